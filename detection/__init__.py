@@ -1,0 +1,1 @@
+"""One SSD detector: its data, model, training, evaluation, export and use."""

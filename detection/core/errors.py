@@ -1,0 +1,33 @@
+"""The exceptions that tell a user what is wrong with what was given and what to do about it."""
+
+
+class SweepboxError(Exception):
+    """Root of all errors whose message is written for the user; the commands print it and exit with status 2.
+
+    The message names the thing that is wrong, the value received and the remedy, in one line or, where several
+    problems are reported together, in one line each.
+    """
+
+
+class UsageError(SweepboxError):
+    """A command or function was called with arguments that do not fit together."""
+
+
+class ConfigError(SweepboxError):
+    """A pipeline.config, label map or edit of one is malformed, contradictory or not supported."""
+
+
+class DataError(SweepboxError):
+    """Images, annotations or records are missing, damaged or contradict each other."""
+
+
+class TrainingError(SweepboxError):
+    """A training run cannot go on: a loss is not finite, or a checkpoint does not fit the model."""
+
+
+class ModelError(SweepboxError):
+    """An exported model or a file of weights is missing, damaged or does not fit."""
+
+
+class SweepError(SweepboxError):
+    """A sweep file is malformed, or a sweep's folder does not allow what was asked of it."""

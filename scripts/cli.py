@@ -1,0 +1,111 @@
+"""The `sweepbox` command: finds the verb, runs it, and turns errors into one line and an exit status."""
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+COMMANDS = {
+    "sample": "Draw the sample data set: scenes of masked and unmasked faces with Pascal VOC annotations.",
+    "doctor": "Examine a Pascal VOC data set and list every defect.",
+    "prepare": "Split a Pascal VOC data set and write TFRecords.",
+    "train": "Train one detector from a pipeline.config.",
+    "sweep": "Search for the best settings in parallel trials.",
+    "status": "Tell how a sweep stands.",
+    "export": "Export the best checkpoint of a sweep or training run as a SavedModel.",
+    "evaluate": "Measure an exported model on annotated images.",
+    "detect": "Detect objects in pictures with an exported model.",
+}
+"""Every verb with its line of help; the command of a verb is the function `command` in `scripts/VERB.py`."""
+
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+DEBUG_OPTION = "--debug"
+EPILOG = f"Any command takes {DEBUG_OPTION}: show the traceback of an error."
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `sweepbox VERB …`; `arguments` are those of the process by default. Always ends with SystemExit."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    verbs = [argument for argument in given if not argument.startswith("-")][:1]
+    if verbs and given.index(verbs[0]) == sum(argument == DEBUG_OPTION for argument in given[: given.index(verbs[0])]):
+        verb = verbs[0]
+        given.remove(verb)
+        if verb in COMMANDS:
+            run(importlib.import_module(f"scripts.{verb}").command, given, name=f"sweepbox {verb}")
+        _fail(f"there is no command {verb!r}; the commands are {', '.join(COMMANDS)}")
+    if "--version" in given:
+        from importlib.metadata import version
+
+        _print(f"sweepbox {version('sweepbox')}")
+        sys.exit(0)
+    _print(_overview())
+    sys.exit(0 if not given or {"--help", "-h"} & set(given) else EXIT_BAD_INPUT)
+
+
+def run(command: Callable[..., Any], arguments: Sequence[str] | None = None, *, name: str | None = None) -> None:
+    """Run one command function as a program: Typer parses, errors become one line. Always ends with SystemExit.
+
+    A `SweepboxError` or an error of the file system is printed without a traceback and ends with status 2; with
+    `--debug` among the arguments the traceback is printed too.
+    """
+    import typer
+
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = DEBUG_OPTION in given
+    given = [argument for argument in given if argument != DEBUG_OPTION]
+    _quiet_libraries()
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command(epilog=EPILOG)(command)
+    try:
+        app(given, prog_name=name, standalone_mode=True)
+    except SystemExit:
+        raise
+    except KeyboardInterrupt:
+        _fail("interrupted", status=EXIT_INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - the last resort of the process: every error becomes a line
+        if debug:
+            traceback.print_exc()
+        _fail(_line_of(error))
+
+
+def _line_of(error: Exception) -> str:
+    """Return what a user reads of an error."""
+    from detection.core.errors import SweepboxError
+
+    if isinstance(error, SweepboxError):
+        return str(error)
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror or error}"
+    first_line = (str(error).splitlines() or [""])[0]
+    return f"unexpected {type(error).__name__}: {first_line} (run again with {DEBUG_OPTION} for the traceback)"
+
+
+def _fail(message: str, status: int = EXIT_BAD_INPUT) -> None:
+    """Print an error to standard error and leave."""
+    sys.stderr.write(f"error: {message}\n")
+    sys.exit(status)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _overview() -> str:
+    """Return the help of the program as a whole."""
+    width = max(map(len, COMMANDS))
+    verbs = [f"  {verb.ljust(width)}  {line}" for verb, line in COMMANDS.items()]
+    return "\n".join(
+        ["Usage: sweepbox COMMAND …", "", "Finds the best SSD detector for your images.", "", "Commands:", *verbs]
+        + ["", "sweepbox COMMAND --help tells a command's options. " + EPILOG]
+    )
+
+
+def _quiet_libraries() -> None:
+    """Keep the start-up chatter of TensorFlow and Ray out of the user's terminal, unless the user set otherwise."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")

@@ -1,0 +1,1 @@
+"""The sweep: many trials, their scheduling, and the choice of the winner."""
