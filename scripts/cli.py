@@ -30,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run `sweepbox VERB …`; `arguments` are those of the process by default. Always ends with SystemExit."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     verbs = [argument for argument in given if not argument.startswith("-")][:1]
-    if verbs and given.index(verbs[0]) == sum(argument == DEBUG_OPTION for argument in given[: given.index(verbs[0])]):
+    if verbs and given.index(verbs[0]) == sum(
+        argument == DEBUG_OPTION for argument in given[: given.index(verbs[0])]
+    ):
         verb = verbs[0]
         given.remove(verb)
         if verb in COMMANDS:
@@ -45,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(0 if not given or {"--help", "-h"} & set(given) else EXIT_BAD_INPUT)
 
 
-def run(command: Callable[..., Any], arguments: Sequence[str] | None = None, *, name: str | None = None) -> None:
+def run(
+    command: Callable[..., Any], arguments: Sequence[str] | None = None, *, name: str | None = None
+) -> None:
     """Run one command function as a program: Typer parses, errors become one line. Always ends with SystemExit.
 
     A `SweepboxError` or an error of the file system is printed without a traceback and ends with status 2; with
@@ -97,15 +101,11 @@ def _overview() -> str:
     """Return the help of the program as a whole."""
     width = max(map(len, COMMANDS))
     verbs = [f"  {verb.ljust(width)}  {line}" for verb, line in COMMANDS.items()]
-    return "\n".join(
-        ["Usage: sweepbox COMMAND …", "", "Finds the best SSD detector for your images.", "", "Commands:", *verbs]
-        + ["", "sweepbox COMMAND --help tells a command's options. " + EPILOG]
-    )
+    head = ["Usage: sweepbox COMMAND …", "", "Finds the best SSD detector for your images.", "", "Commands:"]
+    return "\n".join([*head, *verbs, "", "sweepbox COMMAND --help tells a command's options. " + EPILOG])
 
 
 def _quiet_libraries() -> None:
-    """Keep the start-up chatter of TensorFlow and Ray out of the user's terminal, unless the user set otherwise."""
+    """Keep the start-up chatter of TensorFlow out of the terminal, unless the user set otherwise."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")

@@ -15,8 +15,8 @@ def _checked(name: str, value: NDArray[np.generic], shape: tuple[int, ...]) -> N
 class Detections:
     """The detections of one image, best score first.
 
-    `boxes_yxyx` float32 `[n, 4]`, normalised to the image; `scores` float32 `[n]` in 0..1; `class_ids` int64 `[n]`,
-    1-based. Shapes that contradict each other raise ValueError.
+    `boxes_yxyx` float32 `[n, 4]`, normalised to the image; `scores` float32 `[n]` in 0..1; `class_ids`
+    int64 `[n]`, 1-based. Shapes that contradict each other raise ValueError.
     """
 
     boxes_yxyx: NDArray[np.float32]
@@ -44,8 +44,8 @@ class Detections:
 class GroundTruth:
     """The annotated objects of one image.
 
-    `boxes_yxyx` float32 `[n, 4]`, normalised; `class_ids` int64 `[n]`, 1-based; `weights` float32 `[n]`; `difficult`
-    and `crowd` bool `[n]`.
+    `boxes_yxyx` float32 `[n, 4]`, normalised; `class_ids` int64 `[n]`, 1-based; `weights` float32 `[n]`;
+    `difficult` and `crowd` bool `[n]`.
     """
 
     boxes_yxyx: NDArray[np.float32]

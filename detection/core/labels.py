@@ -23,10 +23,12 @@ class LabelMap:
             raise ConfigError("the label map has no class; give it at least one item with id and name")
         if min(ids) < 1:
             raise ConfigError(f"label map: id {min(ids)} is below 1; class ids start at 1")
-        for kind, values in (("id", ids), ("name", names)):
-            repeated = sorted({str(value) for value in values if values.count(value) > 1})
+        for kind, values in (("id", [str(class_id) for class_id in ids]), ("name", names)):
+            repeated = sorted({value for value in values if values.count(value) > 1})
             if repeated:
-                raise ConfigError(f"label map: {kind} {', '.join(repeated)} stands more than once; make it unique")
+                raise ConfigError(
+                    f"label map: {kind} {', '.join(repeated)} stands more than once; make it unique"
+                )
         object.__setattr__(self, "items", tuple(sorted(self.items)))
 
     @classmethod

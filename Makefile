@@ -1,0 +1,58 @@
+# Everything from a bare clone: `make sweep` and `make test` need Python 3.11 to 3.13 and make, nothing else.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+RUN    := runs/quickstart
+SAMPLE := runs/sample
+
+.DEFAULT_GOAL := help
+.PHONY: help install sweep test test-slow check format schema lock clean
+
+help:  ## tell what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+install: $(READY)  ## make the virtual environment with the pinned packages
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+sweep: $(READY)  ## the main job on the embedded sample: draw, sweep, export, detect
+	@test -d $(SAMPLE) || $(BIN)/sweepbox sample $(SAMPLE)
+	$(BIN)/sweepbox doctor $(SAMPLE)
+	$(BIN)/sweepbox sweep experiments/quickstart.yaml --data $(SAMPLE) --out $(RUN) $$(test -d $(RUN) && echo --resume)
+	$(BIN)/sweepbox export $(RUN) $(RUN)/export --overwrite
+	$(BIN)/sweepbox detect $(RUN)/export $$(ls $(SAMPLE)/images/*.jpg | head -n 3) --out $(RUN)/detections --overwrite
+	$(BIN)/sweepbox status $(RUN)
+
+test: $(READY)  ## the tests, minutes on two cores, no network, no GPU
+	$(BIN)/python -m pytest -q
+
+test-slow: $(READY)  ## the tests that take longer
+	$(BIN)/python -m pytest -q -m slow
+
+check: $(READY)  ## style, types, and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)  ## bring the code into the house's form
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+schema: $(READY)  ## compile detection/config/pipeline.proto after a change
+	cd detection/config && $(CURDIR)/$(BIN)/python -m grpc_tools.protoc -I . --include_imports \
+	  --descriptor_set_out=pipeline.binpb --pyi_out=. pipeline.proto
+
+lock: $(READY)  ## pin the newest packages that pyproject.toml admits
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --extra dev --extra dashboard \
+	  --no-emit-index-url --no-header --no-annotate --upgrade --output-file requirements.lock pyproject.toml
+
+clean:  ## remove the virtual environment and all caches, never runs/
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache build dist *.egg-info

@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+
+from detection.core import files
+
+
+def test_a_file_appears_whole_with_its_parents(tmp_path: Path) -> None:
+    files.write_json(tmp_path / "a" / "b.json", {"x": 1})
+    assert (tmp_path / "a" / "b.json").read_text() == '{\n  "x": 1\n}\n'
+
+
+def test_after_an_error_the_old_file_stands_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "value.txt"
+    files.write_text(path, "old")
+
+    def fail() -> None:
+        with files.atomic_path(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError, match="disk full"):
+        fail()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["value.txt"]
+    assert path.read_text() == "old"
+
+
+def test_json_refuses_what_json_cannot_say(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Out of range"):
+        files.write_json(tmp_path / "x.json", {"metric": float("nan")})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_replaces_the_old_one_only_when_complete(tmp_path: Path) -> None:
+    path = tmp_path / "model"
+    with files.atomic_directory(path) as temporary:
+        (temporary / "one").write_text("1")
+
+    def fail() -> None:
+        with files.atomic_directory(path) as temporary:
+            (temporary / "two").write_text("2")
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        fail()
+    assert [entry.name for entry in path.iterdir()] == ["one"]
+    with files.atomic_directory(path) as temporary:
+        (temporary / "three").write_text("3")
+    assert [entry.name for entry in path.iterdir()] == ["three"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model"]
+
+
+def test_sha256_of_known_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "empty"
+    path.write_bytes(b"")
+    assert files.sha256_of(path) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
