@@ -1,1 +1,1 @@
-"""."""
+"""Pictures and annotations: reading, checking, splitting, TFRecords, batches, augmentation."""

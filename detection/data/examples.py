@@ -1,0 +1,184 @@
+"""One record as a serialised `tf.train.Example` with the Object Detection API's feature keys, and back."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.core.detections import GroundTruth
+from detection.core.errors import DataError
+from detection.core.labels import LabelMap
+
+BOX_KEYS = tuple(f"image/object/bbox/{side}" for side in ("ymin", "xmin", "ymax", "xmax"))
+UNKNOWN_CLASS = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """One picture with its annotated objects, as it stands in a TFRecord.
+
+    `encoded` holds the bytes of an image file of `image_format` ("jpeg" or "png"); `source_id` names the
+    picture uniquely within a data set. `height` and `width` are in pixels, of the stored picture; records of
+    other makers may leave them out, then they are 1.
+    """
+
+    encoded: bytes
+    image_format: str
+    filename: str
+    source_id: str
+    height: int
+    width: int
+    ground_truth: GroundTruth
+
+
+def encode_example(record: Record, label_map: LabelMap) -> bytes:
+    """Return the record as a serialised Example; DataError for a class id that the label map lacks."""
+    truth = record.ground_truth
+    names = dict(label_map.items)
+    unknown = sorted({int(class_id) for class_id in truth.class_ids} - set(names))
+    if unknown:
+        raise DataError(
+            f"{record.filename}: class id {unknown[0]} is not in the label map (it has {list(names)})"
+        )
+    features = {
+        "image/encoded": _bytes([record.encoded]),
+        "image/format": _bytes([record.image_format.encode()]),
+        "image/filename": _bytes([record.filename.encode()]),
+        "image/source_id": _bytes([record.source_id.encode()]),
+        "image/key/sha256": _bytes([hashlib.sha256(record.encoded).hexdigest().encode()]),
+        "image/height": _integers([record.height]),
+        "image/width": _integers([record.width]),
+        "image/object/class/text": _bytes(names[int(class_id)].encode() for class_id in truth.class_ids),
+        "image/object/class/label": _integers(truth.class_ids),
+        "image/object/difficult": _integers(truth.difficult),
+        "image/object/is_crowd": _integers(truth.crowd),
+        "image/object/weight": _floats(truth.weights),
+        **{key: _floats(truth.boxes_yxyx[:, column]) for column, key in enumerate(BOX_KEYS)},
+    }
+    return _serialise(features)
+
+
+def _bytes(values: Iterable[bytes]) -> Any:
+    import tensorflow as tf
+
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=list(values)))
+
+
+def _integers(values: Iterable[Any]) -> Any:
+    import tensorflow as tf
+
+    return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(value) for value in values]))
+
+
+def _floats(values: Iterable[Any]) -> Any:
+    import tensorflow as tf
+
+    return tf.train.Feature(float_list=tf.train.FloatList(value=[float(value) for value in values]))
+
+
+def _serialise(features: dict[str, Any]) -> bytes:
+    """Serialise with the keys in a fixed order, so that the same record has the same bytes everywhere."""
+    import tensorflow as tf
+
+    example = tf.train.Example(features=tf.train.Features(feature=features))
+    return bytes(example.SerializeToString(deterministic=True))
+
+
+def decode_example(serialised: bytes, label_map: LabelMap | None, *, place: str) -> Record:
+    """Return the record of a serialised Example; see `detection.data.records.read_records` for the rules.
+
+    `place` names file and record in the messages of DataError.
+    """
+    fields = _Fields(serialised, place)
+    encoded = fields.text("image/encoded")
+    if not encoded:
+        raise DataError(f"{place}: feature image/encoded is missing; a record needs the bytes of its picture")
+    height, width = (
+        int(fields.numbers(f"image/{side}", 1, np.int64, fill=1)[0]) for side in ("height", "width")
+    )
+    return Record(
+        encoded=encoded,
+        image_format=fields.text("image/format").decode() or "jpeg",
+        filename=fields.text("image/filename").decode(),
+        source_id=fields.text("image/source_id").decode(),
+        height=height,
+        width=width,
+        ground_truth=_ground_truth(fields, label_map),
+    )
+
+
+def _ground_truth(fields: "_Fields", label_map: LabelMap | None) -> GroundTruth:
+    """Return the objects of known class and finite box."""
+    count = len(fields.raw(BOX_KEYS[0]))
+    columns = [fields.numbers(key, count, np.float32, fill=None) for key in BOX_KEYS]
+    boxes_yxyx = np.stack(columns, axis=1)
+    class_ids = _class_ids(fields, count, label_map)
+    keep = ~np.isnan(boxes_yxyx).any(axis=1) & (class_ids != UNKNOWN_CLASS)
+    return GroundTruth(
+        boxes_yxyx=boxes_yxyx[keep],
+        class_ids=class_ids[keep],
+        weights=fields.numbers("image/object/weight", count, np.float32, fill=1)[keep],
+        difficult=fields.numbers("image/object/difficult", count, np.int64, fill=0)[keep].astype(np.bool_),
+        crowd=fields.numbers("image/object/is_crowd", count, np.int64, fill=0)[keep].astype(np.bool_),
+    )
+
+
+def _class_ids(fields: "_Fields", count: int, label_map: LabelMap | None) -> NDArray[np.int64]:
+    """Return 1-based class ids `[count]`: from the text where there is a label map, else from the labels."""
+    texts = fields.raw("image/object/class/text")
+    if label_map is None or not texts:
+        labels = fields.numbers("image/object/class/label", count, np.int64, fill=None)
+        known = set(labels.tolist()) if label_map is None else set(dict(label_map.items))
+        return np.where(np.isin(labels, sorted(known)), labels, UNKNOWN_CLASS)
+    fields.check_count("image/object/class/text", len(texts), count)
+    ids = [label_map.id_of(text.decode()) for text in texts]
+    return np.array([UNKNOWN_CLASS if class_id is None else class_id for class_id in ids], np.int64)
+
+
+class _Fields:
+    """The features of one Example by name, with the type and number that are expected of them."""
+
+    def __init__(self, serialised: bytes, place: str) -> None:
+        import tensorflow as tf
+        from google.protobuf.message import DecodeError
+
+        self._place = place
+        try:
+            self._features = tf.train.Example.FromString(serialised).features.feature
+        except DecodeError as error:
+            raise DataError(f"{place}: it is no tf.train.Example; write the file again") from error
+
+    def raw(self, key: str) -> list[Any]:
+        """Return the values of a feature of any type; an absent feature has none."""
+        if key not in self._features:
+            return []
+        feature = self._features[key]
+        kind = feature.WhichOneof("kind")
+        return list(getattr(feature, kind).value) if kind else []
+
+    def text(self, key: str) -> bytes:
+        """Return the single value of a bytes feature, or nothing where it is absent."""
+        values = self.raw(key)
+        if values and not isinstance(values[0], bytes):
+            raise DataError(
+                f"{self._place}: feature {key} must hold bytes, it holds {type(values[0]).__name__}"
+            )
+        return values[0] if values else b""
+
+    def numbers(self, key: str, count: int, dtype: type, *, fill: float | None) -> NDArray[Any]:
+        """Return the values `[count]` of a numeric feature; `fill` stands in for an absent one, None none."""
+        values = self.raw(key)
+        if not values and fill is not None:
+            return np.full(count, fill, dtype)
+        self.check_count(key, len(values), count)
+        if values and isinstance(values[0], bytes):
+            raise DataError(f"{self._place}: feature {key} must hold numbers, it holds bytes")
+        return np.array(values, dtype)
+
+    def check_count(self, key: str, found: int, wanted: int) -> None:
+        """Raise DataError where a feature has not one value per object."""
+        if found != wanted:
+            raise DataError(f"{self._place}: feature {key} has {found} values but there are {wanted} objects")
