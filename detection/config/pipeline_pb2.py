@@ -16,9 +16,7 @@ from google.protobuf.internal import enum_type_wrapper
 
 def _load() -> dict[str, object]:
     """Return every top-level message class, enum wrapper and enum value of the schema, by name."""
-    files = descriptor_pb2.FileDescriptorSet.FromString(
-        Path(__file__).with_name("pipeline.binpb").read_bytes()
-    )
+    files = descriptor_pb2.FileDescriptorSet.FromString(Path(__file__).with_name("pipeline.binpb").read_bytes())
     pool = descriptor_pool.DescriptorPool()
     for file in files.file:
         pool.Add(file)

@@ -1,0 +1,74 @@
+"""Read and write `label_map.pbtxt`, the Object Detection API's list of classes."""
+
+from pathlib import Path
+
+from google.protobuf import text_format
+from google.protobuf.message import DecodeError
+
+from detection.config import pipeline_pb2 as pb
+from detection.config.load import parse_message, read_text
+from detection.core.errors import ConfigError
+from detection.core.files import write_text
+from detection.core.labels import LabelMap
+
+
+def load_label_map(path: Path) -> LabelMap:
+    """Return the classes of a label map in text format, or in the binary form that some tools write.
+
+    ConfigError names file, line, column and field of a mistake. OSError where the file cannot be read.
+    """
+    try:
+        return parse_label_map(read_text(path), source=str(path))
+    except ConfigError:
+        message = _from_binary(Path(path).read_bytes())
+        if message is None:
+            raise
+        return _to_label_map(message, str(path))
+
+
+def parse_label_map(text: str, *, source: str = "<text>") -> LabelMap:
+    """Return the classes of a label map in text format; errors name `source` as the file."""
+    return _to_label_map(parse_message(text, pb.StringIntLabelMap(), source=source), source)
+
+
+def save_label_map(label_map: LabelMap, path: Path) -> None:
+    """Write the classes to `path` in text format, atomically."""
+    message = pb.StringIntLabelMap()
+    for class_id, name in label_map.items:
+        message.item.add(id=class_id, name=name)
+    write_text(path, text_format.MessageToString(message, as_utf8=True))
+
+
+def _from_binary(data: bytes) -> pb.StringIntLabelMap | None:
+    """Return the message that `data` serialises, or None where it is no label map."""
+    try:
+        message = pb.StringIntLabelMap.FromString(data)
+    except DecodeError:
+        return None
+    return message if any(item.name for item in message.item) else None
+
+
+def _to_label_map(message: pb.StringIntLabelMap, source: str) -> LabelMap:
+    """Check the items and return them; an item of id 0 is the background and left out.
+
+    A class goes by its `display_name` where it has one, as in the Object Detection API's metrics.
+    """
+    items, problems = [], []
+    for position, item in enumerate(message.item, start=1):
+        name = item.display_name or item.name
+        if not item.HasField("id"):
+            problems.append(
+                f"{source}: item {position} ({name or 'without a name'}) has no id; add one from 1 up"
+            )
+        elif not name:
+            problems.append(f"{source}: item {position} (id {item.id}) has no name; add one")
+        elif item.id == 0 and name != "background":
+            problems.append(f"{source}: {name!r} has id 0, which is the background's; number classes from 1")
+        elif item.id != 0:
+            items.append((item.id, name))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    try:
+        return LabelMap(tuple(items))
+    except ConfigError as error:
+        raise ConfigError(f"{source}: {error}") from None

@@ -1,0 +1,46 @@
+"""The words of protobuf's text format with their places, for errors that point at them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+|\#[^\n]*)
+    |(?P<word>[A-Za-z_]\w*)
+    |(?P<number>[+-]?\s*(?:\.?\d[\w.]*(?:(?<=[eE])[+-]\d+)?))
+    |(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+    |(?P<open>["'][^\n]*)
+    |(?P<mark>.)""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word, number, quoted text or mark; `line` and `column` count from 1.
+
+    Kind `open` is a quote without its end, up to the end of its line; kind `end` stands after the last token.
+    """
+
+    kind: str
+    text: str
+    line: int
+    column: int
+
+    @property
+    def shown(self) -> str:
+        """The token as an error quotes it."""
+        return self.text if self.kind in {"text", "end"} else repr(self.text)
+
+
+def tokens_of(text: str) -> Iterator[Token]:
+    """Yield the tokens of `text` without blanks and comments, and the token `end` last."""
+    line, line_start = 1, 0
+    for match in _TOKEN.finditer(text):
+        kind, shown = str(match.lastgroup), match.group()
+        if kind != "space":
+            yield Token(kind, shown, line, match.start() - line_start + 1)
+        if "\n" in shown:
+            line += shown.count("\n")
+            line_start = match.start() + shown.rindex("\n") + 1
+    yield Token("end", "the end of the text", line, len(text) - line_start + 1)
