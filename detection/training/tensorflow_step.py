@@ -1,0 +1,76 @@
+"""The steps compiled as TensorFlow functions."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from detection.data.batches import Batch
+from detection.training.step import (
+    LOSS_NAMES,
+    BatchArrays,
+    EvaluatedBatch,
+    LossSums,
+    Program,
+    accumulate,
+    arrays_of,
+    new_accumulator,
+    read_accumulator,
+)
+
+
+class TensorFlowStep:
+    """Training and evaluation as one `tf.function` each; see `TrainStep`."""
+
+    def __init__(self, program: Program) -> None:
+        self.traces = 0
+        self._program = program
+        self._weights = [variable.value for variable in program.detector.network.trainable_variables]
+        self._accumulator = new_accumulator()
+        self._compiled_train = tf.function(self._train, autograph=False)
+        self._compiled_evaluate = tf.function(self._evaluate, autograph=False)
+
+    def train(self, batch: Batch, step: int, scalars: NDArray[np.float32]) -> None:
+        """Run one training step; see `TrainStep.train`."""
+        self._compiled_train(_tensors(arrays_of(batch)), tf.constant(step, tf.float32), tf.constant(scalars))
+
+    def take_losses(self) -> LossSums:
+        """Fetch the losses since the last call; see `TrainStep.take_losses`."""
+        return read_accumulator(self._accumulator)
+
+    def evaluate(self, batch: Batch, scalars: NDArray[np.float32]) -> EvaluatedBatch:
+        """Predict one evaluation batch; see `TrainStep.evaluate`."""
+        is_real = tf.constant(batch.indices >= 0)
+        losses, detections = self._compiled_evaluate(_tensors(arrays_of(batch)), is_real, tf.constant(scalars))
+        return EvaluatedBatch(
+            losses={name: float(losses[name]) for name in LOSS_NAMES},
+            detections={name: value.numpy() for name, value in detections.items()},
+        )
+
+    def _train(self, arrays: BatchArrays, step: Any, scalars: Any) -> None:
+        """Forward, backward, update, in one graph."""
+        self.traces += 1
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(self._weights)
+            losses = self._program.training_losses(arrays, scalars)
+        gradients = tape.gradient(
+            losses["total"], self._weights, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+        slots = self._program.optimizer.slots
+        changes, new_slots = self._program.optimizer.step(gradients, [slot.value for slot in slots], scalars)
+        for weight, change in zip(self._weights, changes, strict=True):
+            weight.assign_add(change)
+        for slot, value in zip(slots, new_slots, strict=True):
+            slot.assign(value)
+        self._accumulator.assign(accumulate(self._accumulator.value, losses, step))
+
+    def _evaluate(
+        self, arrays: BatchArrays, is_real: Any, scalars: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        self.traces += 1
+        return self._program.evaluation(arrays, is_real, scalars)
+
+
+def _tensors(arrays: BatchArrays) -> tuple[Any, ...]:
+    return tuple(tf.constant(array) for array in arrays)
