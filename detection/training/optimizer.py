@@ -161,15 +161,15 @@ class Optimizer:
         if set(arrays) != expected:
             odd = sorted(set(arrays) ^ expected)[0]
             raise TrainingError(
-                f"the saved optimizer state does not fit {self.kind.value} and this model ({odd!r} is in only one "
-                "of them); train on with the config that it was saved with"
+                f"the saved optimizer state does not fit {self.kind.value} and this model ({odd!r} is in only "
+                "one of them); train on with the config that it was saved with"
             )
         for name, slot in zip(self.kind.slots, self.slots, strict=True):
             slot.assign(np.concatenate([arrays[f"{name}:{path}"].ravel() for path in self._paths]))
 
 
 def clip_by_norm(gradient: Any, limit: Any) -> Any:
-    """Return the flat gradient scaled down to the norm `limit` where it is longer; `limit` 0 changes nothing."""
+    """Return the flat gradient scaled down to the norm `limit` where it is longer; 0 changes nothing."""
     norm = ops.sqrt(ops.sum(ops.square(gradient)))
     return gradient * ops.where(limit > 0.0, limit / ops.maximum(norm, limit), 1.0)
 

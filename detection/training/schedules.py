@@ -1,7 +1,7 @@
 """The learning-rate schedules of the Object Detection API, computed on the host.
 
-A schedule maps the number of finished steps to the rate of the next one: the rate is read before the step counter
-is increased, so the first step of a run uses `schedule(0)`.
+A schedule maps the number of finished steps to the rate of the next one: the rate is read before the step
+counter is increased, so the first step of a run uses `schedule(0)`.
 """
 
 import math

@@ -81,7 +81,7 @@ class Program:
     def evaluation(
         self, arrays: "BatchArrays", is_real: Any, scalars: Any
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the losses and the detections of a batch; `is_real` bool `[batch]` marks rows with an image."""
+        """Return the losses and detections of a batch; `is_real` bool `[batch]` marks rows with images."""
         ready = self._preprocess(self.evaluation_preprocessor, arrays)
         predictions = self.detector.network(ready.images, training=False)
         losses = self.detector.losses(

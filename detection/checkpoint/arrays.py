@@ -1,0 +1,30 @@
+"""Named arrays in one `.npz` file, whole or not at all."""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.core.errors import TrainingError
+from detection.core.files import atomic_path
+
+Arrays = dict[str, NDArray[np.generic]]
+
+
+def save_arrays(arrays: Mapping[str, NDArray[np.generic]], path: Path) -> None:
+    """Write arrays under their names, uncompressed; an old file stands until the new one is complete."""
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **dict(arrays))
+
+
+def load_arrays(path: Path) -> Arrays:
+    """Return what `save_arrays` wrote; TrainingError where the file is missing or damaged."""
+    if not path.is_file():
+        raise TrainingError(f"{path}: there is no such file; name a folder that training has written")
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError) as error:
+        raise TrainingError(f"{path}: damaged ({error}); train again or take another checkpoint") from error

@@ -1,0 +1,52 @@
+"""A network's weights as arrays keyed by variable path."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.checkpoint.arrays import Arrays, load_arrays, save_arrays
+from detection.core.errors import TrainingError
+
+
+def weight_arrays(network: Any) -> Arrays:
+    """Return copies of all weights of a Keras model, batch-norm statistics included, by variable path."""
+    return {weight.path: weight.numpy() for weight in network.weights}
+
+
+def assign_arrays(
+    network: Any, arrays: Mapping[str, NDArray[np.generic]], *, source: str, partial: bool = False
+) -> None:
+    """Set the weights of a Keras model from arrays by variable path.
+
+    Every weight must have an array of its shape (unless `partial`) and every array a weight; otherwise
+    TrainingError names the first that has not, and no weight is changed. `source` names the arrays in that error.
+    """
+    weights = {weight.path: weight for weight in network.weights}
+    unknown = [path for path in arrays if path not in weights]
+    missing = [] if partial else [path for path in weights if path not in arrays]
+    shapes = [path for path in arrays if path in weights and arrays[path].shape != tuple(weights[path].shape)]
+    for problem, paths in (
+        ("unknown to the model", unknown),
+        ("missing", missing),
+        ("of another shape", shapes),
+    ):
+        if paths:
+            raise TrainingError(
+                f"{source}: the weights do not fit the model of this config: {len(paths)} {problem}, the first "
+                f"{paths[0]!r}; use the pipeline.config that was saved with them"
+            )
+    for path, array in arrays.items():
+        weights[path].assign(array)
+
+
+def save_weights(network: Any, path: Path) -> None:
+    """Write all weights of a Keras model to an `.npz` file."""
+    save_arrays(weight_arrays(network), path)
+
+
+def load_weights(network: Any, path: Path) -> None:
+    """Set all weights of a Keras model from a file of `save_weights`; TrainingError where they do not fit."""
+    assign_arrays(network, load_arrays(path), source=str(path))

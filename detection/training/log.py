@@ -1,0 +1,105 @@
+"""The log of a run: `metrics.jsonl` for programs, TensorBoard event files for people."""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from detection.core.files import write_text
+from detection.training.reports import EvaluationReport, StepReport
+
+METRICS_FILE = "metrics.jsonl"
+TENSORBOARD_FOLDER = "tensorboard"
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of a `metrics.jsonl`; a last line that a killed run left torn is left out."""
+    if not path.exists():
+        return []
+    entries = []
+    for line in path.read_text().splitlines():
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            break
+    return entries
+
+
+class TrainingLog:
+    """Writes the log of one run into its folder; use it in a `with` block.
+
+    `step` is the step from which the run goes on: what an interrupted run logged after it is removed from
+    `metrics.jsonl` and hidden by TensorBoard.
+    """
+
+    def __init__(self, directory: Path, *, step: int = 0) -> None:
+        self._metrics = directory / METRICS_FILE
+        kept = [entry for entry in read_metrics(self._metrics) if entry["step"] <= step]
+        write_text(self._metrics, "".join(json.dumps(entry) + "\n" for entry in kept))
+        self._events = EventFile(directory / TENSORBOARD_FOLDER, step=step)
+
+    def add_step(self, report: StepReport) -> None:
+        """Log the losses of a report that has some."""
+        if report.losses:
+            scalars = {f"training/loss/{name}": value for name, value in report.losses.items()}
+            scalars["training/learning_rate"] = report.learning_rate
+            scalars["training/images_per_s"] = report.images_per_s
+            self._events.add(report.step, scalars)
+
+    def add_evaluation(self, report: EvaluationReport) -> None:
+        """Log one evaluation: a line of `metrics.jsonl` and its scalars."""
+        summary = asdict(report.training)
+        del summary["step"]
+        entry = {"step": report.step, "metrics": report.metrics, **summary}
+        with self._metrics.open("a") as file:
+            file.write(json.dumps(entry, allow_nan=False) + "\n")
+        scalars = {f"evaluation/{name}": value for name, value in report.metrics.items()}
+        scalars["training/input_wait_fraction"] = report.training.input_wait_fraction
+        self._events.add(report.step, scalars)
+
+    def __enter__(self) -> Self:
+        """Return the log."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the event file."""
+        self._events.close()
+
+
+class EventFile:
+    """One TensorBoard event file, written with TensorBoard's own messages and without TensorFlow."""
+
+    def __init__(self, directory: Path, *, step: int = 0) -> None:
+        from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
+        directory.mkdir(parents=True, exist_ok=True)
+        name = f"events.out.tfevents.{time.time_ns() // 1000:016d}.{socket.gethostname()}.{os.getpid()}"
+        self._writer = RecordWriter((directory / name).open("wb"))
+        self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
+        if step:
+            restart = SessionLog(status=SessionLog.START)
+            self._write(Event(wall_time=time.time(), step=step + 1, session_log=restart))
+
+    def add(self, step: int, scalars: Mapping[str, float]) -> None:
+        """Add one value per tag at a step and flush them to the file."""
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        values = [Summary.Value(tag=tag, simple_value=value) for tag, value in scalars.items()]
+        self._write(Event(wall_time=time.time(), step=step, summary=Summary(value=values)))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._writer.close()
+
+    def _write(self, event: Any) -> None:
+        self._writer.write(event.SerializeToString())
+        self._writer.flush()

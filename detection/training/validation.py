@@ -1,0 +1,63 @@
+"""One pass over all validation images: detections into an evaluator, and the mean losses."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.core.detections import Detections, GroundTruth
+from detection.data.batches import evaluation_batches
+from detection.data.cache import RecordSet
+from detection.training.reports import ValidationProgress
+from detection.training.step import LOSS_NAMES, TrainStep
+
+
+class Evaluator(Protocol):
+    """Compares detections with ground truth, image by image."""
+
+    def add(
+        self, image_id: int, ground_truth: GroundTruth, detections: Detections, *, height: int, width: int
+    ) -> None:
+        """Take in one image."""
+
+    def metrics(self) -> dict[str, float]:
+        """Return the metrics of all images taken in."""
+
+
+def validate(
+    step: TrainStep,
+    records: RecordSet,
+    evaluator: Evaluator,
+    *,
+    batch_size: int,
+    max_boxes: int,
+    scalars: NDArray[np.float32],
+    on_batch: Callable[[ValidationProgress], None] | None = None,
+) -> dict[str, float]:
+    """Return the evaluator's metrics and `loss/…`, the means over batches weighted by their number of images."""
+    losses = dict.fromkeys(LOSS_NAMES, 0.0)
+    seen = 0
+    for batch in evaluation_batches(records, batch_size=batch_size, max_boxes=max_boxes):
+        result = step.evaluate(batch, scalars)
+        real = [(row, int(index)) for row, index in enumerate(batch.indices) if index >= 0]
+        for row, index in real:
+            height, width = (int(side) for side in records.original_sizes[index])
+            detections = detections_of(result.detections, row)
+            evaluator.add(index, records.ground_truth(index), detections, height=height, width=width)
+        for name in losses:
+            losses[name] += result.losses[name] * len(real)
+        seen += len(real)
+        if on_batch is not None:
+            on_batch(ValidationProgress(seen, len(records)))
+    return evaluator.metrics() | {f"loss/{name}": value / seen for name, value in losses.items()}
+
+
+def detections_of(outputs: dict[str, NDArray[np.float32]], row: int) -> Detections:
+    """Return one image's detections from a batch of postprocessed outputs; class ids become 1-based."""
+    count = int(outputs["num_detections"][row])
+    return Detections(
+        boxes_yxyx=outputs["detection_boxes"][row, :count],
+        scores=outputs["detection_scores"][row, :count],
+        class_ids=outputs["detection_classes"][row, :count].astype(np.int64) + 1,
+    )
