@@ -1,0 +1,1 @@
+"""Convolutional networks that turn an image into feature maps of falling resolution."""

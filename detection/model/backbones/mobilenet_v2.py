@@ -1,0 +1,121 @@
+"""MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381).
+
+Layers bear the names that `keras.applications` gives them. Padding is 'same' throughout, or explicit and
+symmetric.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from detection.model.backbones.settings import BackboneSettings
+from detection.model.hyperparameters import Activation
+from detection.model.layers import KernelGroup, LayerFactory
+
+STEM_CHANNELS = 32
+HEAD_CHANNELS = 1280
+EXPANSION = 6
+BLOCKS = (
+    *[(16, 1)],
+    *[(24, 2), (24, 1)],
+    *[(32, 2), (32, 1), (32, 1)],
+    *[(64, 2), (64, 1), (64, 1), (64, 1)],
+    *[(96, 1), (96, 1), (96, 1)],
+    *[(160, 2), (160, 1), (160, 1)],
+    *[(320, 1)],
+)
+"""Output channels and stride of each inverted residual block."""
+
+LEVEL_OF_BLOCK = {2: 2, 5: 3, 12: 4}
+"""The FPN level that a block's output serves; level 5 is the output of the last convolution."""
+
+EXPLICIT_PADDING = ((1, 1), (1, 1))
+
+
+def divisible_channels(channels: float, divisor: int = 8) -> int:
+    """Return the multiple of `divisor` nearest to `channels`, never less than 90 % of it nor than `divisor`."""
+    rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < 0.9 * channels else rounded
+
+
+@dataclass(frozen=True)
+class MobileNetV2:
+    """Adds the layers of one MobileNetV2 to a graph."""
+
+    factory: LayerFactory
+    settings: BackboneSettings
+
+    def __call__(self, images: Any, top_level: int) -> dict[int, Any]:
+        """Return the feature maps of the FPN levels 2 to `top_level` (at most 5), by level."""
+        multiplier = self.settings.depth_multiplier
+        maps = self._conv(images, "Conv1", divisible_channels(STEM_CHANNELS * multiplier), 3, stride=2)
+        maps = self._norm(maps, "bn_Conv1", activation_name="Conv1_relu")
+        endpoints: dict[int, Any] = {}
+        for index, (channels, stride) in enumerate(BLOCKS):
+            maps = self._block(maps, index, channels, stride)
+            if index in LEVEL_OF_BLOCK:
+                endpoints[LEVEL_OF_BLOCK[index]] = maps
+            if top_level in endpoints:
+                return endpoints
+        maps = self._conv(maps, "Conv_1", divisible_channels(HEAD_CHANNELS * multiplier), 1)
+        endpoints[5] = self._norm(maps, "Conv_1_bn", activation_name="out_relu")
+        return endpoints
+
+    def _block(self, inputs: Any, index: int, channels: int, stride: int) -> Any:
+        """Return the output of one inverted residual block.
+
+        The block has a shortcut where its input has as many channels as the rounded width asks for: the raising
+        of thin layers to `min_depth` counts in the input, not in the width.
+        """
+        name = f"block_{index}_" if index else "expanded_conv_"
+        width = divisible_channels(int(channels * self.settings.depth_multiplier))
+        maps = inputs
+        if index:
+            maps = self._conv(maps, f"{name}expand", EXPANSION * inputs.shape[-1], 1, least=1)
+            maps = self._norm(maps, f"{name}expand_BN", activation_name=f"{name}expand_relu")
+        maps = self._depthwise(maps, f"{name}depthwise", stride)
+        maps = self._norm(maps, f"{name}depthwise_BN", activation_name=f"{name}depthwise_relu")
+        maps = self._norm(self._conv(maps, f"{name}project", width, 1), f"{name}project_BN")
+        if stride == 1 and inputs.shape[-1] == width:
+            return self.factory.add(f"{name}add")([inputs, maps])
+        return maps
+
+    def _conv(
+        self,
+        inputs: Any,
+        name: str,
+        channels: int,
+        kernel_size: int,
+        *,
+        stride: int = 1,
+        least: int | None = None,
+    ) -> Any:
+        inputs, padding = self._padded(inputs, name, kernel_size)
+        conv = self.factory.conv(
+            name,
+            max(channels, self.settings.min_depth if least is None else least),
+            kernel_size,
+            hyper=self.settings.hyper,
+            group=KernelGroup.BACKBONE,
+            stride=stride,
+            padding=padding,
+        )
+        return conv(inputs)
+
+    def _depthwise(self, inputs: Any, name: str, stride: int) -> Any:
+        inputs, padding = self._padded(inputs, name, 3)
+        conv = self.factory.depthwise(
+            name, hyper=self.settings.hyper, group=KernelGroup.BACKBONE, stride=stride, padding=padding
+        )
+        return conv(inputs)
+
+    def _padded(self, inputs: Any, name: str, kernel_size: int) -> tuple[Any, str]:
+        """Return the inputs and the padding that is left to the convolution."""
+        if kernel_size == 1 or not self.settings.use_explicit_padding:
+            return inputs, "same"
+        return self.factory.zero_padding(f"{name}_pad", EXPLICIT_PADDING)(inputs), "valid"
+
+    def _norm(self, inputs: Any, name: str, *, activation_name: str | None = None) -> Any:
+        maps = self.factory.batch_norm(name, self.settings.hyper)(inputs)
+        if activation_name is None or self.settings.hyper.activation is Activation.NONE:
+            return maps
+        return self.factory.activation(activation_name, self.settings.hyper.activation)(maps)

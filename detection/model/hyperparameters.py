@@ -1,0 +1,111 @@
+"""What a `conv_hyperparams` message says of the convolutions that follow it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from detection.config import pipeline_pb2 as pb
+from detection.core.errors import ConfigError
+from detection.model.initializers import (
+    FanMode,
+    Initializer,
+    TruncatedNormal,
+    VarianceScaling,
+    initializer_of,
+)
+
+
+class Activation(Enum):
+    """The non-linearities of the schema, with the names that Keras gives them."""
+
+    NONE = "linear"
+    RELU = "relu"
+    RELU_6 = "relu6"
+    SWISH = "silu"
+
+
+class Penalty(Enum):
+    """How the kernels of a group are kept small; the strength is a dynamic value."""
+
+    NONE = "none"
+    L1 = "l1"
+    L2 = "l2"
+
+
+@dataclass(frozen=True)
+class BatchNormSettings:
+    """`momentum` of the moving statistics (the schema's `decay`), and what else a batch norm needs."""
+
+    momentum: float
+    epsilon: float
+    center: bool
+    scale: bool
+
+
+@dataclass(frozen=True)
+class ConvHyperparameters:
+    """The properties that a group of convolutions shares."""
+
+    initializer: Initializer
+    penalty: Penalty
+    activation: Activation
+    batch_norm: BatchNormSettings | None
+    force_bias: bool = False
+
+    @property
+    def use_bias(self) -> bool:
+        """Whether a convolution before a batch norm (if there is one) has a bias."""
+        return self.batch_norm is None or self.force_bias
+
+
+RESNET_DEFAULT_L2 = 2e-4
+MOBILENET_DEFAULT_L2 = 4e-5
+"""Weights `w` in `0.5 * w * sum(kernel²)` of backbones whose hyperparameters the config does not override."""
+
+RESNET_DEFAULT = ConvHyperparameters(
+    VarianceScaling(1.0, FanMode.IN, uniform=False),
+    Penalty.L2,
+    Activation.RELU,
+    BatchNormSettings(0.997, 1e-5, center=True, scale=True),
+)
+MOBILENET_DEFAULT = ConvHyperparameters(
+    TruncatedNormal(0.0, 0.09),
+    Penalty.L2,
+    Activation.RELU_6,
+    BatchNormSettings(0.9997, 1e-3, center=True, scale=True),
+)
+
+
+def conv_hyperparameters(message: pb.Hyperparams, path: str) -> ConvHyperparameters:
+    """Return the hyperparameters of a message; `path` is its field path, for errors.
+
+    Raises ConfigError for group normalisation, which is not supported.
+    """
+    return ConvHyperparameters(
+        initializer=initializer_of(message.initializer, f"{path}.initializer"),
+        penalty=penalty_of(message),
+        activation=Activation[pb.Hyperparams.Activation.Name(message.activation)],
+        batch_norm=_batch_norm(message, path),
+        force_bias=message.force_use_bias,
+    )
+
+
+def penalty_of(message: pb.Hyperparams) -> Penalty:
+    """Return which penalty a message asks for."""
+    kinds = {"l1_regularizer": Penalty.L1, "l2_regularizer": Penalty.L2, None: Penalty.NONE}
+    return kinds[message.regularizer.WhichOneof("regularizer_oneof")]
+
+
+def penalty_weight(message: pb.Hyperparams) -> float:
+    """Return the penalty's strength, 0 where none is asked for."""
+    kind = message.regularizer.WhichOneof("regularizer_oneof")
+    return 0.0 if kind is None else float(getattr(message.regularizer, kind).weight)
+
+
+def _batch_norm(message: pb.Hyperparams, path: str) -> BatchNormSettings | None:
+    kind = message.WhichOneof("normalizer_oneof")
+    if kind is None:
+        return None
+    if kind == "group_norm":
+        raise ConfigError(f"{path}.group_norm is not supported; use batch_norm, or leave the normaliser out")
+    norm = getattr(message, kind)
+    return BatchNormSettings(norm.decay, norm.epsilon, center=norm.center, scale=norm.scale)

@@ -1,0 +1,118 @@
+"""The box and class predictor whose convolutions all levels share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from keras import ops
+
+from detection.config import pipeline_pb2 as pb
+from detection.model.hyperparameters import ConvHyperparameters, conv_hyperparameters
+from detection.model.initializers import GLOROT_UNIFORM
+from detection.model.layers import KernelGroup, LayerFactory
+
+PATH = "model.ssd.box_predictor.weight_shared_convolutional_box_predictor"
+CODE_SIZE = 4
+
+
+@dataclass
+class WeightSharedPredictor:
+    """Adds the towers and heads to a graph: kernels shared by all levels, batch norms of each level's own.
+
+    `boxes_per_cell` anchors stand in a cell; `num_columns` counts the class columns, background included.
+    """
+
+    factory: LayerFactory
+    message: pb.WeightSharedConvolutionalBoxPredictor
+    boxes_per_cell: int
+    num_columns: int
+
+    @cached_property
+    def hyper(self) -> ConvHyperparameters:
+        """The predictor's convolution hyperparameters."""
+        return conv_hyperparameters(self.message.conv_hyperparams, f"{PATH}.conv_hyperparams")
+
+    def __call__(self, pyramid: Mapping[int, Any]) -> dict[str, Any]:
+        """Return float32 `box_encodings` `[batch, anchors, 4]` and `class_logits` `[batch, anchors, columns]`.
+
+        Anchors follow level, row, column and number within the cell, in this order.
+        """
+        box_maps, class_maps = self._tower_outputs(pyramid)
+        if self.message.use_dropout:
+            dropout = self.factory.dropout("class_dropout", 1.0 - self.message.dropout_keep_probability)
+            class_maps = [dropout(maps) for maps in class_maps]
+        box_head = self._head("box_head", CODE_SIZE)
+        class_head = self._head("class_head", self.num_columns)
+        self.factory.start_bias_at(class_head, self.message.class_prediction_bias_init)
+        boxes = _flattened([box_head(maps) for maps in box_maps], CODE_SIZE)
+        if self.message.HasField("box_encodings_clip_range"):
+            limits = self.message.box_encodings_clip_range
+            boxes = ops.clip(boxes, limits.min, limits.max)
+        return {
+            "box_encodings": boxes,
+            "class_logits": _flattened([class_head(maps) for maps in class_maps], self.num_columns),
+        }
+
+    def _tower_outputs(self, pyramid: Mapping[int, Any]) -> tuple[list[Any], list[Any]]:
+        """Return what the box head and the class head see of each level."""
+        if self.message.share_prediction_tower:
+            shared = self._tower(pyramid, "prediction_tower")
+            return shared, shared
+        return self._tower(pyramid, "box_tower"), self._tower(pyramid, "class_tower")
+
+    def _tower(self, pyramid: Mapping[int, Any], name: str) -> list[Any]:
+        convs = [
+            self._tower_conv(f"{name}_{index}_conv")
+            for index in range(self.message.num_layers_before_predictor)
+        ]
+        outputs = []
+        for level, inputs in pyramid.items():
+            maps = inputs
+            for index, conv in enumerate(convs):
+                layer = f"{name}_{index}_level_{level}"
+                maps = self.factory.batch_norm(f"{layer}_bn", self.hyper)(conv(maps))
+                maps = self.factory.activation(f"{layer}_activation", self.hyper.activation)(maps)
+            outputs.append(maps)
+        return outputs
+
+    def _tower_conv(self, name: str) -> Any:
+        group = KernelGroup.PREDICTOR
+        size, depth = self.message.kernel_size, self.message.depth
+        if not self.message.use_depthwise:
+            return self.factory.conv(
+                name, depth, size, hyper=self.hyper, group=group, use_bias=self.hyper.use_bias
+            )
+        configured = (self.hyper.initializer, group)
+        pointwise = configured if self.message.apply_conv_hyperparams_pointwise else (GLOROT_UNIFORM, None)
+        return self.factory.separable(
+            name, depth, size, depthwise=configured, pointwise=pointwise, use_bias=self.hyper.use_bias
+        )
+
+    def _head(self, name: str, columns: int) -> Any:
+        """Return a head's convolution; a separable one keeps Keras' defaults unless the flags say otherwise."""
+        group = KernelGroup.PREDICTOR
+        channels = self.boxes_per_cell * columns
+        size = self.message.kernel_size
+        if not self.message.use_depthwise:
+            return self.factory.conv(name, channels, size, hyper=self.hyper, group=group, use_bias=True)
+        default = (GLOROT_UNIFORM, None)
+        configured = (self.hyper.initializer, group)
+        in_heads = self.message.apply_conv_hyperparams_to_heads
+        return self.factory.separable(
+            name,
+            channels,
+            size,
+            depthwise=configured if in_heads else default,
+            pointwise=configured if in_heads and self.message.apply_conv_hyperparams_pointwise else default,
+            use_bias=True,
+        )
+
+
+def _flattened(maps: Sequence[Any], columns: int) -> Any:
+    """Return all levels' `[batch, height, width, cell · columns]` as float32 `[batch, anchors, columns]`."""
+    rows = [
+        ops.reshape(level, (-1, level.shape[1] * level.shape[2] * level.shape[3] // columns, columns))
+        for level in maps
+    ]
+    return ops.cast(ops.concatenate(rows, axis=1) if len(rows) > 1 else rows[0], "float32")

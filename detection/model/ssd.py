@@ -1,0 +1,202 @@
+"""The single-shot detector (Liu et al. 2016, arXiv:1512.02325) of a config, ready to train and to detect."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from detection.config import pipeline_pb2 as pb
+from detection.core.errors import ConfigError
+from detection.model.anchors import multiscale_anchors
+from detection.model.box_coder import BoxCoder
+from detection.model.hyperparameters import penalty_of
+from detection.model.layers import KernelGroup, LayerFactory
+from detection.model.losses import DetectionLoss
+from detection.model.network import NetworkPlan
+from detection.model.postprocess import PostProcessing, ScoreConverter
+from detection.model.precision import Precision
+from detection.model.regularization import KernelPenalty, regularization_loss
+from detection.model.targets import TargetAssigner
+from detection.model.values import assign_values, dynamic_values, static_message
+
+RESNET_MEAN_RGB = (123.68, 116.779, 103.939)
+
+REQUIRED_CHOICES = {
+    "box_coder": ("box_coder_oneof", "faster_rcnn_box_coder"),
+    "matcher": ("matcher_oneof", "argmax_matcher"),
+    "similarity_calculator": ("region_similarity", "iou_similarity"),
+    "box_predictor": ("box_predictor_oneof", "weight_shared_convolutional_box_predictor"),
+    "anchor_generator": ("anchor_generator_oneof", "multiscale_anchor_generator"),
+}
+"""The one choice that is built, for each part of the config that has several."""
+
+
+def build_detector(ssd: pb.Ssd, *, precision: Precision = Precision.FLOAT32, seed: int = 0) -> "SsdDetector":
+    """Return the detector of a config, its weights drawn from `seed`.
+
+    Raises ConfigError, naming the field, for what is contradictory or not supported.
+    """
+    _check_choices(ssd)
+    return SsdDetector(ssd, precision, seed)
+
+
+class SsdDetector:
+    """One detector; see `build_detector`.
+
+    `network` maps normalised float images `[batch, height, width, 3]` of a static size to float32
+    `box_encodings` `[batch, anchors, 4]` and `class_logits` `[batch, anchors, columns]`, column 0 being the
+    background (unless the config has none); `backbone` and `feature_extractor` are its first parts. `anchors`
+    is float32 `[anchors, 4]`, `input_size` (height, width). `values` are the dynamic hyperparameters;
+    everything else is in `static_key`.
+    """
+
+    def __init__(self, ssd: pb.Ssd, precision: Precision, seed: int) -> None:
+        self._ssd = pb.Ssd()
+        self._ssd.CopyFrom(ssd)
+        self.precision = precision
+        self.static_key = static_key(ssd, precision)
+        self.input_size = input_size(ssd.image_resizer)
+        self.num_classes = ssd.num_classes
+        self._values = dynamic_values(self._ssd)
+        self._plan = NetworkPlan(self._ssd, self.input_size)
+        self._coder = BoxCoder.of(self._ssd.box_coder.faster_rcnn_box_coder)
+        self._assigner = TargetAssigner.of(self._ssd, self._values, self._coder)
+        self._loss = DetectionLoss.of(self._ssd, self._values)
+        self._post_processing = PostProcessing.of(self._ssd, self._values, self.input_size)
+        self._predictor_converter = _predictor_converter(self._ssd)
+        self.anchors: NDArray[np.float32] = multiscale_anchors(
+            self._ssd.anchor_generator.multiscale_anchor_generator,
+            image_size=self.input_size,
+            padded_size=self._plan.padded_size,
+            levels=self._plan.levels,
+        )
+        self._layers = LayerFactory(precision, freeze_batch_norm=ssd.freeze_batchnorm)
+        built = self._plan.build(self._layers)
+        self.network: keras.Model = built.detector
+        self.backbone: keras.Model = built.backbone
+        self.feature_extractor: keras.Model = built.feature_extractor
+        self.penalties = _penalties(self._plan, self._layers, self._values)
+        self.initialise(seed)
+
+    @property
+    def values(self) -> list[keras.Variable]:
+        """The variables that hold the dynamic hyperparameters, in a fixed order."""
+        return list(self._values.values())
+
+    def assign(self, ssd: pb.Ssd) -> None:
+        """Take over the dynamic hyperparameters of another config; ValueError where its static key differs."""
+        if static_key(ssd, self.precision) != self.static_key:
+            raise ValueError(
+                "the config differs in more than dynamic hyperparameters; build a new detector for it"
+            )
+        assign_values(self._values, ssd)
+        self._ssd.CopyFrom(ssd)
+
+    def initialise(self, seed: int) -> None:
+        """Redraw all weights in place and reset the batch norms' statistics; a pure function of `seed`."""
+        self._layers.initialise(self.network, seed)
+
+    def normalise(self, images: Any) -> Any:
+        """Return float32 images as the network wants them, of images `[..., 3]` with values 0..255, RGB."""
+        images = ops.cast(images, "float32")
+        if self._plan.kind.resnet_depth is None:
+            return images * (2.0 / 255.0) - 1.0
+        return images - ops.convert_to_tensor(RESNET_MEAN_RGB, "float32")
+
+    def losses(
+        self, predictions: Mapping[str, Any], boxes_yxyx: Any, class_ids: Any, weights: Any
+    ) -> dict[str, Any]:
+        """Return the float32 scalars `localization`, `classification`, `regularization` and their sum `total`.
+
+        Ground truth: boxes `[batch, boxes, 4]`, 0-based class ids and weights `[batch, boxes]`; a box of weight
+        0 is padding.
+        """
+        targets = self._assigner(ops.convert_to_tensor(self.anchors), boxes_yxyx, class_ids, weights)
+        codes, logits = (ops.cast(predictions[key], "float32") for key in ("box_encodings", "class_logits"))
+        localization, classification = self._loss(codes, logits, targets)
+        regularization = regularization_loss(self.penalties)
+        return {
+            "localization": localization,
+            "classification": classification,
+            "regularization": regularization,
+            "total": localization + classification + regularization,
+        }
+
+    def postprocess(self, predictions: Mapping[str, Any], true_sizes: Any) -> dict[str, Any]:
+        """Return the detections of a batch as float32 tensors of static shapes.
+
+        `true_sizes` int32 `[batch, 2]` holds height and width before padding. See `PostProcessing` for the
+        `detection_*` entries and `num_detections`; `raw_detection_boxes` `[batch, anchors, 4]` are decoded and
+        not clipped, `raw_detection_scores` `[batch, anchors, columns]` are those of all columns.
+        """
+        codes, logits = (ops.cast(predictions[key], "float32") for key in ("box_encodings", "class_logits"))
+        boxes = self._coder.decode(codes, ops.convert_to_tensor(self.anchors))
+        scores = self._post_processing.scores(self._predictor_converter(logits))
+        detections = self._post_processing(boxes, scores, true_sizes)
+        return {**detections, "raw_detection_boxes": boxes, "raw_detection_scores": scores}
+
+
+def input_size(resizer: pb.ImageResizer) -> tuple[int, int]:
+    """Return (height, width) of the images that a resizer makes; ConfigError where they differ in size."""
+    kind = resizer.WhichOneof("image_resizer_oneof")
+    if kind == "fixed_shape_resizer":
+        return resizer.fixed_shape_resizer.height, resizer.fixed_shape_resizer.width
+    if kind == "keep_aspect_ratio_resizer" and resizer.keep_aspect_ratio_resizer.pad_to_max_dimension:
+        side = resizer.keep_aspect_ratio_resizer.max_dimension
+        return side, side
+    raise ConfigError(
+        f"model.ssd.image_resizer: {kind or 'nothing'} gives no fixed size; use fixed_shape_resizer, or "
+        "keep_aspect_ratio_resizer with pad_to_max_dimension: true"
+    )
+
+
+def static_key(ssd: pb.Ssd, precision: Precision) -> tuple[str, str, bytes]:
+    """Return what two detectors must have in common to share one compiled program."""
+    return "ssd", precision.value, static_message(ssd).SerializeToString(deterministic=True)
+
+
+def _check_choices(ssd: pb.Ssd) -> None:
+    """Raise ConfigError, one line for each problem, for parts of the config that are not built."""
+    problems = []
+    for field, (oneof, wanted) in REQUIRED_CHOICES.items():
+        chosen = getattr(ssd, field).WhichOneof(oneof)
+        if chosen != wanted:
+            problems.append(f"model.ssd.{field}: {chosen or 'nothing'} is set; supported is {wanted}")
+    if ssd.num_classes < 1:
+        problems.append(f"model.ssd.num_classes: {ssd.num_classes} is below 1")
+    if not ssd.anchor_generator.multiscale_anchor_generator.aspect_ratios:
+        problems.append(
+            "model.ssd.anchor_generator.multiscale_anchor_generator.aspect_ratios: empty; give at least one"
+        )
+    if ssd.loss.HasField("hard_example_miner"):
+        problems.append("model.ssd.loss.hard_example_miner: not supported; remove it")
+    if problems:
+        raise ConfigError("\n".join(problems))
+
+
+def _penalties(
+    plan: NetworkPlan, layers: LayerFactory, values: Mapping[str, keras.Variable]
+) -> tuple[KernelPenalty, ...]:
+    """Return the penalties on the kernels of backbone, feature pyramid and predictor."""
+    kinds = {
+        KernelGroup.BACKBONE: plan.backbone_hyper.penalty,
+        KernelGroup.FEATURE_PYRAMID: plan.extractor_hyper.penalty,
+        KernelGroup.PREDICTOR: penalty_of(
+            plan.ssd.box_predictor.weight_shared_convolutional_box_predictor.conv_hyperparams
+        ),
+    }
+    return tuple(
+        KernelPenalty(kind, values[f"{group.value}_penalty"], layers.penalised(group))
+        for group, kind in kinds.items()
+    )
+
+
+def _predictor_converter(ssd: pb.Ssd) -> ScoreConverter:
+    """Return what the predictor itself makes of its logits when it detects."""
+    predictor = ssd.box_predictor.weight_shared_convolutional_box_predictor
+    return ScoreConverter[
+        pb.WeightSharedConvolutionalBoxPredictor.ScoreConverter.Name(predictor.score_converter)
+    ]

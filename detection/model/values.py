@@ -1,0 +1,81 @@
+"""Dynamic hyperparameters: numbers that a compiled step reads, so another trial can change them in place."""
+
+from collections.abc import Callable
+
+import keras
+
+from detection.config import pipeline_pb2 as pb
+from detection.model.hyperparameters import MOBILENET_DEFAULT_L2, RESNET_DEFAULT_L2, penalty_weight
+
+
+def _backbone_penalty(ssd: pb.Ssd) -> float:
+    extractor = ssd.feature_extractor
+    if extractor.override_base_feature_extractor_hyperparams:
+        return penalty_weight(extractor.conv_hyperparams)
+    return MOBILENET_DEFAULT_L2 if "mobilenet" in extractor.type else RESNET_DEFAULT_L2
+
+
+def _predictor_penalty(ssd: pb.Ssd) -> float:
+    return penalty_weight(ssd.box_predictor.weight_shared_convolutional_box_predictor.conv_hyperparams)
+
+
+READERS: dict[str, Callable[[pb.Ssd], float]] = {
+    "focal_alpha": lambda ssd: ssd.loss.classification_loss.weighted_sigmoid_focal.alpha,
+    "focal_gamma": lambda ssd: ssd.loss.classification_loss.weighted_sigmoid_focal.gamma,
+    "smooth_l1_delta": lambda ssd: ssd.loss.localization_loss.weighted_smooth_l1.delta,
+    "localization_weight": lambda ssd: ssd.loss.localization_weight,
+    "classification_weight": lambda ssd: ssd.loss.classification_weight,
+    "negative_class_weight": lambda ssd: ssd.negative_class_weight,
+    "backbone_penalty": _backbone_penalty,
+    "feature_pyramid_penalty": lambda ssd: penalty_weight(ssd.feature_extractor.conv_hyperparams),
+    "predictor_penalty": _predictor_penalty,
+    "matched_threshold": lambda ssd: ssd.matcher.argmax_matcher.matched_threshold,
+    "unmatched_threshold": lambda ssd: ssd.matcher.argmax_matcher.unmatched_threshold,
+    "nms_score_threshold": lambda ssd: ssd.post_processing.batch_non_max_suppression.score_threshold,
+    "nms_iou_threshold": lambda ssd: ssd.post_processing.batch_non_max_suppression.iou_threshold,
+}
+"""How each dynamic value is read from a config."""
+
+
+def dynamic_values(ssd: pb.Ssd) -> dict[str, keras.Variable]:
+    """Return one non-trainable float32 scalar variable for each dynamic value, by name."""
+    return {
+        name: keras.Variable(read(ssd), dtype="float32", trainable=False, name=name)
+        for name, read in READERS.items()
+    }
+
+
+def assign_values(values: dict[str, keras.Variable], ssd: pb.Ssd) -> None:
+    """Give the variables the values of another config."""
+    for name, read in READERS.items():
+        values[name].assign(read(ssd))
+
+
+def static_message(ssd: pb.Ssd) -> pb.Ssd:
+    """Return a copy of a config without its dynamic values; what remains shapes the compiled program.
+
+    Whether focal alpha is set at all remains.
+    """
+    static = pb.Ssd()
+    static.CopyFrom(ssd)
+    focal, smooth_l1 = "weighted_sigmoid_focal", "weighted_smooth_l1"
+    if static.loss.classification_loss.WhichOneof("classification_loss") == focal:
+        loss = static.loss.classification_loss.weighted_sigmoid_focal
+        loss.ClearField("gamma")
+        if loss.HasField("alpha"):
+            loss.alpha = 0.0
+    if static.loss.localization_loss.WhichOneof("localization_loss") == smooth_l1:
+        static.loss.localization_loss.weighted_smooth_l1.ClearField("delta")
+    static.loss.ClearField("localization_weight")
+    static.loss.ClearField("classification_weight")
+    static.ClearField("negative_class_weight")
+    static.matcher.argmax_matcher.ClearField("matched_threshold")
+    static.matcher.argmax_matcher.ClearField("unmatched_threshold")
+    static.post_processing.batch_non_max_suppression.ClearField("score_threshold")
+    static.post_processing.batch_non_max_suppression.ClearField("iou_threshold")
+    predictor = static.box_predictor.weight_shared_convolutional_box_predictor
+    for hyper in (static.feature_extractor.conv_hyperparams, predictor.conv_hyperparams):
+        kind = hyper.regularizer.WhichOneof("regularizer_oneof")
+        if kind is not None:
+            getattr(hyper.regularizer, kind).ClearField("weight")
+    return static
