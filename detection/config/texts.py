@@ -32,9 +32,15 @@ def scalar_text(field: FieldDescriptor, value: object) -> str:
     if isinstance(plain, bool):
         return "true" if plain else "false"
     if isinstance(plain, str) and field.cpp_type != FieldDescriptor.CPPTYPE_ENUM:
-        escaped = plain.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
-        return f'"{escaped}"'
+        return '"' + "".join(map(_escaped, plain)) + '"'
     return str(plain)
+
+
+def _escaped(character: str) -> str:
+    """Return a character as it stands between double quotes."""
+    if character in {"\\", '"'}:
+        return f"\\{character}"
+    return character if character.isprintable() else "".join(f"\\{byte:03o}" for byte in character.encode())
 
 
 def _map_text(field: FieldDescriptor, elements: Mapping[Any, Any]) -> str:

@@ -1,0 +1,221 @@
+"""Fields that hang together: what follows when one of them is edited, and what cannot be reconciled.
+
+* The lengths of a learning-rate schedule follow `num_steps` in proportion, and `num_steps` follows the cosine's
+  `total_steps`; warm-up and plateau scale with the cosine.
+* A warm-up rate follows the base rate in proportion.
+* The anchors' pyramid levels follow those of the FPN, and the other way round.
+* `unmatched_threshold` follows `matched_threshold` down, and `max_detections_per_class` `max_total_detections`.
+
+Only a field that is not edited itself follows. Where both are edited, or following would change what was asked
+for, and the two contradict each other, ConfigError names both.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from google.protobuf.message import Message
+
+from detection.config import pipeline_pb2 as pb
+from detection.config.aliases import schedule_of, schedule_path
+from detection.config.fields import get_plain
+from detection.core.errors import ConfigError
+
+ScheduleT = TypeVar("ScheduleT", bound=Message)
+
+NUM_STEPS = "train_config.num_steps"
+_LEVELS = ("model.ssd.feature_extractor.fpn", "model.ssd.anchor_generator.multiscale_anchor_generator")
+_NMS = "model.ssd.post_processing.batch_non_max_suppression"
+_MATCHER = "model.ssd.matcher.argmax_matcher"
+
+
+class _Edited:
+    """Which fields the edits name, by full path."""
+
+    def __init__(self, made: Mapping[str, object]) -> None:
+        self._paths = set(made)
+        self._whole = [f"{path}." for path, value in made.items() if isinstance(value, str)]
+
+    def __contains__(self, path: str) -> bool:
+        """Tell whether a field is edited, by itself or as a part of a message that is given as text."""
+        return path in self._paths or any(path.startswith(whole) for whole in self._whole)
+
+    def any_of(self, *paths: str) -> bool:
+        """Tell whether one of the fields is edited."""
+        return any(path in self for path in paths)
+
+
+@dataclass(frozen=True)
+class _Link(Generic[ScheduleT]):
+    """A learning-rate schedule at `path` before and after the edits, with the training settings around it."""
+
+    before: pb.TrainConfig
+    after: pb.TrainConfig
+    old: ScheduleT
+    new: ScheduleT
+    path: str
+    edited: _Edited
+
+
+def keep_in_step(
+    before: pb.TrainEvalPipelineConfig, after: pb.TrainEvalPipelineConfig, made: Mapping[str, object]
+) -> None:
+    """Adjust `after`, in place, to the edits that made it from `before`.
+
+    `made` maps the edits' full paths to their values.
+    """
+    edited = _Edited(made)
+    path, old, new = schedule_path(after), schedule_of(before), schedule_of(after)
+    if path is not None and new is not None and (old is None or old.DESCRIPTOR == new.DESCRIPTOR):
+        link = _Link(before.train_config, after.train_config, old or new, new, path, edited)
+        _SCHEDULES[new.DESCRIPTOR.name](link)
+    if after.model.WhichOneof("model") == "ssd":
+        _levels(after.model.ssd, edited)
+        _thresholds(after.model.ssd.matcher, edited)
+        _detections(after.model.ssd.post_processing, edited)
+
+
+def _constant(_link: _Link[pb.ConstantLearningRate]) -> None:
+    """Do nothing: a constant rate hangs on nothing."""
+
+
+def _cosine(link: _Link[pb.CosineDecayLearningRate]) -> None:
+    """Keep lengths and rates of a cosine schedule in step."""
+    _cosine_total(link)
+    _cosine_warmup(link)
+    new, base, first = link.new, f"{link.path}.learning_rate_base", f"{link.path}.warmup_learning_rate"
+    if base in link.edited and first not in link.edited:
+        new.warmup_learning_rate = _scaled_rate(
+            new.warmup_learning_rate, link.old.learning_rate_base, new.learning_rate_base
+        )
+    if (
+        link.edited.any_of(base, first)
+        and new.warmup_steps
+        and new.warmup_learning_rate > new.learning_rate_base
+    ):
+        raise _contradiction(new, first, new, base, "the warm-up must start at or below the base rate")
+
+
+def _cosine_total(link: _Link[pb.CosineDecayLearningRate]) -> None:
+    """Let the schedule's length follow the training's, or the other way round."""
+    old, new, total = link.old.total_steps, link.new, f"{link.path}.total_steps"
+    steps_before = link.before.num_steps or old
+    if NUM_STEPS in link.edited and total not in link.edited:
+        new.total_steps = _scaled(old, steps_before, link.after.num_steps)
+    elif total in link.edited and NUM_STEPS not in link.edited:
+        link.after.num_steps = _scaled(steps_before, old, new.total_steps)
+    elif total in link.edited and new.total_steps < link.after.num_steps:
+        raise _contradiction(link.after, NUM_STEPS, new, total, "the learning rate would be 0 at the end")
+
+
+def _cosine_warmup(link: _Link[pb.CosineDecayLearningRate]) -> None:
+    """Scale warm-up and plateau with the schedule's length; the warm-up ends before the schedule does."""
+    new, total, warmup = link.new, f"{link.path}.total_steps", f"{link.path}.warmup_steps"
+    for name in ("warmup_steps", "hold_base_rate_steps"):
+        steps = getattr(new, name)
+        if f"{link.path}.{name}" not in link.edited and steps and new.total_steps != link.old.total_steps:
+            setattr(new, name, _scaled(steps, link.old.total_steps, new.total_steps))
+    if link.edited.any_of(NUM_STEPS, total, warmup) and new.warmup_steps >= new.total_steps:
+        raise _contradiction(new, warmup, new, total, "the warm-up must be the shorter")
+
+
+def _exponential(link: _Link[pb.ExponentialDecayLearningRate]) -> None:
+    """Keep lengths and rates of an exponential schedule in step."""
+    old, new, path = link.old, link.new, link.path
+    follows = NUM_STEPS in link.edited and link.before.num_steps > 0
+    for name in ("decay_steps", "burnin_steps"):
+        if follows and f"{path}.{name}" not in link.edited and getattr(new, name):
+            setattr(new, name, _scaled(getattr(new, name), link.before.num_steps, link.after.num_steps))
+    base, first = f"{path}.initial_learning_rate", f"{path}.burnin_learning_rate"
+    if base in link.edited and first not in link.edited and new.burnin_learning_rate:
+        new.burnin_learning_rate *= _ratio(new.initial_learning_rate, old.initial_learning_rate)
+    least = f"{path}.min_learning_rate"
+    if link.edited.any_of(base, least) and new.min_learning_rate > new.initial_learning_rate:
+        raise _contradiction(new, least, new, base, "the rate would never decay")
+
+
+def _manual(link: _Link[pb.ManualStepLearningRate]) -> None:
+    """Scale the boundaries of a manual schedule with the training's length, and hold their order."""
+    paths = [f"{link.path}.schedule[{index}].step" for index in range(len(link.new.schedule))]
+    places = list(zip(link.new.schedule, paths, strict=True))
+    if NUM_STEPS in link.edited and link.before.num_steps:
+        for step, path in places:
+            if path not in link.edited:
+                step.step = _scaled(step.step, link.before.num_steps, link.after.num_steps)
+    for (step, path), (later, later_path) in itertools.pairwise(places):
+        if link.edited.any_of(NUM_STEPS, *paths) and step.step >= later.step:
+            raise _contradiction(step, path, later, later_path, "the steps must rise")
+
+
+_SCHEDULES: dict[str, Any] = {
+    "ConstantLearningRate": _constant,
+    "CosineDecayLearningRate": _cosine,
+    "ExponentialDecayLearningRate": _exponential,
+    "ManualStepLearningRate": _manual,
+}
+
+
+def _levels(ssd: pb.Ssd, edited: _Edited) -> None:
+    """Keep the pyramid levels of features and anchors equal."""
+    if ssd.anchor_generator.WhichOneof("anchor_generator_oneof") != "multiscale_anchor_generator":
+        return
+    if ssd.feature_extractor.WhichOneof("feature_pyramid_oneof") == "bifpn":
+        return
+    fpn, anchors = ssd.feature_extractor.fpn, ssd.anchor_generator.multiscale_anchor_generator
+    for name in ("min_level", "max_level"):
+        in_fpn, in_anchors = (f"{owner}.{name}" in edited for owner in _LEVELS)
+        if in_fpn and not in_anchors:
+            setattr(anchors, name, getattr(fpn, name))
+        elif in_anchors and not in_fpn:
+            setattr(fpn, name, getattr(anchors, name))
+        elif in_fpn and getattr(fpn, name) != getattr(anchors, name):
+            paths = [f"{owner}.{name}" for owner in _LEVELS]
+            raise _contradiction(fpn, paths[0], anchors, paths[1], "they must be equal")
+
+
+def _thresholds(matcher: pb.Matcher, edited: _Edited) -> None:
+    """Let the threshold of negatives follow that of positives down."""
+    matched, unmatched = f"{_MATCHER}.matched_threshold", f"{_MATCHER}.unmatched_threshold"
+    values = matcher.argmax_matcher
+    if not edited.any_of(matched, unmatched) or values.unmatched_threshold <= values.matched_threshold:
+        return
+    if unmatched in edited:
+        why = "the threshold of negatives cannot be the higher one"
+        raise _contradiction(values, unmatched, values, matched, why)
+    values.unmatched_threshold = values.matched_threshold
+
+
+def _detections(post_processing: pb.PostProcessing, edited: _Edited) -> None:
+    """Let the detections of a class follow those of an image down."""
+    per_class, total = f"{_NMS}.max_detections_per_class", f"{_NMS}.max_total_detections"
+    values = post_processing.batch_non_max_suppression
+    if not edited.any_of(per_class, total) or values.max_detections_per_class <= values.max_total_detections:
+        return
+    if per_class in edited:
+        why = "a class cannot have more detections than the image"
+        raise _contradiction(values, per_class, values, total, why)
+    values.max_detections_per_class = values.max_total_detections
+
+
+def _scaled(steps: int, before: int, after: int) -> int:
+    """Return a number of steps scaled by `after / before`; what is there stays at least one step."""
+    return max(1, round(steps * _ratio(after, before)))
+
+
+def _scaled_rate(rate: float, before: float, after: float) -> float:
+    """Return a rate scaled by `after / before`; one that was not above the base does not get above it."""
+    scaled = rate * _ratio(after, before)
+    return min(scaled, after) if rate <= before else scaled
+
+
+def _ratio(after: float, before: float) -> float:
+    """Return `after / before`; 1 where nothing was there to scale from."""
+    return after / before if before > 0 else 1.0
+
+
+def _contradiction(first: Message, first_path: str, second: Message, second_path: str, why: str) -> ConfigError:
+    """Return the error that names two fields, by their messages and full paths, with their values."""
+    left = get_plain(first, first_path.rpartition(".")[2])
+    right = get_plain(second, second_path.rpartition(".")[2])
+    return ConfigError(f"{first_path} = {left} contradicts {second_path} = {right}: {why}; change one of them")
