@@ -108,7 +108,7 @@ class LayerFactory:
         stride: int = 1,
         use_bias: bool = False,
     ) -> Any:
-        """Return a depthwise convolution and a 1 × 1 after it; each kernel has its initialiser and penalty group.
+        """Return a depthwise convolution and a 1 × 1 after it; each kernel with its initialiser and group.
 
         By default the pointwise kernel starts as Keras' layers do and bears no penalty, as in the original.
         """

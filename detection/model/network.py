@@ -83,8 +83,9 @@ class NetworkPlan:
     def _check_divisible(self) -> None:
         step = 2**self.top_level
         if any(side % step for side in self.padded_size):
+            height, width = self.input_size
             raise ConfigError(
-                f"model.ssd.image_resizer: {self.input_size[0]} x {self.input_size[1]} is no multiple of {step} "
+                f"model.ssd.image_resizer: {height} x {width} is not a multiple of {step} "
                 f"on each side; change the size, or set {PATH}.pad_to_multiple: {step}"
             )
 

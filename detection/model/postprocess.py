@@ -165,7 +165,7 @@ def _check(nms: pb.BatchNonMaxSuppression) -> None:
 
 
 def _best(scores: Any, count: int) -> tuple[Any, Any]:
-    """Return (indices, scores) `[batch, count]` of the best, padded with NOTHING; equal ones keep their order."""
+    """Return (indices, scores) `[batch, count]` of the best, padded with NOTHING; ties keep their order."""
     missing = count - scores.shape[1]
     if missing > 0:
         scores = ops.pad(scores, ((0, 0), (0, missing)), constant_values=NOTHING)
