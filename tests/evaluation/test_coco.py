@@ -1,0 +1,189 @@
+"""COCO metrics: the reference's golden, hand-computed cases, and agreement with stock pycocotools."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import ArrayLike
+from pycocotools.cocoeval import COCOeval
+
+from detection.core.detections import Detections, GroundTruth
+from detection.core.errors import ModelError
+from detection.core.labels import LabelMap
+from detection.evaluation import coco
+from detection.evaluation.coco import SUMMARY_NAMES, UNDEFINED, CocoEvaluator
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+MASKS = LabelMap.of(("with_mask", "without_mask", "mask_weared_incorrect"))
+
+
+def truth(
+    boxes: ArrayLike,
+    class_ids: ArrayLike,
+    *,
+    crowd: ArrayLike | None = None,
+    difficult: ArrayLike | None = None,
+) -> GroundTruth:
+    class_ids = np.asarray(class_ids, np.int64)
+    count = len(class_ids)
+    flags = [np.zeros(count, bool) if flag is None else np.asarray(flag, bool) for flag in (difficult, crowd)]
+    boxes = np.asarray(boxes, np.float32).reshape(count, 4)
+    return GroundTruth(boxes, class_ids, np.ones(count, np.float32), *flags)
+
+
+def found(boxes: ArrayLike, scores: ArrayLike, class_ids: ArrayLike) -> Detections:
+    scores = np.asarray(scores, np.float32)
+    boxes = np.asarray(boxes, np.float32).reshape(len(scores), 4)
+    return Detections(boxes, scores, np.asarray(class_ids, np.int64))
+
+
+NOTHING = found([], [], [])
+EMPTY = truth([], [])
+
+
+def test_the_golden_of_the_reference_implementation() -> None:
+    inputs = np.load(GOLDEN / "metrics_inputs.npz")
+    expected = json.loads((GOLDEN / "metrics_expected.json").read_text())["coco_detection_metrics"]
+    evaluator = CocoEvaluator(MASKS)
+    for number in range(int(inputs["num_images"])):
+        image = {key.split("/")[1]: inputs[key] for key in inputs if key.startswith(f"{number}/")}
+        height, width = map(int, image["size"])
+        scale = np.array([height, width, height, width])
+        marks = {"crowd": image["is_crowd"], "difficult": image["difficult"]}
+        evaluator.add(
+            number,
+            truth(image["gt_boxes"] / scale, image["gt_classes"], **marks),
+            found(image["det_boxes"] / scale, image["det_scores"], image["det_classes"]),
+            height=height,
+            width=width,
+        )
+    metrics = evaluator.metrics()
+    reference_names = {
+        "mAP@.50": "Precision/mAP@.50IOU",
+        "mAP@.75": "Precision/mAP@.75IOU",
+    } | {name: f"Recall/{name}" for name in SUMMARY_NAMES if name.startswith("AR")}
+    for name in SUMMARY_NAMES:
+        reference = expected["DetectionBoxes_" + reference_names.get(name, f"Precision/{name}")]
+        assert metrics[name] == pytest.approx(reference, abs=1e-6), name
+    per_class = [metrics[f"AP/{name}"] for name in MASKS.names]
+    assert np.mean(per_class) == pytest.approx(metrics["mAP"], abs=1e-12)
+
+
+def test_a_perfect_detection_and_a_class_without_objects() -> None:
+    evaluator = CocoEvaluator(MASKS)
+    box = [[0.1, 0.1, 0.5, 0.5]]
+    evaluator.add("a", truth(box, [1]), found(box, [0.9], [1]), height=100, width=200)
+    metrics = evaluator.metrics()
+    for name in ("mAP", "mAP@.50", "AP/with_mask", "AP@.50/with_mask"):
+        assert metrics[name] == pytest.approx(1.0)
+    assert metrics["AP/without_mask"] == metrics["AP@.50/without_mask"] == UNDEFINED == -1.0
+
+
+def test_a_box_with_iou_of_two_thirds_counts_up_to_that_threshold() -> None:
+    # 40 x 60 of 60 x 60 pixels: IoU 2/3, a hit at .50 .55 .60 .65 and a miss at the six thresholds above.
+    evaluator = CocoEvaluator(LabelMap.of(["face"]))
+    evaluator.add(
+        0, truth([[0, 0, 0.6, 0.6]], [1]), found([[0, 0, 0.4, 0.6]], [0.5], [1]), height=100, width=100
+    )
+    metrics = evaluator.metrics()
+    assert metrics["mAP@.50"] == pytest.approx(1.0)
+    assert metrics["mAP@.75"] == 0.0
+    assert metrics["mAP"] == pytest.approx(0.4)
+
+
+def test_a_false_alarm_above_the_hit_halves_the_precision() -> None:
+    evaluator = CocoEvaluator(LabelMap.of(["face"]))
+    boxes = [[0.5, 0.5, 0.9, 0.9], [0.1, 0.1, 0.4, 0.4]]
+    evaluator.add(0, truth(boxes[1:], [1]), found(boxes, [0.9, 0.8], [1, 1]), height=64, width=64)
+    assert evaluator.metrics()["AP/face"] == pytest.approx(0.5)
+
+
+def test_a_label_map_with_gaps_names_its_classes_rightly() -> None:
+    evaluator = CocoEvaluator(LabelMap(((2, "cat"), (7, "dog"))))
+    box = [[0.1, 0.1, 0.5, 0.5]]
+    evaluator.add(0, truth(box, [7]), found(box * 3, [0.9, 0.8, 0.7], [7, 2, 5]), height=50, width=50)
+    metrics = evaluator.metrics()
+    assert metrics["AP/dog"] == pytest.approx(1.0)
+    assert metrics["AP/cat"] == UNDEFINED
+    assert metrics["mAP"] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("ground_truth", "detections", "expected"),
+    [
+        (EMPTY, NOTHING, UNDEFINED),
+        (EMPTY, found([[0, 0, 1, 1]], [0.9], [1]), UNDEFINED),
+        (truth([[0, 0, 1, 1]], [1]), NOTHING, 0.0),
+        (truth([[0, 0, 1, 1]], [1], crowd=[True]), found([[0, 0, 1, 1]], [0.9], [1]), UNDEFINED),
+        (truth([[0, 0, 1, 1]], [1], difficult=[True]), NOTHING, 0.0),
+    ],
+    ids=["nothing at all", "only detections", "only objects", "only a crowd", "difficult counts"],
+)
+def test_edges(ground_truth: GroundTruth, detections: Detections, expected: float) -> None:
+    evaluator = CocoEvaluator(LabelMap.of(["face"]))
+    evaluator.add(0, ground_truth, detections, height=10, width=10)
+    assert evaluator.metrics()["mAP"] == expected
+    assert evaluator.metrics()["AP/face"] == expected
+
+
+def test_no_image_at_all() -> None:
+    assert CocoEvaluator(MASKS).metrics()["mAP"] == UNDEFINED
+
+
+def test_detections_on_a_crowd_are_no_false_alarms() -> None:
+    evaluator = CocoEvaluator(LabelMap.of(["face"]))
+    crowd, face = [0, 0, 0.5, 1], [0.6, 0.1, 0.9, 0.4]
+    detections = found([[0, 0, 0.2, 0.2], [0.2, 0.2, 0.4, 0.5], face], [0.9, 0.8, 0.7], [1, 1, 1])
+    evaluator.add(0, truth([crowd, face], [1, 1], crowd=[True, False]), detections, height=200, width=200)
+    assert evaluator.metrics()["AP/face"] == pytest.approx(1.0)
+
+
+def test_an_image_counts_once_and_scores_must_be_finite() -> None:
+    evaluator = CocoEvaluator(MASKS)
+    evaluator.add("a", EMPTY, NOTHING, height=10, width=10)
+    with pytest.raises(ValueError, match="'a' was added before"):
+        evaluator.add("a", EMPTY, NOTHING, height=10, width=10)
+    with pytest.raises(ModelError, match=r"'b'.*not finite"):
+        evaluator.add("b", EMPTY, found([[0, 0, 1, 1]], [np.nan], [1]), height=10, width=10)
+
+
+def test_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    evaluator = CocoEvaluator(MASKS)
+    evaluator.add("a", EMPTY, NOTHING, height=10, width=10)
+    evaluator.metrics()
+    assert capsys.readouterr() == ("", "")
+
+
+def scene(seed: int) -> list[tuple[GroundTruth, Detections]]:
+    """Return images with noisy copies of their objects, crowds, repeated scores and detections of nothing."""
+    random = np.random.default_rng(seed)
+    images = []
+    for _ in range(4):
+        count, extra = random.integers(0, 6), random.integers(0, 12)
+        corner = random.uniform(0, 0.7, (count, 2))
+        boxes = np.concatenate([corner, corner + random.uniform(0.02, 0.3, (count, 2))], axis=1)
+        classes = random.integers(1, 4, count)
+        noisy = np.repeat(boxes, 2, axis=0) + random.normal(0, 0.02, (2 * count, 4))
+        noise_corner = random.uniform(0, 0.7, (extra, 2))
+        noise = np.concatenate([noise_corner, noise_corner + random.uniform(0.05, 0.3, (extra, 2))], axis=1)
+        noisy[:, 2:] = np.maximum(noisy[:, 2:], noisy[:, :2] + 1e-3)
+        scores = random.choice([0.2, 0.5, 0.7, 0.9], 2 * count + extra)
+        ids = np.concatenate([np.repeat(classes, 2), random.integers(1, 4, extra)])
+        crowd = random.random(count) < 0.2
+        images.append((truth(boxes, classes, crowd=crowd), found(np.concatenate([noisy, noise]), scores, ids)))
+    return images
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_the_quick_matching_equals_stock_pycocotools(seed: int) -> None:
+    evaluator = CocoEvaluator(MASKS)
+    for number, (ground_truth, detections) in enumerate(scene(seed)):
+        evaluator.add(number, ground_truth, detections, height=300, width=200)
+    quick = evaluator.metrics()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(coco, "QuickCocoEvaluation", COCOeval)
+        assert evaluator.metrics() == quick
