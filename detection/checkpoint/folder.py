@@ -1,9 +1,9 @@
 """A checkpoint folder: what export and the next run need to know of one detector.
 
-pipeline.config   the config of the run, with all edits
-label_map.pbtxt   the classes
-weights.npz       all weights by variable path
-metrics.json      {"step", "metrics", "seed", "precision"}
+* `pipeline.config`: the config of the run, with all edits
+* `label_map.pbtxt`: the classes
+* `weights.npz`: all weights by variable path
+* `metrics.json`: {"step", "metrics", "seed", "precision"}
 """
 
 import json

@@ -1,7 +1,7 @@
 """The full state of a training run: a checkpoint folder with what it takes to go on from it exactly.
 
-optimizer.npz     the optimizer's slots
-state.json        {"optimizer", "records"}: whose slots they are, and the records whose order continues
+* `optimizer.npz`: the optimizer's slots
+* `state.json`: {"optimizer", "records"}: whose slots they are, and the records whose order continues
 """
 
 import json
@@ -22,7 +22,7 @@ STATE_FILE = "state.json"
 
 @dataclass(frozen=True)
 class ResumeFacts:
-    """What must be equal for a run to go on: the optimizer's name and the fingerprint of the training records."""
+    """What must be equal for a run to go on: the optimizer's name and the records' fingerprint."""
 
     optimizer: str
     records: str

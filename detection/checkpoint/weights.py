@@ -22,7 +22,7 @@ def assign_arrays(
     """Set the weights of a Keras model from arrays by variable path.
 
     Every weight must have an array of its shape (unless `partial`) and every array a weight; otherwise
-    TrainingError names the first that has not, and no weight is changed. `source` names the arrays in that error.
+    TrainingError names the first that has not, and no weight is changed. `source` names the arrays there.
     """
     weights = {weight.path: weight for weight in network.weights}
     unknown = [path for path in arrays if path not in weights]

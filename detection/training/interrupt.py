@@ -7,17 +7,21 @@ from contextlib import contextmanager
 from types import FrameType
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, raised where the state is whole and can be saved."""
+
+
 @contextmanager
 def deferred_interrupts() -> Iterator[Callable[[], None]]:
-    """Yield a function that raises KeyboardInterrupt if Ctrl-C was pressed; call it where the state is whole.
+    """Yield a function that raises Interrupted if Ctrl-C was pressed; call it where the state is whole.
 
-    A second Ctrl-C raises at once. Outside the main thread signals cannot be handled and nothing is deferred.
+    A second Ctrl-C raises KeyboardInterrupt at once. Outside the main thread signals cannot be handled and nothing is deferred.
     """
     pressed = False
 
     def check() -> None:
         if pressed:
-            raise KeyboardInterrupt
+            raise Interrupted
 
     def handle(_signal: int, _frame: FrameType | None) -> None:
         nonlocal pressed

@@ -42,7 +42,7 @@ class ValidationProgress:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """An evaluation is done: its metrics, the training before it, and whether the checkpoint is the best so far."""
+    """An evaluation is done: its metrics, the training before it, and whether it is the best so far."""
 
     step: int
     metrics: dict[str, float]

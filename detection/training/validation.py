@@ -35,7 +35,7 @@ def validate(
     scalars: NDArray[np.float32],
     on_batch: Callable[[ValidationProgress], None] | None = None,
 ) -> dict[str, float]:
-    """Return the evaluator's metrics and `loss/…`, the means over batches weighted by their number of images."""
+    """Return the evaluator's metrics and `loss/…`, means over batches weighted by their number of images."""
     losses = dict.fromkeys(LOSS_NAMES, 0.0)
     seen = 0
     for batch in evaluation_batches(records, batch_size=batch_size, max_boxes=max_boxes):

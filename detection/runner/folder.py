@@ -1,0 +1,79 @@
+"""The folder of one training run.
+
+* `pipeline.config`, `label_map.pbtxt`: what is trained
+* `best/`: the checkpoint folder with the best metric
+* `last/`: the full state of the last evaluation or interruption
+* `metrics.jsonl`, `tensorboard/`: the log
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from detection.checkpoint.folder import CONFIG_FILE, LABEL_MAP_FILE, METRICS_FILE, CheckpointFacts, read_facts
+from detection.config.difference import config_difference
+from detection.config.label_map import save_label_map
+from detection.config.load import load_config, save_config
+from detection.core.errors import UsageError
+from detection.runner.settings import RunSettings
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths in the folder of a run."""
+
+    directory: Path
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint folder with the best metric."""
+        return self.directory / "best"
+
+    @property
+    def last(self) -> Path:
+        """The checkpoint folder with the full state."""
+        return self.directory / "last"
+
+    @property
+    def has_state(self) -> bool:
+        """Whether there is a state to go on from."""
+        return (self.last / METRICS_FILE).is_file()
+
+    def check_new(self) -> None:
+        """Raise UsageError where the folder holds anything."""
+        if self.directory.exists() and (not self.directory.is_dir() or any(self.directory.iterdir())):
+            raise UsageError(
+                f"{self.directory}: is not empty; go on with the run there (--resume) or name another folder"
+            )
+
+    def check_same_run(self, settings: RunSettings) -> None:
+        """Raise UsageError where the folder holds no run or one of another config, seed or precision."""
+        if not (self.directory / CONFIG_FILE).is_file():
+            raise UsageError(f"{self.directory}: holds no run to resume; start one without --resume")
+        changes = config_difference(load_config(self.directory / CONFIG_FILE), settings.config)
+        if changes:
+            change = changes[0]
+            raise UsageError(
+                f"{self.directory}: the run there has another config ({len(changes)} differences, the first "
+                f"{change.path}: {change.before} there, {change.after} now); resume with its own config or "
+                "name another folder"
+            )
+        if self.has_state:
+            _check_facts(self.last, read_facts(self.last), settings)
+
+    def write_settings(self, settings: RunSettings) -> None:
+        """Write what is trained."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        save_config(settings.config, self.directory / CONFIG_FILE)
+        save_label_map(settings.label_map, self.directory / LABEL_MAP_FILE)
+
+
+def _check_facts(directory: Path, facts: CheckpointFacts, settings: RunSettings) -> None:
+    """Raise UsageError where a saved state has another seed or precision than the settings."""
+    for name, there, now in (
+        ("seed", facts.seed, settings.seed),
+        ("precision", facts.precision, settings.precision.value),
+    ):
+        if there != now:
+            raise UsageError(
+                f"{directory}: the run there has {name} {there}, not {now}; resume with --{name} {there}"
+            )

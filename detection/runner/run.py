@@ -1,0 +1,237 @@
+"""One training run: the place where its parts are put together."""
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from detection.checkpoint.arrays import Arrays
+from detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, read_facts, write_checkpoint
+from detection.checkpoint.state import ResumeFacts, read_state, write_state
+from detection.checkpoint.weights import assign_arrays, load_weights, weight_arrays
+from detection.core.errors import TrainingError
+from detection.data.batches import Batch, TrainingBatches
+from detection.evaluation.coco import CocoEvaluator
+from detection.model.weights import load_backbone_weights
+from detection.runner.records import RunRecords, open_records, records_source
+from detection.runner.settings import RunSettings, check_settings
+from detection.training.meter import Meter
+from detection.training.parts import TrainingParts, parts_key
+from detection.training.reports import StepReport, TrainingSummary, ValidationProgress
+from detection.training.validation import validate
+
+
+class TrainingRun:
+    """One detector in training: advance, evaluate, save, restore, and start over with other settings.
+
+    `step` counts finished steps; `static_key` is what another run must share for `reset` to reuse the compiled
+    program. Raises ConfigError, DataError or ModelError where the settings do not fit together.
+    """
+
+    def __init__(self, settings: RunSettings) -> None:
+        self._loaded_weights: tuple[str, Arrays] | None = None
+        self._stream: Iterator[Batch] | None = None
+        check_settings(settings)
+        self._records = open_records(settings)
+        self.static_key: tuple[Any, ...] = ()
+        self._build(settings, _static_key(settings, self._records))
+
+    @property
+    def settings(self) -> RunSettings:
+        """The settings of the current run."""
+        return self._settings
+
+    @property
+    def total_steps(self) -> int:
+        """The length of the run in steps, as the config states it."""
+        return self._settings.total_steps
+
+    @property
+    def detector(self) -> Any:
+        """The detector in training."""
+        return self._parts.detector
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The metrics of the evaluation at this step; empty where none was made."""
+        return self._metrics if self._metrics_step == self.step else {}
+
+    @property
+    def traces(self) -> int:
+        """How many programs were traced since the parts were built."""
+        return self._parts.step.traces
+
+    def reset(self, settings: RunSettings) -> None:
+        """Start over with other settings; with the same static key nothing is traced or compiled again."""
+        check_settings(settings)
+        if records_source(settings) != self._records.source:
+            self.close()
+            self._records = open_records(settings)
+        key = _static_key(settings, self._records)
+        if key == self.static_key:
+            self._parts.assign(settings.config, seed=settings.seed)
+            self._start(settings)
+        else:
+            self._discard()
+            self._build(settings, key)
+
+    def advance(self, steps: int, *, on_step: Callable[[StepReport], None] | None = None) -> TrainingSummary:
+        """Train `steps` steps; TrainingError names the first step whose loss is not finite.
+
+        `on_step` is called after every step, when the state is whole: it may raise to stop the run there.
+        """
+        meter = Meter(self._parts.step.take_losses)
+        rate, fetched = self._parts.rule.schedule(max(self.step - 1, 0)), True
+        for _ in range(steps):
+            rate = self._parts.rule.schedule(self.step)
+            self._train_one(meter)
+            fetched = meter.is_due
+            losses, speed = meter.fetch() if fetched else ({}, meter.images_per_s)
+            if on_step is not None:
+                on_step(StepReport(self.step, self.total_steps, rate, losses, speed))
+        if not fetched:
+            meter.fetch()
+        return TrainingSummary(
+            step=self.step,
+            losses=meter.losses,
+            images_per_s=meter.images_per_s,
+            input_wait_fraction=meter.input_wait_fraction,
+            learning_rate=rate,
+        )
+
+    def evaluate(self, *, on_batch: Callable[[ValidationProgress], None] | None = None) -> dict[str, float]:
+        """Return COCO metrics, AP by class name and losses over all validation images."""
+        self._metrics = validate(
+            self._parts.step,
+            self._records.validation,
+            CocoEvaluator(self._settings.label_map),
+            batch_size=self._records.evaluation_batch,
+            max_boxes=self._records.max_boxes,
+            scalars=self._parts.rule.scalars(self.step),
+            on_batch=on_batch,
+        )
+        self._metrics_step = self.step
+        return self._metrics
+
+    def save_weights(self, directory: Path) -> None:
+        """Write a checkpoint folder, which export reads; it appears whole, in the place of an old one."""
+        write_checkpoint(
+            directory,
+            network=self._parts.detector.network,
+            config=self._settings.config,
+            label_map=self._settings.label_map,
+            facts=self._facts(),
+        )
+
+    def save(self, directory: Path) -> None:
+        """Write a checkpoint folder with the full state, from which `restore` goes on exactly."""
+        write_state(
+            directory,
+            network=self._parts.detector.network,
+            config=self._settings.config,
+            label_map=self._settings.label_map,
+            facts=self._facts(),
+            slots=self._parts.optimizer.state(),
+            resume=self._resume_facts(),
+        )
+
+    def restore(self, directory: Path) -> None:
+        """Go on from what `save` wrote, to the same weights and data order as without the interruption.
+
+        Raises TrainingError where the state belongs to another optimizer, model or record set.
+        """
+        facts = read_facts(directory)
+        resume, slots = read_state(directory)
+        if resume != self._resume_facts():
+            raise TrainingError(
+                f"{directory}: was saved with {resume.optimizer} on records {resume.records}, this run has "
+                f"{self._resume_facts().optimizer} on {self._resume_facts().records}; start a new run"
+            )
+        load_weights(self._parts.detector.network, directory / WEIGHTS_FILE)
+        self._parts.optimizer.restore(slots)
+        self._parts.step.take_losses()
+        self.close()
+        self.step = facts.step
+        self._metrics, self._metrics_step = facts.metrics, facts.step
+
+    def close(self) -> None:
+        """End the thread that prepares batches; the next `advance` starts another."""
+        if self._stream is not None:
+            self._stream.close()  # type: ignore[attr-defined]
+            self._stream = None
+
+    def _train_one(self, meter: Meter) -> None:
+        """Run one step and count it."""
+        if self._stream is None:
+            self._stream = self._batches.iterate(self.step)
+        started, traces = time.perf_counter(), self._parts.step.traces
+        batch = next(self._stream)
+        waited_s = time.perf_counter() - started
+        self._parts.step.train(batch, self.step, self._parts.rule.scalars(self.step))
+        self.step += 1
+        compiled_from = None if self._parts.step.traces == traces else started
+        meter.count(len(batch.indices), waited_s=waited_s, compiled_from=compiled_from)
+
+    def _build(self, settings: RunSettings, key: tuple[Any, ...]) -> None:
+        """Build all parts for settings of a new static key."""
+        self._loaded_weights = None
+        self._parts = TrainingParts.build(settings.config, precision=settings.precision, seed=settings.seed)
+        self.static_key = key
+        self._start(settings)
+
+    def _discard(self) -> None:
+        """Let go of all parts, so that memory holds one set of them at a time."""
+        self.close()
+        self.static_key = ()
+        self.__dict__.pop("_parts", None)
+        keras.utils.clear_session()
+        gc.collect()
+
+    def _start(self, settings: RunSettings) -> None:
+        """Put fresh parts at step 0 of a run."""
+        self.close()
+        self._settings = settings
+        self.step = 0
+        self._metrics: dict[str, float] = {}
+        self._metrics_step = 0
+        self._apply_initial_weights(settings.initial_weights)
+        self._batches = TrainingBatches(
+            self._records.train,
+            batch_size=settings.config.train_config.batch_size,
+            max_boxes=self._records.max_boxes,
+            noise_columns=self._parts.training_preprocessor.noise_columns,
+            seed=settings.seed,
+        )
+
+    def _apply_initial_weights(self, source: str | None) -> None:
+        """Load initial weights over the drawn ones; the second time from memory."""
+        if source is None:
+            return
+        network = self._parts.detector.network
+        if self._loaded_weights is None or self._loaded_weights[0] != source:
+            before = weight_arrays(network)
+            load_backbone_weights(self._parts.detector, source)
+            after = weight_arrays(network)
+            changed = {path: array for path, array in after.items() if (array != before[path]).any()}
+            self._loaded_weights = (source, changed)
+        assign_arrays(network, self._loaded_weights[1], source=source, partial=True)
+
+    def _facts(self) -> CheckpointFacts:
+        return CheckpointFacts(
+            step=self.step,
+            metrics=self.metrics,
+            seed=self._settings.seed,
+            precision=self._settings.precision.value,
+        )
+
+    def _resume_facts(self) -> ResumeFacts:
+        return ResumeFacts(optimizer=str(self._parts.rule.kind), records=self._records.train.fingerprint)
+
+
+def _static_key(settings: RunSettings, records: RunRecords) -> tuple[Any, ...]:
+    """Return what two runs must share to share one compiled program."""
+    batch_size = settings.config.train_config.batch_size
+    return (parts_key(settings.config, settings.precision), batch_size, records.shape)

@@ -1,0 +1,116 @@
+"""A whole training run: evaluations, the best checkpoint, the log, interruption and resumption."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from detection.checkpoint.folder import read_facts
+from detection.runner.folder import RunFolder
+from detection.runner.run import TrainingRun
+from detection.runner.settings import RunSettings
+from detection.training.best import is_better, metric_value
+from detection.training.interrupt import Interrupted, deferred_interrupts
+from detection.training.log import TrainingLog
+from detection.training.reports import EvaluationReport, StepReport, ValidationProgress
+
+Report = StepReport | ValidationProgress | EvaluationReport
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """Where a run ended: its folder, the metrics of its last evaluation, and its best checkpoint."""
+
+    directory: Path
+    step: int
+    metrics: dict[str, float]
+    best_step: int
+    best_metrics: dict[str, float]
+
+
+def train(
+    settings: RunSettings, *, resume: bool = False, progress: Callable[[Report], None] | None = None
+) -> TrainResult:
+    """Train to the end of the run and return how it went; see `detection.runner.folder` for what is written.
+
+    `progress` is called after every step, validation batch and evaluation. An evaluation follows every
+    `evaluate_every` steps and the last one. With `resume` the run in the folder goes on to the same weights as
+    without the interruption. Ctrl-C ends the current step, saves `last/` and raises Interrupted. Raises
+    UsageError where the folder is not empty or holds another run, and the errors of `TrainingRun`.
+    """
+    folder = RunFolder(settings.directory)
+    interval = settings.evaluation_interval
+    if resume:
+        folder.check_same_run(settings)
+    else:
+        folder.check_new()
+    run = TrainingRun(settings)
+    try:
+        folder.write_settings(settings)
+        if resume and folder.has_state:
+            run.restore(folder.last)
+        with TrainingLog(folder.directory, step=run.step) as log, deferred_interrupts() as check_interrupt:
+            loop = _Loop(run, folder, log, progress or _ignore, check_interrupt)
+            while run.step < run.total_steps or not run.metrics:
+                loop.stretch(_steps_to_evaluation(run, interval))
+    finally:
+        run.close()
+    best = read_facts(folder.best)
+    return TrainResult(folder.directory, run.step, run.metrics, best.step, best.metrics)
+
+
+@dataclass(frozen=True)
+class _Loop:
+    """What the stretches of a run share."""
+
+    run: TrainingRun
+    folder: RunFolder
+    log: TrainingLog
+    progress: Callable[[Report], None]
+    check_interrupt: Callable[[], None]
+
+    def stretch(self, steps: int) -> None:
+        """Train some steps, evaluate, log, keep the checkpoints.
+
+        The state is saved last, so that whatever cuts this short is done again by the resumed run.
+        """
+        try:
+            summary = self.run.advance(steps, on_step=self._on_step)
+            metrics = self.run.evaluate(on_batch=self._tell)
+        except Interrupted:
+            self.run.save(self.folder.last)
+            raise
+        is_best = self._is_best(metrics)
+        if is_best:
+            self.run.save_weights(self.folder.best)
+        report = EvaluationReport(self.run.step, metrics, summary, is_best)
+        self.log.add_evaluation(report)
+        self.run.save(self.folder.last)
+        self._tell(report)
+
+    def _on_step(self, report: StepReport) -> None:
+        self.log.add_step(report)
+        self._tell(report)
+
+    def _tell(self, report: Report) -> None:
+        """Report to the caller, and stop here if Ctrl-C was pressed."""
+        self.progress(report)
+        self.check_interrupt()
+
+    def _is_best(self, metrics: dict[str, float]) -> bool:
+        """Return whether these metrics beat those of the best checkpoint."""
+        metric = self.run.settings.metric
+        value = metric_value(metrics, metric, step=self.run.step)
+        best = read_facts(self.folder.best).metrics[metric] if self.folder.best.is_dir() else None
+        return is_better(metric, value, best)
+
+
+def _steps_to_evaluation(run: TrainingRun, interval: int) -> int:
+    """Return the steps to the next evaluation: 0 where one is due that an interruption prevented."""
+    is_due = run.step > 0 and (run.step % interval == 0 or run.step >= run.total_steps)
+    if is_due and not run.metrics:
+        return 0
+    return min(interval - run.step % interval, run.total_steps - run.step)
+
+
+def _ignore(_report: Report) -> None:
+    """Take no notice."""
