@@ -41,7 +41,7 @@ def config_difference(
 ) -> tuple[Change, ...]:
     """Return the changes that lead from `base` to `other`, in the schema's order; none if they are equal.
 
-    A field that is set to its default and one that is not set count as different, as the text of the configs is.
+    A field that is set to its default and one that is not set count as different: the configs' texts differ.
     """
     return tuple(_changes(base, other, ""))
 
@@ -55,9 +55,9 @@ def fingerprint(config: pb.TrainEvalPipelineConfig) -> str:
     """Return 16 hexadecimal digits that name the training that a config asks for.
 
     Configs that mean the same have the same fingerprint: the order of the text, comments, and fields that are
-    set to the schema's own default make no difference, nor do the readers' files and label maps, which say where
-    the data lies on one machine. Fields without a default of their own (the focal loss' alpha), and whether a
-    message is there at all (`batch_norm { }`), do.
+    set to the schema's own default make no difference, nor do the readers' files and label maps, which say
+    where the data lies on one machine. Fields without a default of their own (the focal loss' alpha), and
+    whether a message is there at all (`batch_norm { }`), do.
     """
     leaves = json.dumps([FINGERPRINT_VERSION, *_canonical(config, "")], allow_nan=True)
     return hashlib.sha256(leaves.encode()).hexdigest()[:_FINGERPRINT_DIGITS]

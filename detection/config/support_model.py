@@ -1,0 +1,246 @@
+"""What of a config's `model.ssd` is supported, and which of its values make sense.
+
+A check on a part that is absent says nothing, so that a config without `model.ssd` is one problem, not thirty.
+"""
+
+from collections.abc import Callable, Iterator
+
+from detection.config import pipeline_pb2 as pb
+from detection.config.rules import Absent, Check, Choice, Only, Range, message_at
+
+SSD = "model.ssd"
+EXTRACTOR = f"{SSD}.feature_extractor"
+PREDICTOR = f"{SSD}.box_predictor.weight_shared_convolutional_box_predictor"
+ANCHORS = f"{SSD}.anchor_generator.multiscale_anchor_generator"
+MATCHER = f"{SSD}.matcher.argmax_matcher"
+NMS = f"{SSD}.post_processing.batch_non_max_suppression"
+LOSS = f"{SSD}.loss"
+FIXED = f"{SSD}.image_resizer.fixed_shape_resizer"
+KEEP_ASPECT = f"{SSD}.image_resizer.keep_aspect_ratio_resizer"
+CODER = f"{SSD}.box_coder.faster_rcnn_box_coder"
+
+SMALLEST_SIDES = {"ssd_resnet50_v1_fpn_keras": 129, "ssd_mobilenet_v2_fpn_keras": 33}
+"""The feature extractors that are built, with the fewest pixels that an image's side may have."""
+
+COARSEST_BACKBONE_LEVEL = 5
+FINEST_BACKBONE_LEVEL = 2
+
+
+def input_size(ssd: pb.Ssd) -> tuple[int, int] | None:
+    """Return (height, width) of the images that the network sees, None where they differ from image to image."""
+    resizer = ssd.image_resizer
+    kind = resizer.WhichOneof("image_resizer_oneof")
+    if kind == "fixed_shape_resizer":
+        return resizer.fixed_shape_resizer.height, resizer.fixed_shape_resizer.width
+    if kind == "keep_aspect_ratio_resizer" and resizer.keep_aspect_ratio_resizer.pad_to_max_dimension:
+        return (resizer.keep_aspect_ratio_resizer.max_dimension,) * 2
+    return None
+
+
+def for_ssd(check: Callable[[pb.Ssd], Iterator[str]]) -> Check:
+    """Return a check of the whole config from one of its `model.ssd`."""
+
+    def whole(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
+        if config.model.HasField("ssd"):
+            yield from check(config.model.ssd)
+
+    return whole
+
+
+def within(path: str, check: Check) -> Check:
+    """Return `check` for configs that have the message at `path`, a check that says nothing for others."""
+
+    def guarded(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
+        if message_at(config, path) is not None:
+            yield from check(config)
+
+    return guarded
+
+
+def check_size(ssd: pb.Ssd) -> Iterator[str]:
+    """The image must be large enough, and each level of the pyramid twice the next."""
+    size = input_size(ssd)
+    extractor = ssd.feature_extractor
+    if size is None or extractor.type not in SMALLEST_SIDES:
+        return
+    height, width = size
+    least = SMALLEST_SIDES[extractor.type]
+    if min(size) < least:
+        yield f"{SSD}.image_resizer: {height}x{width} is too small; {extractor.type} takes {least} pixels a side"
+    step = 2 ** min(extractor.fpn.max_level, COARSEST_BACKBONE_LEVEL)
+    multiple = max(extractor.pad_to_multiple, 1)
+    if any(-(-side // multiple) * multiple % step for side in size):
+        yield (
+            f"{SSD}.image_resizer: {height}x{width} is not a multiple of {step} on each side; change the size "
+            f"or set {EXTRACTOR}.pad_to_multiple: {step}"
+        )
+
+
+def check_resizer(ssd: pb.Ssd) -> Iterator[str]:
+    """The keep-aspect resizer needs its dimensions in order and one padding value for each channel."""
+    resizer = ssd.image_resizer.keep_aspect_ratio_resizer
+    if resizer.min_dimension > resizer.max_dimension:
+        yield (
+            f"{KEEP_ASPECT}.min_dimension = {resizer.min_dimension} exceeds max_dimension = "
+            f"{resizer.max_dimension}; lower it"
+        )
+    if len(resizer.per_channel_pad_value) not in {0, 3}:
+        yield f"{KEEP_ASPECT}.per_channel_pad_value: {len(resizer.per_channel_pad_value)} values; give 3 or none"
+
+
+def check_levels(ssd: pb.Ssd) -> Iterator[str]:
+    """The pyramid starts at a level of the backbone, and the anchors stand on its levels."""
+    fpn, anchors = ssd.feature_extractor.fpn, ssd.anchor_generator.multiscale_anchor_generator
+    lowest, highest = fpn.min_level, fpn.max_level
+    top = min(highest, COARSEST_BACKBONE_LEVEL)
+    if not FINEST_BACKBONE_LEVEL <= lowest <= top:
+        yield (
+            f"{EXTRACTOR}.fpn: levels {lowest} to {highest} are not supported; start at a min_level from "
+            f"{FINEST_BACKBONE_LEVEL} to {COARSEST_BACKBONE_LEVEL} that does not exceed max_level"
+        )
+    if ssd.anchor_generator.HasField("multiscale_anchor_generator"):
+        for name in ("min_level", "max_level"):
+            if getattr(fpn, name) != getattr(anchors, name):
+                yield (
+                    f"{ANCHORS}.{name} = {getattr(anchors, name)} contradicts {EXTRACTOR}.fpn.{name} = "
+                    f"{getattr(fpn, name)}; make them equal"
+                )
+
+
+def check_aspect_ratios(ssd: pb.Ssd) -> Iterator[str]:
+    """Without aspect ratios there are no anchors."""
+    ratios = ssd.anchor_generator.multiscale_anchor_generator.aspect_ratios
+    if not ratios:
+        yield f"{ANCHORS}.aspect_ratios: none given, so there are no anchors; give for instance [1.0, 2.0, 0.5]"
+    if any(not ratio > 0 for ratio in ratios):
+        yield f"{ANCHORS}.aspect_ratios: {[float(ratio) for ratio in ratios]}; give values above 0"
+
+
+def check_matcher(ssd: pb.Ssd) -> Iterator[str]:
+    """The threshold of negatives is not the higher one."""
+    matcher = ssd.matcher.argmax_matcher
+    if not matcher.ignore_thresholds and matcher.unmatched_threshold > matcher.matched_threshold:
+        yield (
+            f"{MATCHER}.unmatched_threshold = {matcher.unmatched_threshold:g} exceeds matched_threshold = "
+            f"{matcher.matched_threshold:g}; lower it"
+        )
+
+
+def check_detections(ssd: pb.Ssd) -> Iterator[str]:
+    """A class cannot have more detections than the image."""
+    nms = ssd.post_processing.batch_non_max_suppression
+    if nms.max_detections_per_class > nms.max_total_detections:
+        yield (
+            f"{NMS}.max_detections_per_class = {nms.max_detections_per_class} exceeds max_total_detections = "
+            f"{nms.max_total_detections}; lower it"
+        )
+
+
+def hyperparameter_checks(owner: str) -> tuple[Check, ...]:
+    """Return the checks of the convolution hyperparameters of `owner`."""
+    path = f"{owner}.conv_hyperparams"
+    initializers = ("truncated_normal_initializer", "random_normal_initializer", "variance_scaling_initializer")
+    return (
+        Only(f"{path}.op", ("CONV",)),
+        Choice(f"{path}.regularizer", "regularizer_oneof", ("l2_regularizer",), optional=True),
+        Range(f"{path}.regularizer.l2_regularizer.weight", 0),
+        within(path, Choice(f"{path}.initializer", "initializer_oneof", initializers)),
+        Range(f"{path}.initializer.truncated_normal_initializer.stddev", 0),
+        Range(f"{path}.initializer.random_normal_initializer.stddev", 0),
+        Range(f"{path}.initializer.variance_scaling_initializer.factor", 0, above=True),
+        Choice(path, "normalizer_oneof", ("batch_norm", "sync_batch_norm"), optional=True),
+        *(
+            Range(f"{path}.{norm}.{name}", low, high)
+            for norm in ("batch_norm", "sync_batch_norm")
+            for name, low, high in (("decay", 0, 1), ("epsilon", 0, None))
+        ),
+    )
+
+
+_PARTS: tuple[Check, ...] = (
+    Choice(f"{SSD}.image_resizer", "image_resizer_oneof", ("fixed_shape_resizer", "keep_aspect_ratio_resizer")),
+    Choice(f"{SSD}.box_coder", "box_coder_oneof", ("faster_rcnn_box_coder",)),
+    Choice(f"{SSD}.matcher", "matcher_oneof", ("argmax_matcher",)),
+    Choice(f"{SSD}.similarity_calculator", "region_similarity", ("iou_similarity",)),
+    Choice(f"{SSD}.box_predictor", "box_predictor_oneof", ("weight_shared_convolutional_box_predictor",)),
+    Choice(f"{SSD}.anchor_generator", "anchor_generator_oneof", ("multiscale_anchor_generator",)),
+    Choice(f"{LOSS}.localization_loss", "localization_loss", ("weighted_smooth_l1", "weighted_l2")),
+    Choice(
+        f"{LOSS}.classification_loss", "classification_loss", ("weighted_sigmoid_focal", "weighted_sigmoid")
+    ),
+    Only(f"{EXTRACTOR}.type", tuple(SMALLEST_SIDES)),
+    Choice(EXTRACTOR, "feature_pyramid_oneof", ("fpn",), optional=True),
+)
+
+_VALUES: tuple[Check, ...] = (
+    Range(f"{SSD}.num_classes", 1),
+    Only(f"{FIXED}.resize_method", ("BILINEAR",)),
+    Only(f"{FIXED}.convert_to_grayscale", (False,)),
+    Only(f"{KEEP_ASPECT}.pad_to_max_dimension", (True,)),
+    Only(f"{KEEP_ASPECT}.resize_method", ("BILINEAR",)),
+    Only(f"{KEEP_ASPECT}.convert_to_grayscale", (False,)),
+    Range(f"{KEEP_ASPECT}.min_dimension", 1),
+    Range(f"{EXTRACTOR}.depth_multiplier", 0, above=True),
+    Range(f"{EXTRACTOR}.min_depth", 1),
+    Range(f"{EXTRACTOR}.fpn.additional_layer_depth", 1),
+    Only(f"{EXTRACTOR}.replace_preprocessor_with_placeholder", (False,)),
+    *(
+        Range(f"{CODER}.{name}", 0, above=True)
+        for name in ("y_scale", "x_scale", "height_scale", "width_scale")
+    ),
+    Range(f"{MATCHER}.matched_threshold", 0, 1),
+    Range(f"{MATCHER}.unmatched_threshold", 0, 1),
+    Range(f"{PREDICTOR}.depth", 1),
+    Range(f"{PREDICTOR}.num_layers_before_predictor", 0),
+    Range(f"{PREDICTOR}.kernel_size", 1),
+    Only(f"{PREDICTOR}.box_code_size", (4,)),
+    Range(f"{PREDICTOR}.dropout_keep_probability", 0, 1, above=True),
+    Range(f"{ANCHORS}.anchor_scale", 0, above=True),
+    Range(f"{ANCHORS}.scales_per_octave", 1),
+    Only(f"{ANCHORS}.normalize_coordinates", (True,)),
+    Only(f"{SSD}.add_background_class", (True,)),
+    Only(f"{SSD}.use_confidences_as_targets", (False,)),
+    Only(f"{SSD}.explicit_background_class", (False,)),
+    Range(f"{SSD}.negative_class_weight", 0),
+    Absent(f"{SSD}.mask_head_config"),
+)
+
+_LOSS: tuple[Check, ...] = (
+    Absent(f"{LOSS}.hard_example_miner"),
+    Absent(f"{LOSS}.random_example_sampler"),
+    Only(f"{LOSS}.equalization_loss.weight", (0.0,)),
+    Only(f"{LOSS}.expected_loss_weights", ("NONE",)),
+    Range(f"{LOSS}.classification_weight", 0),
+    Range(f"{LOSS}.localization_weight", 0),
+    Range(f"{LOSS}.localization_loss.weighted_smooth_l1.delta", 0, above=True),
+    Range(f"{LOSS}.classification_loss.weighted_sigmoid_focal.gamma", 0),
+    Range(f"{LOSS}.classification_loss.weighted_sigmoid_focal.alpha", 0, 1),
+)
+
+_POST_PROCESSING: tuple[Check, ...] = (
+    Range(f"{NMS}.score_threshold", 0, 1),
+    Range(f"{NMS}.iou_threshold", 0, 1),
+    Range(f"{NMS}.max_detections_per_class", 1),
+    Range(f"{NMS}.max_total_detections", 1),
+    Only(f"{NMS}.soft_nms_sigma", (0.0,)),
+    Only(f"{NMS}.use_class_agnostic_nms", (False,)),
+    Only(f"{NMS}.use_combined_nms", (False,)),
+    Range(f"{SSD}.post_processing.logit_scale", 0, above=True),
+    Absent(f"{SSD}.post_processing.calibration_config"),
+)
+
+MODEL_CHECKS: tuple[Check, ...] = (
+    *(within(SSD, check) for check in _PARTS),
+    *_VALUES,
+    *hyperparameter_checks(EXTRACTOR),
+    *hyperparameter_checks(PREDICTOR),
+    *_LOSS,
+    *_POST_PROCESSING,
+    for_ssd(check_size),
+    within(KEEP_ASPECT, for_ssd(check_resizer)),
+    within(EXTRACTOR, for_ssd(check_levels)),
+    within(ANCHORS, for_ssd(check_aspect_ratios)),
+    within(MATCHER, for_ssd(check_matcher)),
+    for_ssd(check_detections),
+)
+"""What `model.ssd` is checked for."""

@@ -1,0 +1,161 @@
+"""What of a config's training, evaluation and input settings is supported, and which values make sense."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf.message import Message
+
+from detection.config import pipeline_pb2 as pb
+from detection.config.aliases import OPTIMIZERS, schedule_of, schedule_path
+from detection.config.rules import Absent, Check, Choice, Only, Range
+
+TRAIN = "train_config"
+OPTIMIZER = f"{TRAIN}.optimizer"
+SCHEDULES = (
+    "constant_learning_rate",
+    "exponential_decay_learning_rate",
+    "manual_step_learning_rate",
+    "cosine_decay_learning_rate",
+)
+METRICS = ("coco_detection_metrics",)
+
+
+def check_length(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
+    """A training that never ends cannot be scheduled."""
+    if config.train_config.num_steps < 1:
+        yield f"{TRAIN}.num_steps = {config.train_config.num_steps}: give the number of training steps, at least 1"
+
+
+def check_moving_average(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
+    """Averaged weights are not kept; the schema's default is that they are."""
+    optimizer = config.train_config.optimizer
+    if optimizer.WhichOneof("optimizer") is not None and optimizer.use_moving_average:
+        how = "true" if optimizer.HasField("use_moving_average") else "true by default"
+        yield f"{OPTIMIZER}.use_moving_average is {how}, which is not supported; set use_moving_average: false"
+
+
+def check_schedule_choice(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
+    """The optimizer that is chosen needs a learning-rate schedule."""
+    chosen = config.train_config.optimizer.WhichOneof("optimizer")
+    if chosen is not None:
+        yield from Choice(f"{OPTIMIZER}.{chosen}.learning_rate", "learning_rate", SCHEDULES)(config)
+
+
+def check_schedule(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
+    """The rates and lengths of the schedule that is set must make sense."""
+    path, schedule = schedule_path(config), schedule_of(config)
+    if isinstance(schedule, pb.CosineDecayLearningRate):
+        yield from _cosine_problems(schedule, str(path))
+    elif isinstance(schedule, pb.ExponentialDecayLearningRate):
+        yield from Range(f"{path}.initial_learning_rate", 0, above=True)(config)
+        yield from Range(f"{path}.decay_steps", 1)(config)
+        yield from Range(f"{path}.decay_factor", 0, above=True)(config)
+        yield from Range(f"{path}.burnin_learning_rate", 0)(config)
+        yield from Range(f"{path}.min_learning_rate", 0)(config)
+    elif isinstance(schedule, pb.ManualStepLearningRate):
+        yield from _manual_problems(schedule, str(path))
+    elif isinstance(schedule, pb.ConstantLearningRate):
+        yield from Range(f"{path}.learning_rate", 0, above=True)(config)
+
+
+def _cosine_problems(schedule: pb.CosineDecayLearningRate, path: str) -> Iterator[str]:
+    """Yield the contradictions of a cosine schedule."""
+    base, first = schedule.learning_rate_base, schedule.warmup_learning_rate
+    if not base > 0:
+        yield f"{path}.learning_rate_base = {base:g}: give a value above 0"
+    if first < 0:
+        yield f"{path}.warmup_learning_rate = {first:g}: give a value of at least 0"
+    if schedule.warmup_steps and first > base:
+        yield f"{path}.warmup_learning_rate = {first:g} exceeds learning_rate_base = {base:g}; lower it"
+    if schedule.warmup_steps >= schedule.total_steps:
+        yield (
+            f"{path}.warmup_steps = {schedule.warmup_steps} is not below total_steps = {schedule.total_steps}; "
+            "lower it"
+        )
+    elif schedule.warmup_steps + schedule.hold_base_rate_steps > schedule.total_steps:
+        yield (
+            f"{path}.hold_base_rate_steps = {schedule.hold_base_rate_steps} and warmup_steps = "
+            f"{schedule.warmup_steps} exceed total_steps = {schedule.total_steps}; lower one of them"
+        )
+
+
+def _manual_problems(schedule: pb.ManualStepLearningRate, path: str) -> Iterator[str]:
+    """Yield the contradictions of a manual schedule."""
+    if schedule.initial_learning_rate < 0 or any(step.learning_rate < 0 for step in schedule.schedule):
+        yield f"{path}: a learning rate is below 0; give values of at least 0"
+    steps = [step.step for step in schedule.schedule]
+    if any(first >= second for first, second in itertools.pairwise(steps)) or 0 in steps[:1]:
+        yield f"{path}.schedule: the steps are {steps}; give steps that rise from 1"
+    if schedule.warmup and not steps:
+        yield f"{path}.warmup is true without a schedule to warm up to; add one or set warmup: false"
+
+
+def check_metrics(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
+    """COCO metrics are reported."""
+    for name in config.eval_config.metrics_set:
+        if name not in METRICS:
+            yield f"eval_config.metrics_set: {name!r} is not supported; use {METRICS[0]!r}"
+
+
+def check_readers(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
+    """Records are read whole, as TFRecords of tf.Example."""
+    if config.HasField("train_input_reader"):
+        yield from _reader_problems(config.train_input_reader, "train_input_reader")
+        if not config.train_input_reader.shuffle:
+            yield "train_input_reader.shuffle = false is not supported; use true"
+    for index, reader in enumerate(config.eval_input_reader):
+        yield from _reader_problems(reader, f"eval_input_reader[{index}]")
+
+
+_READER_RULES: tuple[Any, ...] = (
+    Choice("", "input_reader", ("tf_record_input_reader",), optional=True),
+    Only("input_type", ("TF_EXAMPLE", "INPUT_DEFAULT")),
+    Only("num_additional_channels", (0,)),
+    Only("load_multiclass_scores", (False,)),
+    Only("load_context_features", (False,)),
+    Only("expand_labels_hierarchy", (False,)),
+    Only("sample_1_of_n_examples", (0, 1)),
+    Range("max_number_of_boxes", 1),
+    Absent("sample_from_datasets_weights"),
+)
+
+
+def _reader_problems(reader: Message, path: str) -> Iterator[str]:
+    """Yield the problems of one reader, with the reader's path put before each."""
+    for rule in _READER_RULES:
+        for problem in rule(reader):
+            yield f"{path}.{problem.lstrip('.')}"
+
+
+_OPTIMIZER_RULES: tuple[Check, ...] = (
+    Choice(OPTIMIZER, "optimizer", OPTIMIZERS),
+    check_moving_average,
+    check_schedule_choice,
+    check_schedule,
+    Range(f"{OPTIMIZER}.momentum_optimizer.momentum_optimizer_value", 0, 1),
+    Range(f"{OPTIMIZER}.rms_prop_optimizer.momentum_optimizer_value", 0, 1),
+    Range(f"{OPTIMIZER}.rms_prop_optimizer.decay", 0),
+    Range(f"{OPTIMIZER}.rms_prop_optimizer.epsilon", 0, above=True),
+    Range(f"{OPTIMIZER}.adam_optimizer.epsilon", 0, above=True),
+)
+
+TRAINING_CHECKS: tuple[Check, ...] = (
+    Range(f"{TRAIN}.batch_size", 1),
+    check_length,
+    Range(f"{TRAIN}.gradient_clipping_by_norm", 0),
+    Only(f"{TRAIN}.use_multiclass_scores", (False,)),
+    Only(f"{TRAIN}.merge_multiple_label_boxes", (False,)),
+    *_OPTIMIZER_RULES,
+    check_readers,
+    check_metrics,
+    Range("eval_config.batch_size", 1),
+    Only("eval_config.use_moving_averages", (False,)),
+    Only("eval_config.eval_instance_masks", (False,)),
+    Only("eval_config.ignore_groundtruth", (False,)),
+    Only("eval_config.force_no_resize", (False,)),
+    Only("eval_config.skip_predictions_for_unlabeled_class", (False,)),
+    Absent("eval_config.parameterized_metric"),
+    Absent("graph_rewriter.quantization"),
+)
+"""What training, evaluation and the readers are checked for."""
