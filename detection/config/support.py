@@ -1,7 +1,7 @@
 """What of a config can be trained: everything else is refused before any work starts, all problems together.
 
-Settings that the Object Detection API's own training loop ignores (replicas, queues, `freeze_variables` …) pass,
-and so do those that only change how fast the same result comes.
+Settings that the Object Detection API's own training loop ignores (replicas, queues, `freeze_variables` …)
+pass, and so do those that only change how fast the same result comes.
 """
 
 import math

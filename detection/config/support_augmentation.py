@@ -43,7 +43,7 @@ _PAIRS = (("min_delta", "max_delta"), ("min_aspect_ratio", "max_aspect_ratio"), 
 
 
 def check_augmentations(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """Each option must be one that is supported, with values in range and in order."""
+    """Check that each option is supported and has values in range and in order."""
     for index, step in enumerate(config.train_config.data_augmentation_options):
         name = step.WhichOneof("preprocessing_step")
         if name is None:

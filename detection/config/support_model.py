@@ -27,7 +27,7 @@ FINEST_BACKBONE_LEVEL = 2
 
 
 def input_size(ssd: pb.Ssd) -> tuple[int, int] | None:
-    """Return (height, width) of the images that the network sees, None where they differ from image to image."""
+    """Return (height, width) of the images that the network sees, None where that is not fixed."""
     resizer = ssd.image_resizer
     kind = resizer.WhichOneof("image_resizer_oneof")
     if kind == "fixed_shape_resizer":
@@ -57,8 +57,24 @@ def within(path: str, check: Check) -> Check:
     return guarded
 
 
+def check_extractor(ssd: pb.Ssd) -> Iterator[str]:
+    """Check that the feature extractor is one of those that are built."""
+    name, known = ssd.feature_extractor.type, " or ".join(map(repr, SMALLEST_SIDES))
+    if not name:
+        yield f"{EXTRACTOR}.type: nothing is set; set {known}"
+    elif name not in SMALLEST_SIDES:
+        yield f"{EXTRACTOR}.type = {name!r} is not supported; use {known}"
+
+
+def check_tower(ssd: pb.Ssd) -> Iterator[str]:
+    """Check that the predictor's towers have channels, where there are towers."""
+    predictor = ssd.box_predictor.weight_shared_convolutional_box_predictor
+    if predictor.num_layers_before_predictor > 0 and predictor.depth < 1:
+        yield f"{PREDICTOR}.depth = {predictor.depth}: give a value of at least 1"
+
+
 def check_size(ssd: pb.Ssd) -> Iterator[str]:
-    """The image must be large enough, and each level of the pyramid twice the next."""
+    """Check that the image is large enough, and that each level of the pyramid is twice the next."""
     size = input_size(ssd)
     extractor = ssd.feature_extractor
     if size is None or extractor.type not in SMALLEST_SIDES:
@@ -66,7 +82,10 @@ def check_size(ssd: pb.Ssd) -> Iterator[str]:
     height, width = size
     least = SMALLEST_SIDES[extractor.type]
     if min(size) < least:
-        yield f"{SSD}.image_resizer: {height}x{width} is too small; {extractor.type} takes {least} pixels a side"
+        yield (
+            f"{SSD}.image_resizer: {height}x{width} is too small; {extractor.type} needs at least {least} "
+            "pixels on each side"
+        )
     step = 2 ** min(extractor.fpn.max_level, COARSEST_BACKBONE_LEVEL)
     multiple = max(extractor.pad_to_multiple, 1)
     if any(-(-side // multiple) * multiple % step for side in size):
@@ -77,7 +96,7 @@ def check_size(ssd: pb.Ssd) -> Iterator[str]:
 
 
 def check_resizer(ssd: pb.Ssd) -> Iterator[str]:
-    """The keep-aspect resizer needs its dimensions in order and one padding value for each channel."""
+    """Check that the dimensions are in order and that each channel has a padding value."""
     resizer = ssd.image_resizer.keep_aspect_ratio_resizer
     if resizer.min_dimension > resizer.max_dimension:
         yield (
@@ -85,11 +104,12 @@ def check_resizer(ssd: pb.Ssd) -> Iterator[str]:
             f"{resizer.max_dimension}; lower it"
         )
     if len(resizer.per_channel_pad_value) not in {0, 3}:
-        yield f"{KEEP_ASPECT}.per_channel_pad_value: {len(resizer.per_channel_pad_value)} values; give 3 or none"
+        count = len(resizer.per_channel_pad_value)
+        yield f"{KEEP_ASPECT}.per_channel_pad_value: {count} values; give 3 or none"
 
 
 def check_levels(ssd: pb.Ssd) -> Iterator[str]:
-    """The pyramid starts at a level of the backbone, and the anchors stand on its levels."""
+    """Check that the pyramid starts in the backbone, and that the anchors stand on its levels."""
     fpn, anchors = ssd.feature_extractor.fpn, ssd.anchor_generator.multiscale_anchor_generator
     lowest, highest = fpn.min_level, fpn.max_level
     top = min(highest, COARSEST_BACKBONE_LEVEL)
@@ -108,7 +128,7 @@ def check_levels(ssd: pb.Ssd) -> Iterator[str]:
 
 
 def check_aspect_ratios(ssd: pb.Ssd) -> Iterator[str]:
-    """Without aspect ratios there are no anchors."""
+    """Check that there are aspect ratios: without them there are no anchors."""
     ratios = ssd.anchor_generator.multiscale_anchor_generator.aspect_ratios
     if not ratios:
         yield f"{ANCHORS}.aspect_ratios: none given, so there are no anchors; give for instance [1.0, 2.0, 0.5]"
@@ -117,7 +137,7 @@ def check_aspect_ratios(ssd: pb.Ssd) -> Iterator[str]:
 
 
 def check_matcher(ssd: pb.Ssd) -> Iterator[str]:
-    """The threshold of negatives is not the higher one."""
+    """Check that the threshold of negatives is not the higher one."""
     matcher = ssd.matcher.argmax_matcher
     if not matcher.ignore_thresholds and matcher.unmatched_threshold > matcher.matched_threshold:
         yield (
@@ -127,7 +147,7 @@ def check_matcher(ssd: pb.Ssd) -> Iterator[str]:
 
 
 def check_detections(ssd: pb.Ssd) -> Iterator[str]:
-    """A class cannot have more detections than the image."""
+    """Check that a class does not have more detections than the image."""
     nms = ssd.post_processing.batch_non_max_suppression
     if nms.max_detections_per_class > nms.max_total_detections:
         yield (
@@ -168,7 +188,7 @@ _PARTS: tuple[Check, ...] = (
     Choice(
         f"{LOSS}.classification_loss", "classification_loss", ("weighted_sigmoid_focal", "weighted_sigmoid")
     ),
-    Only(f"{EXTRACTOR}.type", tuple(SMALLEST_SIDES)),
+    for_ssd(check_extractor),
     Choice(EXTRACTOR, "feature_pyramid_oneof", ("fpn",), optional=True),
 )
 
@@ -190,7 +210,6 @@ _VALUES: tuple[Check, ...] = (
     ),
     Range(f"{MATCHER}.matched_threshold", 0, 1),
     Range(f"{MATCHER}.unmatched_threshold", 0, 1),
-    Range(f"{PREDICTOR}.depth", 1),
     Range(f"{PREDICTOR}.num_layers_before_predictor", 0),
     Range(f"{PREDICTOR}.kernel_size", 1),
     Only(f"{PREDICTOR}.box_code_size", (4,)),
@@ -237,6 +256,7 @@ MODEL_CHECKS: tuple[Check, ...] = (
     *_LOSS,
     *_POST_PROCESSING,
     for_ssd(check_size),
+    for_ssd(check_tower),
     within(KEEP_ASPECT, for_ssd(check_resizer)),
     within(EXTRACTOR, for_ssd(check_levels)),
     within(ANCHORS, for_ssd(check_aspect_ratios)),

@@ -22,13 +22,14 @@ METRICS = ("coco_detection_metrics",)
 
 
 def check_length(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """A training that never ends cannot be scheduled."""
+    """Check that the training has an end."""
     if config.train_config.num_steps < 1:
-        yield f"{TRAIN}.num_steps = {config.train_config.num_steps}: give the number of training steps, at least 1"
+        steps = config.train_config.num_steps
+        yield f"{TRAIN}.num_steps = {steps}: give the number of training steps, at least 1"
 
 
 def check_moving_average(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """Averaged weights are not kept; the schema's default is that they are."""
+    """Check that no averaged weights are asked for, as the schema's default does."""
     optimizer = config.train_config.optimizer
     if optimizer.WhichOneof("optimizer") is not None and optimizer.use_moving_average:
         how = "true" if optimizer.HasField("use_moving_average") else "true by default"
@@ -36,14 +37,14 @@ def check_moving_average(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
 
 
 def check_schedule_choice(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """The optimizer that is chosen needs a learning-rate schedule."""
+    """Check that the optimizer has a learning-rate schedule."""
     chosen = config.train_config.optimizer.WhichOneof("optimizer")
     if chosen is not None:
         yield from Choice(f"{OPTIMIZER}.{chosen}.learning_rate", "learning_rate", SCHEDULES)(config)
 
 
 def check_schedule(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """The rates and lengths of the schedule that is set must make sense."""
+    """Check rates and lengths of the learning-rate schedule."""
     path, schedule = schedule_path(config), schedule_of(config)
     if isinstance(schedule, pb.CosineDecayLearningRate):
         yield from _cosine_problems(schedule, str(path))
@@ -92,14 +93,14 @@ def _manual_problems(schedule: pb.ManualStepLearningRate, path: str) -> Iterator
 
 
 def check_metrics(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """COCO metrics are reported."""
+    """Check that no other metrics than COCO's are asked for."""
     for name in config.eval_config.metrics_set:
         if name not in METRICS:
             yield f"eval_config.metrics_set: {name!r} is not supported; use {METRICS[0]!r}"
 
 
 def check_readers(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """Records are read whole, as TFRecords of tf.Example."""
+    """Check that the readers read TFRecords of tf.Example, all of them."""
     if config.HasField("train_input_reader"):
         yield from _reader_problems(config.train_input_reader, "train_input_reader")
         if not config.train_input_reader.shuffle:
