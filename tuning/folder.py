@@ -1,0 +1,197 @@
+"""The layout of a sweep's folder: where everything lies, readable without the program that wrote it."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from detection.core.errors import SweepError
+from detection.core.files import write_text
+
+
+@dataclass(frozen=True)
+class TrialFolder:
+    """`trials/<id>/`: all that belongs to one trial."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        """The trial's id: its number in the study, with leading zeros."""
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        """The trial's full config."""
+        return self.path / "pipeline.config"
+
+    @property
+    def changes(self) -> Path:
+        """What the config changes of the base, as JSON."""
+        return self.path / "changes.json"
+
+    @property
+    def metrics(self) -> Path:
+        """The evaluations, one JSON line each."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def status(self) -> Path:
+        """How the trial stands, as JSON."""
+        return self.path / "state.json"
+
+    @property
+    def traceback(self) -> Path:
+        """Where a failed trial leaves its traceback."""
+        return self.path / "error.txt"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint folder of the trial's best evaluation, while it is among the sweep's best."""
+        return self.path / "best"
+
+    @property
+    def last(self) -> Path:
+        """The full state to go on from, while the trial has not ended."""
+        return self.path / "last"
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """A sweep's folder, `path`."""
+
+    path: Path
+
+    @property
+    def spec(self) -> Path:
+        """The sweep file with everything resolved; its paths are relative to this folder."""
+        return self.path / "sweep.yaml"
+
+    @property
+    def base_config(self) -> Path:
+        """The config that all trials start from."""
+        return self.path / "base.config"
+
+    @property
+    def label_map(self) -> Path:
+        """The classes."""
+        return self.path / "label_map.pbtxt"
+
+    @property
+    def data(self) -> Path:
+        """The prepared records, where the sweep prepared them itself."""
+        return self.path / "data"
+
+    @property
+    def study(self) -> Path:
+        """The Optuna study: a SQLite file."""
+        return self.path / "study.sqlite3"
+
+    @property
+    def ray(self) -> Path:
+        """Ray's own notes."""
+        return self.path / "ray"
+
+    @property
+    def trials(self) -> Path:
+        """The folder of the trials' folders."""
+        return self.path / "trials"
+
+    @property
+    def results(self) -> Path:
+        """The table of all evaluations."""
+        return self.path / "results.parquet"
+
+    @property
+    def winner(self) -> Path:
+        """The winner, as JSON."""
+        return self.path / "winner.json"
+
+    @property
+    def report(self) -> Path:
+        """The report for people."""
+        return self.path / "report.md"
+
+    @property
+    def log(self) -> Path:
+        """What happened when."""
+        return self.path / "log.txt"
+
+    @property
+    def stop_request(self) -> Path:
+        """While this file stands, trials save their state and end."""
+        return self.path / "stop"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the process that runs the sweep."""
+        return self.path / "sweep.lock"
+
+    @property
+    def exists(self) -> bool:
+        """Tell whether a sweep was begun here."""
+        return self.spec.is_file()
+
+    def trial(self, trial_id: str) -> TrialFolder:
+        """Return one trial's folder, whether or not it is there."""
+        return TrialFolder(self.trials / trial_id)
+
+    def trial_folders(self) -> list[TrialFolder]:
+        """Return the folders of all trials, in the order of their ids."""
+        if not self.trials.is_dir():
+            return []
+        paths = [path for path in self.trials.iterdir() if not path.name.startswith(".")]
+        return [TrialFolder(path) for path in sorted(paths, key=lambda path: (len(path.name), path.name))]
+
+    def request_stop(self, reason: str) -> None:
+        """Ask all trials, on whatever machine, to save their state and end."""
+        write_text(self.stop_request, reason + "\n")
+
+    def is_running(self) -> bool:
+        """Tell whether a process on this machine runs the sweep now."""
+        try:
+            descriptor = os.open(self.lock, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the sweep until the block or the process ends; SweepError where another process runs it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.lock, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise SweepError(
+                f"{self.path}: another process runs this sweep; wait for it or end it first"
+            ) from error
+        try:
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def open_sweep(path: Path) -> SweepFolder:
+    """Return the sweep in a folder; SweepError where there is none."""
+    folder = SweepFolder(path)
+    if not folder.exists:
+        known = (
+            sorted(child.name for child in path.iterdir() if (child / "sweep.yaml").is_file())
+            if path.is_dir()
+            else []
+        )
+        hint = (
+            f"; sweeps in it: {', '.join(known)}" if known else "; give the folder that `sweepbox sweep` wrote"
+        )
+        raise SweepError(f"{path}: no sweep here (sweep.yaml is missing){hint}")
+    return folder

@@ -1,0 +1,101 @@
+"""What a sweep looks for: a metric, its direction, and floors that other metrics must reach."""
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from detection.core.errors import SweepError, TrainingError
+from tuning.spec import ObjectiveSpec
+
+Metrics = Mapping[str, float]
+OVERALL_METRICS = ("mAP", "mAP@.50", "mAP@.75", "AR@100")
+CLASS_METRICS = ("AP", "AP@.50")
+LOSS_METRICS = ("loss/total", "loss/localization", "loss/classification", "loss/regularization")
+
+
+class Mode(StrEnum):
+    """Whether more or less of the metric is better."""
+
+    MAX = "max"
+    MIN = "min"
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Compares checkpoints by their metrics.
+
+    A checkpoint that reaches all floors beats any that does not. Among those that do, the metric decides;
+    among the
+    others, the metric less the sum of what the floors lack (so that a search is led towards the floors). A
+    metric that
+    could not be measured is -1, as in pycocotools, and reaches no floor above that.
+    """
+
+    metric: str
+    mode: Mode
+    floors: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, spec: ObjectiveSpec) -> "Objective":
+        """Return a sweep file's objective; without a mode, a loss is minimised, any other metric maximised."""
+        inferred = Mode.MIN if spec.metric.startswith("loss/") else Mode.MAX
+        return cls(metric=spec.metric, mode=Mode(spec.mode or inferred), floors=dict(spec.floors))
+
+    def value(self, metrics: Metrics) -> float:
+        """Return the metric; TrainingError where it or a floor's metric is missing or not finite."""
+        for name in (self.metric, *self.floors):
+            if name not in metrics:
+                raise TrainingError(
+                    f"the evaluation reports no {name!r}; it reports {', '.join(sorted(metrics))}"
+                )
+            if not math.isfinite(metrics[name]):
+                raise TrainingError(f"the metric {name!r} is {metrics[name]}; it must be a finite number")
+        return float(metrics[self.metric])
+
+    def shortfall(self, metrics: Metrics) -> float:
+        """Return how much the floors lack in sum; 0 where all are reached."""
+        return sum(max(floor - metrics[name], 0.0) for name, floor in self.floors.items())
+
+    def score(self, metrics: Metrics) -> float:
+        """Return the number that searchers and schedulers compare, in the direction of `mode`."""
+        penalty = self.shortfall(metrics)
+        return self.value(metrics) + (penalty if self.mode is Mode.MIN else -penalty)
+
+    def rank(self, metrics: Metrics) -> tuple[bool, float]:
+        """Return a key that grows with the checkpoint's worth: floors reached first, then the score."""
+        score = self.score(metrics)
+        return self.shortfall(metrics) == 0, -score if self.mode is Mode.MIN else score
+
+    def is_comparable(self, metrics: Metrics) -> bool:
+        """Tell whether all metrics that count are there and finite."""
+        return all(math.isfinite(metrics.get(name, math.nan)) for name in (self.metric, *self.floors))
+
+
+def reported_metrics(class_names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of all metrics that an evaluation reports for these classes."""
+    by_class = [f"{kind}/{name}" for name in class_names for kind in CLASS_METRICS]
+    return (*OVERALL_METRICS, *by_class, *LOSS_METRICS)
+
+
+def metric_problems(objective: Objective, class_names: Iterable[str]) -> list[str]:
+    """Return one line for each metric of the objective that no evaluation will report."""
+    known = reported_metrics(class_names)
+    asked = {
+        "objective.metric": objective.metric,
+        **{f"objective.floors.{name}": name for name in objective.floors},
+    }
+    return [f"{key}: {_unknown_metric(name, known)}" for key, name in asked.items() if name not in known]
+
+
+def check_metrics(objective: Objective, class_names: Iterable[str]) -> None:
+    """Raise SweepError where the objective names a metric that no evaluation will report."""
+    if problems := metric_problems(objective, class_names):
+        raise SweepError("\n".join(problems))
+
+
+def _unknown_metric(name: str, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"reported are {', '.join(known)}"
+    return f"no evaluation reports {name!r}; {hint}"

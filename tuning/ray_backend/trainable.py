@@ -1,0 +1,56 @@
+"""A trial as Ray Tune sees it."""
+
+from pathlib import Path
+from typing import Any
+
+from ray.tune import Trainable
+
+from tuning.engine import Engine, prepare_process
+from tuning.folder import SweepFolder
+from tuning.trial_run import Outcome, TrialRun
+
+SWEEP_KEY, TRIAL_KEY, CPU_KEY, GPU_KEY = "sweep", "trial", "cpu", "gpu"
+EVALUATION, SCORE = "evaluation", "score"
+
+
+class TrialTrainable(Trainable):  # type: ignore[misc]
+    """Runs trials of a sweep, one after the other in the same process; one step is one evaluation.
+
+    The config holds the sweep's folder and the trial's id (the folder has everything else) and the trial's
+    share of the
+    machine. A trial that was begun goes on from its own saved state.
+    """
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """Fit the process to its resources and take the first trial."""
+        prepare_process(cpus=config[CPU_KEY], gpus=config[GPU_KEY])
+        self._engine = Engine()
+        self._take(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Take the next trial; the engine stays."""
+        self._take(new_config)
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Train to the next evaluation and report it; an ended trial reports `done`."""
+        return result_of(self._trial.next_evaluation())
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        """Write the full state, for schedulers that pause trials."""
+        self._trial.save(Path(checkpoint_dir))
+
+    def load_checkpoint(self, checkpoint_dir: str) -> None:
+        """Take the full state of a paused trial."""
+        self._trial.restore(Path(checkpoint_dir))
+
+    def _take(self, config: dict[str, Any]) -> None:
+        self._trial = TrialRun(SweepFolder(Path(config[SWEEP_KEY])), config[TRIAL_KEY], self._engine)
+
+
+def result_of(outcome: Outcome) -> dict[str, Any]:
+    """Return what Ray is told: the evaluation with score and metrics, or only that the trial has ended."""
+    result: dict[str, Any] = {"done": not outcome.trial_goes_on}
+    if outcome.score is not None:
+        result |= {EVALUATION: outcome.evaluation, SCORE: outcome.score, **outcome.metrics}
+    return result

@@ -1,0 +1,145 @@
+"""What a sweep leaves for people and programs when it ends: the winner and a short report."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from detection.config.label_map import load_label_map
+from detection.core.files import write_json, write_text
+from tuning.budget import format_duration
+from tuning.results import Best, SweepState, TrialResult
+from tuning.tables import write_results
+from tuning.trial_record import TrialState
+
+
+def write_outcome(state: SweepState) -> None:
+    """Write `results.parquet` and `report.md`, and `winner.json` where a trial was evaluated."""
+    write_results(state)
+    if state.best is not None:
+        write_json(state.folder.winner, winner_json(state, state.best))
+    write_text(state.folder.report, report_text(state))
+
+
+def winner_json(state: SweepState, best: Best) -> dict[str, Any]:
+    """Return the winner: trial, metrics, AP by class, changes of the base config, its checkpoint."""
+    trial = state.trial(best.trial)
+    return {
+        "trial": best.trial,
+        "iteration": best.evaluation,
+        "step": best.step,
+        "metric": best.metric,
+        "value": best.value,
+        "floors_reached": best.floors_reached,
+        "metrics": dict(best.metrics),
+        "AP": by_class(state, best.metrics, "AP"),
+        "AP@.50": by_class(state, best.metrics, "AP@.50"),
+        "changes": {change.path: {"before": change.before, "after": change.after} for change in trial.changes},
+        "parameters": dict(trial.status.parameters),
+        "seed": trial.status.seed,
+        "fingerprint": trial.status.fingerprint,
+        "checkpoint": str(state.folder.trial(best.trial).best.relative_to(state.folder.path)),
+    }
+
+
+def by_class(state: SweepState, metrics: Mapping[str, float], kind: str) -> dict[str, float]:
+    """Return one kind of metric by class name."""
+    names = load_label_map(state.folder.label_map).names
+    return {name: metrics[f"{kind}/{name}"] for name in names if f"{kind}/{name}" in metrics}
+
+
+def report_text(state: SweepState) -> str:
+    """Return the report in Markdown: winner, AP by class, changes, trials, how to reproduce."""
+    metric = state.objective.metric
+    lines = [f"# Sweep {state.spec.name}", "", _summary(state), ""]
+    if state.best is not None:
+        lines += _winner_lines(state, state.best)
+    header = ["trial", "state", "evaluations", f"best {metric}", f"last {metric}", "settings", "time"]
+    lines += [
+        "## Trials",
+        "",
+        *_markdown_table(header, (_trial_cells(trial, metric) for trial in state.trials)),
+        "",
+    ]
+    failures = [
+        f"* {trial.id}: {trial.status.error}" for trial in state.trials if trial.state is TrialState.FAILED
+    ]
+    if failures:
+        lines += ["## Failures", "", *failures, ""]
+    return "\n".join([*lines, *_reproduction_lines(state)]) + "\n"
+
+
+def settings_text(trial: TrialResult) -> str:
+    """Return the parameters that a trial was given, on one line."""
+    return ", ".join(f"{name}={value_text(value)}" for name, value in trial.status.parameters.items())
+
+
+def value_text(value: object) -> str:
+    """Return a value as people read it: numbers with four digits."""
+    return f"{value:.4g}" if isinstance(value, float) else "none" if value is None else str(value)
+
+
+def _summary(state: SweepState) -> str:
+    counts = [f"{state.count(kind)} {kind.replace('_', ' ')}" for kind in TrialState if state.count(kind)]
+    spent = format_duration(sum(trial.seconds for trial in state.trials))
+    written = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
+    trials = f"{len(state.trials)} of {state.spec.trials} trials ({', '.join(counts)})"
+    return f"{trials}, {spent} of training. {written} UTC."
+
+
+def _winner_lines(state: SweepState, best: Best) -> list[str]:
+    trial = state.trial(best.trial)
+    floors = "" if best.floors_reached else " It does not reach all floors; no checkpoint does."
+    ap, ap50 = (by_class(state, best.metrics, kind) for kind in ("AP", "AP@.50"))
+    classes = _markdown_table(
+        ["class", "AP", "AP@.50"], ([name, value_text(ap[name]), value_text(ap50.get(name))] for name in ap)
+    )
+    changes = _markdown_table(
+        ["field", "base", "winner"],
+        ([f"`{item.path}`", value_text(item.before), value_text(item.after)] for item in trial.changes),
+    )
+    where = f"Trial {best.trial}, evaluation {best.evaluation} (step {best.step})"
+    return [
+        "## Winner",
+        "",
+        f"{where}: **{best.metric} {best.value:.4f}**.{floors}",
+        "",
+        *classes,
+        "",
+        "Changes from the base config (`base.config`):",
+        "",
+        *changes,
+        "",
+    ]
+
+
+def _trial_cells(trial: TrialResult, metric: str) -> list[str]:
+    last = trial.evaluations[-1] if trial.evaluations else None
+    same = f" (as {trial.status.duplicate_of})" if trial.status.duplicate_of else ""
+    return [
+        trial.id,
+        trial.state.replace("_", " ") + same,
+        f"{len(trial.evaluations)}/{trial.status.total_evaluations}",
+        value_text(trial.best.metrics[metric]) if trial.best else "",
+        value_text(last.metrics.get(metric)) if last else "",
+        settings_text(trial),
+        format_duration(trial.seconds),
+    ]
+
+
+def _reproduction_lines(state: SweepState) -> list[str]:
+    return [
+        "## How to reproduce",
+        "",
+        "```",
+        "sweepbox sweep sweep.yaml --out AGAIN    # in this folder: the same search",
+        "sweepbox export . EXPORT                 # the winner as a SavedModel",
+        "```",
+        "",
+        f"Seed {state.spec.seed}. Every trial's full config is `trials/ID/pipeline.config`.",
+        "All evaluations are in `results.parquet`; `optuna-dashboard sqlite:///study.sqlite3` shows the study.",
+    ]
+
+
+def _markdown_table(header: list[str], rows: Iterable[list[str]]) -> list[str]:
+    body = [f"| {' | '.join(row)} |" for row in rows]
+    return [f"| {' | '.join(header)} |", "|" + " --- |" * len(header), *body]

@@ -1,0 +1,194 @@
+"""The driver's book of trials: proposes each one once, closes each one once, keeps the best checkpoints.
+
+It stands between the study (what was proposed) and the trials' folders (what happened); the folders are the
+truth, so
+that a sweep whose processes were killed goes on from them.
+"""
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from detection.config import pipeline_pb2 as pb
+from detection.config.difference import config_difference, fingerprint
+from detection.config.edits import Edit, apply_edits
+from detection.config.load import load_config, save_config
+from detection.config.support import check_supported
+from detection.core.errors import ConfigError
+from detection.core.files import atomic_directory
+from tuning.folder import SweepFolder, TrialFolder
+from tuning.objective import Objective
+from tuning.results import best_evaluation
+from tuning.selection import Candidate, trials_to_drop
+from tuning.spec import Scalar, SweepSpec
+from tuning.steps import evaluations_of
+from tuning.study import SweepStudy
+from tuning.trial_record import (
+    TrialState,
+    TrialStatus,
+    end_trial,
+    read_evaluations,
+    read_status,
+    write_changes,
+    write_evaluations,
+    write_status,
+)
+
+
+class TrialBook:
+    """All trials of a sweep, as the process that runs it sees them."""
+
+    def __init__(self, folder: SweepFolder, spec: SweepSpec) -> None:
+        """Open the book and bring study and folders in step after whatever ended the last process."""
+        self._folder = folder
+        self._spec = spec
+        self._objective = Objective.of(spec.objective)
+        self._base = load_config(folder.base_config)
+        self._study = SweepStudy(folder, spec)
+        self._waiting = self._reconcile()
+
+    def next_trial(self) -> str | None:
+        """Return the id of a trial to run, new or left over from before; None where all are given out.
+
+        A proposal that the config refuses is recorded as failed; one that equals an earlier trial takes over
+        its
+        results. Both count as trials, neither is run.
+        """
+        if self._waiting:
+            return self._waiting.pop(0)
+        while len(self._folder.trial_folders()) < self._spec.trials:
+            number, edits, parameters = self._study.ask()
+            trial = self._create(number, edits, parameters)
+            if self._starts(trial):
+                return trial.id
+        return None
+
+    def record_evaluation(self, trial_id: str) -> None:
+        """Pass a trial's new evaluations on to the study."""
+        self._study.report(int(trial_id), read_evaluations(self._folder.trial(trial_id)))
+
+    def close(self, trial_id: str, *, error: str | None = None) -> TrialStatus:
+        """Close a trial that Ray runs no more, and return its status.
+
+        The trial itself wrote whether it finished, failed or was interrupted; one that still says running was
+        stopped early, or died of `error`.
+        """
+        trial = self._folder.trial(trial_id)
+        status = read_status(trial)
+        if error is not None:
+            status = end_trial(trial, TrialState.FAILED, error=status.error or error)
+        elif not status.state.has_ended and status.state is not TrialState.INTERRUPTED:
+            status = end_trial(trial, TrialState.STOPPED_EARLY)
+        if status.state.has_ended:
+            self._settle(trial, status)
+        return status
+
+    def _settle(self, trial: TrialFolder, status: TrialStatus) -> None:
+        """Tell the study of an ended trial, complete its duplicates, and free the disk."""
+        evaluations = read_evaluations(trial)
+        self._study.report(int(trial.id), evaluations)
+        self._study.tell(int(trial.id), status.state, best_evaluation(trial.id, evaluations, self._objective))
+        shutil.rmtree(trial.last, ignore_errors=True)
+        self._complete_duplicates(trial, status)
+        self._prune()
+
+    def _create(self, number: int, edits: Sequence[Edit], parameters: dict[str, Scalar]) -> TrialFolder:
+        """Write a new trial's folder: config, changes, status."""
+        trial = self._folder.trial(f"{number:04d}")
+        config, error = self._base, None
+        try:
+            config = apply_edits(self._base, edits)
+            check_supported(config)
+        except ConfigError as problem:
+            error = str(problem)
+        with atomic_directory(trial.path) as path:
+            draft = TrialFolder(path)
+            save_config(config, draft.config)
+            write_changes(draft, config_difference(self._base, config))
+            write_status(draft, self._new_status(config, parameters, error))
+        self._study.describe(number, {"trial": trial.id, "fingerprint": read_status(trial).fingerprint})
+        return trial
+
+    def _new_status(
+        self, config: pb.TrainEvalPipelineConfig, parameters: dict[str, Scalar], error: str | None
+    ) -> TrialStatus:
+        mark = fingerprint(config)
+        status = TrialStatus(
+            state=TrialState.PENDING,
+            seed=self._spec.seed,
+            fingerprint=mark,
+            total_steps=config.train_config.num_steps,
+            total_evaluations=evaluations_of(config, self._spec.training),
+            parameters=parameters,
+        )
+        if error is not None:
+            return replace(status, state=TrialState.FAILED, error=error, ended=time.time())
+        return replace(status, duplicate_of=self._trial_like(mark))
+
+    def _trial_like(self, mark: str) -> str | None:
+        """Return an earlier trial with the same config and seed, one that failed apart."""
+        for folder in self._folder.trial_folders():
+            status = read_status(folder)
+            same = (status.fingerprint, status.seed) == (mark, self._spec.seed)
+            if same and status.duplicate_of is None and status.state is not TrialState.FAILED:
+                return folder.id
+        return None
+
+    def _starts(self, trial: TrialFolder) -> bool:
+        """Tell whether a new trial is to be run; settle it where it is not and can be."""
+        status = read_status(trial)
+        if status.state is TrialState.FAILED:
+            self._settle(trial, status)
+        elif status.duplicate_of is not None:
+            original = self._folder.trial(status.duplicate_of)
+            if read_status(original).state.has_ended:
+                self._complete_duplicates(original, read_status(original))
+        else:
+            return True
+        return False
+
+    def _complete_duplicates(self, original: TrialFolder, ended: TrialStatus) -> None:
+        """Give the results of an ended trial to the trials that equal it."""
+        for folder in self._folder.trial_folders():
+            status = read_status(folder)
+            if status.duplicate_of != original.id or status.state.has_ended:
+                continue
+            write_evaluations(folder, read_evaluations(original))
+            status = replace(status, state=ended.state, error=ended.error, step=ended.step, ended=time.time())
+            write_status(folder, status)
+            self._settle(folder, status)
+
+    def _prune(self) -> None:
+        """Remove the checkpoints of ended trials that are not among the sweep's best."""
+        trials = [folder for folder in self._folder.trial_folders() if folder.best.is_dir()]
+        bests = {
+            folder.id: best_evaluation(folder.id, read_evaluations(folder), self._objective)
+            for folder in trials
+        }
+        candidates = [Candidate(name, item.evaluation, item.metrics) for name, item in bests.items() if item]
+        for name in trials_to_drop(candidates, self._objective, keep=self._spec.keep_checkpoints):
+            if read_status(self._folder.trial(name)).state.has_ended:
+                shutil.rmtree(self._folder.trial(name).best)
+
+    def _reconcile(self) -> list[str]:
+        """Bring study and folders in step; return the ids of the trials that are to go on."""
+        for number in self._study.unfinished():
+            trial = self._folder.trial(f"{number:04d}")
+            if trial.status.is_file():
+                continue
+            proposal = self._study.repeat(number)
+            if proposal is None:
+                self._study.tell(number, TrialState.FAILED, None)
+            else:
+                self._starts(self._create(number, *proposal))
+        unfinished = set(self._study.unfinished())
+        for trial in self._folder.trial_folders():
+            status = read_status(trial)
+            if status.state.has_ended and int(trial.id) in unfinished:
+                self._settle(trial, status)
+        return [folder.id for folder in self._folder.trial_folders() if _is_to_run(read_status(folder))]
+
+
+def _is_to_run(status: TrialStatus) -> bool:
+    return not status.state.has_ended and status.duplicate_of is None

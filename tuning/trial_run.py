@@ -1,0 +1,223 @@
+"""One trial at work: trains to the next evaluation, keeps its best checkpoint, its state and its record.
+
+Knows no Ray: whoever holds a `TrialRun` calls `next_evaluation` until the outcome says that the trial has
+ended.
+"""
+
+import shutil
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from detection.config.label_map import load_label_map
+from detection.config.load import load_config
+from detection.core.errors import SweepboxError
+from tuning.dataset import open_sweep_data
+from tuning.engine import Engine
+from tuning.folder import SweepFolder
+from tuning.objective import Objective
+from tuning.results import best_evaluation
+from tuning.spec_file import load_spec
+from tuning.steps import evaluate_every, evaluation_number, next_evaluation_step
+from tuning.trial_record import (
+    Evaluation,
+    TrialState,
+    append_evaluation,
+    read_evaluations,
+    read_status,
+    write_evaluations,
+    write_status,
+)
+
+if TYPE_CHECKING:
+    from detection.runner import RunSettings, TrainingRun
+    from detection.training.reports import StepReport
+
+PROGRESS_S = 3.0
+"""About how often, in seconds, a trial writes its progress and looks for a request to stop."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one call of `next_evaluation`; `score` and `metrics` only where an evaluation was made."""
+
+    state: TrialState
+    evaluation: int
+    score: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def trial_goes_on(self) -> bool:
+        """Tell whether there is more to do."""
+        return self.state is TrialState.RUNNING
+
+
+class _StopRequestedError(Exception):
+    """The sweep is asked to end."""
+
+
+class TrialRun:
+    """One trial in one process. A `SweepboxError` ends it as failed; other errors are passed on."""
+
+    def __init__(self, sweep: SweepFolder, trial_id: str, engine: Engine) -> None:
+        """Take a trial; nothing is loaded until the first call of `next_evaluation`."""
+        self._sweep = sweep
+        self._trial = sweep.trial(trial_id)
+        self._engine = engine
+        self._spec = load_spec(sweep.spec)
+        self._objective = Objective.of(self._spec.objective)
+        self._config = load_config(self._trial.config)
+        self._every = evaluate_every(self._config, self._spec.training)
+        self._status = read_status(self._trial)
+        self._evaluations: tuple[Evaluation, ...] = ()
+        self._run: TrainingRun | None = None
+        self._clock = time.monotonic()
+        self._next_look = 0.0
+        self._loss: float | None = None
+
+    def next_evaluation(self) -> Outcome:
+        """Train to the next evaluation and evaluate; return early where a stop is requested."""
+        self._clock = time.monotonic()
+        try:
+            run = self._run or self._open()
+            target = next_evaluation_step(run.step, every=self._every, total=self._status.total_steps)
+            if not self._train_to(run, target):
+                return self._interrupt(run)
+            return self._evaluate(run)
+        except SweepboxError as error:
+            return self._fail(error)
+        except Exception as error:
+            self._note_error(error)
+            raise
+
+    def save(self, directory: Path) -> None:
+        """Write the run's full state to a folder."""
+        (self._run or self._open()).save(directory)
+
+    def restore(self, directory: Path) -> None:
+        """Take the run's full state from a folder."""
+        (self._run or self._open()).restore(directory)
+
+    def _open(self) -> "TrainingRun":
+        """Make the run ready: a fresh one, or where the trial stood when its last process ended."""
+        self._update(
+            state=TrialState.RUNNING,
+            started=self._status.started or time.time(),
+            attempts=self._status.attempts + 1,
+            error=None,
+        )
+        for remains in self._trial.path.glob(".*.tmp"):
+            shutil.rmtree(remains, ignore_errors=True)
+        run = self._engine.run_for(self._settings())
+        self._run = run
+        if self._trial.last.is_dir():
+            run.restore(self._trial.last)
+        self._evaluations = tuple(item for item in read_evaluations(self._trial) if item.step <= run.step)
+        write_evaluations(self._trial, self._evaluations)
+        self._keep_best(run)
+        self._update(step=run.step, engine_reused=self._engine.reused)
+        return run
+
+    def _settings(self) -> "RunSettings":
+        from detection.model.precision import Precision
+        from detection.runner import RunSettings
+
+        dataset = open_sweep_data(self._sweep, self._spec)
+        weights = self._spec.initial_weights
+        return RunSettings(
+            config=self._config,
+            train_records=dataset.train,
+            validation_records=dataset.validation,
+            label_map=load_label_map(self._sweep.label_map),
+            directory=self._trial.path,
+            seed=self._status.seed,
+            precision=Precision(self._spec.training.precision),
+            evaluate_every=self._every,
+            metric=self._objective.metric,
+            initial_weights=weights if weights in (None, "imagenet") else str(self._sweep.path / str(weights)),
+        )
+
+    def _train_to(self, run: "TrainingRun", target: int) -> bool:
+        """Train to step `target`; return False where a stop is requested before."""
+        if self._sweep.stop_request.exists():
+            return False
+        try:
+            run.advance(target - run.step, on_step=self._watch)
+        except _StopRequestedError:
+            return False
+        return True
+
+    def _watch(self, report: "StepReport") -> None:
+        """Every few seconds write the progress and look for a request to stop."""
+        self._loss = report.losses.get("total", self._loss)
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + PROGRESS_S
+        self._update(step=report.step, loss=self._loss, images_per_s=round(report.images_per_s, 2))
+        if self._sweep.stop_request.exists():
+            raise _StopRequestedError
+
+    def _evaluate(self, run: "TrainingRun") -> Outcome:
+        """Evaluate, then write the line, the state to go on from and the checkpoint, in this order.
+
+        Wherever a crash cuts this short, the next process finds a state whose step tells which lines hold, and
+        makes the
+        best checkpoint anew if that was next.
+        """
+        metrics = run.evaluate()
+        score = self._objective.score(metrics)
+        number = evaluation_number(run.step, every=self._every)
+        seconds = self._take_seconds()
+        evaluation = Evaluation(number, run.step, time.time(), round(seconds, 3), metrics)
+        append_evaluation(self._trial, evaluation)
+        self._evaluations = (*self._evaluations, evaluation)
+        finished = run.step >= self._status.total_steps
+        if not finished:
+            self._save_state(run)
+        self._keep_best(run)
+        state = TrialState.FINISHED if finished else TrialState.RUNNING
+        self._update(state=state, step=run.step, seconds=self._status.seconds + seconds)
+        return Outcome(state, number, score, metrics)
+
+    def _keep_best(self, run: "TrainingRun") -> None:
+        """Make a checkpoint folder where the run stands at the trial's best evaluation and none is there."""
+        best = best_evaluation(self._trial.id, self._evaluations, self._objective)
+        if best is None or best.step != run.step:
+            return
+        run.save_weights(self._trial.best)
+
+    def _save_state(self, run: "TrainingRun") -> None:
+        run.save(self._trial.last)
+
+    def _interrupt(self, run: "TrainingRun") -> Outcome:
+        if run.step > 0:
+            self._save_state(run)
+        seconds = self._status.seconds + self._take_seconds()
+        self._update(state=TrialState.INTERRUPTED, step=run.step, seconds=seconds)
+        return Outcome(TrialState.INTERRUPTED, len(self._evaluations))
+
+    def _fail(self, error: SweepboxError) -> Outcome:
+        self._note_error(error)
+        seconds = self._status.seconds + self._take_seconds()
+        self._update(state=TrialState.FAILED, ended=time.time(), seconds=seconds)
+        shutil.rmtree(self._trial.last, ignore_errors=True)
+        return Outcome(TrialState.FAILED, len(self._evaluations))
+
+    def _note_error(self, error: Exception) -> None:
+        line = (str(error).splitlines() or [type(error).__name__])[0]
+        self._trial.traceback.write_text("".join(traceback.format_exception(error)))
+        self._update(error=line if isinstance(error, SweepboxError) else f"{type(error).__name__}: {line}")
+
+    def _take_seconds(self) -> float:
+        """Return the seconds since the call began and start counting anew."""
+        now = time.monotonic()
+        seconds, self._clock = now - self._clock, now
+        return seconds
+
+    def _update(self, **changes: object) -> None:
+        self._status = replace(self._status, **changes)  # type: ignore[arg-type]
+        write_status(self._trial, self._status)
