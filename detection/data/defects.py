@@ -1,0 +1,47 @@
+"""What can be wrong with a data set."""
+
+from dataclasses import KW_ONLY, asdict, dataclass
+from enum import Enum
+from typing import Any
+
+
+class DefectKind(Enum):
+    """The kinds of defects; the values are the words that reports use."""
+
+    MALFORMED_ANNOTATION = "malformed annotation"
+    IMAGE_MISSING = "annotation without image"
+    ANNOTATION_MISSING = "image without annotation"
+    UNREADABLE_IMAGE = "unreadable image"
+    FORMAT_CONTRADICTS_NAME = "format contradicts name"
+    SIZE_CONTRADICTS_IMAGE = "size contradicts image"
+    TURNED_BY_EXIF = "turned by EXIF"
+    BOX_OUTSIDE = "box outside the image"
+    BOX_EMPTY = "empty box"
+    BOX_INVERTED = "inverted box"
+    UNKNOWN_CLASS = "unknown class"
+    DUPLICATE_OBJECT = "duplicate object"
+    DUPLICATE_IMAGE = "duplicate image"
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One defect, the file it is in and, if it is an object's, the index of that in the annotation (from 0).
+
+    `breaking` is True where training on the data as they are would fail or learn from wrong boxes or classes.
+    """
+
+    kind: DefectKind
+    file: str
+    message: str
+    _: KW_ONLY
+    breaking: bool
+    object_index: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the defect as values that JSON knows."""
+        return {**asdict(self), "kind": self.kind.value}
+
+    def __str__(self) -> str:
+        """Return the defect as one line."""
+        place = self.file if self.object_index is None else f"{self.file}: object {self.object_index}"
+        return f"{place}: {self.kind.value}: {self.message}"

@@ -1,0 +1,99 @@
+"""Image files: what they hold, whether they can be decoded, and their bytes for a TFRecord."""
+
+import hashlib
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from detection.core.errors import DataError
+
+FORMATS = {
+    "JPEG": (".jpg", ".jpeg"), "PNG": (".png",), "BMP": (".bmp",), "GIF": (".gif",), "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+}  # fmt: skip
+"""The formats that are read, as Pillow names them, with the endings of their files."""
+
+ORIENTATION_TAG = 0x0112
+TURNED_ORIENTATIONS = (5, 6, 7, 8)
+"""The EXIF orientations under which a viewer swaps width and height."""
+
+_DECODING_ERRORS = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error,
+    Image.DecompressionBombError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What an image file holds: size in pixels as stored, format, mode, EXIF orientation, hash of the bytes."""
+
+    width: int
+    height: int
+    image_format: str
+    mode: str
+    orientation: int
+    sha256: str
+
+    @property
+    def decodes_everywhere(self) -> bool:
+        """Whether every reader of TFRecords decodes these bytes to the same three channels of 8 bits."""
+        return self.image_format in ("JPEG", "PNG") and self.mode in ("RGB", "L")
+
+
+def inspect_image(path: Path) -> ImageFacts:
+    """Decode an image once and return what it is; DataError where it is unreadable or cut off."""
+    data = path.read_bytes()
+    image = _decoded(data, path)
+    return ImageFacts(
+        width=image.width,
+        height=image.height,
+        image_format=_format_of(image),
+        mode=image.mode,
+        orientation=int(image.getexif().get(ORIENTATION_TAG, 1)),
+        sha256=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def _decoded(data: bytes, path: Path) -> Image.Image:
+    """Return the decoded image; its format is found from the bytes."""
+    if not data:
+        raise DataError(f"{path}: the file is empty")
+    try:
+        image = Image.open(io.BytesIO(data), formats=[*FORMATS, "MPO"])
+        image.load()
+    except _DECODING_ERRORS as error:
+        reason = str(error) if "BytesIO" not in str(error) else "it is in no known image format"
+        raise DataError(f"{path}: the image cannot be decoded: {reason}") from error
+    return image
+
+
+def _format_of(image: Image.Image) -> str:
+    """Return the format; a phone's multi-picture file is a JPEG to every reader of JPEG."""
+    return "JPEG" if image.format == "MPO" else str(image.format)
+
+
+def converted_bytes(data: bytes, path: Path, *, turn: bool) -> tuple[bytes, str]:
+    """Return an image as the bytes of an RGB image and their format, "jpeg" or "png".
+
+    JPEG becomes JPEG of quality 95, everything else PNG without loss. With `turn` the pixels are turned as the
+    EXIF orientation asks. `path` is named in the DataError of an image that cannot be decoded.
+    """
+    image = _decoded(data, path)
+    upright = ImageOps.exif_transpose(image) if turn else image
+    converted, target = io.BytesIO(), "JPEG" if _format_of(image) == "JPEG" else "PNG"
+    _as_rgb(upright).save(converted, target, **({"quality": 95} if target == "JPEG" else {}))
+    return converted.getvalue(), target.lower()
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    """Return the image in RGB; of 16 bits a channel the upper 8 are kept."""
+    if image.mode.startswith("I;16") or image.mode == "I":
+        image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+    rgb = image.convert("RGB")
+    rgb.info.clear()
+    return rgb

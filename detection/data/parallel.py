@@ -1,0 +1,37 @@
+"""Work spread over threads without holding more of it in memory than the threads need."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def worker_count() -> int:
+    """Return how many threads to use: one per processor, at most 16."""
+    return max(1, min(16, os.cpu_count() or 1))
+
+
+def map_in_order(
+    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None
+) -> Iterator[Result]:
+    """Yield `function(item)` for each item, in order, computed by threads a few items ahead.
+
+    The first error ends the iteration; what was not begun then is never done.
+    """
+    count = workers or worker_count()
+    pending: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(count) as executor:
+        try:
+            for item in items:
+                pending.append(executor.submit(function, item))
+                if len(pending) > 4 * count:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()

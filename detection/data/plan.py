@@ -1,0 +1,119 @@
+"""What goes into a prepared data set: the pictures that can be used, and what is lost or changed on the way."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from detection.core.errors import DataError
+from detection.core.labels import LabelMap
+from detection.data.checks import Case, Frame, examine_folder, unannotated_images
+from detection.data.defects import Defect, DefectKind
+from detection.data.images import ImageFacts
+from detection.data.voc import VocFolder
+
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture to be written: its files, size, frame, hash of its bytes and number of objects by class.
+
+    `as_it_is` tells that the bytes of the file go into the record unchanged.
+    """
+
+    annotation: Path
+    image: Path
+    width: int
+    height: int
+    frame: Frame
+    sha256: str
+    as_it_is: bool
+    class_counts: tuple[tuple[str, int], ...]
+
+
+@dataclass
+class Plan:
+    """The pictures to write and the defects by what they lead to; one entry in `dropped` is one box lost."""
+
+    pictures: list[Picture] = field(default_factory=list)
+    clipped: list[Defect] = field(default_factory=list)
+    dropped: list[Defect] = field(default_factory=list)
+    left_out: list[Defect] = field(default_factory=list)
+    notes: list[Defect] = field(default_factory=list)
+
+    def class_counts(self) -> Counter[str]:
+        """Return the number of usable objects by class."""
+        counts: Counter[str] = Counter()
+        for picture in self.pictures:
+            counts.update(dict(picture.class_counts))
+        return counts
+
+
+def plan_dataset(
+    folder: VocFolder,
+    label_map: LabelMap | None,
+    *,
+    skip_damaged: bool,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Plan:
+    """Examine every file of a data set and return what can be written.
+
+    DataError lists the files that are damaged or contradict each other, unless `skip_damaged` leaves them
+    out; and is raised where no usable object is left.
+    """
+    plan, annotated = Plan(), set[Path]()
+    for case in examine_folder(folder, label_map, on_progress):
+        if case.image is not None:
+            annotated.add(case.image)
+        _take(plan, case)
+    if plan.left_out and not skip_damaged:
+        raise DataError(_damage(plan.left_out))
+    plan.left_out += unannotated_images(folder, annotated)
+    if not plan.class_counts():
+        reason = f": {plan.dropped[0]}" if plan.dropped else ""
+        raise DataError(f"{folder.path}: no usable object in {len(folder.annotations)} annotations{reason}")
+    return plan
+
+
+def _take(plan: Plan, case: Case) -> None:
+    """Enter one case into the plan."""
+    of_objects: dict[int, list[Defect]] = {}
+    for defect in case.defects:
+        if defect.object_index is not None:
+            of_objects.setdefault(defect.object_index, []).append(defect)
+    if case.facts is None or case.frame is None or case.image is None:
+        plan.left_out += [defect for defect in case.defects if defect.object_index is None and defect.breaking]
+        return
+    plan.notes += [defect for defect in case.defects if defect.object_index is None]
+    for defects in of_objects.values():
+        clipped = all(defect.kind is DefectKind.BOX_OUTSIDE and not defect.breaking for defect in defects)
+        fate = plan.clipped if clipped else plan.dropped
+        fate.append(defects[0])
+    plan.pictures.append(_picture(case, case.image, case.facts, case.frame))
+
+
+def _picture(case: Case, image: Path, facts: ImageFacts, frame: Frame) -> Picture:
+    """Return a case whose parts are all there as a picture to be written."""
+    stored = (facts.width, facts.height)
+    width, height = stored[::-1] if frame.turn else stored
+    return Picture(
+        annotation=case.path,
+        image=image,
+        width=width,
+        height=height,
+        frame=frame,
+        sha256=facts.sha256,
+        as_it_is=facts.decodes_everywhere and not frame.turn,
+        class_counts=tuple(sorted(Counter(usable.source.name for usable in case.objects).items())),
+    )
+
+
+def _damage(defects: list[Defect]) -> str:
+    """Return the message about damaged files, one line each."""
+    more = [f"… and {len(defects) - SHOWN} more"] if len(defects) > SHOWN else []
+    head = (
+        f"{len(defects)} files cannot be used; repair or remove them, or leave them out with --skip-damaged "
+        "(`sweepbox doctor` lists everything):"
+    )
+    return "\n".join([head, *(f"  {defect}" for defect in defects[:SHOWN]), *more])

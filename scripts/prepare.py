@@ -1,0 +1,96 @@
+"""`sweepbox prepare`: split a Pascal VOC data set and write TFRecords."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Argument, Option
+
+from scripts.cli import run
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+LISTED = 20
+
+
+def command(
+    data: Annotated[Path, Argument(help="Folder with images/ and annotations/.")],
+    out: Annotated[Path, Argument(help="Folder to make; it must not exist or be empty.")],
+    validation_fraction: Annotated[float, Option(help="Share of the pictures kept for validation.")] = 0.15,
+    seed: Annotated[int, Option(help="The same seed splits in the same way.")] = 0,
+    shards: Annotated[
+        int | None, Option(help="Number of training files.", show_default="one for 256 pictures")
+    ] = None,
+    label_map: Annotated[
+        Path | None,
+        Option(help="Classes and their ids.", show_default="DATA/label_map.pbtxt, else classes by frequency"),
+    ] = None,
+    *,
+    skip_damaged: Annotated[bool, Option("--skip-damaged", help="Leave damaged files out.")] = False,
+) -> None:
+    """Split a Pascal VOC data set into a training and a validation part and write TFRecords.
+
+    OUT gets train-*.tfrecord, validation-*.tfrecord, label_map.pbtxt and dataset.json, which lists every box
+    that was clipped or dropped. The rarest class stands in both parts; equal pictures stand in one.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from detection.config.label_map import load_label_map
+    from detection.data.prepare import PrepareSettings, prepare
+
+    settings = PrepareSettings(
+        validation_fraction=validation_fraction,
+        seed=seed,
+        shards=shards,
+        label_map=load_label_map(label_map) if label_map is not None else None,
+        skip_damaged=skip_damaged,
+    )
+    columns = (TextColumn("checking and writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        dataset = prepare(
+            data,
+            out,
+            settings,
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    _print_summary(Console(), out, dataset.description)
+
+
+def _print_summary(console: "Console", out: Path, description: Mapping[str, Any]) -> None:
+    """Print counts by class and part, and what was changed or lost."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=escape(str(out)), title_justify="left")
+    for heading in ("id", "class", "train", "validation"):
+        table.add_column(heading, justify="left" if heading == "class" else "right")
+    for entry in description["classes"]:
+        table.add_row(str(entry["id"]), escape(entry["name"]), str(entry["train"]), str(entry["validation"]))
+    table.add_section()
+    for key, label in (("images", "pictures"), ("images_without_objects", "of these without objects")):
+        counts = [str(description["splits"][split][key]) for split in ("train", "validation")]
+        table.add_row("", label, *counts)
+    console.print(table)
+    for key, label in (
+        ("clipped", "boxes clipped"),
+        ("dropped", "boxes dropped"),
+        ("left_out", "files left out"),
+    ):
+        found = description[key]
+        console.print(f"{found['count']} {label}", highlight=False)
+        for defect in found["list"][:LISTED]:
+            place = defect["file"] + (
+                "" if defect["object_index"] is None else f": object {defect['object_index']}"
+            )
+            console.print(
+                escape(f"  {place}: {defect['kind']}: {defect['message']}"), highlight=False, soft_wrap=True
+            )
+        if found["count"] > LISTED:
+            console.print(f"  … and {found['count'] - LISTED} more in dataset.json", highlight=False)
+
+
+if __name__ == "__main__":
+    run(command)
