@@ -37,9 +37,9 @@ class RunRecords:
 def open_records(settings: RunSettings) -> RunRecords:
     """Return the decoded images of a run.
 
-    They are kept at up to twice the larger side of the model's input (but at least 640 pixels): enough for crops
-    to be taken from original pixels, small enough to map. The boxes of a batch are as many as the input reader's
-    `max_number_of_boxes` allows, but not more than any image has.
+    They are kept at up to twice the larger side of the model's input (but at least 640 pixels): enough for
+    crops to be taken from original pixels, small enough to map. The boxes of a batch are as many as the input
+    reader's `max_number_of_boxes` allows, but not more than any image has.
     """
     bound = max(SMALLEST_BOUND_PIXELS, 2 * max(input_size(settings.config.model.ssd.image_resizer)))
     sets = []

@@ -11,11 +11,11 @@ import keras
 from detection.checkpoint.arrays import Arrays
 from detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, read_facts, write_checkpoint
 from detection.checkpoint.state import ResumeFacts, read_state, write_state
-from detection.checkpoint.weights import assign_arrays, load_weights, weight_arrays
+from detection.checkpoint.weights import assign_arrays, load_weights
 from detection.core.errors import TrainingError
 from detection.data.batches import Batch, TrainingBatches
 from detection.evaluation.coco import CocoEvaluator
-from detection.model.weights import load_backbone_weights
+from detection.runner.initial_weights import initial_source, load_initial_weights
 from detection.runner.records import RunRecords, open_records, records_source
 from detection.runner.settings import RunSettings, check_settings
 from detection.training.meter import Meter
@@ -32,7 +32,7 @@ class TrainingRun:
     """
 
     def __init__(self, settings: RunSettings) -> None:
-        self._loaded_weights: tuple[str, Arrays] | None = None
+        self._loaded_weights: dict[tuple[str, str], Arrays] = {}
         self._stream: Iterator[Batch] | None = None
         check_settings(settings)
         self._records = open_records(settings)
@@ -177,7 +177,7 @@ class TrainingRun:
 
     def _build(self, settings: RunSettings, key: tuple[Any, ...]) -> None:
         """Build all parts for settings of a new static key."""
-        self._loaded_weights = None
+        self._loaded_weights = {}
         self._parts = TrainingParts.build(settings.config, precision=settings.precision, seed=settings.seed)
         self.static_key = key
         self._start(settings)
@@ -197,7 +197,7 @@ class TrainingRun:
         self.step = 0
         self._metrics: dict[str, float] = {}
         self._metrics_step = 0
-        self._apply_initial_weights(settings.initial_weights)
+        self._apply_initial_weights(initial_source(settings.config, settings.initial_weights))
         self._batches = TrainingBatches(
             self._records.train,
             batch_size=settings.config.train_config.batch_size,
@@ -210,14 +210,13 @@ class TrainingRun:
         """Load initial weights over the drawn ones; the second time from memory."""
         if source is None:
             return
-        network = self._parts.detector.network
-        if self._loaded_weights is None or self._loaded_weights[0] != source:
-            before = weight_arrays(network)
-            load_backbone_weights(self._parts.detector, source)
-            after = weight_arrays(network)
-            changed = {path: array for path, array in after.items() if (array != before[path]).any()}
-            self._loaded_weights = (source, changed)
-        assign_arrays(network, self._loaded_weights[1], source=source, partial=True)
+        key = (source, self._settings.config.train_config.fine_tune_checkpoint_type)
+        if key in self._loaded_weights:
+            arrays = self._loaded_weights[key]
+            assign_arrays(self._parts.detector.network, arrays, source=source, partial=True)
+        else:
+            arrays = load_initial_weights(self._parts.detector, source, self._settings.config)
+            self._loaded_weights = {key: arrays}
 
     def _facts(self) -> CheckpointFacts:
         return CheckpointFacts(

@@ -14,7 +14,8 @@ class RunSettings:
     """What one training run is made of.
 
     `directory` receives what the run writes; `evaluate_every` counts steps (None: a tenth of the run); `metric`
-    decides which checkpoint is the best; `initial_weights` is a file of backbone weights or the word `imagenet`;
+    decides which checkpoint is the best; `initial_weights` is a file of backbone weights, an Object Detection
+    API checkpoint or the word `imagenet` (None: what the config's `fine_tune_checkpoint` names, if anything);
     `cache_directory` is where decoded images are kept (None: beside the records).
     """
 

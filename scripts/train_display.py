@@ -1,0 +1,90 @@
+"""What `sweepbox train` shows: a progress bar, a line for each evaluation, a table at the end."""
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from detection.core.labels import LabelMap
+from detection.runner.train import Report, TrainResult
+from detection.training.reports import EvaluationReport, StepReport, ValidationProgress
+
+LOSSES = ("total", "localization", "classification", "regularization")
+
+
+class TrainDisplay:
+    """Shows the progress of a run; use it in a `with` block."""
+
+    def __init__(self, console: Console, *, total_steps: int, metric: str) -> None:
+        self._metric = metric
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[detail]}"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._steps = self._progress.add_task("training", total=total_steps, detail="compiling …")
+        self._images = self._progress.add_task("evaluating", total=1, detail="", visible=False)
+
+    def __enter__(self) -> Self:
+        """Start to draw."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop drawing."""
+        self._progress.stop()
+
+    def show(self, report: Report) -> None:
+        """Show one report."""
+        match report:
+            case StepReport():
+                self._progress.update(self._steps, completed=report.step)
+                if report.losses:
+                    detail = f"loss {report.losses['total']:.3f}  {report.images_per_s:.1f} images/s"
+                    self._progress.update(self._steps, detail=detail)
+            case ValidationProgress():
+                is_running = report.images < report.total
+                self._progress.update(
+                    self._images, completed=report.images, total=report.total, visible=is_running
+                )
+            case EvaluationReport():
+                self._console.print(self._line(report), highlight=False, soft_wrap=True)
+
+    def _line(self, report: EvaluationReport) -> str:
+        """Return the line that stays of an evaluation."""
+        training = report.training
+        loss = f"  loss {training.losses['total']:.3f}" if training.losses else ""
+        return (
+            f"step {report.step}{loss}  validation loss {report.metrics['loss/total']:.3f}  {self._metric} "
+            f"{report.metrics[self._metric]:.4f}{'  (best)' if report.is_best else ''}  "
+            f"{training.images_per_s:.1f} images/s, {training.input_wait_fraction:.0%} waiting for input"
+        )
+
+
+def print_result(console: Console, result: TrainResult, *, metric: str, label_map: LabelMap) -> None:
+    """Print the metrics of the best checkpoint, with each class's average precision."""
+    metrics = result.best_metrics
+    console.print(f"best checkpoint: {result.directory / 'best'}, step {result.best_step}, by {metric}")
+    classes = Table("class", "AP", "AP@.50")
+    for name in label_map.names:
+        values = [metrics.get(f"{kind}/{name}") for kind in ("AP", "AP@.50")]
+        classes.add_row(name, *(_text(value) for value in values))
+    classes.add_section()
+    classes.add_row("all", _text(metrics.get("mAP")), _text(metrics.get("mAP@.50")))
+    console.print(classes)
+    losses = ", ".join(f"{name} {metrics[f'loss/{name}']:.4f}" for name in LOSSES)
+    console.print(f"validation loss: {losses}", highlight=False, soft_wrap=True)
+
+
+def _text(value: float | None) -> str:
+    """Return a metric for a table; -1 stands for undefined."""
+    return "-" if value is None or value < 0 else f"{value:.4f}"

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+
+from detection.training.log import TrainingLog, read_metrics
+from detection.training.reports import EvaluationReport, StepReport, TrainingSummary
+
+
+def _evaluation(step: int, value: float) -> EvaluationReport:
+    summary = TrainingSummary(
+        step, {"total": 1.5}, images_per_s=20.0, input_wait_fraction=0.25, learning_rate=0.01
+    )
+    return EvaluationReport(step, {"mAP": value, "loss/total": 2.0}, summary, is_best=True)
+
+
+def test_every_evaluation_is_a_line(tmp_path: Path) -> None:
+    with TrainingLog(tmp_path) as log:
+        log.add_evaluation(_evaluation(10, 0.5))
+        log.add_evaluation(_evaluation(20, 0.625))
+    first, second = read_metrics(tmp_path / "metrics.jsonl")
+    assert first == {
+        "step": 10,
+        "metrics": {"mAP": 0.5, "loss/total": 2.0},
+        "losses": {"total": 1.5},
+        "images_per_s": 20.0,
+        "input_wait_fraction": 0.25,
+        "learning_rate": 0.01,
+    }
+    assert second["step"] == 20
+
+
+def test_going_on_removes_what_comes_after_and_a_torn_line(tmp_path: Path) -> None:
+    with TrainingLog(tmp_path) as log:
+        for step in (10, 20, 30):
+            log.add_evaluation(_evaluation(step, 0.5))
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(path.read_text()[:-20])
+    assert [entry["step"] for entry in read_metrics(path)] == [10, 20]
+    with TrainingLog(tmp_path, step=10) as log:
+        log.add_evaluation(_evaluation(20, 0.75))
+    assert [(entry["step"], entry["metrics"]["mAP"]) for entry in read_metrics(path)] == [(10, 0.5), (20, 0.75)]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:tensorboard")
+def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    with TrainingLog(tmp_path) as log:
+        log.add_step(StepReport(3, 10, 0.01, {}, 0.0))
+        log.add_step(StepReport(5, 10, 0.01, {"total": 1.25}, 30.0))
+        log.add_evaluation(_evaluation(5, 0.5))
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    assert [(event.step, event.value) for event in events.Scalars("evaluation/mAP")] == [(5, 0.5)]
+    assert [(event.step, event.value) for event in events.Scalars("training/loss/total")] == [(5, 1.25)]
