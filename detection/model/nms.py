@@ -24,9 +24,12 @@ def non_max_suppression(
 
     `boxes_yxyx` is `[sets, boxes, 4]`, `scores` `[sets, boxes]`. As TensorFlow's NonMaxSuppressionV5:
     candidates score strictly above the threshold, a kept box suppresses those that overlap it by more than
-    `iou_threshold`, boxes without area overlap nothing, the lower index wins among equal scores. With `sigma`
-    (soft suppression, Bodla et al. 2017, arXiv:1704.04503) the others' scores are multiplied by exp(-iou² / (2
-    sigma)) and those that no longer exceed the threshold fall out; the returned scores are the lowered ones.
+    `iou_threshold`, boxes without area overlap nothing, the lower index wins among equal scores.
+
+    With `sigma` (soft suppression, Bodla et al. 2017, arXiv:1704.04503) a kept box instead multiplies the
+    others' scores by exp(-iou² / (2 sigma)), and those that no longer exceed the threshold fall out;
+    `iou_threshold` has no effect then. The returned scores are the lowered ones.
+
     Places left over have index 0 and the score NOTHING.
     """
     threshold = ops.convert_to_tensor(score_threshold)
@@ -65,7 +68,9 @@ def _greedy(
     def pick(step: Any, alive: Any, kept: Any, kept_scores: Any) -> tuple[Any, Any, Any, Any]:
         best, best_score = ops.argmax(alive, axis=1), ops.max(alive, axis=1)
         overlap = _iou(ops.take(flat_boxes, first_rows + best, axis=0), corners)
-        gone = ops.logical_or(overlap > iou_threshold, numbers == best[:, None])
+        gone = numbers == best[:, None]
+        if sigma is None:
+            gone = ops.logical_or(overlap > iou_threshold, gone)
         alive = ops.where(gone, NOTHING, _lowered(alive, overlap, score_threshold, sigma))
         here = ops.logical_and(places == step, best_score[:, None] > NOTHING)
         kept = ops.where(here, best[:, None], kept)
