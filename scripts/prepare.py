@@ -17,6 +17,7 @@ LISTED = 20
 def command(
     data: Annotated[Path, Argument(help="Folder with images/ and annotations/.")],
     out: Annotated[Path, Argument(help="Folder to make; it must not exist or be empty.")],
+    *,
     validation_fraction: Annotated[float, Option(help="Share of the pictures kept for validation.")] = 0.15,
     seed: Annotated[int, Option(help="The same seed splits in the same way.")] = 0,
     shards: Annotated[
@@ -26,7 +27,6 @@ def command(
         Path | None,
         Option(help="Classes and their ids.", show_default="DATA/label_map.pbtxt, else classes by frequency"),
     ] = None,
-    *,
     skip_damaged: Annotated[bool, Option("--skip-damaged", help="Leave damaged files out.")] = False,
 ) -> None:
     """Split a Pascal VOC data set into a training and a validation part and write TFRecords.

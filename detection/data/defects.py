@@ -20,6 +20,7 @@ class DefectKind(Enum):
     BOX_INVERTED = "inverted box"
     UNKNOWN_CLASS = "unknown class"
     DUPLICATE_OBJECT = "duplicate object"
+    SECOND_ANNOTATION = "second annotation of an image"
     DUPLICATE_IMAGE = "duplicate image"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from detection.core.errors import DataError
 from detection.core.labels import LabelMap
-from detection.data.checks import Case, Frame, examine_folder, unannotated_images
+from detection.data.checks import Case, Frame, examine_folder, name_in, unannotated_images
 from detection.data.defects import Defect, DefectKind
 from detection.data.images import ImageFacts
 from detection.data.voc import VocFolder
@@ -64,6 +64,11 @@ def plan_dataset(
     """
     plan, annotated = Plan(), set[Path]()
     for case in examine_folder(folder, label_map, on_progress):
+        if case.image is not None and case.image in annotated:
+            message = f"it belongs to {case.image.name} like another one"
+            where = name_in(folder, case.path)
+            plan.left_out.append(Defect(DefectKind.SECOND_ANNOTATION, where, message, breaking=True))
+            continue
         if case.image is not None:
             annotated.add(case.image)
         _take(plan, case)

@@ -3,6 +3,7 @@
 import glob
 import inspect
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -85,35 +86,39 @@ def _serialised_records(path: Path) -> Iterator[bytes]:
 def find_records(source: str | Path, split: str | None = None) -> tuple[Path, ...]:
     """Return the TFRecord files, sorted by name, that `source` stands for.
 
-    `source` is a folder (its `SPLIT-*` files, or all its TFRecord files without a split), a glob pattern or one
-    file. DataError where nothing is found.
+    `source` is a folder, a glob pattern or one file. Of a folder the files named `SPLIT-….tfrecord…` or
+    `SPLIT.record…` are taken; without a split, all TFRecord files. DataError where nothing is found or where a
+    folder lacks a shard of a numbered set.
     """
     path = Path(source)
     if path.is_file():
         return (path,)
     if path.is_dir():
-        pattern = f"{split}-*" if split is not None else f"*{SUFFIX}"
-        found = sorted(file for file in path.glob(pattern) if file.is_file())
-        wanted = f"{pattern}" if split is None else f"{split}-00000-of-0000N{SUFFIX}"
+        found = _records_in(path, split)
+        wanted = f"*{SUFFIX}" if split is None else f"{split}-00000-of-0000N{SUFFIX}"
     else:
         found = sorted(Path(name) for name in glob.glob(str(source)) if Path(name).is_file())  # noqa: PTH207
-        wanted = "file that matches"
+        wanted = "a file that matches"
     if not found:
         raise DataError(
             f"{source}: no TFRecord file found (wanted {wanted}); write some with `sweepbox prepare`"
         )
-    _check_all_shards_there(found)
     return tuple(found)
 
 
-def _check_all_shards_there(paths: Sequence[Path]) -> None:
-    """Raise DataError where files named `…-of-0000N…` are not all N there."""
-    counts: dict[tuple[str, int], int] = {}
-    for path in paths:
-        match = re.fullmatch(r"(.+)-\d{5}-of-(\d{5})(\..*)?", path.name)
-        if match:
-            key = (str(path.with_name(match[1])), int(match[2]))
-            counts[key] = counts.get(key, 0) + 1
-    for (stem, wanted), count in counts.items():
-        if count != wanted and len(paths) > 1:
-            raise DataError(f"{stem}-*: {count} shards found but their names say {wanted}; complete the set")
+def _records_in(folder: Path, split: str | None) -> list[Path]:
+    """Return the TFRecord files of a folder by name; DataError where shards of a numbered set are missing."""
+    stem = r"[^.].*" if split is None else re.escape(split)
+    named = re.compile(rf"{stem}([-.].*)?\.(tfrecords?|record)([-.].*)?")
+    found = sorted(path for path in folder.iterdir() if named.fullmatch(path.name) and path.is_file())
+    for key, shards in _numbered(found).items():
+        wanted = int(key[-5:])
+        if shards != wanted:
+            raise DataError(f"{folder}: {shards} of the {wanted} files of {key} are there; complete the set")
+    return found
+
+
+def _numbered(paths: Sequence[Path]) -> Counter[str]:
+    """Return how many files there are of each set numbered `…-00000-of-0000N`, by the set's name."""
+    matches = (re.search(r"^(.+-)\d{5}(-of-\d{5})", path.name) for path in paths)
+    return Counter(f"{match[1]}*{match[2]}" for match in matches if match)

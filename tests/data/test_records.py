@@ -160,8 +160,11 @@ def test_find_records(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match=r"test-00000-of-0000N\.tfrecord"):
         find_records(tmp_path, "test")
+    for name in ("old.record-00000-of-00001", "old_train.record", "old.tfrecord.txt.bak", "old.pbtxt"):
+        (tmp_path / name).touch()
+    assert find_records(tmp_path, "old")[0].name == "old.record-00000-of-00001"
     with pytest.raises(DataError, match="no TFRecord file found"):
         find_records(tmp_path / "missing" / "*.tfrecord")
-    (tmp_path / "train-00001-of-00002.tfrecord").rename(tmp_path / "train-00001-of-00003.tfrecord")
+    (tmp_path / "train-00001-of-00002.tfrecord").unlink()
     with pytest.raises(DataError, match="complete the set"):
         find_records(tmp_path, "train")

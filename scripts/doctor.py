@@ -1,0 +1,111 @@
+"""`sweepbox doctor`: examine a Pascal VOC data set and list every defect."""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.cli import run
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from detection.data.doctor import DoctorReport, Sizes
+
+
+def command(
+    data: Annotated[Path, typer.Argument(help="Folder with images/ and annotations/.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+    label_map: Annotated[
+        Path | None,
+        typer.Option(help="Hold class names against this.", show_default="DATA/label_map.pbtxt if there"),
+    ] = None,
+) -> None:
+    """Examine a Pascal VOC data set: counts and sizes by class, and every defect with file and object.
+
+    Ends with status 1 where a defect would break training, with 0 where there is none or prepare mends them
+    all.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from detection.config.label_map import load_label_map
+    from detection.data.doctor import examine
+
+    known = load_label_map(label_map) if label_map is not None else None
+    with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
+        task = progress.add_task("examining", total=None)
+        report = examine(
+            data,
+            label_map=known,
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    if as_json:
+        sys.stdout.write(json.dumps(report.to_json(), indent=2, allow_nan=False) + "\n")
+    else:
+        _print_report(Console(), report)
+    if report.breaks_training:
+        raise typer.Exit(1)
+
+
+def _print_report(console: "Console", report: "DoctorReport") -> None:
+    """Print tables of classes and defects, and a verdict."""
+    from rich.markup import escape
+
+    console.print(
+        f"{escape(report.folder)}: {report.images} images, {report.annotations} annotations "
+        f"({report.images_without_objects} without objects), width {_range(report.image_width)}, "
+        f"height {_range(report.image_height)} px",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(_class_table(report))
+    for defect in report.defects:
+        mark = "[red]breaks [/red]" if defect.breaking else "[yellow]handled[/yellow]"
+        console.print(f"{mark}  {escape(str(defect))}", highlight=False, soft_wrap=True)
+    _print_verdict(console, report)
+
+
+def _class_table(report: "DoctorReport") -> "Table":
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(caption="boxes in pixels: smallest / median / largest; small: area below 32 x 32")
+    table.add_column("class")
+    for heading in ("objects", "width", "height", "small"):
+        table.add_column(heading, justify="right")
+    for name, count in report.class_counts.items():
+        sizes = report.box_sizes.get(name)
+        cells = (
+            (_range(sizes.width), _range(sizes.height), f"{sizes.small_share:.0%}")
+            if sizes
+            else ("-", "-", "-")
+        )
+        table.add_row(escape(name), str(count), *cells)
+    return table
+
+
+def _range(sizes: "Sizes | None") -> str:
+    return f"{sizes.min:g} / {sizes.median:g} / {sizes.max:g}" if sizes else "-"
+
+
+def _print_verdict(console: "Console", report: "DoctorReport") -> None:
+    counts = Counter(defect.kind.value for defect in report.defects)
+    kinds = ", ".join(f"{count} x {kind}" for kind, count in counts.most_common())
+    if report.breaks_training:
+        breaking = sum(defect.breaking for defect in report.defects)
+        verdict = f"[red]{breaking} of {len(report.defects)} defects would break training[/red]: {kinds}"
+    elif report.defects:
+        verdict = f"[yellow]{len(report.defects)} defects, which prepare handles[/yellow]: {kinds}"
+    else:
+        verdict = "[green]no defect found[/green]"
+    console.print(verdict, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    run(command)
