@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,7 @@ def _list_changes(base: Message, other: Message, field: FieldDescriptor, path: s
         return
     if options_of(field) and _pair_by_option(before, after):
         yield from _option_changes(before, after, path)
-    elif is_message(field) and not is_map(field) and len(before) == len(after) and len(after):
+    elif is_message(field) and not is_map(field) and _pair_by_place(before, after, field):
         for index, (left, right) in enumerate(zip(before, after, strict=True)):
             yield from _changes(left, right, f"{path}[{index}].")
     else:
@@ -123,15 +123,20 @@ def _pair_by_option(before: Iterable[Message], after: Iterable[Message]) -> bool
     return new == [*kept, *(name for name in new if name not in old)]
 
 
+def _pair_by_place(before: Sequence[Message], after: Sequence[Message], field: FieldDescriptor) -> bool:
+    """Tell whether two lists have as many elements, and options of the same names."""
+    same_options = not options_of(field) or _option_names(before) == _option_names(after)
+    return len(before) == len(after) and same_options
+
+
 def _option_changes(before: Iterable[Message], after: Iterable[Message], path: str) -> Iterator[Change]:
     """Yield the changes of options by their names."""
     old: dict[Any, Any] = dict(zip(_option_names(before), before, strict=True))
     new: dict[Any, Any] = dict(zip(_option_names(after), after, strict=True))
     for name in dict.fromkeys([*old, *new]):
         holders = (old.get(name), new.get(name))
-        left, right = (
-            getattr(holder if holder is not None else pb.PreprocessingStep(), name) for holder in holders
-        )
+        empty = type(next(holder for holder in holders if holder is not None))()
+        left, right = (getattr(holder if holder is not None else empty, name) for holder in holders)
         there = (holders[0] is not None, holders[1] is not None)
         yield from _message_changes(left, right, path=f"{path}[{name}]", there=there)
 

@@ -161,15 +161,15 @@ def _make(config: pb.TrainEvalPipelineConfig, steps: tuple[Step, ...], edit: Edi
 
 def _clear(parent: Message, step: Step, path: str) -> None:
     """Drop a field, or one element of a list."""
-    elements: Any = getattr(parent, step.field.name)
+    name = step.field.name
     if step.option is not None:
         position = option_position(parent, step, path)
         if position is not None:
-            del elements[position]
+            del getattr(parent, name)[position]
     elif step.index is not None:
-        del elements[checked_index(parent, step, path, may_append=False)]
-    else:
-        parent.ClearField(step.field.name)
+        del getattr(parent, name)[checked_index(parent, step, path, may_append=False)]
+    elif is_repeated(step.field) or parent.HasField(name):
+        parent.ClearField(name)  # only what is set: clearing an unset choice may drop the one that is
 
 
 def _set_scalar(parent: Message, step: Step, edit: Edit) -> None:

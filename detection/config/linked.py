@@ -67,8 +67,10 @@ def keep_in_step(
     """
     edited = _Edited(made)
     path, old, new = schedule_path(after), schedule_of(before), schedule_of(after)
-    if path is not None and new is not None and (old is None or old.DESCRIPTOR == new.DESCRIPTOR):
-        link = _Link(before.train_config, after.train_config, old or new, new, path, edited)
+    if path is not None and new is not None:
+        start = type(new)()  # a schedule of another kind than before starts from itself
+        start.CopyFrom(old if old is not None and old.DESCRIPTOR == new.DESCRIPTOR else new)
+        link = _Link(before.train_config, after.train_config, start, new, path, edited)
         _SCHEDULES[new.DESCRIPTOR.name](link)
     if after.model.WhichOneof("model") == "ssd":
         _levels(after.model.ssd, edited)
@@ -101,6 +103,8 @@ def _cosine_total(link: _Link[pb.CosineDecayLearningRate]) -> None:
     """Let the schedule's length follow the training's, or the other way round."""
     old, new, total = link.old.total_steps, link.new, f"{link.path}.total_steps"
     steps_before = link.before.num_steps or old
+    if NUM_STEPS in link.edited and not link.after.num_steps:
+        return  # no number of steps is no length to follow; such a config is not supported
     if NUM_STEPS in link.edited and total not in link.edited:
         new.total_steps = _scaled(old, steps_before, link.after.num_steps)
     elif total in link.edited and NUM_STEPS not in link.edited:
@@ -112,10 +116,12 @@ def _cosine_total(link: _Link[pb.CosineDecayLearningRate]) -> None:
 def _cosine_warmup(link: _Link[pb.CosineDecayLearningRate]) -> None:
     """Scale warm-up and plateau with the schedule's length; the warm-up ends before the schedule does."""
     new, total, warmup = link.new, f"{link.path}.total_steps", f"{link.path}.warmup_steps"
+    room = new.total_steps - 1
     for name in ("warmup_steps", "hold_base_rate_steps"):
         steps = getattr(new, name)
         if f"{link.path}.{name}" not in link.edited and steps and new.total_steps != link.old.total_steps:
-            setattr(new, name, _scaled(steps, link.old.total_steps, new.total_steps))
+            setattr(new, name, max(0, min(room, _scaled(steps, link.old.total_steps, new.total_steps))))
+        room -= getattr(new, name)
     if link.edited.any_of(NUM_STEPS, total, warmup) and new.warmup_steps >= new.total_steps:
         raise _contradiction(new, warmup, new, total, "the warm-up must be the shorter")
 
@@ -123,7 +129,7 @@ def _cosine_warmup(link: _Link[pb.CosineDecayLearningRate]) -> None:
 def _exponential(link: _Link[pb.ExponentialDecayLearningRate]) -> None:
     """Keep lengths and rates of an exponential schedule in step."""
     old, new, path = link.old, link.new, link.path
-    follows = NUM_STEPS in link.edited and link.before.num_steps > 0
+    follows = NUM_STEPS in link.edited and link.before.num_steps > 0 and link.after.num_steps > 0
     for name in ("decay_steps", "burnin_steps"):
         if follows and f"{path}.{name}" not in link.edited and getattr(new, name):
             setattr(new, name, _scaled(getattr(new, name), link.before.num_steps, link.after.num_steps))
@@ -139,7 +145,7 @@ def _manual(link: _Link[pb.ManualStepLearningRate]) -> None:
     """Scale the boundaries of a manual schedule with the training's length, and hold their order."""
     paths = [f"{link.path}.schedule[{index}].step" for index in range(len(link.new.schedule))]
     places = list(zip(link.new.schedule, paths, strict=True))
-    if NUM_STEPS in link.edited and link.before.num_steps:
+    if NUM_STEPS in link.edited and link.before.num_steps and link.after.num_steps:
         for step, path in places:
             if path not in link.edited:
                 step.step = _scaled(step.step, link.before.num_steps, link.after.num_steps)

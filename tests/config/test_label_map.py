@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detection.config import pipeline_pb2 as pb
+from detection.config.label_map import load_label_map, parse_label_map, save_label_map
+from detection.core.errors import ConfigError
+from detection.core.labels import LabelMap
+
+
+def test_text_in_the_usual_forms() -> None:
+    text = """
+    item { id: 1 name: 'with_mask' }
+    item {
+      name: "/m/01g317"  # a knowledge-graph id
+      id: 3
+      display_name: "person"
+    }
+    item { id: 0 name: "background" }
+    """
+    assert parse_label_map(text).items == ((1, "with_mask"), (3, "person"))
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, unique=True))
+def test_round_trip(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
+    path = tmp_path_factory.mktemp("labels") / "label_map.pbtxt"
+    save_label_map(LabelMap.of(names), path)
+    assert load_label_map(path) == LabelMap.of(names)
+
+
+def test_binary_form(tmp_path: Path) -> None:
+    message = pb.StringIntLabelMap()
+    message.item.add(id=2, name="cat")
+    path = tmp_path / "label_map.pb"
+    path.write_bytes(message.SerializeToString())
+    assert load_label_map(path).items == ((2, "cat"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "item { id: 1 nam: 'a' }",
+            "1:14: item.nam: StringIntLabelMapItem has no field 'nam'; did you mean 'name'?",
+        ),
+        ("item { name: 'a' }", "item 1 (a) has no id"),
+        ("item { id: 1 }", "item 1 (id 1) has no name"),
+        ("item { id: 0 name: 'a' }", "'a' has id 0"),
+        ("item { id: 1 name: 'a' } item { id: 1 name: 'b' }", "id 1 stands more than once"),
+        ("item { id: 1 name: 'a' } item { id: 2 name: 'a' }", "name a stands more than once"),
+        ("", "has no class"),
+    ],
+)
+def test_bad_label_map(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "label_map.pbtxt"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_label_map(path)
+    assert message in str(caught.value)
+    assert str(path) in str(caught.value)
