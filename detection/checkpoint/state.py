@@ -5,9 +5,12 @@
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from numpy.typing import NDArray
 
 from detection.checkpoint.arrays import Arrays, load_arrays, save_arrays
 from detection.checkpoint.folder import CheckpointFacts, fill_checkpoint
@@ -35,7 +38,7 @@ def write_state(
     config: pb.TrainEvalPipelineConfig,
     label_map: LabelMap,
     facts: CheckpointFacts,
-    slots: Arrays,
+    slots: Mapping[str, NDArray[Any]],
     resume: ResumeFacts,
 ) -> None:
     """Write a checkpoint folder with the training state; it appears whole, in the place of an old one."""

@@ -42,7 +42,7 @@ def run_inputs(config_path: Path, data: Path | None, *, edits: Iterable[Edit] = 
 def _from_folder(config: pb.TrainEvalPipelineConfig, data: Path) -> RunInputs:
     """Return the records of a prepared data set, and the config with its number of classes."""
     dataset = open_dataset(data)
-    notes = ()
+    notes: tuple[str, ...] = ()
     stated, found = config.model.ssd.num_classes, dataset.label_map.num_classes
     if config.model.WhichOneof("model") == "ssd" and stated != found:
         config = apply_edits(config, [Edit("model.ssd.num_classes", found)])

@@ -37,6 +37,7 @@ class TrainingRun:
         check_settings(settings)
         self._records = open_records(settings)
         self.static_key: tuple[Any, ...] = ()
+        self._metrics: dict[str, float] = {}
         self._build(settings, _static_key(settings, self._records))
 
     @property
@@ -195,7 +196,7 @@ class TrainingRun:
         self.close()
         self._settings = settings
         self.step = 0
-        self._metrics: dict[str, float] = {}
+        self._metrics = {}
         self._metrics_step = 0
         self._apply_initial_weights(initial_source(settings.config, settings.initial_weights))
         self._batches = TrainingBatches(

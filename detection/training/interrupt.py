@@ -15,7 +15,8 @@ class Interrupted(KeyboardInterrupt):
 def deferred_interrupts() -> Iterator[Callable[[], None]]:
     """Yield a function that raises Interrupted if Ctrl-C was pressed; call it where the state is whole.
 
-    A second Ctrl-C raises KeyboardInterrupt at once. Outside the main thread signals cannot be handled and nothing is deferred.
+    A second Ctrl-C raises KeyboardInterrupt at once. Outside the main thread signals cannot be handled: nothing
+    is deferred there.
     """
     pressed = False
 

@@ -7,7 +7,7 @@ back. The values that a step replaces are donated, so that the device keeps them
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import jax
+import jax  # type: ignore[import-not-found, unused-ignore]
 import keras
 import numpy as np
 from numpy.typing import NDArray

@@ -26,7 +26,7 @@ class Meter:
         self._sums = dict.fromkeys(LOSS_NAMES, 0.0)
 
     def count(self, images: int, *, waited_s: float, compiled_from: float | None) -> None:
-        """Take note of a step; `compiled_from` is when it began if it was compiled: it is left out of the speed."""
+        """Take note of a step; `compiled_from` is when it began if it was compiled: speed leaves it out."""
         if compiled_from is None:
             self._images_since_fetch += images
             self._waited_s += waited_s

@@ -155,7 +155,7 @@ class Optimizer:
                 arrays[f"{name}:{path}"] = part.reshape(shape)
         return arrays
 
-    def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take over what `state` returned; TrainingError where its keys are not those of this optimizer."""
         expected = {f"{name}:{path}" for name in self.kind.slots for path in self._paths}
         if set(arrays) != expected:

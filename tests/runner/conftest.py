@@ -1,0 +1,54 @@
+"""A tiny data set and a tiny config, on which a training takes seconds."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from detection.config import pipeline_pb2 as pb
+from detection.config.edits import apply_edits, parse_edit
+from detection.config.load import load_config
+from detection.data.prepare import PrepareSettings, prepare
+from detection.data.prepared import PreparedDataset
+from detection.data.sample import draw_sample
+from detection.runner import RunSettings
+
+QUICKSTART = Path(__file__).parents[2] / "experiments" / "configs" / "quickstart.config"
+TINY = (
+    "model.ssd.image_resizer.fixed_shape_resizer.height=96",
+    "model.ssd.image_resizer.fixed_shape_resizer.width=96",
+    "model.ssd.feature_extractor.depth_multiplier=0.25",
+    "model.ssd.feature_extractor.fpn.additional_layer_depth=32",
+    "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth=32",
+    "batch_size=4",
+    "num_steps=12",
+    "warmup_steps=2",
+)
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> PreparedDataset:
+    """19 scenes for training, 5 for validation."""
+    folder = tmp_path_factory.mktemp("data")
+    draw_sample(folder / "scenes", images=24, size=128, seed=1)
+    return prepare(folder / "scenes", folder / "records", PrepareSettings(validation_fraction=0.2, seed=1))
+
+
+@pytest.fixture
+def settings_of(dataset: PreparedDataset, tmp_path: Path) -> Callable[..., RunSettings]:
+    """A function that returns the settings of a tiny run with some edits and other settings."""
+
+    def make(*edits: str, directory: str = "run", **changes: object) -> RunSettings:
+        config: pb.TrainEvalPipelineConfig = apply_edits(
+            load_config(QUICKSTART), [parse_edit(text) for text in (*TINY, *edits)]
+        )
+        given = {
+            "config": config,
+            "train_records": dataset.train,
+            "validation_records": dataset.validation,
+            "label_map": dataset.label_map,
+            "directory": tmp_path / directory,
+        }
+        return RunSettings(**(given | changes))  # type: ignore[arg-type]
+
+    return make

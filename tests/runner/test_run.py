@@ -1,0 +1,135 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detection.checkpoint.weights import weight_arrays
+from detection.core.errors import ConfigError, DataError, TrainingError
+from detection.core.labels import LabelMap
+from detection.runner import RunSettings, TrainingRun
+from detection.training.reports import StepReport
+
+SettingsOf = Callable[..., RunSettings]
+
+
+def _weights(run: TrainingRun) -> dict[str, np.ndarray]:
+    return weight_arrays(run.detector.network)
+
+
+def _assert_equal_weights(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
+    assert first.keys() == second.keys()
+    for path, array in first.items():
+        np.testing.assert_allclose(array, second[path], rtol=1e-6, atol=1e-6, err_msg=path)
+
+
+def test_the_loss_falls_and_the_metrics_have_their_names(settings_of: SettingsOf) -> None:
+    run = TrainingRun(settings_of("num_steps=40", "learning_rate=0.004"))
+    reports: list[StepReport] = []
+    first = run.advance(4, on_step=reports.append)
+    last = [run.advance(4) for _ in range(8)][-1]
+    assert last.losses["total"] < 0.7 * first.losses["total"]
+    assert [report.step for report in reports] == [1, 2, 3, 4]
+    assert (run.step, last.step) == (36, 36)
+    assert last.images_per_s > 0
+    assert 0 <= last.input_wait_fraction <= 1
+    metrics = run.evaluate()
+    names = ("mAP", "mAP@.50", "mAP@.75", "AR@100", "loss/total", "loss/localization", "loss/classification")
+    assert set(names) <= metrics.keys()
+    for name in run.settings.label_map.names:
+        assert {f"AP/{name}", f"AP@.50/{name}"} <= metrics.keys()
+    assert metrics["loss/total"] == pytest.approx(
+        sum(metrics[f"loss/{part}"] for part in ("localization", "classification", "regularization"))
+    )
+    run.close()
+
+
+def test_going_on_from_a_saved_state_gives_the_same_weights(settings_of: SettingsOf, tmp_path: Path) -> None:
+    run = TrainingRun(settings_of())
+    run.advance(3)
+    run.save(tmp_path / "state")
+    run.advance(3)
+    expected = _weights(run)
+    run.reset(settings_of(seed=5))
+    run.advance(1)
+    run.reset(settings_of())
+    run.restore(tmp_path / "state")
+    assert run.step == 3
+    summary = run.advance(3)
+    assert summary.step == 6
+    _assert_equal_weights(_weights(run), expected)
+    run.close()
+
+
+def test_reset_with_the_same_static_key_compiles_nothing_and_starts_over(settings_of: SettingsOf) -> None:
+    settings = settings_of("optimizer=adam_optimizer")
+    run = TrainingRun(settings)
+    losses = run.advance(2).losses
+    metrics = run.evaluate()
+    traces = run.traces
+    assert traces == 2
+    other = settings_of(
+        "learning_rate=0.0015",
+        "focal_gamma=1.5",
+        "l2_weight=0.001",
+        "train_config.gradient_clipping_by_norm=1",
+        "model.ssd.post_processing.batch_non_max_suppression.iou_threshold=0.4",
+        seed=3,
+    )
+    run.reset(other)
+    assert run.step == 0
+    assert run.advance(2).losses["regularization"] > 5 * losses["regularization"]
+    run.evaluate()
+    run.reset(settings)
+    again = run.advance(2).losses
+    assert again == pytest.approx(losses, rel=1e-5)
+    assert run.evaluate() == pytest.approx(metrics, rel=1e-4, abs=1e-6)
+    assert run.traces == traces
+    run.close()
+
+
+def test_reset_with_another_static_key_rebuilds(settings_of: SettingsOf) -> None:
+    run = TrainingRun(settings_of())
+    run.advance(1)
+    key = run.static_key
+    run.reset(settings_of("batch_size=3", "optimizer=momentum_optimizer"))
+    assert run.static_key != key
+    run.advance(1)
+    assert (run.step, run.traces) == (1, 1)
+    with pytest.raises(ConfigError):
+        run.reset(settings_of("model.ssd.feature_extractor.type=ssd_unknown"))
+    run.reset(settings_of())
+    assert run.static_key == key
+    run.advance(1)
+    run.close()
+
+
+def test_a_diverging_run_stops_at_its_step(settings_of: SettingsOf) -> None:
+    run = TrainingRun(settings_of("optimizer=momentum_optimizer", "learning_rate=1e18"))
+    with pytest.raises(TrainingError, match=r"not finite at step \d+; lower the learning rate"):
+        run.advance(12)
+    run.close()
+
+
+def test_a_state_of_another_optimizer_is_refused(settings_of: SettingsOf, tmp_path: Path) -> None:
+    run = TrainingRun(settings_of("optimizer=adam_optimizer"))
+    run.save(tmp_path / "state")
+    run.reset(settings_of("optimizer=momentum_optimizer"))
+    with pytest.raises(TrainingError, match="was saved with adam_optimizer"):
+        run.restore(tmp_path / "state")
+    run.close()
+
+
+def test_contradictions_are_named(settings_of: SettingsOf) -> None:
+    with pytest.raises(ConfigError, match=r"num_classes is 3, but the label map has 2 \(cat, dog\)"):
+        TrainingRun(settings_of(label_map=LabelMap.of(["cat", "dog"])))
+    with pytest.raises(DataError, match="validation records"):
+        TrainingRun(settings_of(validation_records=()))
+    config = settings_of().config
+    config.train_config.ClearField("num_steps")
+    with pytest.raises(ConfigError, match="num_steps is 0.*--set num_steps"):
+        _ = settings_of(config=config).total_steps
+    config.train_config.num_steps = 5
+    config.train_config.fine_tune_checkpoint = "PATH/ckpt-0"
+    with pytest.raises(ConfigError, match="PATH/ckpt-0 does not exist"):
+        TrainingRun(settings_of(config=config))
