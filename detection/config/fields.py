@@ -20,7 +20,8 @@ INTEGER_RANGES = {
     FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
-LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
+LARGEST_FLOAT32 = float(np.finfo(np.float32).max) + 2.0**103
+"""What still rounds to a finite float32: half a last place above the largest."""
 
 
 def is_repeated(field: FieldDescriptor) -> bool:
@@ -149,7 +150,7 @@ def coerce(field: FieldDescriptor, value: Scalar, path: str) -> Scalar:
 def _number(field: FieldDescriptor, value: float) -> float | None:
     """Return an int or float in the field's type and range, or None."""
     if is_float(field):
-        return float(value) if math.isfinite(value) and abs(value) <= LARGEST_FLOAT32 else None
+        return float(value) if math.isfinite(value) and abs(value) < LARGEST_FLOAT32 else None
     if not math.isfinite(value) or value != int(value):
         return None
     low, high = INTEGER_RANGES[field.cpp_type]

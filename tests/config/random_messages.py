@@ -23,7 +23,7 @@ from detection.config.load import load_config
 from detection.config.texts import message_text, scalar_text
 
 SMALL = load_config(Path(__file__).with_name("small.config"))
-FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
+FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False).map(lambda value: value + 0.0)  # no -0
 
 
 def values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
