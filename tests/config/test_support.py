@@ -112,8 +112,10 @@ REFUSED = [
         "pad_to_max_dimension = false is not supported; use true",
     ),
     (
-        "model.ssd.image_resizer={keep_aspect_ratio_resizer "
-        "{min_dimension: 650 max_dimension: 640 pad_to_max_dimension: true}}",
+        (
+            "model.ssd.image_resizer={keep_aspect_ratio_resizer "
+            "{min_dimension: 650 max_dimension: 640 pad_to_max_dimension: true}}"
+        ),
         "exceeds max_dimension = 640",
     ),
     (f"{NMS}.soft_nms_sigma=0.5", "soft_nms_sigma = 0.5 is not supported"),
