@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from detection.core.labels import LabelMap
-from detection.runner.train import Report, TrainResult
+from detection.runner.loop import Report, TrainResult
 from detection.training.reports import EvaluationReport, StepReport, ValidationProgress
 
 LOSSES = ("total", "localization", "classification", "regularization")

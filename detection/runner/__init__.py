@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from detection.runner.run import TrainingRun
     from detection.runner.settings import RunSettings
-    from detection.runner.train import TrainResult, train
+    from detection.runner.loop import TrainResult, train
 
 __all__ = ["RunSettings", "TrainResult", "TrainingRun", "train"]
 
@@ -17,4 +17,4 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     modules = {"RunSettings": "settings", "TrainingRun": "run"}
-    return getattr(importlib.import_module(f"{__name__}.{modules.get(name, 'train')}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{modules.get(name, 'loop')}"), name)

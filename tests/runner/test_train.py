@@ -15,7 +15,7 @@ from detection.checkpoint.folder import read_facts
 from detection.config.load import load_config, save_config
 from detection.core.errors import UsageError
 from detection.runner import RunSettings, train
-from detection.runner.train import Report
+from detection.runner.loop import Report
 from detection.training.log import read_metrics
 from detection.training.reports import EvaluationReport, StepReport
 
@@ -75,7 +75,7 @@ def test_resuming_nothing_is_refused(settings_of: SettingsOf) -> None:
 
 
 def test_another_process_trains_to_the_same_losses(settings_of: SettingsOf, tmp_path: Path) -> None:
-    settings = settings_of("num_steps=2", directory="here")
+    settings = settings_of("num_steps=2", "warmup_steps=1", directory="here")
     train(settings)
     save_config(settings.config, tmp_path / "tiny.config")
     command = [sys.executable, "-m", "scripts.train", str(tmp_path / "tiny.config")]
