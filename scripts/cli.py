@@ -7,6 +7,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from scripts.quiet import filter_native_stderr
+
 COMMANDS = {
     "sample": "Draw the sample data set: scenes of masked and unmasked faces with Pascal VOC annotations.",
     "doctor": "Examine a Pascal VOC data set and list every defect.",
@@ -60,7 +62,9 @@ def run(
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = DEBUG_OPTION in given
     given = [argument for argument in given if argument != DEBUG_OPTION]
-    _quiet_libraries()
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if not debug:
+        filter_native_stderr()
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.command(epilog=EPILOG)(command)
     try:
@@ -103,9 +107,3 @@ def _overview() -> str:
     verbs = [f"  {verb.ljust(width)}  {line}" for verb, line in COMMANDS.items()]
     head = ["Usage: sweepbox COMMAND …", "", "Finds the best SSD detector for your images.", "", "Commands:"]
     return "\n".join([*head, *verbs, "", "sweepbox COMMAND --help tells a command's options. " + EPILOG])
-
-
-def _quiet_libraries() -> None:
-    """Keep the start-up chatter of TensorFlow out of the terminal, unless the user set otherwise."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
