@@ -1,0 +1,70 @@
+"""The colour options, on images 0..255 float32 `[batch, height, width, 3]`, with strengths `[batch]`."""
+
+from typing import Any
+
+from keras import ops
+
+Tensor = Any
+
+
+def _per_image(strength: Tensor) -> Tensor:
+    return strength[:, None, None, None]
+
+
+def _clipped(images: Tensor) -> Tensor:
+    return ops.clip(images, 0.0, 255.0)
+
+
+def add_brightness(images: Tensor, share: Tensor) -> Tensor:
+    """Return the images with `255 * share` added, clipped."""
+    return _clipped(images + _per_image(255.0 * share))
+
+
+def scale_contrast(images: Tensor, factor: Tensor, inside: Tensor | None) -> Tensor:
+    """Return the images with the distance from each channel's mean scaled, clipped.
+
+    The mean is taken over the pixels where `inside` bool `[batch, height, width, 1]` holds; None: over all.
+    """
+    if inside is None:
+        mean = ops.mean(images, axis=(1, 2), keepdims=True)
+    else:
+        total = ops.sum(ops.where(inside, images, 0.0), axis=(1, 2), keepdims=True)
+        mean = total / ops.sum(ops.cast(inside, "float32"), axis=(1, 2), keepdims=True)
+    return _clipped((images - mean) * _per_image(factor) + mean)
+
+
+def scale_saturation(images: Tensor, factor: Tensor) -> Tensor:
+    """Return the images with their HSV saturation scaled and limited to 1; hue and value stay.
+
+    At fixed hue and value every channel's distance from the value is in proportion to the saturation, so the
+    way through HSV can be saved.
+    """
+    value = ops.max(images, axis=-1, keepdims=True)
+    chroma = value - ops.min(images, axis=-1, keepdims=True)
+    limit = value / ops.maximum(chroma, 1e-12)
+    return _clipped(value - (value - images) * ops.minimum(_per_image(factor), limit))
+
+
+def shift_hue(images: Tensor, turn: Tensor) -> Tensor:
+    """Return the images with their HSV hue moved by `turn` of the colour circle; saturation and value stay."""
+    value = ops.max(images, axis=-1)
+    chroma = value - ops.min(images, axis=-1)
+    hue = ops.mod(_hue(images, value, chroma) + 6.0 * turn[:, None, None], 6.0)
+    # Along the circle of six sectors a channel falls from the value by the chroma and rises again; the
+    # offsets are those of red, green and blue.
+    channels = []
+    for offset in (5.0, 3.0, 1.0):
+        place = ops.mod(hue + offset, 6.0)
+        channels.append(value - chroma * ops.clip(ops.minimum(place, 4.0 - place), 0.0, 1.0))
+    return _clipped(ops.stack(channels, axis=-1))
+
+
+def _hue(images: Tensor, value: Tensor, chroma: Tensor) -> Tensor:
+    """Return the hue `[batch, height, width]` in sectors, -1..5; 0 for grey."""
+    red, green, blue = ops.unstack(images, 3, axis=-1)
+    divisor = ops.maximum(chroma, 1e-12)
+    from_red = (green - blue) / divisor
+    from_green = 2.0 + (blue - red) / divisor
+    from_blue = 4.0 + (red - green) / divisor
+    hue = ops.where(value == red, from_red, ops.where(value == green, from_green, from_blue))
+    return ops.where(chroma > 0.0, hue, 0.0)

@@ -1,0 +1,144 @@
+"""From a batch of uint8 images to normalised images of one size, augmented, with their boxes."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from detection.config import pipeline_pb2 as pb
+from detection.data.augment.options import OptionValues, read_options
+from detection.data.augment.resizer import Resizer, read_resizer
+from detection.data.augment.sampling import axis_samples, resample
+from detection.data.augment.steps import Step
+from detection.data.augment.view import View, whole_images
+
+Tensor = Any
+
+
+class Preprocessed(NamedTuple):
+    """What reaches the network.
+
+    `images` float32 `[batch, height, width, 3]`, normalised, with the padding's value outside the image;
+    `boxes_yxyx` float32 `[batch, boxes, 4]`, relative to the padded frame; `class_ids` int32 `[batch, boxes]`,
+    0-based; `weights` float32 `[batch, boxes]`; `true_sizes` int32 `[batch, 2]`: height and width of the image
+    inside the frame. Rows of objects that are not there, or not any more, are all zero.
+    """
+
+    images: Tensor
+    boxes_yxyx: Tensor
+    class_ids: Tensor
+    weights: Tensor
+    true_sizes: Tensor
+
+
+class Preprocessor:
+    """Augments, resizes and normalises batches; compiled once for one `static_key`, whatever the strengths.
+
+    `noise_columns`: how many columns of uniform noise a call uses; all randomness comes from them.
+    `output_size`: height and width of the images. `variables`: strengths and probabilities, non-trainable.
+    """
+
+    def __init__(self, resizer: Resizer, options: Sequence[OptionValues]) -> None:
+        self._resizer = resizer
+        self._steps: list[Step] = []
+        self.noise_columns = 0
+        for index, option in enumerate(options):
+            self._steps.append(Step(option, index=index, first_column=self.noise_columns))
+            self.noise_columns += self._steps[-1].columns
+        self.output_size = resizer.output_size
+        self.static_key: tuple[object, ...] = (resizer, *(option.static_key for option in options))
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The dynamic strengths and probabilities, in config order."""
+        return [variable for step in self._steps for variable in step.variables.values()]
+
+    def assign(self, options: Iterable[pb.PreprocessingStep]) -> None:
+        """Take other strengths; ValueError unless the options are the same ones in the same order."""
+        read = read_options(options)
+        asked, compiled = tuple(option.static_key for option in read), self.static_key[1:]
+        if asked != compiled:
+            raise ValueError(
+                f"options {asked} need another program than {compiled}; build another preprocessor"
+            )
+        for step, option in zip(self._steps, read, strict=True):
+            step.assign(option)
+
+    def __call__(  # noqa: PLR0917 - the parts of a batch in their fixed order
+        self,
+        images: Tensor,
+        sizes: Tensor,
+        boxes_yxyx: Tensor,
+        class_ids: Tensor,
+        weights: Tensor,
+        noise: Tensor,
+        *,
+        normalise: Callable[[Tensor], Tensor],
+    ) -> Preprocessed:
+        """Return the batch as the network takes it.
+
+        `images` uint8 `[batch, canvas height, canvas width, 3]`; `sizes` int32 `[batch, 2]`: the true height
+        and width on the canvas, at least 1; `boxes_yxyx` float32 `[batch, boxes, 4]` normalised to the true
+        image (four zeros: padding); `noise` float32 `[batch, noise_columns]` uniform in [0, 1). `normalise`
+        works on each pixel of images 0..255.
+
+        Geometric options are composed and applied with the resizing in one pass over the original pixels;
+        colour options follow in config order, on the resized image without its padding. Resizing before
+        normalising gives what the Object Detection API's reverse order gives, because interpolation weights
+        sum to one.
+        """
+        view = whole_images(ops.convert_to_tensor(sizes, dtype="int32"), ops.convert_to_tensor(boxes_yxyx))
+        for step in self._steps:
+            view = step.look(view, noise)
+        true_sizes = ops.stack(self._resizer.resized(view.height, view.width), axis=-1)
+        inside = self._inside(true_sizes)
+        pixels = _resized(ops.convert_to_tensor(images), view, true_sizes, self.output_size)
+        for step in self._steps:
+            pixels = step.tint(pixels, noise, inside)
+        boxes = view.boxes_yxyx * self._true_share(true_sizes)
+        return Preprocessed(
+            images=self._framed(normalise(pixels), inside),
+            boxes_yxyx=ops.where(view.present[:, :, None], boxes, 0.0),
+            class_ids=ops.where(view.present, ops.convert_to_tensor(class_ids), 0),
+            weights=ops.where(view.present, ops.convert_to_tensor(weights), 0.0),
+            true_sizes=true_sizes,
+        )
+
+    def _inside(self, true_sizes: Tensor) -> Tensor | None:
+        """Return bool `[batch, height, width, 1]`, true on the image; None where the image fills the frame."""
+        if self._resizer.min_dimension is None:
+            return None
+        height, width = self.output_size
+        rows = ops.arange(height, dtype="int32")[None, :, None, None] < true_sizes[:, 0][:, None, None, None]
+        columns = ops.arange(width, dtype="int32")[None, None, :, None] < true_sizes[:, 1][:, None, None, None]
+        return ops.logical_and(rows, columns)
+
+    def _framed(self, images: Tensor, inside: Tensor | None) -> Tensor:
+        """Return normalised images with the padding's value outside the image."""
+        if inside is None:
+            return images
+        return ops.where(inside, images, ops.convert_to_tensor(self._resizer.padding, dtype=images.dtype))
+
+    def _true_share(self, true_sizes: Tensor) -> Tensor | float:
+        """Return `[batch, 1, 4]`, the share of the frame that the image covers, as a factor for boxes."""
+        if self._resizer.min_dimension is None:
+            return 1.0
+        share = ops.cast(true_sizes, "float32") / ops.convert_to_tensor(self.output_size, dtype="float32")
+        return ops.concatenate([share, share], axis=-1)[:, None, :]
+
+
+def _resized(images: Tensor, view: View, true_sizes: Tensor, output_size: tuple[int, int]) -> Tensor:
+    """Return what the view shows, float32 `[batch, height, width, 3]`; its last lines fill the padding."""
+    height, width = output_size
+    rows = axis_samples(view.top, view.height, view.mirrored_y, resized=true_sizes[:, 0], output=height)
+    columns = axis_samples(view.left, view.width, view.mirrored_x, resized=true_sizes[:, 1], output=width)
+    return resample(images, rows, columns)
+
+
+def build_preprocessor(resizer: pb.ImageResizer, options: Sequence[pb.PreprocessingStep]) -> Preprocessor:
+    """Return the preprocessor of a config's `image_resizer` and `data_augmentation_options` (evaluation: none).
+
+    ConfigError where the resizer or an option is not supported or a value is out of its range.
+    """
+    return Preprocessor(read_resizer(resizer), read_options(options))
