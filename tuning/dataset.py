@@ -4,8 +4,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from detection.data.doctor import examine
-
 from detection.core.errors import DataError, SweepError
 from detection.data.prepare import PreparedDataset, PrepareSettings, open_dataset, prepare
 from tuning.folder import SweepFolder
@@ -27,13 +25,11 @@ def prepare_annotated(
 
     DataError where a defect would break training; it names `sweepbox doctor`, which lists all.
     """
-    report = examine(data)
-    if report.breaks_training:
-        raise DataError(f"{data}: has defects that would break training; `sweepbox doctor {data}` lists them")
-    settings = PrepareSettings(
-        validation_fraction=spec.validation_fraction, seed=spec.seed, shards=None, label_map=None
-    )
-    return prepare(data, out, settings, on_progress=on_progress)
+    settings = PrepareSettings(validation_fraction=spec.validation_fraction, seed=spec.seed)
+    try:
+        return prepare(data, out, settings, on_progress=on_progress)
+    except DataError as error:
+        raise DataError(f"{error}\n`sweepbox doctor {data}` lists all defects") from error
 
 
 def check_data_folder(data: Path | None) -> Path:

@@ -60,8 +60,8 @@ class Objective:
 
     def score(self, metrics: Metrics) -> float:
         """Return the number that searchers and schedulers compare, in the direction of `mode`."""
-        penalty = self.shortfall(metrics)
-        return self.value(metrics) + (penalty if self.mode is Mode.MIN else -penalty)
+        value, penalty = self.value(metrics), self.shortfall(metrics)
+        return value + (penalty if self.mode is Mode.MIN else -penalty)
 
     def rank(self, metrics: Metrics) -> tuple[bool, float]:
         """Return a key that grows with the checkpoint's worth: floors reached first, then the score."""

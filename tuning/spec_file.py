@@ -97,7 +97,7 @@ def _explain(problem: ErrorDetails, keys: list[int | str]) -> str:
         )
     if problem["type"] == "missing":
         return "is missing; give it a value"
-    if problem["loc"][-1] in SCALARS:
+    if problem["loc"] and problem["loc"][-1] in SCALARS:
         return f"must be a number, a text, true or false (got {problem['input']!r})"
     message = problem["msg"].removeprefix("Value error, ")
     received = problem["input"]

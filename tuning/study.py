@@ -99,13 +99,16 @@ class SweepStudy:
 
 def _open(folder: SweepFolder, spec: SweepSpec, objective: Objective) -> "Study":
     import optuna
+    from optuna.exceptions import ExperimentalWarning
     from optuna.storages import RDBStorage
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     direction: Literal["maximize", "minimize"] = "maximize" if objective.mode is Mode.MAX else "minimize"
     storage = RDBStorage(f"sqlite:///{folder.study.resolve()}", engine_kwargs={"connect_args": {"timeout": 60}})
     study = optuna.create_study(storage=storage, study_name=spec.name, direction=direction, load_if_exists=True)
-    study.set_metric_names([objective.metric])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study.set_metric_names([objective.metric])
     return study
 
 

@@ -1,0 +1,36 @@
+"""`sweepbox status`: tell how a sweep stands."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scripts.cli import run
+
+
+def command(
+    sweep: Annotated[Path, typer.Argument(help="The sweep's folder.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
+) -> None:
+    """Tell how a sweep stands, while it runs, after it, or after a crash."""
+    from rich.console import Console
+
+    from tuning.results import load_sweep
+    from tuning.view import sweep_summary, sweep_table
+
+    state = load_sweep(sweep)
+    if as_json:
+        typer.echo(json.dumps(state.to_json(), indent=2, allow_nan=False))
+        return
+    console = Console()
+    console.print(sweep_table(state))
+    console.print(sweep_summary(state), highlight=False, markup=False, soft_wrap=True)
+    if not state.running and state.ended < state.spec.trials:
+        note = f"not running; to go on: sweepbox sweep {state.folder.spec} --out {sweep} --resume"
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    run(command)

@@ -1,0 +1,97 @@
+"""`sweepbox sweep`: search for the best settings in parallel trials."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.cli import EXIT_INTERRUPTED, run
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tuning.folder import SweepFolder
+    from tuning.plan import SweepRequest
+    from tuning.ray_backend.launch import Place, SweepOutcome
+
+
+def command(
+    spec: Annotated[Path, typer.Argument(help="The sweep file (YAML).", exists=True, dir_okay=False)],
+    data: Annotated[Path | None, typer.Option(help="Annotated photographs, or prepared records.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The sweep's folder. By default runs/NAME.")] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="How many trials, instead of the file's.")] = None,
+    time_budget: Annotated[str | None, typer.Option(help="Time for the sweep: 90s, 10m, 1h30m.")] = None,
+    *,
+    address: Annotated[str | None, typer.Option(help="A Ray cluster's address, or `auto`.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the sweep in the folder.")] = False,
+) -> None:
+    """Search for the best settings in parallel trials.
+
+    Everything is kept in one folder: configs, metrics, the best checkpoints, results.parquet, winner.json,
+    report.md and an Optuna study. Ctrl-C ends the sweep in order; --resume goes on with it, with another
+    --trials or --time-budget where given.
+    """
+    from rich.console import Console
+
+    from tuning.plan import SweepRequest
+    from tuning.ray_backend.launch import Place
+
+    console = Console()
+    request = SweepRequest(spec, data=data, out=out, trials=trials, time_budget=time_budget)
+    folder = _begin(request, console, resume=resume)
+    outcome = _run(folder, Place(address=address), console)
+    _tell(outcome, console, spec)
+    if outcome.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _begin(request: "SweepRequest", console: "Console", *, resume: bool) -> "SweepFolder":
+    """Make the sweep's folder or find it."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from tuning.plan import create_sweep
+    from tuning.ray_backend.resume import resume_sweep
+
+    if resume:
+        return resume_sweep(request)
+    columns = (TextColumn("preparing the data"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("prepare", total=None)
+        return create_sweep(
+            request, on_progress=lambda done, total: progress.update(task, completed=done, total=total)
+        )
+
+
+def _run(folder: "SweepFolder", place: "Place", console: "Console") -> "SweepOutcome":
+    """Run the trials under a live table, or with a line for each event where nobody watches."""
+    from tuning.ray_backend.launch import run_sweep
+    from tuning.view import EventLines, LiveTable
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    say(f"sweep in {folder.path}; `sweepbox status {folder.path}` tells how it stands")
+    with LiveTable(console) if console.is_terminal else EventLines(say) as listener:
+        return run_sweep(folder, place=place, listener=listener, notify=say)
+
+
+def _tell(outcome: "SweepOutcome", console: "Console", spec: Path) -> None:
+    """Print how the sweep ended and what can be done next."""
+    from tuning.view import sweep_summary, sweep_table
+
+    state = outcome.state
+    path = state.folder.path
+    console.print(sweep_table(state))
+    console.print(sweep_summary(state), highlight=False, markup=False)
+    lines = []
+    if outcome.stopped_by is not None:
+        lines.append(f"ended by {outcome.stopped_by}; to go on: sweepbox sweep {spec} --out {path} --resume")
+    if state.best is not None:
+        lines.append(f"report: {path / 'report.md'}")
+        lines.append(f"export the winner: sweepbox export {path} {path / 'export'}")
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    run(command)

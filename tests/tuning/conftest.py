@@ -1,0 +1,108 @@
+"""A tiny sweep on drawn scenes: the quickstart's config at 96 pixels, a few steps."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tuning.folder import SweepFolder
+from tuning.plan import SweepRequest, create_sweep
+from tuning.trial_record import Evaluation, TrialState, read_status, write_evaluations, write_status
+
+ROOT = Path(__file__).parents[2]
+QUICKSTART = ROOT / "experiments" / "configs" / "quickstart.config"
+TINY = {
+    "model.ssd.image_resizer.fixed_shape_resizer.height": 96,
+    "model.ssd.image_resizer.fixed_shape_resizer.width": 96,
+    "model.ssd.feature_extractor.depth_multiplier": 0.25,
+    "model.ssd.feature_extractor.fpn.additional_layer_depth": 16,
+    "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth": 16,
+    "batch_size": 2,
+}
+SPEC: dict[str, Any] = {
+    "name": "tiny",
+    "base_config": str(QUICKSTART),
+    "set": TINY,
+    "space": {
+        "learning_rate": {"log_uniform": [1e-4, 1e-2]},
+        "focal_gamma": {"uniform": [1.0, 2.0]},
+    },
+    "augmentations": {"random_adjust_brightness": {"enabled": True, "max_delta": {"uniform": [0.05, 0.25]}}},
+    "objective": {"metric": "loss/total"},
+    "searcher": {"type": "tpe", "startup_trials": 2},
+    "scheduler": {"type": "none"},
+    "trials": 3,
+    "seed": 5,
+    "training": {"steps": 6, "evaluate_every": 2},
+    "keep_checkpoints": 2,
+    "prepare": {"validation_fraction": 0.3, "seed": 1},
+}
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of annotated pictures."""
+    from detection.data.sample.dataset import draw_sample
+
+    folder = tmp_path_factory.mktemp("sample") / "scenes"
+    draw_sample(folder, images=16, size=128, seed=3)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def records(photographs: Path) -> Path:
+    """The same pictures as prepared records."""
+    from detection.data.prepare import PrepareSettings, prepare
+
+    out = photographs.parent / "records"
+    prepare(photographs, out, PrepareSettings(validation_fraction=0.3, seed=1))
+    return out
+
+
+@pytest.fixture
+def write_spec(tmp_path: Path, records: Path) -> Callable[..., Path]:
+    """Return a function that writes a sweep file: the tiny one, with keys replaced."""
+
+    def write(**changes: Any) -> Path:
+        path = tmp_path / "sweep.yaml"
+        path.write_text(yaml.safe_dump({**SPEC, "data": str(records), **changes}, sort_keys=False))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def sweep(write_spec: Callable[..., Path], tmp_path: Path) -> Callable[..., SweepFolder]:
+    """Return a function that begins a sweep in a folder: the tiny one, with keys replaced."""
+
+    def begin(**changes: Any) -> SweepFolder:
+        return create_sweep(SweepRequest(write_spec(**changes), out=tmp_path / "run"))
+
+    return begin
+
+
+Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
+
+
+@pytest.fixture
+def live() -> Live:
+    """Return a function that leaves in a trial's folder what a trial leaves."""
+    return _live
+
+
+def _live(folder: SweepFolder, trial_id: str, values: Sequence[float], state: TrialState) -> None:
+    """Leave in a trial's folder what a trial leaves that measured `values` and came to `state`."""
+    trial = folder.trial(trial_id)
+    evaluations = []
+    for number, value in enumerate(values, start=1):
+        metrics = {"mAP": value, "loss/total": 1 - value, "AP/with_mask": value, "AP@.50/with_mask": value}
+        evaluations.append(Evaluation(number, 2 * number, 1000.0 + 10 * number + int(trial_id), 4.0, metrics))
+    write_evaluations(trial, evaluations)
+    if values:
+        trial.best.mkdir(exist_ok=True)
+        trial.last.mkdir(exist_ok=True)
+    status = read_status(trial)
+    write_status(trial, replace(status, state=state, step=2 * len(values), seconds=4.0 * len(values)))
