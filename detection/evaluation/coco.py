@@ -27,7 +27,7 @@ SUMMARY_NAMES = (
     "AR@100 (medium)",
     "AR@100 (large)",
 )
-"""pycocotools' twelve numbers in its order; small, medium and large objects part at 32² and 96² pixels of area."""
+"""pycocotools' twelve numbers in its order; small, medium and large part at areas of 32² and 96² pixels."""
 
 UNDEFINED = -1.0
 """The value of a metric that has no ground truth to be measured on, as in pycocotools; never NaN."""

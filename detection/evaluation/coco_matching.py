@@ -10,7 +10,7 @@ class QuickCocoEvaluation(COCOeval):  # type: ignore[misc]  # pycocotools carrie
     """COCOeval with the same results, several times faster where most detections miss.
 
     The original walks in Python over every threshold, detection and object of an image. A detection whose
-    overlaps all lie below the lowest threshold can match nothing: only the others are handed to the original, and
+    overlaps all lie below the lowest threshold matches nothing: only the others are handed to the original, and
     the result is widened again. The detections of an image must come sorted, best score first.
     """
 

@@ -1,0 +1,22 @@
+"""The classes of an exported model."""
+
+from pathlib import Path
+
+from detection.checkpoint.folder import LABEL_MAP_FILE
+from detection.config.label_map import load_label_map
+from detection.core.errors import ModelError
+from detection.core.labels import LabelMap
+
+
+def load_labels(model: Path, label_map: Path | None = None) -> LabelMap:
+    """Return the classes in `label_map`, or else those of the label map in or beside the model's folder.
+
+    `model` is an export's folder or the `saved_model` folder in it. ModelError where there is no label map, as
+    the exports of the Object Detection API have none.
+    """
+    if label_map is not None:
+        return load_label_map(label_map)
+    for folder in (model, model.resolve().parent):
+        if (folder / LABEL_MAP_FILE).is_file():
+            return load_label_map(folder / LABEL_MAP_FILE)
+    raise ModelError(f"{model}: {LABEL_MAP_FILE} is missing; put it there or name one with --label-map")

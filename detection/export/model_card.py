@@ -1,0 +1,154 @@
+"""The model card: what an exported model is, how good it is, where it comes from and how to use it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from google.protobuf import text_format
+
+from detection.checkpoint.folder import CheckpointFacts
+from detection.config import pipeline_pb2 as pb
+from detection.config.aliases import BASE_RATE_FIELDS, schedule_of
+from detection.config.difference import Change, fingerprint
+from detection.core.labels import LabelMap
+from detection.model.ssd import input_size
+
+USAGE = """\
+```python
+import numpy as np, tensorflow as tf; from PIL import Image
+image = np.asarray(Image.open("picture.jpg").convert("RGB"))
+detections = tf.saved_model.load("saved_model")(tf.convert_to_tensor(image)[tf.newaxis])
+```
+
+`detections` holds `num_detections` `[1]` and, best first, `detection_boxes` `[1, n, 4]` (ymin, xmin, ymax, xmax
+in 0..1 of the picture), `detection_scores` and `detection_classes` `[1, n]` (ids as below). On the command line:
+`sweepbox detect FOLDER picture.jpg --out detections`, FOLDER being the one that this file lies in."""
+
+
+@dataclass(frozen=True)
+class CardExtras:
+    """Facts that a checkpoint folder does not hold, as far as they are known.
+
+    `origin` says where the checkpoint stands (a trial of a sweep, say); `changes` lead from the base config to
+    the model's; `pictures` counts by part of the data set (train, validation), `objects` by class and part.
+    """
+
+    origin: str | None = None
+    changes: Sequence[Change] | None = None
+    pictures: Mapping[str, int] = field(default_factory=dict)
+    objects: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+def model_card(
+    config: pb.TrainEvalPipelineConfig,
+    label_map: LabelMap,
+    facts: CheckpointFacts,
+    weights_sha256: str,
+    extras: CardExtras,
+) -> str:
+    """Return the card in Markdown. It holds no date and no path: the same model has the same card."""
+    ssd = config.model.ssd
+    height, width = input_size(ssd.image_resizer)
+    sections = [
+        f"# Object detector: {len(label_map.items)} classes, {height} x {width}",
+        _summary(ssd, height, width),
+        "## How to use it",
+        USAGE,
+        "## Classes and metrics",
+        _metrics(label_map, facts),
+        "## Training",
+        _table(("setting", "value"), _training(config, facts)),
+        *_changes(extras),
+        *_data(extras),
+        "## Provenance",
+        _table(("fact", "value"), _provenance(config, facts, weights_sha256, extras)),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _summary(ssd: pb.Ssd, height: int, width: int) -> str:
+    resizer = ssd.image_resizer.WhichOneof("image_resizer_oneof")
+    return (
+        f"Architecture `{ssd.feature_extractor.type}`. The picture may have any size: the model itself resizes "
+        f"it to {height} x {width} (`{resizer}`). It computes in float32."
+    )
+
+
+def _metrics(label_map: LabelMap, facts: CheckpointFacts) -> str:
+    rows = [
+        (str(class_id), name, _number(facts, f"AP/{name}"), _number(facts, f"AP@.50/{name}"))
+        for class_id, name in label_map.items
+    ]
+    rows.append(("", "mean of the classes", _number(facts, "mAP"), _number(facts, "mAP@.50")))
+    table = _table(("id", "class", "AP", "AP@.50"), rows)
+    if not facts.metrics:
+        return table + "\n\nThe checkpoint was saved before an evaluation: nothing was measured."
+    return table + (
+        "\n\nCOCO average precision (AP: mean over IoU .50 to .95) on the validation part at step "
+        f"{facts.step}; - means that no object of the class was there to measure on."
+    )
+
+
+def _number(facts: CheckpointFacts, name: str) -> str:
+    value = facts.metrics.get(name, -1.0)
+    return f"{value:.4f}" if value >= 0 else "-"
+
+
+def _training(config: pb.TrainEvalPipelineConfig, facts: CheckpointFacts) -> list[tuple[str, str]]:
+    train = config.train_config
+    schedule = schedule_of(config)
+    rate = "-"
+    if schedule is not None:
+        kind = train.optimizer.WhichOneof("optimizer") or ""
+        name = getattr(train.optimizer, kind).learning_rate.WhichOneof("learning_rate")
+        rate = f"{getattr(schedule, BASE_RATE_FIELDS[name]):g} (`{name}`)"
+    options = [
+        f"`{text_format.MessageToString(step, as_one_line=True)}`" for step in train.data_augmentation_options
+    ]
+    return [
+        ("steps", f"{facts.step} of {train.num_steps}"),
+        ("batch size", str(train.batch_size)),
+        ("optimizer", f"`{train.optimizer.WhichOneof('optimizer')}`"),
+        ("base learning rate", rate),
+        ("precision", facts.precision),
+        ("augmentation", "<br>".join(options) or "none"),
+    ]
+
+
+def _changes(extras: CardExtras) -> list[str]:
+    if extras.changes is None:
+        return []
+    rows = [(f"`{change.path}`", _shown(change.before), _shown(change.after)) for change in extras.changes]
+    table = _table(("field", "base", "here"), rows) if rows else "None."
+    return ["## Changes from the base config", table]
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
+def _data(extras: CardExtras) -> list[str]:
+    if not extras.pictures:
+        return []
+    rows = {"pictures": extras.pictures} | {
+        f"objects: {name}": counts for name, counts in extras.objects.items()
+    }
+    parts = tuple(extras.pictures)
+    lines = [(name, *(str(counts.get(part, 0)) for part in parts)) for name, counts in rows.items()]
+    return ["## Data", _table(("", *parts), lines)]
+
+
+def _provenance(
+    config: pb.TrainEvalPipelineConfig, facts: CheckpointFacts, weights_sha256: str, extras: CardExtras
+) -> list[tuple[str, str]]:
+    rows = [
+        ("config fingerprint", f"`{fingerprint(config)}`"),
+        ("seed", str(facts.seed)),
+        ("SHA-256 of the weights", f"`{weights_sha256}`"),
+    ]
+    return [("from", extras.origin), *rows] if extras.origin else rows
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table; bars inside of cells are escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

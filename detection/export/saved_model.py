@@ -1,0 +1,114 @@
+"""A checkpoint folder made into a SavedModel with the Object Detection API's signature."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from detection.checkpoint.folder import (
+    CONFIG_FILE,
+    LABEL_MAP_FILE,
+    METRICS_FILE,
+    WEIGHTS_FILE,
+    CheckpointFacts,
+    read_facts,
+)
+from detection.checkpoint.weights import load_weights
+from detection.config import pipeline_pb2 as pb
+from detection.config.label_map import load_label_map, save_label_map
+from detection.config.load import load_config, save_config
+from detection.core.errors import ModelError, UsageError
+from detection.core.files import atomic_directory, sha256_of, write_text
+from detection.core.labels import LabelMap
+from detection.export.model_card import CardExtras, model_card
+from detection.export.serving import SIGNATURE, require_tensorflow_backend, serving_module
+
+SAVED_MODEL = "saved_model"
+MODEL_CARD = "model_card.md"
+EXPORT_FILES = (SAVED_MODEL, CONFIG_FILE, LABEL_MAP_FILE, MODEL_CARD)
+
+
+@dataclass(frozen=True)
+class ExportedModel:
+    """An export's folder, `directory`, and what is known of the model in it."""
+
+    directory: Path
+    config: pb.TrainEvalPipelineConfig
+    label_map: LabelMap
+    facts: CheckpointFacts
+
+    @property
+    def saved_model(self) -> Path:
+        """The folder that `tf.saved_model.load` takes."""
+        return self.directory / SAVED_MODEL
+
+
+def export_detector(
+    checkpoint: Path, out: Path, *, extras: CardExtras | None = None, overwrite: bool = False
+) -> ExportedModel:
+    """Write the detector of a checkpoint folder to `out`, which appears whole or not at all.
+
+    `out` gets `saved_model/`, `pipeline.config`, `label_map.pbtxt` and `model_card.md`; `extras` are more facts
+    for the card. The program computes in float32 whatever precision the training had. An `out` that holds
+    anything is refused with UsageError; with `overwrite` an older export there is replaced, anything else is
+    still refused. ModelError where the checkpoint is incomplete, does not fit together, or Keras does not run
+    on TensorFlow.
+    """
+    require_tensorflow_backend()
+    check_target(out, overwrite=overwrite)
+    config, label_map, facts = _read_checkpoint(checkpoint)
+    module = _serving_module(checkpoint, config)
+    card = model_card(config, label_map, facts, sha256_of(checkpoint / WEIGHTS_FILE), extras or CardExtras())
+    with atomic_directory(out) as folder:
+        _save(module, folder / SAVED_MODEL)
+        save_config(config, folder / CONFIG_FILE)
+        save_label_map(label_map, folder / LABEL_MAP_FILE)
+        write_text(folder / MODEL_CARD, card)
+    return ExportedModel(out, config, label_map, facts)
+
+
+def check_target(out: Path, *, overwrite: bool) -> None:
+    """Raise UsageError where an export to `out` would destroy something."""
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise UsageError(f"{out}: is a file; name a folder")
+    inside = sorted(path.name for path in out.iterdir())
+    foreign = [name for name in inside if name not in EXPORT_FILES]
+    if foreign:
+        raise UsageError(f"{out}: holds {foreign[0]!r}, which is no part of an export; name another folder")
+    if inside and not overwrite:
+        raise UsageError(
+            f"{out}: is not empty; name another folder or replace the model there with --overwrite"
+        )
+
+
+def _read_checkpoint(checkpoint: Path) -> tuple[pb.TrainEvalPipelineConfig, LabelMap, CheckpointFacts]:
+    """Return config, classes and facts of a checkpoint folder; ModelError where a file of it is missing."""
+    for name in (CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE, METRICS_FILE):
+        if not (checkpoint / name).is_file():
+            raise ModelError(
+                f"{checkpoint}: {name} is missing, so it is no checkpoint folder; give one that is"
+            )
+    config, label_map = load_config(checkpoint / CONFIG_FILE), load_label_map(checkpoint / LABEL_MAP_FILE)
+    if label_map.num_classes > config.model.ssd.num_classes:
+        raise ModelError(
+            f"{checkpoint}: the label map goes up to id {label_map.num_classes}, the model has only "
+            f"num_classes: {config.model.ssd.num_classes}; use the label map that it was trained with"
+        )
+    return config, label_map, read_facts(checkpoint)
+
+
+def _serving_module(checkpoint: Path, config: pb.TrainEvalPipelineConfig) -> Any:
+    """Return the program with the checkpoint's weights."""
+    from detection.model.ssd import build_detector
+
+    detector = build_detector(config.model.ssd)
+    load_weights(detector.network, checkpoint / WEIGHTS_FILE)
+    return serving_module(detector, config.model.ssd.image_resizer)
+
+
+def _save(module: Any, folder: Path) -> None:
+    """Write the SavedModel."""
+    import tensorflow as tf
+
+    tf.saved_model.save(module, str(folder), signatures={SIGNATURE: module.__call__})

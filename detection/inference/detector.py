@@ -1,0 +1,108 @@
+"""An exported model, ready to detect."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.core.detections import Detections
+from detection.core.errors import ModelError
+from detection.core.labels import LabelMap
+from detection.inference.images import read_image
+
+SAVED_MODEL = "saved_model"
+MODEL_FILE = "saved_model.pb"
+SIGNATURE = "serving_default"
+REQUIRED_OUTPUTS = ("detection_boxes", "detection_classes", "detection_scores", "num_detections")
+
+
+class Detector:
+    """A detector out of a SavedModel, of `sweepbox export` or of the Object Detection API (`image_tensor`).
+
+    `model` is the export's folder or the `saved_model` folder in it. `labels` names the classes and only
+    travels along. Raises ModelError where there is no such model, where it is damaged, or where it takes or
+    gives something else than detectors do.
+    """
+
+    def __init__(self, model: Path, *, labels: LabelMap | None = None) -> None:
+        self.path = find_saved_model(Path(model))
+        self.labels = labels
+        # The loaded object owns the weights and must live as long as its signature.
+        self._model = _load(self.path)
+        self._signature = _signature(self._model, self.path)
+        self._input_name = _check_input(self._signature, self.path)
+
+    def detect(self, image: NDArray[np.uint8] | Path, *, threshold: float = 0.0) -> Detections:
+        """Return what stands in an RGB image `[height, width, 3]` or a picture's file, best score first.
+
+        Only detections with a score of at least `threshold`. A file is turned upright as its EXIF orientation
+        asks. DataError for a file that cannot be read, ValueError for an array of another shape or type.
+        """
+        import tensorflow as tf
+
+        pixels = read_image(image) if isinstance(image, Path) else image
+        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+            raise ValueError(
+                f"the image is {pixels.dtype} {list(pixels.shape)}, expected uint8 [height, width, 3]"
+            )
+        outputs = self._signature(**{self._input_name: tf.constant(pixels[np.newaxis])})
+        return _detections(outputs).above(threshold)
+
+
+def find_saved_model(model: Path) -> Path:
+    """Return the folder with `saved_model.pb`: `model` itself or its `saved_model/`; ModelError without one."""
+    for folder in (model / SAVED_MODEL, model):
+        if (folder / MODEL_FILE).is_file():
+            return folder
+    problem = f"no {MODEL_FILE} in it or in its {SAVED_MODEL}/" if model.is_dir() else "there is no such folder"
+    raise ModelError(f"{model}: {problem}; give the folder that `sweepbox export` wrote")
+
+
+def _load(folder: Path) -> Any:
+    """Return the loaded SavedModel; ModelError where a file of it is missing or damaged."""
+    import tensorflow as tf
+    from google.protobuf.message import DecodeError
+
+    try:
+        return tf.saved_model.load(str(folder))
+    except (OSError, ValueError, KeyError, AttributeError, DecodeError, tf.errors.OpError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{folder}: the model is damaged or incomplete ({reason}); export it again") from error
+
+
+def _signature(model: Any, folder: Path) -> Any:
+    """Return the signature of detectors; ModelError where the model lacks it or an output of it."""
+    signatures = getattr(model, "signatures", {})
+    if SIGNATURE not in signatures:
+        there = ", ".join(signatures) or "none"
+        raise ModelError(f"{folder}: no signature {SIGNATURE!r} (there: {there}); export a detector")
+    missing = [name for name in REQUIRED_OUTPUTS if name not in signatures[SIGNATURE].structured_outputs]
+    if missing:
+        raise ModelError(f"{folder}: the model gives no {', '.join(missing)}, so it is no detector; export one")
+    return signatures[SIGNATURE]
+
+
+def _check_input(signature: Any, folder: Path) -> str:
+    """Return the name of the one input; ModelError where it does not take single uint8 images of any size."""
+    import tensorflow as tf
+
+    inputs = signature.structured_input_signature[1]
+    if len(inputs) == 1:
+        [(name, spec)] = inputs.items()
+        if spec.dtype == tf.uint8 and spec.shape.is_compatible_with([1, None, None, 3]):
+            return str(name)
+    there = ", ".join(f"{name}: {spec.dtype.name} {spec.shape}" for name, spec in inputs.items())
+    raise ModelError(
+        f"{folder}: the model takes ({there}), expected one uint8 image (1, None, None, 3); "
+        "export it with input type image_tensor"
+    )
+
+
+def _detections(outputs: dict[str, Any]) -> Detections:
+    """Return the existing rows of a model's outputs for one image."""
+    count = int(outputs["num_detections"][0])
+    boxes, scores, classes = (
+        outputs[f"detection_{name}"].numpy()[0, :count] for name in ("boxes", "scores", "classes")
+    )
+    return Detections(boxes, scores, classes.astype(np.int64))

@@ -1,0 +1,130 @@
+"""Detections drawn into their picture."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from detection.core.detections import Detections
+from detection.core.labels import LabelMap
+from detection.inference.label_layout import LabelLayout, PlacedLabel
+from detection.inference.legend import draw_legend
+from detection.inference.palette import DARK, colour_of, text_colour_on
+
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+LABEL_OPACITY = 235
+HALO_OPACITY = 120
+CROWDED_SHARE = 0.12
+"""Labels that would cover more than this share of the picture are shortened from the start."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """Measures in pixels that follow from the picture's size."""
+
+    line: int
+    font_size: int
+    padding: int
+
+    @classmethod
+    def of(cls, image_size: tuple[int, int]) -> "Style":
+        """Return the style for a picture of (height, width): thin and small, but never unreadable."""
+        side = (image_size[0] * image_size[1]) ** 0.5
+        return cls(
+            line=max(2, round(side / 300)),
+            font_size=max(11, round(side / 42)),
+            padding=max(2, round(side / 260)),
+        )
+
+
+def draw_detections(
+    image: NDArray[np.uint8] | Image.Image, detections: Detections, labels: LabelMap, threshold: float = 0.5
+) -> Image.Image:
+    """Return a copy of an RGB picture with a box in its class' colour and a label for each detection.
+
+    Only detections with a score of at least `threshold`. A label holds the class and the score; in a crowd, and
+    where it would hide another label or box, it shrinks to the score, then to nothing, the best scores being
+    served first, and a legend tells the colours.
+    """
+    picture = (Image.fromarray(image) if isinstance(image, np.ndarray) else image).convert("RGB")
+    shown = detections.above(threshold)
+    if not len(shown):
+        return picture
+    height, width = picture.height, picture.width
+    style = Style.of((height, width))
+    boxes_pixels = shown.boxes_yxyx.astype(np.float64).clip(0, 1) * [height, width, height, width]
+    overlay = Image.new("RGBA", picture.size)
+    draw = ImageDraw.Draw(overlay)
+    # The best last: its box lies on top.
+    for row in np.argsort(shown.scores, kind="stable"):
+        _draw_box(draw, boxes_pixels[row], int(shown.class_ids[row]), style)
+    shortened = _draw_labels(draw, boxes_pixels, shown, labels, style)
+    if shortened:
+        present = [(labels.name_of(int(class_id)), int(class_id)) for class_id in np.unique(shown.class_ids)]
+        font = _font(style.font_size)
+        draw_legend(draw, (height, width), present, boxes_pixels, font=font, padding=style.padding)
+    return Image.alpha_composite(picture.convert("RGBA"), overlay).convert("RGB")
+
+
+@lru_cache(maxsize=16)
+def _font(size: int) -> Font:
+    return ImageFont.load_default(size)
+
+
+def _draw_box(draw: ImageDraw.ImageDraw, box_yxyx: NDArray[np.float64], class_id: int, style: Style) -> None:
+    """Draw a frame in the class' colour between two thin dark lines, so that it stands out on any ground."""
+    top, left, bottom, right = (round(float(side)) for side in box_yxyx)
+    right, bottom = max(right - 1, left), max(bottom - 1, top)
+    halo = (*DARK, HALO_OPACITY)
+    draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=halo, width=1)
+    thickness = max(1, min(style.line, (right - left) // 4, (bottom - top) // 4))
+    inner = thickness
+    if right - left > 2 * inner + 2 and bottom - top > 2 * inner + 2:
+        draw.rectangle((left + inner, top + inner, right - inner, bottom - inner), outline=halo, width=1)
+    draw.rectangle((left, top, right, bottom), outline=(*colour_of(class_id), 255), width=thickness)
+
+
+def _draw_labels(
+    draw: ImageDraw.ImageDraw,
+    boxes_pixels: NDArray[np.float64],
+    shown: Detections,
+    labels: LabelMap,
+    style: Style,
+) -> bool:
+    """Draw the labels, best score first; return whether one had to be shortened or left out."""
+    size = (draw.im.size[1], draw.im.size[0])
+    layout = LabelLayout(size, boxes_pixels, gap=1)
+    font = _font(style.font_size)
+    pairs = zip(shown.class_ids, shown.scores, strict=True)
+    names = [f"{labels.name_of(int(class_id))} {score:.2f}" for class_id, score in pairs]
+    covered = sum(np.prod(label_size(name, font, style.padding)) for name in names)
+    crowded = bool(covered > CROWDED_SHARE * size[0] * size[1])
+    shortened = crowded
+    for row in np.argsort(-shown.scores, kind="stable"):
+        texts = [f"{shown.scores[row]:.2f}"] if crowded else [names[row], f"{shown.scores[row]:.2f}"]
+        placed = layout.place(int(row), [label_size(text, font, style.padding) for text in texts])
+        shortened |= placed is None or placed.choice > 0
+        if placed is not None:
+            class_id = int(shown.class_ids[row])
+            _draw_label(draw, placed, texts[placed.choice], class_id=class_id, font=font, padding=style.padding)
+    return shortened
+
+
+def label_size(text: str, font: Font, padding: int) -> tuple[int, int]:
+    """Return (height, width) of a label in pixels; labels of one font are of one height."""
+    _, top, _, bottom = font.getbbox("Ág")
+    return round(bottom - top) + 2 * padding, round(font.getlength(text)) + 2 * padding + padding
+
+
+def _draw_label(
+    draw: ImageDraw.ImageDraw, placed: PlacedLabel, text: str, *, class_id: int, font: Font, padding: int
+) -> None:
+    """Draw a text on a rounded ground in the class' colour."""
+    height, width = label_size(text, font, padding)
+    colour = colour_of(class_id)
+    frame = (placed.left, placed.top, placed.left + width - 1, placed.top + height - 1)
+    draw.rounded_rectangle(frame, radius=padding, fill=(*colour, LABEL_OPACITY))
+    middle = (placed.left + padding + padding // 2, placed.top + height / 2)
+    draw.text(middle, text, fill=(*text_colour_on(colour), 255), font=font, anchor="lm")

@@ -1,0 +1,75 @@
+"""Pictures from files, as a detector sees them."""
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from detection.core.errors import DataError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
+"""Endings of the files that count as pictures when a folder is given."""
+
+_DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "F")
+_DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)
+
+
+def read_image(path: Path, *, upright: bool = True) -> NDArray[np.uint8]:
+    """Return a picture as RGB `[height, width, 3]`, turned upright as its EXIF orientation asks.
+
+    With `upright` False the pixels stay as they are stored. Of an animation it is the first frame, of 16 bits a
+    channel the upper 8; transparency is dropped. DataError where the file is missing, cut off or no picture.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such picture")
+    try:
+        with Image.open(path) as image:
+            image.load()
+            turned = ImageOps.exif_transpose(image) if upright else image
+            return np.asarray(_eight_bits(turned).convert("RGB"))
+    except _DECODING_ERRORS as error:
+        reason = "it is in no known image format" if "cannot identify" in str(error) else str(error)
+        raise DataError(
+            f"{path}: the picture cannot be read: {reason}; replace or leave out the file"
+        ) from error
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Return an image of at most 8 bits a channel; deeper ones are brightness of 16 bits."""
+    if image.mode not in _DEEP_MODES:
+        return image
+    return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
+
+
+def find_images(sources: Iterable[str | Path]) -> tuple[Path, ...]:
+    """Return the pictures that files, folders and glob patterns stand for, in the order given, each once.
+
+    Of a folder these are the files with one of `SUFFIXES`, sorted by name, subfolders left out. DataError for a
+    source that stands for no picture.
+    """
+    found: dict[Path, None] = {}
+    for source in sources:
+        found.update(dict.fromkeys(_images_of(source)))
+    return tuple(found)
+
+
+def _images_of(source: str | Path) -> list[Path]:
+    path = Path(source)
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        inside = sorted(
+            child for child in path.iterdir() if child.suffix.lower() in SUFFIXES and child.is_file()
+        )
+        if not inside:
+            raise DataError(f"{path}: no picture in this folder (wanted files named {', '.join(SUFFIXES)})")
+        return inside
+    # The glob module, because pathlib's globbing takes no absolute patterns.
+    matching = sorted(Path(name) for name in glob.glob(str(source), recursive=True))  # noqa: PTH207
+    pictures = [path for path in matching if path.is_file()]
+    if not pictures:
+        raise DataError(f"{source}: there is no such picture or folder, and no file matches it as a pattern")
+    return pictures

@@ -1,0 +1,159 @@
+"""The measure of an exported model: its detections on annotated pictures against the annotations."""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from detection.core.detections import GroundTruth
+from detection.core.errors import DataError
+from detection.core.labels import LabelMap
+from detection.evaluation.coco import CocoEvaluator
+from detection.export.labels import load_labels
+from detection.inference.detector import Detector
+from detection.inference.images import read_image
+
+VOC_SIGNS = ("annotations",)
+"""Subfolders, in lower case, that tell a Pascal VOC folder from one of records; an XML file in it does too."""
+
+
+@dataclass(frozen=True)
+class ModelEvaluation:
+    """COCO metrics of a model on `images` pictures; see `detection.evaluation.coco` for names and rules.
+
+    A class without annotated objects has the value -1 and stays out of the means.
+    """
+
+    images: int
+    label_map: LabelMap
+    metrics: dict[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return `mAP`, `mAP@.50`, `AP` and `AP@.50` by class, and `images`."""
+        return {
+            "mAP": self.metrics["mAP"],
+            "mAP@.50": self.metrics["mAP@.50"],
+            "AP": {name: self.metrics[f"AP/{name}"] for name in self.label_map.names},
+            "AP@.50": {name: self.metrics[f"AP@.50/{name}"] for name in self.label_map.names},
+            "images": self.images,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class AnnotatedImage:
+    """One picture, RGB `[height, width, 3]`, with its objects."""
+
+    name: str
+    pixels: NDArray[np.uint8]
+    ground_truth: GroundTruth
+
+
+def evaluate_model(
+    model: Path,
+    data: str | Path,
+    *,
+    split: str = "validation",
+    label_map: Path | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> ModelEvaluation:
+    """Measure an exported model on annotated pictures.
+
+    `model` is the folder of an export; its label map is used unless `label_map` names another. `data` is a
+    Pascal VOC folder (all annotated pictures, boxes clipped as `prepare` does), a folder of records (its files
+    of `split`), a TFRecord file or a glob pattern of such. `on_progress` is called with the number of pictures
+    done. DataError for a class that the model does not know, and for anything missing or damaged.
+    """
+    labels = load_labels(model, label_map)
+    detector = Detector(model, labels=labels)
+    evaluator = CocoEvaluator(labels)
+    for number, image in enumerate(annotated_images(data, labels, split=split), start=1):
+        height, width = image.pixels.shape[:2]
+        evaluator.add(number, image.ground_truth, detector.detect(image.pixels), height=height, width=width)
+        if on_progress is not None:
+            on_progress(number)
+    return ModelEvaluation(len(evaluator), labels, evaluator.metrics())
+
+
+def annotated_images(data: str | Path, labels: LabelMap, *, split: str) -> Iterator[AnnotatedImage]:
+    """Yield the annotated pictures that `data` stands for, see `evaluate_model`."""
+    path = Path(data)
+    if path.is_dir() and any(
+        child.name.lower() in VOC_SIGNS or child.suffix.lower() == ".xml" for child in path.iterdir()
+    ):
+        return _voc_images(path, labels)
+    return _record_images(data, labels, split=split if path.is_dir() else None)
+
+
+def _voc_images(folder: Path, labels: LabelMap) -> Iterator[AnnotatedImage]:
+    """Yield the pictures of a Pascal VOC folder; boxes that `prepare` drops are dropped here too."""
+    from detection.data.checks import examine_folder
+    from detection.data.voc import find_voc
+
+    for case in examine_folder(find_voc(folder), label_map=None):
+        breaking = [defect for defect in case.defects if defect.breaking and defect.object_index is None]
+        if breaking or case.image is None or case.frame is None:
+            reason = (
+                f"{folder / breaking[0].file}: {breaking[0].message}" if breaking else f"{case.path}: no image"
+            )
+            raise DataError(f"{reason}; repair or remove it (`sweepbox doctor {folder}` lists all defects)")
+        names = [usable.source.name for usable in case.objects]
+        truth = GroundTruth(
+            boxes_yxyx=np.array([usable.box_yxyx for usable in case.objects], np.float32).reshape(-1, 4),
+            class_ids=np.array([_known_id(name, labels, case.path) for name in names], np.int64),
+            weights=np.ones(len(names), np.float32),
+            difficult=np.array([usable.source.difficult for usable in case.objects], np.bool_),
+            crowd=np.zeros(len(names), np.bool_),
+        )
+        yield AnnotatedImage(case.image.name, read_image(case.image, upright=case.frame.turn), truth)
+
+
+def _record_images(source: str | Path, labels: LabelMap, *, split: str | None) -> Iterator[AnnotatedImage]:
+    """Yield the pictures of TFRecords."""
+    import tensorflow as tf
+
+    from detection.data.records import find_records, read_records
+
+    paths = find_records(source, split)
+    # Read twice side by side: the records leave out objects of a class that the label map lacks.
+    raw = tf.data.TFRecordDataset([str(path) for path in paths]).as_numpy_iterator()
+    for number, record in enumerate(read_records(paths, labels)):
+        name = record.filename or record.source_id or f"picture {number}"
+        _check_classes(tf.train.Example.FromString(next(raw)), labels, name)
+        yield AnnotatedImage(name, _decoded(record.encoded, name), record.ground_truth)
+
+
+def _check_classes(example: Any, labels: LabelMap, place: str) -> None:
+    """Raise DataError for an object of a serialised record whose class the model does not know."""
+    features = example.features.feature
+    names = {text.decode() for text in features["image/object/class/text"].bytes_list.value}
+    for name in sorted(names):
+        _known_id(name, labels, place)
+    ids = set() if names else set(features["image/object/class/label"].int64_list.value)
+    for class_id in sorted(ids - set(dict(labels.items))):
+        _known_id(f"id {class_id}", labels, place)
+
+
+def _known_id(name: str, labels: LabelMap, place: str | Path) -> int:
+    """Return the id of an annotated class; DataError where the model does not know it."""
+    class_id = labels.id_of(name)
+    if class_id is None:
+        raise DataError(
+            f"{place}: class {name!r} is annotated, but the model knows only {', '.join(labels.names)}; evaluate on "
+            "data of its classes"
+        )
+    return class_id
+
+
+def _decoded(encoded: bytes, name: str) -> NDArray[np.uint8]:
+    """Return the pixels of an encoded picture as they are stored."""
+    try:
+        return np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(
+            f"{name}: the picture in the record cannot be decoded ({error}); write it again"
+        ) from error

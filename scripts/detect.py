@@ -1,0 +1,78 @@
+"""`sweepbox detect`: detect objects in pictures with an exported model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+from scripts.cli import run
+
+if TYPE_CHECKING:
+    from detection.core.labels import LabelMap
+    from detection.inference.pictures import DetectedPicture
+
+
+def command(
+    model: Annotated[Path, Argument(help="Folder of an exported model.")],
+    images: Annotated[list[str], Argument(help="Pictures, folders of pictures, glob patterns.")],
+    *,
+    out: Annotated[Path, Option(help="Folder for the annotated pictures and detections.json.")],
+    threshold: Annotated[float, Option(min=0.0, max=1.0, help="Least score of a detection.")] = 0.5,
+    label_map: Annotated[
+        Path | None, Option(help="Label map to use instead of the one in the model's folder.")
+    ] = None,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace files of these names in OUT.")] = False,
+) -> None:
+    """Detect objects: write annotated copies of the pictures, under their names, and detections.json.
+
+    detections.json is a list in COCO's results form: image_id (the pictures in the order given, from 1),
+    category_id, bbox (x, y, width, height in pixels), score, and besides file_name. All pictures are read before
+    anything is written; if one is bad, nothing is.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from detection.export.labels import load_labels
+    from detection.inference.detector import Detector
+    from detection.inference.images import find_images
+    from detection.inference.pictures import detect_pictures
+
+    labels = load_labels(model, label_map)
+    pictures = find_images(images)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("detecting", total=len(pictures))
+        found = detect_pictures(
+            Detector(model, labels=labels),
+            pictures,
+            out,
+            labels=labels,
+            threshold=threshold,
+            overwrite=overwrite,
+            on_progress=lambda done, _: progress.update(task, completed=done),
+        )
+    _print_table(found, labels, out)
+
+
+def _print_table(found: Sequence["DetectedPicture"], labels: "LabelMap", out: Path) -> None:
+    """Print how many objects of each class stand in each picture."""
+    from collections import Counter
+
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table()
+    table.add_column("picture", overflow="fold")
+    for name in (*labels.names, "best score"):
+        table.add_column(name, justify="right")
+    for picture in found:
+        counts = Counter(picture.detections.class_ids.tolist())
+        best = f"{picture.detections.scores.max():.3f}" if len(picture.detections) else "-"
+        table.add_row(picture.source.name, *(str(counts[class_id]) for class_id, _ in labels.items), best)
+    console = Console()
+    console.print(table)
+    console.print(f"annotated pictures and detections.json are in {out}", highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    run(command)
