@@ -82,6 +82,11 @@ class SsdDetector:
         self.initialise(seed)
 
     @property
+    def extractor(self) -> pb.SsdFeatureExtractor:
+        """The part of the config that describes backbone and feature pyramid."""
+        return self._ssd.feature_extractor
+
+    @property
     def values(self) -> list[keras.Variable]:
         """The variables that hold the dynamic hyperparameters, in a fixed order."""
         return list(self._values.values())

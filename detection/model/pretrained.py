@@ -1,0 +1,149 @@
+"""Backbones trained on ImageNet by others, read into the layers of ours."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.config import pipeline_pb2 as pb
+from detection.core.errors import ModelError
+from detection.model.backbones.mobilenet_v2 import BLOCKS
+from detection.model.folding import ConvNorm
+
+IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+IMAGENET_STDDEV = np.array([0.229, 0.224, 0.225], np.float32)
+PYTORCH_EPSILON = 1e-5
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def norm_name(conv_name: str) -> str:
+    """Return the name of the batch norm that follows a backbone's convolution."""
+    if conv_name in ("Conv1", "Conv_1"):
+        return {"Conv1": "bn_Conv1", "Conv_1": "Conv_1_bn"}[conv_name]
+    return f"{conv_name[:-5]}_bn" if conv_name.endswith("_conv") else f"{conv_name}_BN"
+
+
+def pytorch_names() -> dict[str, tuple[str, str]]:
+    """Return for each convolution of MobileNetV2 its name and its batch norm's in PyTorch's layout."""
+    names = {"Conv1": ("features.0.0", "features.0.1"), "Conv_1": ("features.18.0", "features.18.1")}
+    for block in range(len(BLOCKS)):
+        prefix = f"block_{block}" if block else "expanded_conv"
+        parts = ("expand", "depthwise", "project") if block else ("depthwise", "project")
+        for position, part in enumerate(parts):
+            start = f"features.{block + 1}.conv"
+            names[f"{prefix}_{part}"] = (f"{start}.{3 * position}", f"{start}.{3 * position + 1}")
+    return names
+
+
+def pytorch_mobilenet(arrays: Arrays, source: str) -> dict[str, ConvNorm]:
+    """Return MobileNetV2 weights in PyTorch's layout by our convolution's name, for images scaled to -1..1.
+
+    PyTorch's network expects 0..1 with ImageNet's mean taken off and divided by its standard deviation.
+    ModelError where an array is missing.
+    """
+    layers = {}
+    for name, (conv, norm) in pytorch_names().items():
+        keys = (
+            f"{conv}.weight",
+            *(f"{norm}.{leaf}" for leaf in ("weight", "bias", "running_mean", "running_var")),
+        )
+        missing = [key for key in keys if key not in arrays]
+        if missing:
+            raise ModelError(
+                f"{source}: {missing[0]} is missing; MobileNetV2 features in PyTorch's layout have it"
+            )
+        weight, gamma, beta, mean, variance = (np.asarray(arrays[key], np.float32) for key in keys)
+        order = (2, 3, 0, 1) if name.endswith("depthwise") else (2, 3, 1, 0)
+        layers[name] = ConvNorm(weight.transpose(order), gamma, beta, mean, variance, PYTORCH_EPSILON)
+    factor, offset = 0.5 / IMAGENET_STDDEV, (0.5 - IMAGENET_MEAN) / IMAGENET_STDDEV
+    return {**layers, "Conv1": layers["Conv1"].with_input(factor, offset)}
+
+
+def keras_application(extractor: pb.SsdFeatureExtractor, weights: str | Path) -> dict[str, ConvNorm]:
+    """Return the weights of a `keras.applications` model by our convolution's name, for our input scale.
+
+    `weights` is "imagenet" (downloaded, or from Keras' cache) or a weights file of that model, with or without
+    its classifier. ModelError where it cannot be had or does not fit the extractor.
+    """
+    model = _downloaded(extractor) if weights == "imagenet" else _from_file(extractor, Path(weights))
+    layers = {layer.name: layer for layer in model.layers}
+    convs = [name for name in layers if norm_name(name) in layers]
+    found = {name: _conv_norm(layers[name], layers[norm_name(name)]) for name in convs}
+    if "conv1_conv" in found:  # Keras' ResNet takes BGR
+        found["conv1_conv"] = _flipped_input(found["conv1_conv"])
+    if "Conv_1" in found and extractor.depth_multiplier < 1.0:  # Keras keeps its last convolution at full width
+        del found["Conv_1"]
+    return found
+
+
+def reason_not_loaded(model: Any, path: Path) -> str:
+    """Load a weights file into a Keras model and return why that failed, in one line, or "" where it did not.
+
+    A file that leaves a part of the model as it was has failed: Keras only warns of it. The model may then hold
+    a part of the file's weights.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(path)
+    except (ValueError, KeyError, OSError, UserWarning) as error:
+        return (str(error).splitlines() or [type(error).__name__])[0]
+    return ""
+
+
+def _application(extractor: pb.SsdFeatureExtractor, weights: str | None, *, include_top: bool) -> Any:
+    """Return the Keras model that a feature extractor's backbone corresponds to."""
+    options = {"weights": weights, "include_top": include_top, "input_shape": (224, 224, 3)}
+    if "mobilenet" in extractor.type:
+        return keras.applications.MobileNetV2(alpha=round(extractor.depth_multiplier, 4), **options)
+    depth = extractor.type.removeprefix("ssd_resnet").partition("_")[0]
+    if extractor.depth_multiplier != 1.0:
+        raise ModelError(
+            f"ImageNet weights of ResNet exist for depth_multiplier 1.0, not {extractor.depth_multiplier:g}; "
+            "change it, or start from random weights"
+        )
+    return getattr(keras.applications, f"ResNet{depth}")(**options)
+
+
+def _downloaded(extractor: pb.SsdFeatureExtractor) -> Any:
+    try:
+        return _application(extractor, "imagenet", include_top=False)
+    except ModelError:
+        raise
+    except Exception as error:  # Keras raises bare exceptions for a failed download
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(
+            f"imagenet: the weights for {extractor.type} with depth_multiplier {extractor.depth_multiplier:g} "
+            f"cannot be had ({reason}); check the network, or name a file of weights instead"
+        ) from error
+
+
+def _from_file(extractor: pb.SsdFeatureExtractor, path: Path) -> Any:
+    reason = ""
+    for include_top in (False, True):
+        model = _application(extractor, None, include_top=include_top)
+        reason = reason_not_loaded(model, path)
+        if not reason:
+            return model
+    raise ModelError(
+        f"{path}: neither weights of this detector nor of keras.applications for {extractor.type} with "
+        f"depth_multiplier {extractor.depth_multiplier:g} ({reason}); name another file"
+    )
+
+
+def _conv_norm(conv: Any, norm: Any) -> ConvNorm:
+    gamma, beta, mean, variance = (np.asarray(array, np.float32) for array in norm.get_weights())
+    kernel, *bias = (np.asarray(array, np.float32) for array in conv.get_weights())
+    pair = ConvNorm(kernel, gamma, beta, mean, variance, epsilon=norm.epsilon)
+    return pair.with_bias(bias[0]) if bias else pair
+
+
+def _flipped_input(pair: ConvNorm) -> ConvNorm:
+    return ConvNorm(
+        pair.kernel[:, :, ::-1], pair.gamma, pair.beta, pair.mean, pair.variance, epsilon=pair.epsilon
+    )

@@ -1,0 +1,170 @@
+"""Weights from a file for the first part of a detector, over those drawn at random."""
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.core.errors import ModelError
+from detection.model.batch_norm import BatchNorm
+from detection.model.folding import ConvNorm
+from detection.model.pretrained import keras_application, norm_name, pytorch_mobilenet, reason_not_loaded
+from detection.model.ssd import SsdDetector
+
+IMAGENET = "imagenet"
+
+
+@dataclass(frozen=True)
+class WeightsSummary:
+    """What was loaded from where: variable paths of the detector, and names in the source that found no use.
+
+    `missing` are the variables of the part that the source is for, which keep their values.
+    """
+
+    source: str
+    layout: str
+    matched: tuple[str, ...]
+    missing: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return one line for people."""
+        return (
+            f"{self.source}: {len(self.matched)} variables loaded ({self.layout}), {len(self.missing)} left as "
+            f"they were, {len(self.unused)} entries of the source not used"
+        )
+
+
+def load_backbone_weights(detector: SsdDetector, source: Path | str) -> WeightsSummary:
+    """Load weights into a detector's backbone or feature extractor, in place.
+
+    `source` is one of:
+
+    - an `.npz` in PyTorch's layout of MobileNetV2 (`features.0.0.weight` …), scaled for depth_multiplier 1.0;
+    - an `.npz` by our variable paths, as checkpoints have it: backbone, feature pyramid and coarse levels are
+      taken, the predictor is not, so that another number of classes does not matter;
+    - a `.weights.h5` or `.h5` of this network, or of the same network in `keras.applications`;
+    - the word "imagenet": the weights of `keras.applications`, from Keras' cache or downloaded.
+
+    Input scaling, biases and batch-norm epsilons are folded, so that with moving statistics the backbone
+    computes what the source's does (but for the padding at the borders). ModelError, before anything is
+    changed, where the source is missing, damaged, or does not fit.
+    """
+    name = str(source)
+    if name == IMAGENET:
+        return _load_layers(
+            detector, keras_application(detector.extractor, IMAGENET), name, "keras.applications"
+        )
+    path = Path(source)
+    if not path.is_file():
+        raise ModelError(f"{path}: there is no such file; name an .npz or .weights.h5 file, or 'imagenet'")
+    if path.suffix == ".npz":
+        return _load_arrays(detector, _read_npz(path), name)
+    if path.suffix in (".h5", ".hdf5"):
+        return _load_h5(detector, path)
+    raise ModelError(
+        f"{path}: weights are read from .npz and .weights.h5 files, not from {path.suffix or 'this'}"
+    )
+
+
+def _load_arrays(detector: SsdDetector, arrays: Mapping[str, NDArray[Any]], source: str) -> WeightsSummary:
+    """Load the arrays of an `.npz`, whichever layout it has."""
+    ours = {weight.path for weight in detector.network.weights}
+    if ours & arrays.keys():
+        wanted = {weight.path: weight for weight in detector.feature_extractor.weights}
+        values = {path: arrays[path] for path in wanted if path in arrays}
+        _assign(wanted, values, source)
+        return _summary(source, "our variable paths", values, wanted, set(arrays) - set(values))
+    if not any(key.startswith("features.") for key in arrays):
+        raise ModelError(
+            f"{source}: the arrays' names ({', '.join(sorted(arrays)[:2])} …) are neither this detector's nor "
+            "PyTorch's of MobileNetV2; name another file"
+        )
+    extractor = detector.extractor
+    if "mobilenet" not in extractor.type or extractor.depth_multiplier != 1.0:
+        raise ModelError(
+            f"{source}: these are MobileNetV2 weights of depth_multiplier 1.0; the config asks for "
+            f"{extractor.type} with {extractor.depth_multiplier:g}; change it, or start from random weights"
+        )
+    return _load_layers(detector, pytorch_mobilenet(arrays, source), source, "PyTorch MobileNetV2")
+
+
+def _load_layers(
+    detector: SsdDetector, layers: Mapping[str, ConvNorm], source: str, layout: str
+) -> WeightsSummary:
+    """Load pairs of convolution and batch norm, by the convolution's name, into the backbone."""
+    wanted = {weight.path: weight for weight in detector.backbone.weights}
+    ours = {layer.name: layer for layer in detector.backbone.layers}
+    values: dict[str, NDArray[Any]] = {}
+    for name, pair in layers.items():
+        norm = ours.get(norm_name(name))
+        if name in ours:
+            values |= _pair_values(name, pair, norm, source)
+    if not values:
+        raise ModelError(
+            f"{source}: none of its layers is one of {detector.extractor.type}; name other weights"
+        )
+    _assign(wanted, values, source)
+    return _summary(source, layout, values, wanted, set(layers) - ours.keys())
+
+
+def _pair_values(name: str, pair: ConvNorm, norm: Any, source: str) -> dict[str, NDArray[Any]]:
+    """Return the values of one pair's variables, by path."""
+    if not isinstance(norm, BatchNorm) or not (norm.settings.scale and norm.settings.center):
+        raise ModelError(
+            f"{source}: the weights have batch norms with scale and center; set batch_norm {{ scale: true }} "
+            "in model.ssd.feature_extractor.conv_hyperparams"
+        )
+    folded = pair.with_epsilon(norm.settings.epsilon)
+    return {
+        f"{name}/kernel": folded.kernel,
+        f"{norm.name}/gamma": folded.gamma,
+        f"{norm.name}/beta": folded.beta,
+        f"{norm.name}/moving_mean": folded.mean,
+        f"{norm.name}/moving_variance": folded.variance,
+    }
+
+
+def _load_h5(detector: SsdDetector, path: Path) -> WeightsSummary:
+    """Load a file that Keras wrote: of the whole network, or of an application."""
+    before = [weight.numpy().copy() for weight in detector.network.weights]
+    if reason_not_loaded(detector.network, path):
+        for weight, value in zip(detector.network.weights, before, strict=True):
+            weight.assign(value)
+        return _load_layers(
+            detector, keras_application(detector.extractor, path), str(path), "keras.applications"
+        )
+    everything = {weight.path: weight for weight in detector.network.weights}
+    return _summary(str(path), "this network", everything, everything, set())
+
+
+def _assign(wanted: Mapping[str, Any], values: Mapping[str, NDArray[Any]], source: str) -> None:
+    """Set variables; ModelError for the first whose shape differs, before anything is changed."""
+    for path, value in values.items():
+        if path not in wanted or value.shape != tuple(wanted[path].shape):
+            expected = list(wanted[path].shape) if path in wanted else "no such variable"
+            raise ModelError(
+                f"{source}: {path} has shape {list(value.shape)}, this detector {expected}; use weights of the "
+                "same feature extractor, depth_multiplier and min_depth"
+            )
+    for path, value in values.items():
+        wanted[path].assign(value)
+
+
+def _summary(
+    source: str, layout: str, matched: Mapping[str, Any], wanted: Mapping[str, Any], unused: set[str]
+) -> WeightsSummary:
+    missing = tuple(path for path in wanted if path not in matched)
+    return WeightsSummary(source, layout, tuple(matched), missing, tuple(sorted(unused)))
+
+
+def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, OSError) as error:
+        raise ModelError(f"{path}: damaged or no .npz file ({error}); name another file") from error
