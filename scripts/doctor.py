@@ -38,7 +38,9 @@ def command(
     from detection.data.doctor import examine
 
     known = load_label_map(label_map) if label_map is not None else None
-    with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
+    console = Console(stderr=True)
+    hidden = as_json or not console.is_terminal
+    with Progress(console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task("examining", total=None)
         report = examine(
             data,

@@ -48,7 +48,8 @@ def command(
         skip_damaged=skip_damaged,
     )
     columns = (TextColumn("checking and writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=None)
         dataset = prepare(
             data,

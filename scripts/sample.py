@@ -24,7 +24,7 @@ def command(
     from detection.data.sample import draw_sample
 
     console = Console(stderr=True)
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("drawing", total=images)
         draw_sample(
             out,

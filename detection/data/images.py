@@ -64,7 +64,7 @@ def _decoded(data: bytes, path: Path) -> Image.Image:
     if not data:
         raise DataError(f"{path}: the file is empty")
     try:
-        image = Image.open(io.BytesIO(data), formats=[*FORMATS, "MPO"])
+        image = Image.open(io.BytesIO(data), formats=list(FORMATS))
         image.load()
     except _DECODING_ERRORS as error:
         reason = str(error) if "BytesIO" not in str(error) else "it is in no known image format"

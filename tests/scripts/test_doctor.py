@@ -1,0 +1,74 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from detection.data.sample import draw_sample
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    ended = subprocess.run(
+        [sys.executable, "-m", "scripts.doctor", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    draw_sample(tmp_path / "data", images=2, size=96)
+    return tmp_path / "data"
+
+
+def break_a_box(data: Path) -> None:
+    path = data / "annotations" / "scene_00001.xml"
+    text = path.read_text()
+    start, end = text.index("<xmin>"), text.index("</xmin>")
+    path.write_text(text[:start] + "<xmin>95" + text[end:])
+
+
+def test_sound_data(data: Path) -> None:
+    status, out, _ = run(data)
+    assert status == 0
+    assert "with_mask" in out
+    assert "no defect found" in out
+
+
+def test_a_breaking_defect_ends_with_status_1(data: Path) -> None:
+    break_a_box(data)
+    status, out, _ = run(data)
+    assert status == 1
+    assert "annotations/scene_00001.xml: object 0: inverted box" in out
+    status, out, error = run(data, "--json")
+    assert (status, error) == (1, "")
+    report = json.loads(out)
+    assert report["breaks_training"] is True
+    assert report["defects"][0]["file"] == "annotations/scene_00001.xml"
+    assert (report["defects"][0]["object_index"], report["defects"][0]["kind"]) == (0, "inverted box")
+
+
+def test_a_label_map_names_the_nearest_class(data: Path, tmp_path: Path) -> None:
+    label_map = tmp_path / "other.pbtxt"
+    label_map.write_text('item { id: 1 name: "with_masks" } item { id: 2 name: "without_mask" }')
+    status, out, _ = run(data, "--label-map", label_map)
+    assert status == 1
+    assert "did you mean 'with_masks'?" in out
+
+
+def test_no_data_is_bad_input(tmp_path: Path) -> None:
+    status, out, error = run(tmp_path / "none")
+    assert (status, out) == (2, "")
+    assert error.startswith(f"error: {tmp_path / 'none'}: there is no such folder")
+    label_map = tmp_path / "bad.pbtxt"
+    label_map.write_text("item {")
+    status, _, error = run(tmp_path, "--label-map", label_map)
+    assert status == 2
+    assert "bad.pbtxt" in error
+    assert "Traceback" not in error

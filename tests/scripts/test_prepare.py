@@ -1,0 +1,59 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from detection.data.sample import draw_sample
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    ended = subprocess.run(
+        [sys.executable, "-m", "scripts.prepare", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    draw_sample(tmp_path / "data", images=6, size=96)
+    return tmp_path / "data"
+
+
+def test_prepares_and_sums_up(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    status, printed, error = run(data, out, "--validation-fraction", 0.34, "--seed", 2, "--shards", 1)
+    assert status == 0, error
+    assert "with_mask" in printed
+    assert "0 boxes dropped" in printed
+    assert sorted(path.name for path in out.iterdir()) == [
+        "dataset.json", "label_map.pbtxt", "train-00000-of-00001.tfrecord",
+        "validation-00000-of-00001.tfrecord",
+    ]  # fmt: skip
+    assert json.loads((out / "dataset.json").read_text())["seed"] == 2
+
+
+def test_bad_input_is_one_line_and_leaves_nothing(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    picture = data / "images" / "scene_00003.jpg"
+    picture.write_bytes(picture.read_bytes()[:200])
+    for arguments, message in [
+        ((data, out), "images/scene_00003.jpg: unreadable image"),
+        ((data, out, "--validation-fraction", 2), "the validation fraction is 2"),
+        ((data, out, "--label-map", tmp_path / "none.pbtxt"), "none.pbtxt"),
+    ]:
+        status, printed, error = run(*arguments)
+        assert (status, printed) == (2, ""), error
+        assert message in error
+        assert "Traceback" not in error
+        assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    status, printed, _ = run(data, out, "--skip-damaged")
+    assert status == 0
+    assert "1 files left out" in printed
