@@ -87,15 +87,11 @@ def _covers_an_object(view: View, windows: Windows, share: Tensor) -> Tensor:
     counts as one object that fills it.
     """
     height, width = ops.cast(view.height, "float32"), ops.cast(view.width, "float32")
+    whole = ops.stack([ops.zeros_like(height), ops.zeros_like(height), height, width], axis=-1)[:, None, :]
     to_pixels = ops.stack([height, width, height, width], axis=-1)[:, None, :]
-    boxes = ops.trunc(view.boxes_yxyx * to_pixels)
-    nothing = ops.logical_not(ops.any(view.present, axis=1))
-    boxes = ops.where(
-        nothing[:, None, None],
-        ops.concatenate([ops.zeros_like(to_pixels[..., :2]), to_pixels[..., :2]], axis=-1),
-        boxes,
-    )
-    looked_at = ops.logical_or(view.present, nothing[:, None])
+    nothing = ops.logical_not(ops.any(view.present, axis=1, keepdims=True))
+    boxes = ops.concatenate([ops.trunc(view.boxes_yxyx * to_pixels), whole], axis=1)
+    looked_at = ops.concatenate([view.present, nothing], axis=1)
     top, left, bottom, right = (side[:, None, :] for side in ops.unstack(boxes, 4, axis=-1))
     area = (bottom - top) * (right - left)
     window_top, window_left = windows.top[:, :, None], windows.left[:, :, None]

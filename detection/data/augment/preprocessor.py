@@ -139,6 +139,6 @@ def _resized(images: Tensor, view: View, true_sizes: Tensor, output_size: tuple[
 def build_preprocessor(resizer: pb.ImageResizer, options: Sequence[pb.PreprocessingStep]) -> Preprocessor:
     """Return the preprocessor of a config's `image_resizer` and `data_augmentation_options` (evaluation: none).
 
-    ConfigError where the resizer or an option is not supported or a value is out of its range.
+    ConfigError where the resizer or an option is not supported.
     """
     return Preprocessor(read_resizer(resizer), read_options(options))

@@ -56,7 +56,7 @@ class Step:
 
     def __init__(self, option: OptionValues, *, index: int, first_column: int) -> None:
         self.name = option.name
-        self.static = dict(option.static)
+        self._switches = dict(option.switches)
         self.columns = CROP_COLUMNS if option.name == "random_crop_image" else 1
         self._noise = slice(first_column, first_column + self.columns)
         self.variables = {
@@ -75,7 +75,7 @@ class Step:
         """Return the view that a geometric option makes of a view; a colour option leaves it."""
         if self.name == "random_crop_image":
             return random_crop(
-                view, noise[:, self._noise], self._values(), clip_boxes=self.static["clip_boxes"]
+                view, noise[:, self._noise], self._values(), clip_boxes=self._switches["clip_boxes"]
             )
         if self.name in GEOMETRIC:
             return GEOMETRIC[self.name](view, noise[:, self._noise], self._values())
