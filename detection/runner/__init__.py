@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from detection.runner.loop import TrainResult, train
     from detection.runner.run import TrainingRun
     from detection.runner.settings import RunSettings
-    from detection.runner.loop import TrainResult, train
 
 __all__ = ["RunSettings", "TrainResult", "TrainingRun", "train"]
 

@@ -127,7 +127,7 @@ def test_contradictions_are_named(settings_of: SettingsOf) -> None:
         TrainingRun(settings_of(validation_records=()))
     config = settings_of().config
     config.train_config.ClearField("num_steps")
-    with pytest.raises(ConfigError, match="num_steps is 0.*--set num_steps"):
+    with pytest.raises(ConfigError, match=r"num_steps is 0.*--set num_steps"):
         _ = settings_of(config=config).total_steps
     config.train_config.num_steps = 5
     config.train_config.fine_tune_checkpoint = "PATH/ckpt-0"

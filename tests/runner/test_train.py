@@ -79,7 +79,14 @@ def test_another_process_trains_to_the_same_losses(settings_of: SettingsOf, tmp_
     train(settings)
     save_config(settings.config, tmp_path / "tiny.config")
     command = [sys.executable, "-m", "scripts.train", str(tmp_path / "tiny.config")]
-    command += ["--data", str(settings.train_records[0].parent), "--out", str(tmp_path / "there"), "--metric", "mAP"]
+    command += [
+        "--data",
+        str(settings.train_records[0].parent),
+        "--out",
+        str(tmp_path / "there"),
+        "--metric",
+        "mAP",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     here, there = (read_metrics(tmp_path / name / "metrics.jsonl")[-1] for name in ("here", "there"))

@@ -1,0 +1,46 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from detection.core.errors import UsageError
+from scripts.train import _precision
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "experiments" / "configs" / "quickstart.config"
+
+
+def _train(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scripts.train", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_help_tells_every_option() -> None:
+    done = _train("--help")
+    assert done.returncode == 0
+    options = ("--data", "--out", "--set", "--seed", "--precision", "--evaluate-every", "--metric", "--resume")
+    assert all(option in done.stdout for option in options)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["absent.config"], "absent.config"),
+        ([CONFIG, "--data", "absent"], "absent: there is no such folder; make one with `sweepbox prepare`"),
+        ([CONFIG, "--set", "lerning_rate=1"], "learning_rate"),
+        ([CONFIG], "tfrecord: no TFRecord file found"),
+    ],
+)
+def test_bad_input_gets_a_line_and_leaves_nothing(tmp_path: Path, arguments: list[object], words: str) -> None:
+    done = _train(*arguments, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_precision_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="give float32 or bfloat16"):
+        _precision("half")
