@@ -1,0 +1,157 @@
+"""Batches of equal shape from a record set: endless and shuffled for training, once through for evaluation."""
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.core.errors import DataError
+from detection.core.seeds import generator
+from detection.data.cache import RecordSet
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Images on a common canvas with their objects, padded to one shape.
+
+    `images` uint8 `[batch, canvas_h, canvas_w, 3]`, each in the top left corner; `sizes` int32 `[batch, 2]`,
+    its height and width there; `boxes_yxyx` float32 `[batch, boxes, 4]`, normalised to the image; `class_ids`
+    int32 `[batch, boxes]`, 0-based; `weights` float32 `[batch, boxes]`; `noise` float32 `[batch, columns]` in
+    [0, 1); `indices` int64 `[batch]` into the record set. Padding objects are all zeros; padding rows (only
+    in the last evaluation batch) have index -1 and size 1 x 1.
+    """
+
+    images: NDArray[np.uint8]
+    sizes: NDArray[np.int32]
+    boxes_yxyx: NDArray[np.float32]
+    class_ids: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    noise: NDArray[np.float32]
+    indices: NDArray[np.int64]
+
+
+def assemble(
+    records: RecordSet, indices: NDArray[np.int64], *, max_boxes: int, noise: NDArray[np.float32]
+) -> Batch:
+    """Return the batch of the records at `indices`, -1 for a padding row; objects past `max_boxes` are cut."""
+    count = len(indices)
+    images = np.zeros((count, *records.canvas, 3), np.uint8)
+    sizes = np.ones((count, 2), np.int32)
+    boxes = np.zeros((count, max_boxes, 4), np.float32)
+    class_ids = np.zeros((count, max_boxes), np.int32)
+    weights = np.zeros((count, max_boxes), np.float32)
+    for row, index in enumerate(indices.tolist()):
+        if index < 0:
+            continue
+        image = records.image(index)
+        truth = records.ground_truth(index)
+        objects = min(len(truth), max_boxes)
+        height, width = image.shape[:2]
+        images[row, :height, :width] = image
+        sizes[row] = height, width
+        boxes[row, :objects] = truth.boxes_yxyx[:objects]
+        class_ids[row, :objects] = truth.class_ids[:objects] - 1
+        weights[row, :objects] = truth.weights[:objects]
+    return Batch(images, sizes, boxes, class_ids, weights, noise, indices)
+
+
+def evaluation_batches(records: RecordSet, *, batch_size: int, max_boxes: int) -> Iterator[Batch]:
+    """Yield every record once, in order; the last batch is filled up with padding rows."""
+    noise = np.zeros((batch_size, 0), np.float32)
+    for start in range(0, len(records), batch_size):
+        indices = np.full(batch_size, -1, np.int64)
+        stop = min(start + batch_size, len(records))
+        indices[: stop - start] = np.arange(start, stop)
+        yield assemble(records, indices, max_boxes=max_boxes, noise=noise)
+
+
+class TrainingBatches:
+    """An endless sequence of training batches, each a pure function of the seed and its step.
+
+    The records are shuffled anew for every epoch and dealt out in that order without a gap: a batch may span
+    two epochs, and no record comes twice or is left out within one. So training that goes on at step `s` sees
+    what it would have seen without the interruption.
+    """
+
+    def __init__(
+        self, records: RecordSet, *, batch_size: int, max_boxes: int, noise_columns: int, seed: int
+    ) -> None:
+        if not len(records):
+            raise DataError("the training records hold no image; prepare the data again")
+        self._records = records
+        self._batch_size = batch_size
+        self._max_boxes = max_boxes
+        self._noise_columns = noise_columns
+        self._seed = seed
+        self._orders: dict[int, NDArray[np.int64]] = {}
+        self.waited_s = 0.0
+        """Seconds that a consumer of `iterate` has waited for a batch, over all its iterators."""
+
+    def indices_at(self, step: int) -> NDArray[np.int64]:
+        """Return which records stand in the batch of a step, int64 `[batch]`."""
+        places = np.arange(step * self._batch_size, (step + 1) * self._batch_size)
+        epochs, offsets = np.divmod(places, len(self._records))
+        pairs = zip(epochs.tolist(), offsets.tolist(), strict=True)
+        return np.array([self._order(epoch)[offset] for epoch, offset in pairs], np.int64)
+
+    def at(self, step: int) -> Batch:
+        """Return the batch of a step (0 is the first)."""
+        draws = generator(self._seed, "augmentation", step)
+        noise = draws.random((self._batch_size, self._noise_columns), np.float32)
+        return assemble(self._records, self.indices_at(step), max_boxes=self._max_boxes, noise=noise)
+
+    def iterate(self, start_step: int, *, prefetch: int = 2) -> Iterator[Batch]:
+        """Yield the batches from a step on, up to `prefetch` of them prepared ahead in a thread.
+
+        An error of the thread is raised here. Closing the iterator ends the thread.
+        """
+        ready: queue.Queue[Batch | Exception] = queue.Queue(maxsize=prefetch)
+        stop = threading.Event()
+        thread = threading.Thread(
+            target=self._prepare, args=(start_step, ready, stop), name="training-batches", daemon=True
+        )
+        thread.start()
+        try:
+            while True:
+                before = time.monotonic()
+                batch = ready.get()
+                self.waited_s += time.monotonic() - before
+                if isinstance(batch, Exception):
+                    raise batch
+                yield batch
+        finally:
+            stop.set()
+            thread.join()
+
+    def _prepare(self, step: int, ready: "queue.Queue[Batch | Exception]", stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                item: Batch | Exception = self.at(step)
+            except Exception as error:  # noqa: BLE001 - handed to the consumer, which raises it
+                item = error
+            _put(ready, item, stop)
+            if isinstance(item, Exception):
+                return
+            step += 1
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        """Return the shuffled order of an epoch; the last few are kept."""
+        if epoch not in self._orders:
+            if len(self._orders) > 4:
+                self._orders.pop(min(self._orders), None)
+            self._orders[epoch] = generator(self._seed, "order", epoch).permutation(len(self._records))
+        return self._orders[epoch]
+
+
+def _put(ready: "queue.Queue[Batch | Exception]", item: Batch | Exception, stop: threading.Event) -> None:
+    """Put an item into a full queue as soon as there is room, unless told to stop."""
+    while not stop.is_set():
+        try:
+            ready.put(item, timeout=0.1)
+        except queue.Full:
+            continue
+        return
