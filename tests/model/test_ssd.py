@@ -357,3 +357,17 @@ def test_input_sizes() -> None:
     padded = pb.KeepAspectRatioResizer(min_dimension=5, max_dimension=6, pad_to_max_dimension=True)
     assert input_size(fixed) == (3, 4)
     assert input_size(pb.ImageResizer(keep_aspect_ratio_resizer=padded)) == (6, 6)
+
+
+def test_full_size_resnet_has_as_many_weights_as_published_checkpoints(changed_ssd: Changed) -> None:
+    detector = build_detector(
+        changed_ssd(
+            "image_resizer { fixed_shape_resizer { height: 160 width: 160 } }"
+            "feature_extractor { type: 'ssd_resnet50_v1_fpn_keras' depth_multiplier: 1 min_depth: 16"
+            " fpn { additional_layer_depth: 256 } }"
+            "box_predictor { weight_shared_convolutional_box_predictor { depth: 256"
+            " num_layers_before_predictor: 4 use_depthwise: false share_prediction_tower: false } }"
+        )
+    )
+    shapes = [weight.shape for weight in detector.network.weights]
+    assert (len(shapes), sum(int(np.prod(shape)) for shape in shapes)) == (463, 31_713_008)
