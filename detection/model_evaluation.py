@@ -143,8 +143,8 @@ def _known_id(name: str, labels: LabelMap, place: str | Path) -> int:
     class_id = labels.id_of(name)
     if class_id is None:
         raise DataError(
-            f"{place}: class {name!r} is annotated, but the model knows only {', '.join(labels.names)}; evaluate on "
-            "data of its classes"
+            f"{place}: class {name!r} is annotated, but the model knows only {', '.join(labels.names)}; "
+            "evaluate on data of its classes"
         )
     return class_id
 

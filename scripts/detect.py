@@ -27,8 +27,8 @@ def command(
     """Detect objects: write annotated copies of the pictures, under their names, and detections.json.
 
     detections.json is a list in COCO's results form: image_id (the pictures in the order given, from 1),
-    category_id, bbox (x, y, width, height in pixels), score, and besides file_name. All pictures are read before
-    anything is written; if one is bad, nothing is.
+    category_id, bbox (x, y, width, height in pixels), score, and besides file_name. All pictures are read
+    before anything is written; if one is bad, nothing is.
     """
     from rich.console import Console
     from rich.progress import Progress

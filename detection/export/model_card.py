@@ -20,7 +20,7 @@ detections = tf.saved_model.load("saved_model")(tf.convert_to_tensor(image)[tf.n
 ```
 
 `detections` holds `num_detections` `[1]` and, best first, `detection_boxes` `[1, n, 4]` (ymin, xmin, ymax, xmax
-in 0..1 of the picture), `detection_scores` and `detection_classes` `[1, n]` (ids as below). On the command line:
+in 0..1 of the picture), `detection_scores` and `detection_classes` `[1, n]` (ids as below). By command:
 `sweepbox detect FOLDER picture.jpg --out detections`, FOLDER being the one that this file lies in."""
 
 

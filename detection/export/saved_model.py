@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from detection.checkpoint.folder import (
     CONFIG_FILE,
     LABEL_MAP_FILE,
@@ -20,7 +22,7 @@ from detection.core.errors import ModelError, UsageError
 from detection.core.files import atomic_directory, sha256_of, write_text
 from detection.core.labels import LabelMap
 from detection.export.model_card import CardExtras, model_card
-from detection.export.serving import SIGNATURE, require_tensorflow_backend, serving_module
+from detection.export.serving import SIGNATURE, require_tensorflow, serving_module
 
 SAVED_MODEL = "saved_model"
 MODEL_CARD = "model_card.md"
@@ -53,7 +55,7 @@ def export_detector(
     still refused. ModelError where the checkpoint is incomplete, does not fit together, or Keras does not run
     on TensorFlow.
     """
-    require_tensorflow_backend()
+    require_tensorflow(keras.backend.backend())
     check_target(out, overwrite=overwrite)
     config, label_map, facts = _read_checkpoint(checkpoint)
     module = _serving_module(checkpoint, config)

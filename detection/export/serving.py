@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import keras
+
 from detection.config import pipeline_pb2 as pb
 from detection.core.errors import ConfigError, ModelError
 from detection.model.ssd import SsdDetector
@@ -21,10 +23,10 @@ def serving_module(detector: SsdDetector, resizer: pb.ImageResizer) -> Any:
 
     ModelError where Keras does not run on TensorFlow; ConfigError for a resizer that is not supported.
     """
-    require_tensorflow_backend()
+    require_tensorflow(keras.backend.backend())
     import tensorflow as tf
 
-    resize = _resize_function(resizer)
+    resize = resize_function(resizer)
     input_spec = tf.TensorSpec([1, None, None, 3], tf.uint8, name=INPUT_NAME)
 
     class ServingModule(tf.Module):  # type: ignore[misc]  # TensorFlow carries no types
@@ -48,11 +50,8 @@ def serving_module(detector: SsdDetector, resizer: pb.ImageResizer) -> Any:
     return ServingModule()
 
 
-def require_tensorflow_backend() -> None:
+def require_tensorflow(backend: str) -> None:
     """Raise ModelError where Keras runs on another backend: its programs cannot become a SavedModel."""
-    import keras
-
-    backend = keras.backend.backend()
     if backend != "tensorflow":
         raise ModelError(
             f"a SavedModel cannot be made with KERAS_BACKEND={backend}; set KERAS_BACKEND=tensorflow"
@@ -64,7 +63,7 @@ def _plain(variable: Any) -> Any:
     return variable.value
 
 
-def _resize_function(resizer: pb.ImageResizer) -> Any:
+def resize_function(resizer: pb.ImageResizer) -> Any:
     """Return a function of normalised images `[1, h, w, 3]`: (network input, true size int32 `[2]`)."""
     kind = resizer.WhichOneof("image_resizer_oneof")
     if kind == "fixed_shape_resizer":
@@ -111,7 +110,8 @@ def scaled_size(size: Any, min_dimension: int, max_dimension: int) -> Any:
     lying = size[0] < size[1]
     frame = tf.where(lying, [shorter, longer], [longer, shorter])
     sides = tf.cast(size, tf.float32)
-    return tf.cast(tf.round(sides * tf.reduce_min(frame / sides)), tf.int32)
+    # A ribbon of a picture must keep at least one pixel of its shorter side.
+    return tf.maximum(tf.cast(tf.round(sides * tf.reduce_min(frame / sides)), tf.int32), 1)
 
 
 def _padded(images: Any, padding: Any, values: list[float]) -> Any:

@@ -1,0 +1,52 @@
+"""What the tests of several rooms need: a small trained checkpoint and the model exported from it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from detection.core.labels import LabelMap
+
+GOLDEN_MODEL = Path(__file__).parent / "golden" / "model_mobilenet_v2_fpnlite_small"
+MASKS = LabelMap.of(("with_mask", "without_mask", "mask_weared_incorrect"))
+METRICS = {
+    "mAP": 0.25,
+    "mAP@.50": 0.5,
+    "AP/with_mask": 0.2,
+    "AP@.50/with_mask": 0.4,
+    "AP/without_mask": 0.3,
+    "AP@.50/without_mask": 0.6,
+    "AP/mask_weared_incorrect": -1.0,
+    "AP@.50/mask_weared_incorrect": -1.0,
+}
+
+
+@pytest.fixture(scope="session")
+def golden_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint folder with the weights of the small FPNLite model of the goldens; do not write into it."""
+    from detection.checkpoint.folder import CheckpointFacts, write_checkpoint
+    from detection.checkpoint.object_based import load_object_based
+    from detection.config.load import load_config
+    from detection.model.ssd import build_detector
+
+    config = load_config(GOLDEN_MODEL / "pipeline.config")
+    detector = build_detector(config.model.ssd)
+    load_object_based(detector.network, GOLDEN_MODEL / "ckpt-0", min_level=3, max_level=7)
+    folder = tmp_path_factory.mktemp("golden") / "checkpoint"
+    facts = CheckpointFacts(step=40, metrics=METRICS, seed=7, precision="float32")
+    write_checkpoint(folder, network=detector.network, config=config, label_map=MASKS, facts=facts)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def golden_export(golden_checkpoint: Path) -> Path:
+    """The folder of the exported golden model; do not write into it."""
+    from detection.export.saved_model import export_detector
+
+    return export_detector(golden_checkpoint, golden_checkpoint.parent / "export").directory
+
+
+@pytest.fixture
+def export_copy(golden_export: Path, tmp_path: Path) -> Path:
+    """A copy of the exported golden model to write into."""
+    return Path(shutil.copytree(golden_export, tmp_path / "model"))

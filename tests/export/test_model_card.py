@@ -1,0 +1,79 @@
+import re
+from pathlib import Path
+
+from detection.checkpoint.folder import CheckpointFacts
+from detection.config.difference import Change, fingerprint
+from detection.config.load import load_config
+from detection.core.labels import LabelMap
+from detection.export.model_card import CardExtras, model_card
+
+CONFIG = load_config(Path(__file__).parents[2] / "experiments" / "configs" / "quickstart.config")
+LABELS = LabelMap(((1, "cat"), (4, "dog|wolf")))
+FACTS = CheckpointFacts(
+    step=50,
+    metrics={"mAP": 0.25, "mAP@.50": 0.5, "AP/cat": 0.25, "AP@.50/cat": 0.5, "AP/dog|wolf": -1.0},
+    seed=11,
+    precision="bfloat16",
+)
+
+
+def _card(extras: CardExtras | None = None, facts: CheckpointFacts = FACTS) -> str:
+    return model_card(CONFIG, LABELS, facts, "ab" * 32, extras or CardExtras())
+
+
+def test_metrics_by_class_and_undefined_ones_as_a_dash() -> None:
+    card = _card()
+    assert "| 1 | cat | 0.2500 | 0.5000 |" in card
+    assert "| 4 | dog\\|wolf | - | - |" in card
+    assert "|  | mean of the classes | 0.2500 | 0.5000 |" in card
+    assert "at step 50" in card
+
+
+def test_training_settings_and_provenance() -> None:
+    card = _card()
+    for line in (
+        "| steps | 50 of 600 |",
+        "| batch size | 8 |",
+        "| optimizer | `adam_optimizer` |",
+        "| base learning rate | 0.002 (`cosine_decay_learning_rate`) |",
+        "| precision | bfloat16 |",
+        "| augmentation | `random_horizontal_flip { }` |",
+        f"| config fingerprint | `{fingerprint(CONFIG)}` |",
+        "| seed | 11 |",
+    ):
+        assert line in card
+    assert "ab" * 32 in card
+
+
+def test_what_a_sweep_knows_is_told() -> None:
+    extras = CardExtras(
+        origin="trial 0003 of the sweep 'masks'",
+        changes=[Change("train_config.batch_size", 8, 16), Change("model.ssd.x", None, 0.25)],
+        pictures={"train": 80, "validation": 16},
+        objects={"cat": {"train": 100, "validation": 20}, "dog|wolf": {"train": 5}},
+    )
+    card = _card(extras)
+    for line in (
+        "| from | trial 0003 of the sweep 'masks' |",
+        "| `train_config.batch_size` | `8` | `16` |",
+        "| `model.ssd.x` | - | `0.25` |",
+        "|  | train | validation |",
+        "| pictures | 80 | 16 |",
+        "| objects: dog\\|wolf | 5 | 0 |",
+    ):
+        assert line in card
+
+
+def test_without_extras_the_sections_are_left_out() -> None:
+    assert "## Data" not in _card()
+    assert "## Changes" not in _card()
+    assert "## Changes from the base config\n\nNone." in _card(CardExtras(changes=()))
+
+
+def test_a_checkpoint_without_metrics_says_so() -> None:
+    assert "nothing was measured" in _card(facts=CheckpointFacts(0, {}, 0, "float32"))
+
+
+def test_the_same_model_has_the_same_card_without_a_date() -> None:
+    assert _card() == _card()
+    assert not re.search(r"20\d\d-\d\d", _card())

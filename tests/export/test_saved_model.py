@@ -1,0 +1,157 @@
+"""The exported model against the Object Detection API's detections, the detector in process, and its users."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from detection.config.label_map import load_label_map, save_label_map
+from detection.config.load import load_config
+from detection.core.errors import ModelError, SweepboxError, UsageError
+from detection.core.labels import LabelMap
+from detection.export.saved_model import EXPORT_FILES, export_detector
+from detection.export.serving import require_tensorflow
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "model_mobilenet_v2_fpnlite_small" / "golden.npz"
+OUTPUTS = {
+    "detection_boxes": [1, 30, 4],
+    "detection_scores": [1, 30],
+    "detection_classes": [1, 30],
+    "detection_multiclass_scores": [1, 30, 4],
+    "detection_anchor_indices": [1, 30],
+    "num_detections": [1],
+}
+
+
+def test_the_folder_holds_all_parts(golden_export: Path, golden_checkpoint: Path) -> None:
+    assert {path.name for path in golden_export.iterdir()} == set(EXPORT_FILES)
+    for name in ("pipeline.config", "label_map.pbtxt"):
+        assert (golden_export / name).read_text() == (golden_checkpoint / name).read_text()
+
+
+def test_the_signature_is_that_of_the_object_detection_api(golden_export: Path) -> None:
+    model = tf.saved_model.load(str(golden_export / "saved_model"))
+    signature = model.signatures["serving_default"]
+    [(name, spec)] = signature.structured_input_signature[1].items()
+    assert (name, spec.dtype, spec.shape.as_list()) == ("input_tensor", tf.uint8, [1, None, None, 3])
+    anchors = signature.structured_outputs["raw_detection_boxes"].shape[1]
+    expected = OUTPUTS | {"raw_detection_boxes": [1, anchors, 4], "raw_detection_scores": [1, anchors, 4]}
+    outputs = signature.structured_outputs
+    assert {name: spec.shape.as_list() for name, spec in outputs.items()} == expected
+    assert {spec.dtype for spec in outputs.values()} == {tf.float32}
+
+
+@pytest.mark.parametrize("row", [0, 1])
+def test_detections_are_those_of_the_object_detection_api(golden_export: Path, row: int) -> None:
+    model = tf.saved_model.load(str(golden_export / "saved_model"))
+    with np.load(GOLDEN) as golden:
+        outputs = model(tf.convert_to_tensor(golden["image_uint8"][row : row + 1]))
+        count = int(golden["post/num_detections"][row])
+        assert int(outputs["num_detections"][0]) == count > 5
+        np.testing.assert_array_equal(
+            outputs["detection_classes"][0, :count], golden["post/detection_classes"][row, :count] + 1
+        )
+        for name in ("detection_boxes", "detection_scores", "detection_multiclass_scores"):
+            np.testing.assert_allclose(
+                outputs[name][0], golden[f"post/{name}"][row], rtol=1e-4, atol=1e-5, err_msg=name
+            )
+
+
+def test_the_steps_of_a_plain_tensorflow_program_work_unchanged(golden_export: Path, tmp_path: Path) -> None:
+    program = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+detect_fn = tf.saved_model.load(sys.argv[1])
+image_np = np.load(sys.argv[2])
+input_tensor = tf.convert_to_tensor(image_np)
+input_tensor = input_tensor[tf.newaxis, ...]
+detections = detect_fn(input_tensor)
+num_detections = int(detections.pop('num_detections'))
+detections = {key: value[0, :num_detections].numpy() for key, value in detections.items()}
+detections['num_detections'] = num_detections
+detections['detection_classes'] = detections['detection_classes'].astype(np.int64)
+assert not [name for name in sys.modules if name.split('.')[0] in ('detection', 'tuning', 'scripts')]
+np.savez(sys.argv[3], **detections)
+"""
+    with np.load(GOLDEN) as golden:
+        np.save(tmp_path / "image.npy", golden["image_uint8"][0])
+        expected = golden["post/detection_scores"][0]
+    arguments = [golden_export / "saved_model", tmp_path / "image.npy", tmp_path / "found.npz"]
+    result = subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    with np.load(tmp_path / "found.npz") as found:
+        count = int(found["num_detections"])
+        assert found["detection_boxes"].shape == (count, 4)
+        assert set(found["detection_classes"]) <= {1, 2, 3}
+        np.testing.assert_allclose(found["detection_scores"], expected[:count], rtol=1e-4, atol=1e-5)
+
+
+def test_an_occupied_folder_is_left_alone(golden_checkpoint: Path, tmp_path: Path) -> None:
+    note = tmp_path / "thesis.txt"
+    note.write_text("dear")
+    for overwrite in (False, True):
+        with pytest.raises(UsageError, match=r"holds 'thesis\.txt', which is no part of an export"):
+            export_detector(golden_checkpoint, tmp_path, overwrite=overwrite)
+    with pytest.raises(UsageError, match="is a file"):
+        export_detector(golden_checkpoint, note)
+    assert note.read_text() == "dear"
+
+
+def test_an_older_export_is_replaced_only_when_allowed(golden_checkpoint: Path, tmp_path: Path) -> None:
+    card = tmp_path / "model" / "model_card.md"
+    card.parent.mkdir()
+    card.write_text("old")
+    with pytest.raises(UsageError, match="--overwrite"):
+        export_detector(golden_checkpoint, card.parent)
+    assert card.read_text() == "old"
+    exported = export_detector(golden_checkpoint, card.parent, overwrite=True)
+    assert card.read_text().startswith("# Object detector: 3 classes, 128 x 128")
+    assert exported.saved_model.is_dir()
+    assert exported.label_map.names == ("with_mask", "without_mask", "mask_weared_incorrect")
+
+
+@pytest.mark.parametrize("missing", ["pipeline.config", "label_map.pbtxt", "weights.npz", "metrics.json"])
+def test_an_incomplete_checkpoint_is_refused(golden_checkpoint: Path, tmp_path: Path, missing: str) -> None:
+    checkpoint = Path(shutil.copytree(golden_checkpoint, tmp_path / "checkpoint"))
+    (checkpoint / missing).unlink()
+    with pytest.raises(ModelError, match=missing):
+        export_detector(checkpoint, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_torn_weights_leave_nothing_behind(golden_checkpoint: Path, tmp_path: Path) -> None:
+    checkpoint = Path(shutil.copytree(golden_checkpoint, tmp_path / "checkpoint"))
+    weights = checkpoint / "weights.npz"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(SweepboxError, match=r"weights\.npz"):
+        export_detector(checkpoint, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint"]
+
+
+def test_a_label_map_beyond_the_models_classes_is_refused(golden_checkpoint: Path, tmp_path: Path) -> None:
+    checkpoint = Path(shutil.copytree(golden_checkpoint, tmp_path / "checkpoint"))
+    save_label_map(LabelMap(((1, "cat"), (4, "dog"))), checkpoint / "label_map.pbtxt")
+    with pytest.raises(ModelError, match=r"up to id 4.*num_classes: 3"):
+        export_detector(checkpoint, tmp_path / "out")
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_another_keras_backend_is_refused_with_the_remedy(backend: str) -> None:
+    with pytest.raises(ModelError, match=f"KERAS_BACKEND={backend}; set KERAS_BACKEND=tensorflow"):
+        require_tensorflow(backend)
+
+
+def test_config_and_classes_can_be_read_back(golden_export: Path) -> None:
+    assert load_config(golden_export / "pipeline.config").model.ssd.num_classes == 3
+    assert load_label_map(golden_export / "label_map.pbtxt").id_of("without_mask") == 2

@@ -1,0 +1,120 @@
+"""The exported program's resizing, and its agreement with the detector that training evaluates."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from google.protobuf import text_format
+
+from detection.checkpoint.weights import load_weights
+from detection.config import pipeline_pb2 as pb
+from detection.config.load import load_config
+from detection.core.errors import ConfigError
+from detection.data.augment.preprocessor import build_preprocessor
+from detection.export.serving import resize_function, scaled_size, serving_module
+from detection.model.ssd import build_detector
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+MEANS = np.array([123.68, 116.779, 103.939], np.float32)
+NORMALISED = {
+    "ssd_resnet50_v1_fpn_keras": lambda image: image - MEANS,
+    "ssd_mobilenet_v2_fpn_keras": lambda image: image * np.float32(2 / 255) - 1,
+}
+SUPPORTED = (0, 7, 8)
+
+
+@pytest.mark.parametrize("extractor", NORMALISED)
+@pytest.mark.parametrize("index", SUPPORTED)
+def test_resizing_equals_the_golden(extractor: str, index: int) -> None:
+    with np.load(GOLDEN / "preprocess.npz") as golden:
+        resizer = text_format.Parse(str(golden["resizers"][index]), pb.ImageResizer())
+        image = NORMALISED[extractor](golden["image"].astype(np.float32))
+        resized, size = resize_function(resizer)(image)
+        expected = golden[f"{extractor}/preprocessed_{index}"]
+        np.testing.assert_allclose(resized, expected, rtol=1e-5, atol=1e-4)
+        np.testing.assert_array_equal(size, golden[f"{extractor}/true_shape_{index}"][0, :2])
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((47, 61), (37, 48)),
+        ((61, 47), (48, 37)),
+        ((10, 10), (40, 40)),
+        ((10, 100), (5, 48)),
+        ((1, 500), (0, 48)),
+    ],
+)
+def test_the_scaled_size_keeps_the_aspect_ratio(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    # A side of 0 pixels cannot be resized to: the smallest is 1.
+    assert tuple(scaled_size(np.array(size, np.int32), 40, 48).numpy()) == tuple(
+        max(side, 1) for side in expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("identity_resizer {}", "identity_resizer cannot be exported"),
+        ("", "nothing cannot be exported"),
+        ("fixed_shape_resizer { resize_method: AREA }", r"fixed_shape_resizer\.resize_method: AREA cannot"),
+    ],
+)
+def test_other_resizers_are_refused(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        resize_function(text_format.Parse(text, pb.ImageResizer()))
+
+
+KEEP_ASPECT = (
+    "keep_aspect_ratio_resizer { min_dimension: 96 max_dimension: 128 pad_to_max_dimension: true "
+    "per_channel_pad_value: [0.5, 0.25, 0.125] }"
+)
+FIXED = "fixed_shape_resizer { height: 128 width: 160 }"
+
+
+@pytest.mark.parametrize("resizer_text", [FIXED, KEEP_ASPECT])
+@pytest.mark.parametrize("shape", [(90, 133), (200, 70), (1, 300)])
+def test_pictures_are_resized_as_in_training(resizer_text: str, shape: tuple[int, int]) -> None:
+    resizer = text_format.Parse(resizer_text, pb.ImageResizer())
+    image = _noise(shape)
+    nothing = np.zeros((1, 1), np.float32)
+    expected = build_preprocessor(resizer, ())(
+        image,
+        np.array([shape], np.int32),
+        np.zeros((1, 1, 4), np.float32),
+        nothing.astype(np.int32),
+        nothing,
+        np.zeros((1, 0), np.float32),
+        normalise=NORMALISED["ssd_mobilenet_v2_fpn_keras"],
+    )
+    images, size = resize_function(resizer)(NORMALISED["ssd_mobilenet_v2_fpn_keras"](image.astype(np.float32)))
+    np.testing.assert_allclose(images, expected.images, atol=1e-6)
+    np.testing.assert_array_equal(size, expected.true_sizes[0])
+
+
+@pytest.mark.parametrize("resizer_text", [FIXED, KEEP_ASPECT])
+def test_detections_equal_those_of_the_detector_in_process(golden_checkpoint: Path, resizer_text: str) -> None:
+    config = load_config(golden_checkpoint / "pipeline.config")
+    resizer = text_format.Parse(resizer_text, pb.ImageResizer())
+    config.model.ssd.image_resizer.CopyFrom(resizer)
+    detector = build_detector(config.model.ssd)
+    load_weights(detector.network, golden_checkpoint / "weights.npz")
+    image = _noise((90, 133))
+    served = serving_module(detector, resizer)(image)
+    images, size = resize_function(resizer)(detector.normalise(image))
+
+    @tf.function  # compiled, as training's own evaluation is
+    def detect(images: tf.Tensor, sizes: tf.Tensor) -> dict[str, tf.Tensor]:
+        return detector.postprocess(detector.network(images, training=False), sizes)
+
+    expected = detect(images, size[None])
+    assert int(expected["num_detections"][0]) > 5
+    expected["detection_classes"] = expected["detection_classes"] + 1.0
+    assert served.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_allclose(served[name], value, rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+def _noise(shape: tuple[int, int]) -> np.ndarray:
+    return np.random.default_rng(5).integers(0, 256, (1, *shape, 3)).astype(np.uint8)
