@@ -34,9 +34,12 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> PreparedDataset:
     return prepare(folder / "scenes", folder / "records", PrepareSettings(validation_fraction=0.2, seed=1))
 
 
-@pytest.fixture
-def settings_of(dataset: PreparedDataset, tmp_path: Path) -> Callable[..., RunSettings]:
+@pytest.fixture(scope="session")
+def settings_of(
+    dataset: PreparedDataset, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., RunSettings]:
     """A function that returns the settings of a tiny run with some edits and other settings."""
+    runs = tmp_path_factory.mktemp("runs")
 
     def make(*edits: str, directory: str = "run", **changes: object) -> RunSettings:
         config: pb.TrainEvalPipelineConfig = apply_edits(
@@ -47,7 +50,7 @@ def settings_of(dataset: PreparedDataset, tmp_path: Path) -> Callable[..., RunSe
             "train_records": dataset.train,
             "validation_records": dataset.validation,
             "label_map": dataset.label_map,
-            "directory": tmp_path / directory,
+            "directory": runs / directory,
         }
         return RunSettings(**(given | changes))  # type: ignore[arg-type]
 

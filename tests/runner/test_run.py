@@ -1,4 +1,7 @@
-from collections.abc import Callable
+"""One `TrainingRun` serves most tests here: `reset` must make each of them blind to the ones before."""
+
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +16,13 @@ from detection.training.reports import StepReport
 SettingsOf = Callable[..., RunSettings]
 
 
+@pytest.fixture(scope="module")
+def shared_run(settings_of: SettingsOf) -> Iterator[TrainingRun]:
+    run = TrainingRun(settings_of())
+    yield run
+    run.close()
+
+
 def _weights(run: TrainingRun) -> dict[str, np.ndarray]:
     return weight_arrays(run.detector.network)
 
@@ -23,8 +33,11 @@ def _assert_equal_weights(first: dict[str, np.ndarray], second: dict[str, np.nda
         np.testing.assert_allclose(array, second[path], rtol=1e-6, atol=1e-6, err_msg=path)
 
 
-def test_the_loss_falls_and_the_metrics_have_their_names(settings_of: SettingsOf) -> None:
-    run = TrainingRun(settings_of("num_steps=40", "learning_rate=0.004"))
+def test_the_loss_falls_and_the_metrics_have_their_names(
+    settings_of: SettingsOf, shared_run: TrainingRun
+) -> None:
+    run = shared_run
+    run.reset(settings_of("num_steps=40", "learning_rate=0.004"))
     reports: list[StepReport] = []
     first = run.advance(4, on_step=reports.append)
     last = [run.advance(4) for _ in range(8)][-1]
@@ -41,11 +54,13 @@ def test_the_loss_falls_and_the_metrics_have_their_names(settings_of: SettingsOf
     assert metrics["loss/total"] == pytest.approx(
         sum(metrics[f"loss/{part}"] for part in ("localization", "classification", "regularization"))
     )
-    run.close()
 
 
-def test_going_on_from_a_saved_state_gives_the_same_weights(settings_of: SettingsOf, tmp_path: Path) -> None:
-    run = TrainingRun(settings_of())
+def test_going_on_from_a_saved_state_gives_the_same_weights(
+    settings_of: SettingsOf, shared_run: TrainingRun, tmp_path: Path
+) -> None:
+    run = shared_run
+    run.reset(settings_of())
     run.advance(3)
     run.save(tmp_path / "state")
     run.advance(3)
@@ -55,15 +70,15 @@ def test_going_on_from_a_saved_state_gives_the_same_weights(settings_of: Setting
     run.reset(settings_of())
     run.restore(tmp_path / "state")
     assert run.step == 3
-    summary = run.advance(3)
-    assert summary.step == 6
+    assert run.advance(3).step == 6
     _assert_equal_weights(_weights(run), expected)
-    run.close()
 
 
-def test_reset_with_the_same_static_key_compiles_nothing_and_starts_over(settings_of: SettingsOf) -> None:
-    settings = settings_of("optimizer=adam_optimizer")
-    run = TrainingRun(settings)
+def test_reset_with_the_same_static_key_compiles_nothing_and_starts_over(
+    settings_of: SettingsOf, shared_run: TrainingRun
+) -> None:
+    run, settings = shared_run, settings_of()
+    run.reset(settings)
     losses = run.advance(2).losses
     metrics = run.evaluate()
     traces = run.traces
@@ -81,16 +96,50 @@ def test_reset_with_the_same_static_key_compiles_nothing_and_starts_over(setting
     assert run.advance(2).losses["regularization"] > 5 * losses["regularization"]
     run.evaluate()
     run.reset(settings)
-    again = run.advance(2).losses
-    assert again == pytest.approx(losses, rel=1e-5)
+    assert run.advance(2).losses == pytest.approx(losses, rel=1e-5)
     assert run.evaluate() == pytest.approx(metrics, rel=1e-4, abs=1e-6)
     assert run.traces == traces
-    run.close()
 
 
-def test_reset_with_another_static_key_rebuilds(settings_of: SettingsOf) -> None:
-    run = TrainingRun(settings_of())
-    run.advance(1)
+def test_a_diverging_run_stops_at_its_step(settings_of: SettingsOf, shared_run: TrainingRun) -> None:
+    shared_run.reset(settings_of("learning_rate=1e18"))
+    with pytest.raises(TrainingError, match=r"not finite at step \d+; lower the learning rate"):
+        shared_run.advance(12)
+    shared_run.reset(settings_of())
+    assert np.isfinite(shared_run.advance(1).losses["total"])
+
+
+def test_a_state_of_another_optimizer_is_refused(
+    settings_of: SettingsOf, shared_run: TrainingRun, tmp_path: Path
+) -> None:
+    shared_run.reset(settings_of())
+    shared_run.save(tmp_path / "state")
+    facts = tmp_path / "state" / "state.json"
+    facts.write_text(json.dumps(json.loads(facts.read_text()) | {"optimizer": "momentum_optimizer"}))
+    with pytest.raises(
+        TrainingError, match=r"was saved with momentum_optimizer .* this run has adam_optimizer"
+    ):
+        shared_run.restore(tmp_path / "state")
+
+
+def test_contradictions_are_named(settings_of: SettingsOf, shared_run: TrainingRun) -> None:
+    with pytest.raises(ConfigError, match=r"num_classes is 3, but the label map has 2 \(cat, dog\)"):
+        shared_run.reset(settings_of(label_map=LabelMap.of(["cat", "dog"])))
+    with pytest.raises(DataError, match="validation records"):
+        shared_run.reset(settings_of(validation_records=()))
+    config = settings_of().config
+    config.train_config.ClearField("num_steps")
+    with pytest.raises(ConfigError, match=r"num_steps is 0.*--set num_steps"):
+        _ = settings_of(config=config).total_steps
+    config.train_config.num_steps = 5
+    config.train_config.fine_tune_checkpoint = "PATH/ckpt-0"
+    with pytest.raises(ConfigError, match="PATH/ckpt-0 does not exist"):
+        shared_run.reset(settings_of(config=config))
+
+
+def test_reset_with_another_static_key_rebuilds(settings_of: SettingsOf, shared_run: TrainingRun) -> None:
+    run = shared_run
+    run.reset(settings_of())
     key = run.static_key
     run.reset(settings_of("batch_size=3", "optimizer=momentum_optimizer"))
     assert run.static_key != key
@@ -100,36 +149,4 @@ def test_reset_with_another_static_key_rebuilds(settings_of: SettingsOf) -> None
         run.reset(settings_of("model.ssd.feature_extractor.type=ssd_unknown"))
     run.reset(settings_of())
     assert run.static_key == key
-    run.advance(1)
-    run.close()
-
-
-def test_a_diverging_run_stops_at_its_step(settings_of: SettingsOf) -> None:
-    run = TrainingRun(settings_of("optimizer=momentum_optimizer", "learning_rate=1e18"))
-    with pytest.raises(TrainingError, match=r"not finite at step \d+; lower the learning rate"):
-        run.advance(12)
-    run.close()
-
-
-def test_a_state_of_another_optimizer_is_refused(settings_of: SettingsOf, tmp_path: Path) -> None:
-    run = TrainingRun(settings_of("optimizer=adam_optimizer"))
-    run.save(tmp_path / "state")
-    run.reset(settings_of("optimizer=momentum_optimizer"))
-    with pytest.raises(TrainingError, match="was saved with adam_optimizer"):
-        run.restore(tmp_path / "state")
-    run.close()
-
-
-def test_contradictions_are_named(settings_of: SettingsOf) -> None:
-    with pytest.raises(ConfigError, match=r"num_classes is 3, but the label map has 2 \(cat, dog\)"):
-        TrainingRun(settings_of(label_map=LabelMap.of(["cat", "dog"])))
-    with pytest.raises(DataError, match="validation records"):
-        TrainingRun(settings_of(validation_records=()))
-    config = settings_of().config
-    config.train_config.ClearField("num_steps")
-    with pytest.raises(ConfigError, match=r"num_steps is 0.*--set num_steps"):
-        _ = settings_of(config=config).total_steps
-    config.train_config.num_steps = 5
-    config.train_config.fine_tune_checkpoint = "PATH/ckpt-0"
-    with pytest.raises(ConfigError, match="PATH/ckpt-0 does not exist"):
-        TrainingRun(settings_of(config=config))
+    assert run.step == 0

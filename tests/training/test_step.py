@@ -83,7 +83,8 @@ def test_the_losses_follow_the_golden(golden: Any, config: pb.TrainEvalPipelineC
         [losses[loss][0] for loss in LOSS_NAMES], [e[0] for e in expected.values()], rtol=1e-4
     )
     # Batch norms over a handful of values make this trajectory chaotic: a change of 1e-7 in the weights moves
-    # later losses by some per cent. The regularisation loss is a norm of all weights: it tells optimizers apart.
+    # later losses by some per cent. The regularisation loss is a norm of all weights: it tells optimizers
+    # apart.
     np.testing.assert_allclose(losses["total"], expected["total"], rtol=0.06)
     np.testing.assert_allclose(losses["regularization"], expected["regularization"], rtol=1.5e-4)
 
