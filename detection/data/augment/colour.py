@@ -39,32 +39,35 @@ def scale_saturation(images: Tensor, factor: Tensor) -> Tensor:
     At fixed hue and value every channel's distance from the value is in proportion to the saturation, so the
     way through HSV can be saved.
     """
-    value = ops.max(images, axis=-1, keepdims=True)
-    chroma = value - ops.min(images, axis=-1, keepdims=True)
+    value, chroma = _value_and_chroma(*ops.unstack(images, 3, axis=-1))
     limit = value / ops.maximum(chroma, 1e-12)
-    return _clipped(value - (value - images) * ops.minimum(_per_image(factor), limit))
+    scale = ops.minimum(factor[:, None, None], limit)[..., None]
+    value = value[..., None]
+    return _clipped(value - (value - images) * scale)
 
 
 def shift_hue(images: Tensor, turn: Tensor) -> Tensor:
     """Return the images with their HSV hue moved by `turn` of the colour circle; saturation and value stay."""
-    value = ops.max(images, axis=-1)
-    chroma = value - ops.min(images, axis=-1)
-    hue = ops.mod(_hue(images, value, chroma) + 6.0 * turn[:, None, None], 6.0)
-    # Along the circle of six sectors a channel falls from the value by the chroma and rises again; the
-    # offsets are those of red, green and blue.
-    channels = []
-    for offset in (5.0, 3.0, 1.0):
-        place = ops.mod(hue + offset, 6.0)
-        channels.append(value - chroma * ops.clip(ops.minimum(place, 4.0 - place), 0.0, 1.0))
-    return _clipped(ops.stack(channels, axis=-1))
-
-
-def _hue(images: Tensor, value: Tensor, chroma: Tensor) -> Tensor:
-    """Return the hue `[batch, height, width]` in sectors, -1..5; 0 for grey."""
     red, green, blue = ops.unstack(images, 3, axis=-1)
+    value, chroma = _value_and_chroma(red, green, blue)
     divisor = ops.maximum(chroma, 1e-12)
     from_red = (green - blue) / divisor
     from_green = 2.0 + (blue - red) / divisor
     from_blue = 4.0 + (red - green) / divisor
     hue = ops.where(value == red, from_red, ops.where(value == green, from_green, from_blue))
-    return ops.where(chroma > 0.0, hue, 0.0)
+    hue = hue + 6.0 * turn[:, None, None]
+    # Along the circle of six sectors a channel falls from the value by the chroma and rises again; the offsets
+    # are those of red, green and blue.
+    return _clipped(ops.stack([value - chroma * _fall(hue + offset) for offset in (5.0, 3.0, 1.0)], axis=-1))
+
+
+def _value_and_chroma(red: Tensor, green: Tensor, blue: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the largest channel and its distance from the smallest; pairwise is faster than a reduction."""
+    value = ops.maximum(ops.maximum(red, green), blue)
+    return value, value - ops.minimum(ops.minimum(red, green), blue)
+
+
+def _fall(place: Tensor) -> Tensor:
+    """Return the fall at a place on the circle of six: 0 at 0, 1 from 1 to 3, 0 from 4 on, linear between."""
+    place = place - 6.0 * ops.floor(place * (1.0 / 6.0))
+    return ops.clip(ops.minimum(place, 4.0 - place), 0.0, 1.0)
