@@ -34,7 +34,9 @@ generator = np.random.default_rng(0)
 batch = Batch(
     images=generator.integers(0, 256, (2, 80, 72, 3), dtype=np.uint8),
     sizes=np.array([[80, 72], [60, 50]], np.int32),
-    boxes_yxyx=np.array([[[0.1, 0.2, 0.6, 0.7], [0, 0, 0, 0]], [[0.3, 0.3, 0.5, 0.9], [0, 0, 1, 1]]], np.float32),
+    boxes_yxyx=np.array(
+        [[[0.1, 0.2, 0.6, 0.7], [0, 0, 0, 0]], [[0.3, 0.3, 0.5, 0.9], [0, 0, 1, 1]]], np.float32
+    ),
     class_ids=np.array([[1, 0], [2, 0]], np.int32),
     weights=np.array([[1, 0], [1, 1]], np.float32),
     noise=generator.random((2, preprocessors[0].noise_columns), np.float32),
