@@ -66,7 +66,7 @@ def _load(folder: Path) -> Any:
 
     try:
         return tf.saved_model.load(str(folder))
-    except (OSError, ValueError, KeyError, AttributeError, DecodeError, tf.errors.OpError) as error:
+    except (OSError, ValueError, LookupError, AttributeError, DecodeError, tf.errors.OpError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelError(f"{folder}: the model is damaged or incomplete ({reason}); export it again") from error
 

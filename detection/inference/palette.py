@@ -16,7 +16,7 @@ PALETTE: tuple[Colour, ...] = (
 )
 """The colours of class ids 1, 2 …, after Okabe and Ito; they begin anew when they are used up."""
 
-DARK: Colour = (20, 20, 20)
+DARK: Colour = (0, 0, 0)
 LIGHT: Colour = (255, 255, 255)
 
 

@@ -1,0 +1,148 @@
+"""The detector on the golden model, and on everything that is no detector."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from detection.core.errors import ModelError
+from detection.inference.detector import Detector
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "model_mobilenet_v2_fpnlite_small" / "golden.npz"
+
+
+@pytest.fixture(scope="module")
+def detector(golden_export: Path) -> Detector:
+    return Detector(golden_export)
+
+
+@pytest.fixture(scope="module")
+def image() -> np.ndarray:
+    with np.load(GOLDEN) as golden:
+        return np.asarray(golden["image_uint8"][0])
+
+
+def test_detections_of_an_array(detector: Detector, image: np.ndarray) -> None:
+    found = detector.detect(image)
+    with np.load(GOLDEN) as golden:
+        count = int(golden["post/num_detections"][0])
+        assert len(found) == count
+        np.testing.assert_allclose(
+            found.scores, golden["post/detection_scores"][0, :count], atol=1e-5, rtol=1e-4
+        )
+        assert found.class_ids.tolist() == (golden["post/detection_classes"][0, :count] + 1).tolist()
+    assert found.boxes_yxyx.dtype == np.float32
+    assert found.class_ids.dtype == np.int64
+
+
+def test_the_threshold_keeps_what_reaches_it(detector: Detector, image: np.ndarray) -> None:
+    everything = detector.detect(image)
+    threshold = float(everything.scores[2])
+    assert len(detector.detect(image, threshold=threshold)) == 3
+
+
+def test_a_file_gives_what_its_pixels_give(detector: Detector, image: np.ndarray, tmp_path: Path) -> None:
+    Image.fromarray(image).save(tmp_path / "a.png")
+    from_file, from_pixels = detector.detect(tmp_path / "a.png"), detector.detect(image)
+    np.testing.assert_array_equal(from_file.boxes_yxyx, from_pixels.boxes_yxyx)
+
+
+def test_the_saved_model_folder_itself_will_do(
+    golden_export: Path, image: np.ndarray, detector: Detector
+) -> None:
+    other = Detector(golden_export / "saved_model")
+    np.testing.assert_array_equal(other.detect(image).scores, detector.detect(image).scores)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (30, 500, 3)])
+def test_pictures_of_any_size(detector: Detector, shape: tuple[int, ...]) -> None:
+    assert (detector.detect(np.full(shape, 128, np.uint8)).boxes_yxyx <= 1).all()
+
+
+@pytest.mark.parametrize(
+    "bad", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((0, 4, 3), np.uint8)]
+)
+def test_other_arrays_are_refused(detector: Detector, bad: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="expected uint8"):
+        detector.detect(bad)
+
+
+def test_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no saved_model\.pb in it"):
+        Detector(tmp_path)
+    with pytest.raises(ModelError, match="there is no such folder"):
+        Detector(tmp_path / "absent")
+
+
+def _tear(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("saved_model.pb", _tear),
+        ("saved_model.pb", lambda path: path.write_bytes(b"")),
+        ("saved_model.pb", lambda path: path.write_bytes(b"\x00" * 4000)),
+        ("variables/variables.index", Path.unlink),
+        ("variables/variables.index", _tear),
+        ("variables/variables.data-00000-of-00001", Path.unlink),
+        ("variables/variables.data-00000-of-00001", _tear),
+    ],
+    ids=["torn", "empty", "zeros", "no index", "torn index", "no variables", "torn variables"],
+)
+def test_a_damaged_model_is_said_to_be(export_copy: Path, name: str, damage: Callable[[Path], object]) -> None:
+    damage(export_copy / "saved_model" / name)
+    with pytest.raises(ModelError, match=r"saved_model: .*(damaged|signature)"):
+        Detector(export_copy)
+
+
+def _save(folder: Path, function: Callable[..., object], *specs: tf.TensorSpec) -> Path:
+    module = tf.Module()
+    module.call = tf.function(function, input_signature=specs)
+    tf.saved_model.save(module, str(folder), signatures={"serving_default": module.call})
+    return folder
+
+
+OUTPUTS = {
+    "detection_boxes": tf.zeros([1, 1, 4]),
+    "detection_scores": tf.zeros([1, 1]),
+    "detection_classes": tf.ones([1, 1]),
+    "num_detections": tf.zeros([1]),
+}
+
+
+def test_a_model_that_is_no_detector_is_refused(tmp_path: Path) -> None:
+    spec = tf.TensorSpec([1, None, None, 3], tf.uint8, name="input_tensor")
+    folder = _save(tmp_path / "a", lambda image: {"logits": tf.reduce_sum(tf.cast(image, tf.float32))}, spec)
+    with pytest.raises(ModelError, match="gives no detection_boxes, detection_classes"):
+        Detector(folder)
+
+
+@pytest.mark.parametrize(
+    ("spec", "there"),
+    [
+        (tf.TensorSpec([None], tf.string, name="input_tensor"), r"input_tensor: string \(None,\)"),
+        (tf.TensorSpec([None, None, None, 3], tf.float32, name="input_tensor"), "input_tensor: float32"),
+        (tf.TensorSpec([4, None, None, 3], tf.uint8, name="input_tensor"), "uint8"),
+    ],
+)
+def test_other_inputs_are_refused_with_the_remedy(tmp_path: Path, spec: tf.TensorSpec, there: str) -> None:
+    folder = _save(tmp_path / "a", lambda _: dict(OUTPUTS), spec)
+    with pytest.raises(ModelError, match=f"{there}.*image_tensor"):
+        Detector(folder)
+
+
+def test_a_model_without_the_signature_is_refused(tmp_path: Path) -> None:
+    tf.saved_model.save(tf.Module(), str(tmp_path / "a"))
+    with pytest.raises(ModelError, match="no signature 'serving_default'"):
+        Detector(tmp_path / "a")
+
+
+def test_a_batch_dimension_of_any_size_will_do(tmp_path: Path) -> None:
+    spec = tf.TensorSpec([None, None, None, 3], tf.uint8, name="images")
+    folder = _save(tmp_path / "a", lambda _: dict(OUTPUTS), spec)
+    assert len(Detector(folder).detect(np.zeros((5, 5, 3), np.uint8))) == 0
