@@ -10,7 +10,6 @@ from detection.core.errors import SweepError, TrainingError
 from tuning.spec import ObjectiveSpec
 
 Metrics = Mapping[str, float]
-OVERALL_METRICS = ("mAP", "mAP@.50", "mAP@.75", "AR@100")
 CLASS_METRICS = ("AP", "AP@.50")
 LOSS_METRICS = ("loss/total", "loss/localization", "loss/classification", "loss/regularization")
 
@@ -75,8 +74,10 @@ class Objective:
 
 def reported_metrics(class_names: Iterable[str]) -> tuple[str, ...]:
     """Return the names of all metrics that an evaluation reports for these classes."""
+    from detection.evaluation.coco import SUMMARY_NAMES
+
     by_class = [f"{kind}/{name}" for name in class_names for kind in CLASS_METRICS]
-    return (*OVERALL_METRICS, *by_class, *LOSS_METRICS)
+    return (*SUMMARY_NAMES, *by_class, *LOSS_METRICS)
 
 
 def metric_problems(objective: Objective, class_names: Iterable[str]) -> list[str]:

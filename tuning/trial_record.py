@@ -32,7 +32,10 @@ class TrialState(StrEnum):
 
 @dataclass(frozen=True)
 class TrialStatus:
-    """A trial's state; times are seconds since the epoch, `seconds` is the time spent on the trial so far."""
+    """A trial's state; times are seconds since the epoch, `seconds` is the time spent on the trial so far.
+
+    `host` and `gpus` (their numbers there) say where it ran last.
+    """
 
     state: TrialState
     seed: int
@@ -48,6 +51,8 @@ class TrialStatus:
     ended: float | None = None
     attempts: int = 0
     engine_reused: bool = False
+    host: str | None = None
+    gpus: str | None = None
     duplicate_of: str | None = None
     error: str | None = None
 

@@ -4,7 +4,9 @@ Knows no Ray: whoever holds a `TrialRun` calls `next_evaluation` until the outco
 ended.
 """
 
+import os
 import shutil
+import socket
 import time
 import traceback
 from collections.abc import Mapping
@@ -107,6 +109,8 @@ class TrialRun:
             state=TrialState.RUNNING,
             started=self._status.started or time.time(),
             attempts=self._status.attempts + 1,
+            host=socket.gethostname(),
+            gpus=os.environ.get("CUDA_VISIBLE_DEVICES"),
             error=None,
         )
         for remains in self._trial.path.glob(".*.tmp"):

@@ -63,12 +63,12 @@ def records(photographs: Path) -> Path:
 
 
 @pytest.fixture
-def write_spec(tmp_path: Path, records: Path) -> Callable[..., Path]:
+def write_spec(tmp_path: Path, tiny_spec: dict[str, Any]) -> Callable[..., Path]:
     """Return a function that writes a sweep file: the tiny one, with keys replaced."""
 
     def write(**changes: Any) -> Path:
         path = tmp_path / "sweep.yaml"
-        path.write_text(yaml.safe_dump({**SPEC, "data": str(records), **changes}, sort_keys=False))
+        path.write_text(yaml.safe_dump({**tiny_spec, **changes}, sort_keys=False))
         return path
 
     return write
@@ -82,6 +82,12 @@ def sweep(write_spec: Callable[..., Path], tmp_path: Path) -> Callable[..., Swee
         return create_sweep(SweepRequest(write_spec(**changes), out=tmp_path / "run"))
 
     return begin
+
+
+@pytest.fixture(scope="session")
+def tiny_spec(records: Path) -> dict[str, Any]:
+    """The keys of the tiny sweep file."""
+    return {**SPEC, "data": str(records)}
 
 
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]

@@ -37,12 +37,12 @@ def test_lower_is_better_where_it_is_minimised() -> None:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_a_metric_that_is_not_finite_stops_the_trial(value: float) -> None:
-    with pytest.raises(TrainingError, match="'mAP' is .* must be a finite number"):
+    with pytest.raises(TrainingError, match=r"'mAP' is .* must be a finite number"):
         Objective("mAP", Mode.MAX).score({"mAP": value})
 
 
 def test_a_missing_metric_stops_the_trial() -> None:
-    with pytest.raises(TrainingError, match="reports no 'AP@.50/rare'; it reports mAP"):
+    with pytest.raises(TrainingError, match=r"reports no 'AP@\.50/rare'; it reports mAP"):
         FLOORED.score({"mAP": 0.5})
 
 
@@ -52,6 +52,7 @@ def test_metrics_are_checked_against_the_classes() -> None:
     with pytest.raises(SweepError) as refused:
         check_metrics(Objective("mAP@50", Mode.MAX, {"AP@.50/rar": 0.1}), ["rare"])
     assert "objective.metric: no evaluation reports 'mAP@50'; did you mean 'mAP@.50'?" in str(refused.value)
-    assert "objective.floors.AP@.50/rar: no evaluation reports 'AP@.50/rar'; did you mean 'AP@.50/rare'?" in str(
-        refused.value
+    assert (
+        "objective.floors.AP@.50/rar: no evaluation reports 'AP@.50/rar'; did you mean 'AP@.50/rare'?"
+        in str(refused.value)
     )

@@ -52,9 +52,7 @@ def test_status_says_how_each_trial_stands_and_which_is_best(lived: SweepFolder)
         "metrics": told["trials"][0]["metrics"],
     }
     gamma = "model.ssd.loss.classification_loss.weighted_sigmoid_focal.gamma"
-    assert told["trials"][0]["changes"][gamma] == pytest.approx(
-        told["trials"][0]["parameters"]["focal_gamma"]
-    )
+    assert told["trials"][0]["changes"][gamma] == pytest.approx(told["trials"][0]["parameters"]["focal_gamma"])
 
 
 def test_a_trial_runs_only_while_a_process_holds_the_sweep(lived: SweepFolder) -> None:
@@ -83,7 +81,7 @@ def test_a_reader_sees_what_has_changed(lived: SweepFolder, live: Live) -> None:
 
 def test_time_left_is_estimated_from_the_trials_so_far(lived: SweepFolder) -> None:
     state = load_sweep(lived.path)
-    # 6 evaluations of 4 s; trials take 2 on average; one to start, and one running that has had its 2 (so 1 more).
+    # 6 evaluations of 4 s; trials take 2 on average; one is to start, one running has had its 2 (so 1 more).
     assert state.time_left_s(concurrency=1) == pytest.approx((2 + 1) * 4)
     assert state.time_left_s(concurrency=2, budget_left_s=3) == 3
 

@@ -43,7 +43,12 @@ def test_floors_decide_before_the_metric() -> None:
 
 
 def test_all_but_the_best_checkpoints_are_dropped() -> None:
-    bests = [candidate("0", 1, 0.2), candidate("1", 1, 0.7), candidate("2", 1, 0.5), candidate("3", 1, math.nan)]
+    bests = [
+        candidate("0", 1, 0.2),
+        candidate("1", 1, 0.7),
+        candidate("2", 1, 0.5),
+        candidate("3", 1, math.nan),
+    ]
     assert trials_to_drop(bests, HIGHEST, keep=2) == ["0", "3"]
     assert trials_to_drop(bests, HIGHEST, keep=9) == ["3"]
     assert trials_to_drop(bests, Objective("mAP", Mode.MIN), keep=1) == ["1", "2", "3"]

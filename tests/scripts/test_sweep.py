@@ -1,0 +1,239 @@
+"""The command on a terminal's terms: real processes that are interrupted, killed and resumed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+STEPS, EVERY, TRIALS = 24, 3, 2
+SPEC: dict[str, Any] = {
+    "name": "tiny",
+    "base_config": str(ROOT / "experiments" / "configs" / "quickstart.config"),
+    "data": "records",
+    "set": {
+        "model.ssd.image_resizer.fixed_shape_resizer.height": 96,
+        "model.ssd.image_resizer.fixed_shape_resizer.width": 96,
+        "model.ssd.feature_extractor.depth_multiplier": 0.25,
+        "model.ssd.feature_extractor.fpn.additional_layer_depth": 16,
+        "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth": 16,
+        "batch_size": 2,
+    },
+    "space": {"learning_rate": {"log_uniform": [1e-4, 1e-2]}},
+    "objective": {"metric": "mAP@.50"},
+    "scheduler": {"type": "none"},
+    "trials": TRIALS,
+    "training": {"steps": STEPS, "evaluate_every": EVERY},
+    "max_concurrent": 1,
+    "keep_checkpoints": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a sweep file and records."""
+    from detection.data.prepare import PrepareSettings, prepare
+    from detection.data.sample.dataset import draw_sample
+
+    home = tmp_path_factory.mktemp("home")
+    draw_sample(home / "scenes", images=16, size=128, seed=3)
+    prepare(home / "scenes", home / "records", PrepareSettings(validation_fraction=0.3, seed=1))
+    (home / "tiny.yaml").write_text(yaml.safe_dump(SPEC))
+    return home
+
+
+def sweepbox(verb: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", f"scripts.{verb}", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+
+
+def status(run: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(sweepbox("status", run, "--json").stdout)
+    return told
+
+
+class Sweep:
+    """A sweep in a process of its own, that is looked at until something has happened."""
+
+    def __init__(self, home: Path, *options: str) -> None:
+        self.run = home / "run"
+        self.terminal = home / f"terminal-{time.monotonic_ns()}.txt"
+        arguments = ["scripts.sweep", str(home / "tiny.yaml"), "--out", str(self.run), *options]
+        with self.terminal.open("w") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *arguments], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT
+            )
+
+    def evaluations(self) -> int:
+        return sum(len(path.read_text().splitlines()) for path in self.run.glob("trials/*/metrics.jsonl"))
+
+    def until(self, happened: Callable[[], bool], *, within_s: float = 200) -> None:
+        deadline = time.monotonic() + within_s
+        while not happened():
+            assert self.process.poll() is None, self.output()
+            assert time.monotonic() < deadline, self.output()
+            time.sleep(0.1)
+
+    def kill_everything(self) -> list[psutil.Process]:
+        """Kill the driver, Ray and all trials, as a power cut would."""
+        driver = psutil.Process(self.process.pid)
+        family = [driver, *driver.children(recursive=True)]
+        for process in family:
+            if process.is_running():
+                process.send_signal(signal.SIGKILL)
+        psutil.wait_procs(family, timeout=20)
+        self.process.wait(timeout=20)
+        return family
+
+    def output(self) -> str:
+        return self.terminal.read_text()
+
+
+@pytest.fixture(scope="module")
+def story(home: Path) -> Iterator[dict[str, Any]]:
+    """A sweep that is interrupted, resumed, killed and resumed; and how it stood after each."""
+    sweeps: list[Sweep] = []
+    try:
+        yield _tell(home, sweeps)
+    finally:
+        for sweep in sweeps:
+            if sweep.process.poll() is None:
+                sweep.kill_everything()
+
+
+def _tell(home: Path, sweeps: list[Sweep]) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    sweeps.append(first := Sweep(home))
+    first.until(lambda: first.evaluations() >= 2)
+    told["while running"] = status(first.run)
+    first.process.send_signal(signal.SIGINT)
+    told["interrupt exit"] = first.process.wait(timeout=120)
+    told["interrupt output"] = first.output()
+    told["interrupted"] = status(first.run)
+
+    before = first.evaluations()
+    sweeps.append(second := Sweep(home, "--resume"))
+    second.until(lambda: second.evaluations() >= before + 2)
+    family = second.kill_everything()
+    told["survivors"] = [process for process in family if process.is_running()]
+    told["killed"] = status(first.run)
+    told["killed at"] = time.time()
+
+    sweeps.append(third := Sweep(home, "--resume"))
+    told["end exit"] = third.process.wait(timeout=250)
+    told["end output"] = third.output()
+    told["end"] = status(first.run)
+    return told
+
+
+@pytest.mark.timeout(900)
+def test_ctrl_c_ends_in_order_with_every_state_saved(story: dict[str, Any]) -> None:
+    assert story["interrupt exit"] == 130, story["interrupt output"]
+    assert "ending in order: trials save their state" in story["interrupt output"]
+    assert "--resume" in story["interrupt output"]
+    assert "Traceback" not in story["interrupt output"]
+    assert not story["interrupted"]["running"]
+    states = {trial["state"] for trial in story["interrupted"]["trials"]}
+    assert states <= {"interrupted", "finished", "pending"}
+    assert "interrupted" in states
+
+
+def test_status_tells_while_it_runs(story: dict[str, Any]) -> None:
+    told = story["while running"]
+    assert told["running"]
+    assert {"id", "state", "iterations", "metrics", "changes"} <= set(told["trials"][0])
+    assert "running" in {trial["state"] for trial in told["trials"]}
+    assert {"trial", "metric", "value"} <= set(told["best"])
+
+
+def test_status_tells_after_everything_was_killed(story: dict[str, Any]) -> None:
+    assert story["survivors"] == []
+    assert not story["killed"]["running"]
+    assert "interrupted" in {trial["state"] for trial in story["killed"]["trials"]}
+
+
+def test_the_resumed_sweep_finishes_each_trial_once(story: dict[str, Any], home: Path) -> None:
+    assert story["end exit"] == 0, story["end output"]
+    trials = story["end"]["trials"]
+    assert [(trial["id"], trial["state"]) for trial in trials] == [
+        (f"{i:04d}", "finished") for i in range(TRIALS)
+    ]
+    for trial in trials:
+        lines = (home / "run" / "trials" / trial["id"] / "metrics.jsonl").read_text().splitlines()
+        steps = [json.loads(line)["step"] for line in lines]
+        assert steps == list(range(EVERY, STEPS + 1, EVERY)), "each evaluation once, none missing"
+
+
+def test_trials_went_on_from_where_they_stood(story: dict[str, Any], home: Path) -> None:
+    carried = [
+        trial for trial in story["killed"]["trials"] if trial["iterations"] and trial["state"] != "finished"
+    ]
+    assert carried
+    for trial in carried:
+        lines = (home / "run" / "trials" / trial["id"] / "metrics.jsonl").read_text().splitlines()
+        early = [line for line in lines if json.loads(line)["time"] < story["killed at"]]
+        assert len(early) >= trial["iterations"] - 1, "at most the evaluation under way is made again"
+        state = json.loads((home / "run" / "trials" / trial["id"] / "state.json").read_text())
+        assert state["attempts"] >= 2
+
+
+def test_the_study_has_each_trial_once(story: dict[str, Any], home: Path) -> None:
+    import optuna
+
+    study = optuna.load_study(study_name="tiny", storage=f"sqlite:///{home / 'run' / 'study.sqlite3'}")
+    assert [trial.state for trial in study.trials] == [optuna.trial.TrialState.COMPLETE] * TRIALS
+
+
+def test_the_end_shows_the_table_and_what_comes_next(story: dict[str, Any], home: Path) -> None:
+    assert f"{TRIALS}/{TRIALS} trials done" in story["end output"]
+    assert f"sweepbox export {home / 'run'}" in story["end output"]
+    for name in ("winner.json", "report.md", "results.parquet", "log.txt"):
+        assert (home / "run" / name).is_file()
+    assert len(list((home / "run").glob("trials/*/best"))) == 1
+
+
+def test_nothing_heavy_is_loaded_to_tell_how_it_stands(story: dict[str, Any], home: Path) -> None:
+    code = (
+        "import pathlib, sys; from tuning.results import load_sweep; load_sweep(pathlib.Path(sys.argv[1])); "
+        "print([name for name in ('tensorflow', 'keras', 'ray', 'optuna') if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code, home / "run"], capture_output=True, text=True, cwd=ROOT)
+    assert told.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.yaml"], "nowhere.yaml"),
+        (["{home}/broken.yaml"], "broken.yaml: space.x: uniform [2.0, 1.0] must rise"),
+        (["{home}/tiny.yaml", "--time-budget", "soon", "--out", "{home}/other"], "'soon' is no duration"),
+        (["{home}/tiny.yaml", "--resume", "--out", "{home}/other"], "no sweep here"),
+        (["{home}/tiny.yaml", "--data", "{home}/nowhere", "--out", "{home}/other"], "nowhere: no such folder"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(home: Path, arguments: list[str], message: str) -> None:
+    (home / "broken.yaml").write_text("name: a\nbase_config: b\nspace: {x: {uniform: [2, 1]}}\n")
+    ended = sweepbox("sweep", *[argument.format(home=home) for argument in arguments])
+    assert ended.returncode == 2
+    assert message in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (home / "other").exists()
+
+
+def test_the_environment_is_left_alone() -> None:
+    code = (
+        "import os; old = dict(os.environ); import scripts.sweep, tuning.plan; print(old == dict(os.environ))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=dict(os.environ)
+    )
+    assert told.stdout.strip() == "True"
