@@ -40,7 +40,8 @@ def command(
 
     labels = load_labels(model, label_map)
     pictures = find_images(images)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("detecting", total=len(pictures))
         found = detect_pictures(
             Detector(model, labels=labels),

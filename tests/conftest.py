@@ -1,9 +1,13 @@
 """What the tests of several rooms need: a small trained checkpoint and the model exported from it."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner, Result
 
 from detection.core.labels import LabelMap
 
@@ -44,6 +48,21 @@ def golden_export(golden_checkpoint: Path) -> Path:
     from detection.export.saved_model import export_detector
 
     return export_detector(golden_checkpoint, golden_checkpoint.parent / "export").directory
+
+
+Invoke = Callable[..., Result]
+
+
+@pytest.fixture
+def invoke() -> Invoke:
+    """A function that runs a command's function in this process as Typer does; errors end up in the result."""
+
+    def call(command: Callable[..., Any], *arguments: object) -> Result:
+        app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
+        app.command()(command)
+        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+    return call
 
 
 @pytest.fixture

@@ -1,0 +1,98 @@
+"""Exports of checkpoints, training runs and whole sweeps by the command."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import Result
+
+from detection.config.label_map import load_label_map
+from detection.core.errors import SweepboxError
+from detection.data.prepare import PrepareSettings, prepare
+from detection.data.sample import draw_sample
+from scripts.export import command
+from tuning.folder import SweepFolder
+from tuning.plan import SweepRequest, create_sweep
+from tuning.spec_file import load_spec
+from tuning.trial_book import TrialBook
+from tuning.trial_record import Evaluation, write_evaluations
+
+Invoke = Callable[..., Result]
+ROOT = Path(__file__).parents[2]
+SPEC = {
+    "name": "tiny",
+    "base_config": str(ROOT / "experiments" / "configs" / "quickstart.config"),
+    "space": {"learning_rate": {"log_uniform": [1e-4, 1e-2]}},
+    "objective": {"metric": "mAP"},
+    "trials": 2,
+    "training": {"steps": 6, "evaluate_every": 2},
+}
+
+
+@pytest.fixture
+def sweep(tmp_path: Path, golden_checkpoint: Path) -> SweepFolder:
+    """A sweep of two trials, of which the second was the better one at its first evaluation."""
+    draw_sample(tmp_path / "scenes", images=8, size=96)
+    prepare(tmp_path / "scenes", tmp_path / "records", PrepareSettings(validation_fraction=0.25))
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(yaml.safe_dump({**SPEC, "data": str(tmp_path / "records")}))
+    folder = create_sweep(SweepRequest(spec, out=tmp_path / "sweep"))
+    book = TrialBook(folder, load_spec(folder.spec))
+    for _ in range(2):
+        book.next_trial()
+    for trial, values in zip(folder.trial_folders(), ([0.1, 0.3], [0.5, 0.2]), strict=True):
+        write_evaluations(
+            trial,
+            [Evaluation(n, 2 * n, 1.0, 1.0, {"mAP": value}) for n, value in enumerate(values, start=1)],
+        )
+        shutil.copytree(golden_checkpoint, trial.best)
+    return folder
+
+
+def test_the_best_checkpoint_of_a_sweep(sweep: SweepFolder, tmp_path: Path, invoke: Invoke) -> None:
+    result = invoke(command, sweep.path, tmp_path / "out")
+    assert result.exit_code == 0, result.exception
+    winner = sweep.trial_folders()[1].id
+    assert f"trial {winner} of the sweep 'tiny', chosen by mAP = 0.5000" in result.stdout
+    card = (tmp_path / "out" / "model_card.md").read_text()
+    assert f"trial {winner} of the sweep 'tiny'" in card
+    assert "## Changes from the base config" in card
+    assert "| pictures | 6 | 2 |" in card
+    assert load_label_map(tmp_path / "out" / "label_map.pbtxt").num_classes == 3
+
+
+def test_a_sweep_whose_data_is_gone_can_still_be_exported(
+    sweep: SweepFolder, tmp_path: Path, invoke: Invoke
+) -> None:
+    shutil.rmtree(tmp_path / "records")
+    result = invoke(command, sweep.path, tmp_path / "out")
+    assert result.exit_code == 0, result.exception
+    assert "## Data" not in (tmp_path / "out" / "model_card.md").read_text()
+
+
+def test_a_training_run_and_a_checkpoint(golden_checkpoint: Path, tmp_path: Path, invoke: Invoke) -> None:
+    shutil.copytree(golden_checkpoint, tmp_path / "run" / "best")
+    result = invoke(command, tmp_path / "run", tmp_path / "out")
+    assert result.exit_code == 0, result.exception
+    assert "mAP 0.2500, mAP@.50 0.5000" in result.stdout
+    assert invoke(command, golden_checkpoint, tmp_path / "out", "--overwrite").exit_code == 0
+
+
+def test_bad_input_is_told_and_nothing_is_lost(golden_checkpoint: Path, tmp_path: Path, invoke: Invoke) -> None:
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "thesis.txt").write_text("dear")
+    for arguments, message in (
+        ((golden_checkpoint, full), "is no part of an export"),
+        ((golden_checkpoint, full, "--overwrite"), "is no part of an export"),
+        ((tmp_path, tmp_path / "out"), "no weights.npz in it"),
+        ((tmp_path / "absent", tmp_path / "out"), "there is no such folder"),
+    ):
+        result = invoke(command, *arguments)
+        assert isinstance(result.exception, SweepboxError)
+        assert message in str(result.exception)
+        assert "\n" not in str(result.exception)
+    assert (full / "thesis.txt").read_text() == "dear"
+    assert not (tmp_path / "out").exists()
