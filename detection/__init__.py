@@ -1,1 +1,66 @@
-"""One SSD detector: its data, model, training, evaluation, export and use."""
+"""One SSD detector: its data, model, training, evaluation, export and use.
+
+The names in `__all__` are what a notebook needs; each is loaded when it is first asked for.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from detection.config.edits import apply_edits, parse_edit
+    from detection.config.label_map import load_label_map
+    from detection.config.load import load_config, save_config
+    from detection.data.doctor import examine
+    from detection.data.prepare import PrepareSettings, open_dataset, prepare
+    from detection.data.sample import draw_sample
+    from detection.export.saved_model import export_detector
+    from detection.inference.detector import Detector
+    from detection.inference.draw import draw_detections
+    from detection.model_evaluation import evaluate_model
+    from detection.runner import RunSettings, TrainingRun, train
+
+_HOMES = {
+    "apply_edits": "config.edits",
+    "parse_edit": "config.edits",
+    "load_label_map": "config.label_map",
+    "load_config": "config.load",
+    "save_config": "config.load",
+    "examine": "data.doctor",
+    "PrepareSettings": "data.prepare",
+    "open_dataset": "data.prepare",
+    "prepare": "data.prepare",
+    "draw_sample": "data.sample",
+    "export_detector": "export.saved_model",
+    "Detector": "inference.detector",
+    "draw_detections": "inference.draw",
+    "evaluate_model": "model_evaluation",
+    "RunSettings": "runner",
+    "TrainingRun": "runner",
+    "train": "runner",
+}
+__all__ = [
+    "Detector",
+    "PrepareSettings",
+    "RunSettings",
+    "TrainingRun",
+    "apply_edits",
+    "draw_detections",
+    "draw_sample",
+    "evaluate_model",
+    "examine",
+    "export_detector",
+    "load_config",
+    "load_label_map",
+    "open_dataset",
+    "parse_edit",
+    "prepare",
+    "save_config",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for: importing the package alone loads nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
