@@ -9,7 +9,10 @@ from detection.core.errors import UsageError
 from scripts.cli import run
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from detection.model.precision import Precision
+    from detection.runner import RunSettings
 
 
 def command(
@@ -50,9 +53,8 @@ def command(
     from rich.console import Console
 
     from detection.config.edits import parse_edit
-    from detection.runner import RunSettings, train
+    from detection.runner import RunSettings
     from detection.runner.inputs import run_inputs
-    from scripts.train_display import TrainDisplay, print_result
 
     console = Console()
     inputs = run_inputs(config, data, edits=[parse_edit(text) for text in set_ or ()])
@@ -71,15 +73,23 @@ def command(
         initial_weights=initial_weights,
         cache_directory=cache,
     )
+    _train(settings, console, resume=resume)
+
+
+def _train(settings: "RunSettings", console: "Console", *, resume: bool) -> None:
+    """Train, show how it goes, and tell how to resume where Ctrl-C ends it."""
+    from detection.runner import train
+    from scripts.train_display import TrainDisplay, print_result
+
     try:
-        with TrainDisplay(console, total_steps=settings.total_steps, metric=metric) as display:
+        with TrainDisplay(console, total_steps=settings.total_steps, metric=settings.metric) as display:
             result = train(settings, resume=resume, progress=display.show)
     except KeyboardInterrupt:
-        console.print(
-            f"interrupted; the same command with --resume goes on from {out / 'last'}", soft_wrap=True
-        )
+        last = settings.directory / "last"
+        line = f"interrupted; the same command with --resume goes on from {last}"
+        console.print(line, highlight=False, soft_wrap=True)
         raise
-    print_result(console, result, metric=metric, label_map=settings.label_map)
+    print_result(console, result, metric=settings.metric, label_map=settings.label_map)
 
 
 def _precision(text: str) -> "Precision":

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detection.checkpoint.folder import read_facts
+from detection.core.errors import UsageError
+from detection.evaluation.coco import SUMMARY_NAMES
 from detection.runner.folder import RunFolder
 from detection.runner.run import TrainingRun
 from detection.runner.settings import RunSettings
@@ -12,6 +14,7 @@ from detection.training.best import is_better, metric_value
 from detection.training.interrupt import Interrupted, deferred_interrupts
 from detection.training.log import TrainingLog
 from detection.training.reports import EvaluationReport, StepReport, ValidationProgress
+from detection.training.step import LOSS_NAMES
 
 Report = StepReport | ValidationProgress | EvaluationReport
 
@@ -35,8 +38,10 @@ def train(
     `progress` is called after every step, validation batch and evaluation. An evaluation follows every
     `evaluate_every` steps and the last one. With `resume` the run in the folder goes on to the same weights as
     without the interruption. Ctrl-C ends the current step, saves `last/` and raises Interrupted. Raises
-    UsageError where the folder is not empty or holds another run, and the errors of `TrainingRun`.
+    UsageError where the metric is unknown or the folder not empty or that of another run, and the errors of
+    `TrainingRun`.
     """
+    _check_metric(settings)
     folder = RunFolder(settings.directory)
     interval = settings.evaluation_interval
     if resume:
@@ -110,6 +115,14 @@ def _steps_to_evaluation(run: TrainingRun, interval: int) -> int:
     if is_due and not run.metrics:
         return 0
     return min(interval - run.step % interval, run.total_steps - run.step)
+
+
+def _check_metric(settings: RunSettings) -> None:
+    """Raise UsageError where no evaluation reports the metric that decides."""
+    classes = [f"{kind}/{name}" for kind in ("AP", "AP@.50") for name in settings.label_map.names]
+    known = [*SUMMARY_NAMES, *classes, *(f"loss/{name}" for name in LOSS_NAMES)]
+    if settings.metric not in known:
+        raise UsageError(f"metric {settings.metric!r} is not reported; choose one of {', '.join(known)}")
 
 
 def _ignore(_report: Report) -> None:

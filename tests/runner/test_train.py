@@ -89,6 +89,8 @@ def test_a_folder_with_a_run_is_not_overwritten(whole: Whole, settings_of: Setti
         train(replace(settings, seed=1), resume=True)
     with pytest.raises(UsageError, match="another config"):
         train(replace(settings, config=settings_of("learning_rate=0.001").config), resume=True)
+    with pytest.raises(UsageError, match=r"metric 'AP' is not reported; choose one of mAP, mAP@\.50"):
+        train(replace(settings, metric="AP"), resume=True)
     with pytest.raises(UsageError, match="holds no run to resume"):
         train(settings_of(directory="absent"), resume=True)
     assert train(settings, resume=True).step == 12
