@@ -63,13 +63,16 @@ def _print_table(found: Sequence["DetectedPicture"], labels: "LabelMap", out: Pa
     from rich.table import Table
 
     table = Table()
-    table.add_column("picture", overflow="fold")
-    for name in (*labels.names, "best score"):
-        table.add_column(name, justify="right")
+    table.add_column("picture", no_wrap=True)
+    for heading in ("objects", "best score"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("classes")
     for picture in found:
+        scores = picture.detections.scores
         counts = Counter(picture.detections.class_ids.tolist())
-        best = f"{picture.detections.scores.max():.3f}" if len(picture.detections) else "-"
-        table.add_row(picture.source.name, *(str(counts[class_id]) for class_id, _ in labels.items), best)
+        classes = ", ".join(f"{labels.name_of(class_id)} {count}" for class_id, count in sorted(counts.items()))
+        best = f"{scores.max():.3f}" if len(scores) else "-"
+        table.add_row(picture.source.name, str(len(scores)), best, classes)
     console = Console()
     console.print(table)
     console.print(f"annotated pictures and detections.json are in {out}", highlight=False, soft_wrap=True)

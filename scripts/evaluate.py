@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument, Option
+from typer import Argument, Option, echo
 
 from scripts.cli import run
 
@@ -44,7 +44,7 @@ def command(
             on_progress=lambda done: progress.update(task, completed=done),
         )
     if as_json:
-        print(json.dumps(evaluation.to_json(), indent=2, allow_nan=False))  # noqa: T201 - the output
+        echo(json.dumps(evaluation.to_json(), indent=2, allow_nan=False))
     else:
         _print_table(evaluation)
 

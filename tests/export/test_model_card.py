@@ -7,7 +7,8 @@ from detection.config.load import load_config
 from detection.core.labels import LabelMap
 from detection.export.model_card import CardExtras, model_card
 
-CONFIG = load_config(Path(__file__).parents[2] / "experiments" / "configs" / "quickstart.config")
+GOLDEN = Path(__file__).parents[1] / "golden"
+CONFIG = load_config(GOLDEN / "model_mobilenet_v2_fpnlite_small" / "pipeline.config")
 LABELS = LabelMap(((1, "cat"), (4, "dog|wolf")))
 FACTS = CheckpointFacts(
     step=50,
@@ -32,12 +33,12 @@ def test_metrics_by_class_and_undefined_ones_as_a_dash() -> None:
 def test_training_settings_and_provenance() -> None:
     card = _card()
     for line in (
-        "| steps | 50 of 600 |",
-        "| batch size | 8 |",
+        "| steps | 50 of 25000 |",
+        "| batch size | 2 |",
         "| optimizer | `adam_optimizer` |",
-        "| base learning rate | 0.002 (`cosine_decay_learning_rate`) |",
+        "| base learning rate | 0.001 (`cosine_decay_learning_rate`) |",
         "| precision | bfloat16 |",
-        "| augmentation | `random_horizontal_flip { }` |",
+        "| augmentation | `random_horizontal_flip { }`<br>`random_crop_image {",
         f"| config fingerprint | `{fingerprint(CONFIG)}` |",
         "| seed | 11 |",
     ):
