@@ -40,7 +40,7 @@ def command(
     request = SweepRequest(spec, data=data, out=out, trials=trials, time_budget=time_budget)
     folder = _begin(request, console, resume=resume)
     outcome = _run(folder, Place(address=address), console)
-    _tell(outcome, console, spec)
+    _tell(outcome, console)
     if outcome.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
 
@@ -75,7 +75,7 @@ def _run(folder: "SweepFolder", place: "Place", console: "Console") -> "SweepOut
         return run_sweep(folder, place=place, listener=listener, notify=say)
 
 
-def _tell(outcome: "SweepOutcome", console: "Console", spec: Path) -> None:
+def _tell(outcome: "SweepOutcome", console: "Console") -> None:
     """Print how the sweep ended and what can be done next."""
     from tuning.view import sweep_summary, sweep_table
 
@@ -85,7 +85,8 @@ def _tell(outcome: "SweepOutcome", console: "Console", spec: Path) -> None:
     console.print(sweep_summary(state), highlight=False, markup=False)
     lines = []
     if outcome.stopped_by is not None:
-        lines.append(f"ended by {outcome.stopped_by}; to go on: sweepbox sweep {spec} --out {path} --resume")
+        again = f"sweepbox sweep {path / 'sweep.yaml'} --out {path} --resume"
+        lines.append(f"ended by {outcome.stopped_by}; to go on: {again}")
     if state.best is not None:
         lines.append(f"report: {path / 'report.md'}")
         lines.append(f"export the winner: sweepbox export {path} {path / 'export'}")

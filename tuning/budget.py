@@ -47,9 +47,8 @@ def estimate_time_left(
     """Return the seconds until a sweep ends, or None while nothing has been measured yet.
 
     `evaluations_per_trial` is what a trial is expected to take (less than the full length where trials are
-    stopped
-    early), `evaluations_of_running` what the running trials still need together. The time budget is an upper
-    bound.
+    stopped early), `evaluations_of_running` what the running trials still need together. The time budget is
+    an upper bound.
     """
     if seconds_per_evaluation is None:
         return budget_left_s

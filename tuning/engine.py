@@ -37,8 +37,7 @@ def prepare_process(*, cpus: float, gpus: float) -> None:
     """Fit this process to a trial's share of the machine; to be called before TensorFlow is loaded.
 
     Threads follow the CPUs. With a GPU, memory is taken as it is needed, so that several trials can share it;
-    without,
-    none is touched.
+    without, none is touched.
     """
     threads = str(max(int(cpus), 1))
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):

@@ -26,10 +26,8 @@ class Objective:
     """Compares checkpoints by their metrics.
 
     A checkpoint that reaches all floors beats any that does not. Among those that do, the metric decides;
-    among the
-    others, the metric less the sum of what the floors lack (so that a search is led towards the floors). A
-    metric that
-    could not be measured is -1, as in pycocotools, and reaches no floor above that.
+    among the others, the metric less the sum of what the floors lack (so that a search is led towards the
+    floors). A metric that could not be measured is -1, as in pycocotools, and reaches no floor above that.
     """
 
     metric: str

@@ -92,7 +92,8 @@ def check_space(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> int:
 def create_sweep(request: SweepRequest, *, on_progress: Progress | None = None) -> SweepFolder:
     """Check a sweep, prepare its data where that is not done, and write its folder, which appears whole.
 
-    SweepError or ConfigError where the folder is taken, or the sweep file does not fit the config or the data.
+    SweepError or ConfigError where the folder is taken, or the sweep file does not fit the config or the
+    data.
     """
     spec = request.load()
     folder = request.folder(spec)

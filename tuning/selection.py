@@ -19,8 +19,7 @@ def best_of(candidates: Iterable[Candidate], objective: Objective) -> Candidate 
     """Return the best candidate, or None where there is none to compare.
 
     A candidate whose metrics are missing or not finite never wins; of equals, the earlier trial and in it the
-    earlier
-    evaluation wins.
+    earlier evaluation wins.
     """
     ordered = ranked(candidates, objective)
     return ordered[0] if ordered else None

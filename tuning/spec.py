@@ -23,9 +23,8 @@ class SpecModel(BaseModel):
 class Distribution(SpecModel):
     """The values that one parameter may take: exactly one of four kinds.
 
-    `log_uniform` and `uniform` are `[low, high]` of real numbers, `integer` is `[low, high]` of whole numbers,
-    both ends
-    included, in steps of `step`; `choice` lists the values.
+    `log_uniform` and `uniform` are `[low, high]` of real numbers, `integer` is `[low, high]` of whole
+    numbers, both ends included, in steps of `step`; `choice` lists the values.
     """
 
     log_uniform: Range | None = None

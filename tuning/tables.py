@@ -14,9 +14,8 @@ def results_table(state: SweepState) -> "pyarrow.Table":
     """Return the table of all evaluations.
 
     Columns: trial, state, seed, fingerprint, duplicate_of, evaluation, step, time (seconds since the epoch),
-    seconds,
-    `metrics.NAME` (float), `parameters.NAME` (float, or text where a parameter takes other values than
-    numbers).
+    seconds, `metrics.NAME` (float), `parameters.NAME` (float, or text where a parameter takes other values
+    than numbers).
     """
     import pyarrow
 

@@ -1,8 +1,7 @@
 """The driver's book of trials: proposes each one once, closes each one once, keeps the best checkpoints.
 
 It stands between the study (what was proposed) and the trials' folders (what happened); the folders are the
-truth, so
-that a sweep whose processes were killed goes on from them.
+truth, so that a sweep whose processes were killed goes on from them.
 """
 
 import shutil
@@ -52,8 +51,7 @@ class TrialBook:
         """Return the id of a trial to run, new or left over from before; None where all are given out.
 
         A proposal that the config refuses is recorded as failed; one that equals an earlier trial takes over
-        its
-        results. Both count as trials, neither is run.
+        its results. Both count as trials, neither is run.
         """
         if self._waiting:
             return self._waiting.pop(0)

@@ -168,9 +168,8 @@ class TrialRun:
     def _evaluate(self, run: "TrainingRun") -> Outcome:
         """Evaluate, then write the line, the state to go on from and the checkpoint, in this order.
 
-        Wherever a crash cuts this short, the next process finds a state whose step tells which lines hold, and
-        makes the
-        best checkpoint anew if that was next.
+        Wherever a crash cuts this short, the next process finds a state whose step tells which lines hold,
+        and makes the best checkpoint anew if that was next.
         """
         metrics = run.evaluate()
         score = self._objective.score(metrics)

@@ -31,7 +31,7 @@ def sweep_table(state: SweepState, *, rows: int | None = None) -> Table:
         table.add_column(name, no_wrap=True)
     for name in (f"best {metric}", "last", "time"):
         table.add_column(name, no_wrap=True, justify="right")
-    table.add_column("settings", overflow="ellipsis", no_wrap=True)
+    table.add_column("settings", overflow="ellipsis")
     for trial in _most_telling(state, rows):
         style = "bold green" if state.best and trial.id == state.best.trial else STYLES[trial.state]
         table.add_row(*_cells(trial, metric), style=style)
@@ -122,7 +122,7 @@ class EventLines:
         """End."""
 
 
-def _cells(trial: TrialResult, metric: str) -> list[str]:
+def _cells(trial: TrialResult, metric: str) -> list[RenderableType]:
     last = trial.evaluations[-1].metrics.get(metric) if trial.evaluations else None
     same = f" = {trial.status.duplicate_of}" if trial.status.duplicate_of else ""
     return [
@@ -132,7 +132,11 @@ def _cells(trial: TrialResult, metric: str) -> list[str]:
         f"{trial.best.metrics[metric]:.4f}" if trial.best else "",
         f"{last:.4f}" if last is not None else "",
         format_duration(trial.seconds),
-        settings_text(trial) if trial.state is not TrialState.FAILED else str(trial.status.error),
+        Text(
+            settings_text(trial) if trial.state is not TrialState.FAILED else str(trial.status.error),
+            no_wrap=True,
+            overflow="ellipsis",
+        ),
     ]
 
 

@@ -3,9 +3,11 @@
 import logging
 import os
 import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from detection.core.errors import SweepError
 from tuning.spec import Resources
@@ -13,6 +15,7 @@ from tuning.spec import Resources
 OBJECT_STORE_BYTES = 200 * 2**20
 """Trials pass each other nothing but file names; Ray's own default is 30 % of the memory."""
 
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 QUIET_SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -25,7 +28,24 @@ QUIET_SETTINGS = {
     "TUNE_WARN_THRESHOLD_S": "60",
 }
 WORKER_SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
-TOKEN_SETTINGS = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+TOKEN_FILE = Path("~/.ray/auth_token")
+CONNECT_TIMEOUT_S = 10.0
+
+
+def arrange_environment(address: str | None) -> None:
+    """Set what Ray reads from the environment when it is first imported, unless the user has set it.
+
+    Ray asks for a token. A Ray of this process's own gets a fresh one where the user has none (Ray would
+    write one into the home folder); a cluster is shown the user's.
+    """
+    os.environ |= {name: value for name, value in QUIET_SETTINGS.items() if name not in os.environ}
+    has_token = (
+        bool({"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ)) or TOKEN_FILE.expanduser().exists()
+    )
+    if address is None and not has_token and "RAY_AUTH_MODE" not in os.environ:
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    if address is not None and has_token:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
 @contextmanager
@@ -35,42 +55,62 @@ def ray_session(
     """Yield the resources of a Ray that this process is connected to; leave it at the end.
 
     Without an address Ray is started on this machine alone, with `cpus` and `gpus` (by default all that this
-    process may
-    use), and ends with the block. A Ray that this process is connected to already is used as it is.
+    process may use), and ends with the block. A Ray that this process is connected to already is used as it
+    is.
     """
     import ray
 
-    os.environ |= {name: value for name, value in QUIET_SETTINGS.items() if name not in os.environ}
     if ray.is_initialized():
         yield dict(ray.cluster_resources())
         return
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    settings = {**WORKER_SETTINGS, "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "tensorflow")}
-    common = {"runtime_env": {"env_vars": settings}, "log_to_driver": False, "logging_level": logging.ERROR}
     try:
         if address is None:
-            _bring_token()
-            ray.init(
-                num_cpus=cpus or len(os.sched_getaffinity(0)),
-                num_gpus=gpus,
-                include_dashboard=False,
-                object_store_memory=OBJECT_STORE_BYTES,
-                configure_logging=False,
-                **common,
-            )
+            _start(cpus=cpus, gpus=gpus)
         else:
-            ray.init(address=address, **common)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        place = (
-            "Ray does not start on this machine"
-            if address is None
-            else f"no Ray cluster answers at {address!r}"
-        )
-        raise SweepError(f"{place}: {' '.join(str(error).split())}") from error
-    try:
+            _join(address)
         yield dict(ray.cluster_resources())
     finally:
         ray.shutdown()
+
+
+def _start(*, cpus: int | None, gpus: int | None) -> None:
+    import ray
+
+    try:
+        ray.init(
+            address="local",  # not a cluster that happens to run here
+            num_cpus=cpus or len(os.sched_getaffinity(0)),
+            num_gpus=gpus,
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE_BYTES,
+            **_common_settings(),
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SweepError(f"Ray does not start on this machine: {' '.join(str(error).split())}") from error
+
+
+def _join(address: str) -> None:
+    import ray
+
+    refusal = f"no Ray cluster lets this process in at {address!r}"
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    try:
+        if host and port.isdigit():
+            socket.create_connection((host, int(port)), timeout=CONNECT_TIMEOUT_S).close()
+        ray.init(address=address, **_common_settings())
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise SweepError(f"{refusal}: {reason}; check the address and its token (RAY_AUTH_TOKEN)") from error
+
+
+def _common_settings() -> dict[str, Any]:
+    environment = {**WORKER_SETTINGS, "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "tensorflow")}
+    return {
+        "runtime_env": {"env_vars": environment},
+        "log_to_driver": False,
+        "logging_level": logging.ERROR,
+        "logging_format": LOG_FORMAT,
+    }
 
 
 def concurrent_trials(cluster: dict[str, float], per_trial: Resources, *, limit: int | None) -> int:
@@ -89,13 +129,3 @@ def concurrent_trials(cluster: dict[str, float], per_trial: Resources, *, limit:
 def _places_on_gpus(gpus: float, share: float) -> int:
     """Return how many trials fit; a fraction lies on one GPU as a whole."""
     return int(gpus // share) if share >= 1 else int(gpus) * int(1 / share + 1e-6)
-
-
-def _bring_token() -> None:
-    """Give a Ray of this process's own a token of its own, unless the user has arranged for one.
-
-    Ray asks for a token by default, and would write one into the home folder.
-    """
-    arranged = any(name in os.environ for name in TOKEN_SETTINGS)
-    if not arranged and not (Path.home() / ".ray" / "auth_token").exists():
-        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)

@@ -14,12 +14,13 @@ from tuning.budget import parse_duration
 from tuning.folder import SweepFolder
 from tuning.objective import Objective
 from tuning.plan import check_space
-from tuning.ray_backend.cluster import concurrent_trials, ray_session
+from tuning.ray_backend.cluster import LOG_FORMAT, arrange_environment, concurrent_trials, ray_session
 from tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
 from tuning.report import write_outcome
 from tuning.results import SweepReader, SweepState
 from tuning.spec import SweepSpec
 from tuning.spec_file import load_spec
+from tuning.trial_book import TrialBook
 from tuning.trial_record import TrialState
 from tuning.watch import Listener, Watch
 
@@ -61,28 +62,40 @@ def run_sweep(
     """Run all trials that a sweep still has to run, write its results, and return how it stands.
 
     The listener is told about once a second. SweepError where another process runs the sweep, no trial fits
-    into the
-    machine, or all trials failed.
+    into the machine, or all trials failed.
     """
     place = place or Place()
+    arrange_environment(place.address)
     with folder.held(), _log_to(folder):
         folder.stop_request.unlink(missing_ok=True)
         spec = load_spec(folder.spec)
         logger.info("sweep %s begins", spec.name)
-        with ray_session(address=place.address, cpus=place.cpus, gpus=place.gpus) as cluster:
-            concurrency = concurrent_trials(cluster, spec.resources_per_trial, limit=spec.max_concurrent)
-            logger.info("%d trials at a time", concurrency)
-            budget_s = None if spec.time_budget is None else parse_duration(spec.time_budget)
-            watch = Watch(folder, listener=listener, concurrency=concurrency, time_budget_s=budget_s)
-            with watch, orderly_interrupts(folder, notify):
-                _run_trials(folder, spec, concurrency)
-        stopped_by = _stop_reason(folder)
-        shutil.rmtree(folder.ray, ignore_errors=True)
+        try:
+            if SweepReader(folder).read().ended < spec.trials:
+                _run_on_ray(folder, spec, place, listener, notify)
+            else:
+                TrialBook(folder, spec)  # closes what a crash left open in the study
+        finally:
+            stopped_by = _take_stop_request(folder)
+            shutil.rmtree(folder.ray, ignore_errors=True)
     state = SweepReader(folder).read()
     write_outcome(state)
     logger.info("sweep %s ends%s", spec.name, f" ({stopped_by})" if stopped_by else "")
     _check_any_succeeded(state)
     return SweepOutcome(state, stopped_by)
+
+
+def _run_on_ray(
+    folder: SweepFolder, spec: SweepSpec, place: Place, listener: Listener | None, notify: Callable[[str], None]
+) -> None:
+    """Start Ray or join it, and run the trials under the watch."""
+    with ray_session(address=place.address, cpus=place.cpus, gpus=place.gpus) as cluster:
+        concurrency = concurrent_trials(cluster, spec.resources_per_trial, limit=spec.max_concurrent)
+        logger.info("%d trials at a time", concurrency)
+        budget_s = None if spec.time_budget is None else parse_duration(spec.time_budget)
+        watch = Watch(folder, listener=listener, concurrency=concurrency, time_budget_s=budget_s)
+        with watch, orderly_interrupts(folder, notify):
+            _run_trials(folder, spec, concurrency)
 
 
 def _run_trials(folder: SweepFolder, spec: SweepSpec, concurrency: int) -> None:
@@ -93,7 +106,6 @@ def _run_trials(folder: SweepFolder, spec: SweepSpec, concurrency: int) -> None:
     from tuning.ray_backend.scheduler import build_scheduler
     from tuning.ray_backend.searcher import BookSearcher
     from tuning.ray_backend.trainable import TrialTrainable
-    from tuning.trial_book import TrialBook
 
     objective = Objective.of(spec.objective)
     longest = check_space(load_config(folder.base_config), spec)
@@ -129,24 +141,26 @@ def _run_config(folder: SweepFolder, callback: Any) -> Any:
 
 @contextmanager
 def _log_to(folder: SweepFolder) -> Iterator[None]:
-    """Write what the sweep and Ray log to the folder's log.txt."""
+    """Write what the sweep and Ray log to the folder's log.txt, what Ray logs nowhere else."""
+    import ray  # noqa: F401 - sets its logger up, which is replaced here
+
     handler = logging.FileHandler(folder.log, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    sweep_logger = logging.getLogger("tuning")
-    level = sweep_logger.level
-    sweep_logger.setLevel(logging.INFO)
-    for name in ("tuning", "ray"):
-        logging.getLogger(name).addHandler(handler)
+    handler.setFormatter(logging.Formatter(LOG_FORMAT))
+    loggers = {logging.getLogger("tuning"): logging.INFO, logging.getLogger("ray"): logging.ERROR}
+    before = {logger: (logger.level, list(logger.handlers)) for logger in loggers}
+    for logger, level in loggers.items():
+        logger.setLevel(level)
+        logger.handlers = [handler]
     try:
         yield
     finally:
-        sweep_logger.setLevel(level)
-        for name in ("tuning", "ray"):
-            logging.getLogger(name).removeHandler(handler)
+        for logger, (level, handlers) in before.items():
+            logger.setLevel(level)
+            logger.handlers = handlers
         handler.close()
 
 
-def _stop_reason(folder: SweepFolder) -> str | None:
+def _take_stop_request(folder: SweepFolder) -> str | None:
     """Return what asked the sweep to stop, and take the request back."""
     if not folder.stop_request.exists():
         return None

@@ -17,8 +17,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]
     """Runs trials of a sweep, one after the other in the same process; one step is one evaluation.
 
     The config holds the sweep's folder and the trial's id (the folder has everything else) and the trial's
-    share of the
-    machine. A trial that was begun goes on from its own saved state.
+    share of the machine. A trial that was begun goes on from its own saved state.
     """
 
     def setup(self, config: dict[str, Any]) -> None:
