@@ -1,36 +1,49 @@
-"""The training engine of one process: kept from trial to trial, so that nothing is traced or compiled twice."""
+"""The training engine of one process: kept from trial to trial, so that little is traced or compiled twice."""
 
 import os
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from detection.runner import RunSettings, TrainingRun
 
+KEPT_PROGRAMS = 2
+"""How many compiled programs a process keeps; a search that switches one augmentation needs two."""
+
 
 class Engine:
-    """Holds one training run, which starts over for each trial."""
+    """Holds training runs by what is compiled into them; a trial starts over one that fits, or a new one."""
 
     def __init__(self) -> None:
         """Hold nothing yet."""
-        self._run: TrainingRun | None = None
+        self._runs: dict[Hashable, TrainingRun] = {}
         self.reused = False
-        """Whether the last run could use the program that was compiled for the one before."""
+        """Whether the last run could use a program that was compiled for an earlier one."""
 
     def run_for(self, settings: "RunSettings") -> "TrainingRun":
-        """Return a run at step 0 with these settings."""
-        if self._run is None:
-            from detection.runner import TrainingRun
+        """Return a run at step 0 with these settings; the run returned before must not be used any more."""
+        from detection.runner import TrainingRun
 
-            self._run = TrainingRun(settings)
-            return self._run
-        before = self._run.static_key
-        try:
-            self._run.reset(settings)
-        except BaseException:
-            self._run = None
-            raise
-        self.reused = self._run.static_key == before
-        return self._run
+        for held in self._runs.values():
+            held.close()
+        key = _program_of(settings)
+        self.reused = key in self._runs
+        run = self._runs.pop(key, None)
+        if run is None and len(self._runs) >= KEPT_PROGRAMS:
+            run = self._runs.pop(next(iter(self._runs)))
+        if run is None:
+            run = TrainingRun(settings)
+        else:
+            run.reset(settings)
+        self._runs[key] = run
+        return run
+
+
+def _program_of(settings: "RunSettings") -> Hashable:
+    """Return what the runs of one sweep must share to share a compiled program."""
+    from detection.training.parts import parts_key
+
+    return parts_key(settings.config, settings.precision), settings.config.train_config.batch_size
 
 
 def prepare_process(*, cpus: float, gpus: float) -> None:
