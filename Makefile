@@ -26,7 +26,7 @@ sweep: $(READY)  ## the main job on the embedded sample: draw, sweep, export, de
 	$(BIN)/sweepbox doctor $(SAMPLE)
 	$(BIN)/sweepbox sweep experiments/quickstart.yaml --data $(SAMPLE) --out $(RUN) $$(test -d $(RUN) && echo --resume)
 	$(BIN)/sweepbox export $(RUN) $(RUN)/export --overwrite
-	$(BIN)/sweepbox detect $(RUN)/export $$(ls $(SAMPLE)/images/*.jpg | head -n 3) --out $(RUN)/detections --overwrite
+	$(BIN)/sweepbox detect $(RUN)/export $$(ls $(SAMPLE)/images/*.jpg | head -n 3) --out $(RUN)/detections --threshold 0.4 --overwrite
 	$(BIN)/sweepbox status $(RUN)
 
 test: $(READY)  ## the tests, minutes on two cores, no network, no GPU
