@@ -1,0 +1,40 @@
+"""One real training step of the full-size config that the GPU sweep starts from."""
+
+from pathlib import Path
+
+import numpy as np
+
+from detection.config.edits import apply_edits, parse_edit
+from detection.config.load import load_config
+from detection.data.prepared import PreparedDataset
+from detection.runner import RunSettings, TrainingRun
+
+CONFIG = Path(__file__).parents[2] / "experiments" / "configs" / "face_mask_resnet50_640.config"
+
+
+def test_a_step_of_ssd_resnet50_fpn_640_changes_every_weight(dataset: PreparedDataset, tmp_path: Path) -> None:
+    edits = [parse_edit("batch_size=1"), parse_edit("num_steps=1"), parse_edit("warmup_steps=0")]
+    config = apply_edits(load_config(CONFIG), edits)
+    run = TrainingRun(
+        RunSettings(
+            config=config,
+            train_records=dataset.train,
+            validation_records=dataset.validation,
+            label_map=dataset.label_map,
+            directory=tmp_path,
+        )
+    )
+    network = run.detector.network
+    assert network.count_params() == 31_713_008
+    assert network.input_shape == (None, 640, 640, 3)
+    assert run.detector.anchors.shape == (51_150, 4)
+    before = [weight.numpy().copy() for weight in network.trainable_variables]
+    summary = run.advance(1)
+    run.close()
+    assert all(np.isfinite(value) and value > 0 for value in summary.losses.values())
+    unchanged = [
+        weight.path
+        for old, weight in zip(before, network.trainable_variables, strict=True)
+        if np.array_equal(old, weight.numpy())
+    ]
+    assert unchanged == []
