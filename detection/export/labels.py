@@ -11,8 +11,8 @@ from detection.core.labels import LabelMap
 def load_labels(model: Path, label_map: Path | None = None) -> LabelMap:
     """Return the classes in `label_map`, or else those of the label map in or beside the model's folder.
 
-    `model` is an export's folder or the `saved_model` folder in it. ModelError where there is no such folder, or
-    no label map in it, as the exports of the Object Detection API have none.
+    `model` is an export's folder or the `saved_model` folder in it. ModelError where there is no such folder,
+    or no label map in it, as the exports of the Object Detection API have none.
     """
     if label_map is not None:
         return load_label_map(label_map)
