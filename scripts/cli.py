@@ -5,9 +5,12 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scripts.quiet import filter_native_stderr
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 COMMANDS = {
     "sample": "Draw the sample data set: scenes of masked and unmasked faces with Pascal VOC annotations.",
@@ -25,6 +28,7 @@ COMMANDS = {
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 DEBUG_OPTION = "--debug"
+PIPE_COLUMNS = 200
 EPILOG = f"Any command takes {DEBUG_OPTION}: show the traceback of an error."
 
 
@@ -77,6 +81,13 @@ def run(
         if debug:
             traceback.print_exc()
         _fail(_line_of(error))
+
+
+def output_console() -> "Console":
+    """Return the console for a command's results; a file or pipe gets long lines rather than cut ones."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 
 
 def _line_of(error: Exception) -> str:

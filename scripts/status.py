@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli import run
+from scripts.cli import output_console, run
 
 
 def command(
@@ -15,8 +15,6 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
     """Tell how a sweep stands, while it runs, after it, or after a crash."""
-    from rich.console import Console
-
     from tuning.results import load_sweep
     from tuning.view import sweep_summary, sweep_table
 
@@ -24,7 +22,7 @@ def command(
     if as_json:
         typer.echo(json.dumps(state.to_json(), indent=2, allow_nan=False))
         return
-    console = Console()
+    console = output_console()
     console.print(sweep_table(state))
     console.print(sweep_summary(state), highlight=False, markup=False, soft_wrap=True)
     if not state.running and state.ended < state.spec.trials:

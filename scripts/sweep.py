@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli import EXIT_INTERRUPTED, run
+from scripts.cli import EXIT_INTERRUPTED, output_console, run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,12 +31,10 @@ def command(
     report.md and an Optuna study. Ctrl-C ends the sweep in order; --resume goes on with it, with another
     --trials or --time-budget where given.
     """
-    from rich.console import Console
-
     from tuning.plan import SweepRequest
     from tuning.ray_backend.launch import Place
 
-    console = Console()
+    console = output_console()
     request = SweepRequest(spec, data=data, out=out, trials=trials, time_budget=time_budget)
     folder = _begin(request, console, resume=resume)
     outcome = _run(folder, Place(address=address), console)

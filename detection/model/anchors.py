@@ -53,7 +53,8 @@ def _level_anchors(
     heights, widths = _cell_sizes(message, level)
     centres = np.stack(np.meshgrid(centres_y, centres_x, indexing="ij"), axis=-1)[:, :, None, :]
     half = np.stack([heights, widths], axis=-1) * np.float32(0.5)
-    return np.concatenate([centres - half, centres + half], axis=-1).reshape(-1, 4)
+    boxes: NDArray[np.float32] = np.concatenate([centres - half, centres + half], axis=-1).reshape(-1, 4)
+    return boxes
 
 
 def _offset(side: int, level: int) -> float:

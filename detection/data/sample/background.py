@@ -40,7 +40,7 @@ def _room(rng: np.random.Generator, side: int) -> Image.Image:
         x, y, w, h = rng.uniform(0, 0.8), rng.uniform(0, 0.5), rng.uniform(0.1, 0.35), rng.uniform(0.1, 0.3)
         frame = (x * side, y * side, (x + w) * side, (y + h) * side)
         draw.rectangle(frame, fill=as_rgb(any_colour(rng)), outline=as_rgb(shade(wall, 0.5)), width=side // 80)
-        for line in np.arange(0.15, 0.9, 0.2):
+        for line in np.arange(0.15, 0.9, 0.2).tolist():
             height = (y + h * line) * side
             draw.line(((x + 0.02) * side, height, (x + w * rng.uniform(0.5, 0.9)) * side, height),
                       fill=as_rgb(any_colour(rng)), width=max(1, side // 120))  # fmt: skip
@@ -55,8 +55,8 @@ def _street(rng: np.random.Generator, side: int) -> Image.Image:
         colour, window = any_colour(rng, (0.05, 0.45)), any_colour(rng, (0.1, 0.5))
         draw.rectangle((x, top, x + width, side), fill=as_rgb(colour))
         step = side * rng.uniform(0.045, 0.07)
-        for column in np.arange(x + step * 0.4, x + width - step * 0.6, step):
-            for row in np.arange(top + step * 0.5, side * 0.8, step * 1.3):
+        for column in np.arange(x + step * 0.4, x + width - step * 0.6, step).tolist():
+            for row in np.arange(top + step * 0.5, side * 0.8, step * 1.3).tolist():
                 pane = shade(window, rng.uniform(0.5, 1.2))
                 draw.rectangle((column, row, column + step * 0.55, row + step * 0.8), fill=as_rgb(pane))
         x += width

@@ -89,6 +89,6 @@ def draw_body(
         )
     if chance(rng, 0.35):
         second = any_colour(rng, (0.1, 0.65))
-        for down in np.arange(top + 0.95, 5.0, 0.62):
+        for down in np.arange(top + 0.95, 5.0, 0.62).tolist():
             corners = ((-1, down), (1, down), (1, down + 0.28), (-1, down + 0.28))
             draw.polygon(at(*((shoulder * 0.8 * x, y) for x, y in corners)), fill=as_rgb(second))
