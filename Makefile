@@ -8,7 +8,7 @@ RUN    := runs/quickstart
 SAMPLE := runs/sample
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test test-slow check format schema lock clean
+.PHONY: help install sweep test check format schema lock clean
 
 help:  ## tell what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,9 +31,6 @@ sweep: $(READY)  ## the main job on the embedded sample: draw, sweep, export, de
 
 test: $(READY)  ## the tests, minutes on two cores, no network, no GPU
 	$(BIN)/python -m pytest -q
-
-test-slow: $(READY)  ## the tests that take longer
-	$(BIN)/python -m pytest -q -m slow
 
 check: $(READY)  ## style, types, and the direction of imports
 	$(BIN)/ruff check .

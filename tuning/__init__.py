@@ -3,8 +3,9 @@
 The names in `__all__` are what a notebook needs; each is loaded when it is first asked for.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from detection.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from tuning.plan import SweepRequest, create_sweep
@@ -31,9 +32,4 @@ __all__ = [
     "run_sweep",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Load a public name when it is first asked for: importing the package alone loads nothing."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_names(__name__, _HOMES)

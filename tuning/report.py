@@ -24,13 +24,7 @@ def winner_json(state: SweepState, best: Best) -> dict[str, Any]:
     """Return the winner: trial, metrics, AP by class, changes of the base config, its checkpoint."""
     trial = state.trial(best.trial)
     return {
-        "trial": best.trial,
-        "iteration": best.evaluation,
-        "step": best.step,
-        "metric": best.metric,
-        "value": best.value,
-        "floors_reached": best.floors_reached,
-        "metrics": dict(best.metrics),
+        **best.to_json(),
         "AP": by_class(state, best.metrics, "AP"),
         "AP@.50": by_class(state, best.metrics, "AP@.50"),
         "changes": {change.path: {"before": change.before, "after": change.after} for change in trial.changes},

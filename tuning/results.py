@@ -45,6 +45,18 @@ class Best:
     floors_reached: bool
     metrics: Mapping[str, float]
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "trial": self.trial,
+            "iteration": self.evaluation,
+            "step": self.step,
+            "metric": self.metric,
+            "value": self.value,
+            "floors_reached": self.floors_reached,
+            "metrics": dict(self.metrics),
+        }
+
 
 @dataclass(frozen=True)
 class SweepState:
@@ -99,7 +111,7 @@ class SweepState:
             "running": self.running,
             "planned": self.spec.trials,
             "trials": [_trial_json(trial) for trial in self.trials],
-            "best": None if self.best is None else _best_json(self.best),
+            "best": None if self.best is None else self.best.to_json(),
         }
 
 
@@ -198,16 +210,4 @@ def _trial_json(trial: TrialResult) -> dict[str, Any]:
         "seconds": round(trial.seconds, 1),
         "duplicate_of": trial.status.duplicate_of,
         "error": trial.status.error,
-    }
-
-
-def _best_json(best: Best) -> dict[str, Any]:
-    return {
-        "trial": best.trial,
-        "iteration": best.evaluation,
-        "step": best.step,
-        "metric": best.metric,
-        "value": best.value,
-        "floors_reached": best.floors_reached,
-        "metrics": dict(best.metrics),
     }
