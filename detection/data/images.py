@@ -22,10 +22,11 @@ ORIENTATION_TAG = 0x0112
 TURNED_ORIENTATIONS = (5, 6, 7, 8)
 """The EXIF orientations under which a viewer swaps width and height."""
 
-_DECODING_ERRORS = (
+DECODING_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error,
     Image.DecompressionBombError,
 )  # fmt: skip
+"""What Pillow raises on a damaged image, whatever its format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def _decoded(data: bytes, path: Path) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=list(FORMATS))
         image.load()
-    except _DECODING_ERRORS as error:
+    except DECODING_ERRORS as error:
         reason = str(error) if "BytesIO" not in str(error) else "it is in no known image format"
         raise DataError(f"{path}: the image cannot be decoded: {reason}") from error
     return image

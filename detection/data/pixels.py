@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detection.core.errors import DataError
+from detection.data.images import DECODING_ERRORS
 
 
 def image_size(encoded: bytes, name: str) -> tuple[int, int]:
@@ -14,7 +15,7 @@ def image_size(encoded: bytes, name: str) -> tuple[int, int]:
     try:
         with Image.open(io.BytesIO(encoded)) as image:
             return image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except DECODING_ERRORS as error:
         raise _unreadable(name, error) from error
 
 
@@ -36,7 +37,7 @@ def decode_pixels(encoded: bytes, name: str, *, size: tuple[int, int]) -> NDArra
         with Image.open(io.BytesIO(encoded)) as image:
             image.draft("RGB", size)
             pixels = image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except DECODING_ERRORS as error:
         raise _unreadable(name, error) from error
     if pixels.size != size:
         pixels = pixels.resize(size, Image.Resampling.BILINEAR)
