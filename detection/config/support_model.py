@@ -3,18 +3,18 @@
 A check on a part that is absent says nothing, so that a config without `model.ssd` is one problem, not thirty.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from detection.config import pipeline_pb2 as pb
-from detection.config.rules import Absent, Check, Choice, Only, Range, message_at
+from detection.config.rules import Absent, Check, Choice, Only, Range
+from detection.config.support_losses import LOSS_CHECKS
+from detection.config.support_parts import SSD, for_ssd, within
+from detection.config.support_post_processing import POST_PROCESSING_CHECKS
 
-SSD = "model.ssd"
 EXTRACTOR = f"{SSD}.feature_extractor"
 PREDICTOR = f"{SSD}.box_predictor.weight_shared_convolutional_box_predictor"
 ANCHORS = f"{SSD}.anchor_generator.multiscale_anchor_generator"
 MATCHER = f"{SSD}.matcher.argmax_matcher"
-NMS = f"{SSD}.post_processing.batch_non_max_suppression"
-LOSS = f"{SSD}.loss"
 FIXED = f"{SSD}.image_resizer.fixed_shape_resizer"
 KEEP_ASPECT = f"{SSD}.image_resizer.keep_aspect_ratio_resizer"
 CODER = f"{SSD}.box_coder.faster_rcnn_box_coder"
@@ -35,26 +35,6 @@ def input_size(ssd: pb.Ssd) -> tuple[int, int] | None:
     if kind == "keep_aspect_ratio_resizer" and resizer.keep_aspect_ratio_resizer.pad_to_max_dimension:
         return (resizer.keep_aspect_ratio_resizer.max_dimension,) * 2
     return None
-
-
-def for_ssd(check: Callable[[pb.Ssd], Iterator[str]]) -> Check:
-    """Return a check of the whole config from one of its `model.ssd`."""
-
-    def whole(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-        if config.model.HasField("ssd"):
-            yield from check(config.model.ssd)
-
-    return whole
-
-
-def within(path: str, check: Check) -> Check:
-    """Return `check` for configs that have the message at `path`, a check that says nothing for others."""
-
-    def guarded(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-        if message_at(config, path) is not None:
-            yield from check(config)
-
-    return guarded
 
 
 def check_extractor(ssd: pb.Ssd) -> Iterator[str]:
@@ -146,16 +126,6 @@ def check_matcher(ssd: pb.Ssd) -> Iterator[str]:
         )
 
 
-def check_detections(ssd: pb.Ssd) -> Iterator[str]:
-    """Check that a class does not have more detections than the image."""
-    nms = ssd.post_processing.batch_non_max_suppression
-    if nms.max_detections_per_class > nms.max_total_detections:
-        yield (
-            f"{NMS}.max_detections_per_class = {nms.max_detections_per_class} exceeds max_total_detections = "
-            f"{nms.max_total_detections}; lower it"
-        )
-
-
 def hyperparameter_checks(owner: str) -> tuple[Check, ...]:
     """Return the checks of the convolution hyperparameters of `owner`."""
     path = f"{owner}.conv_hyperparams"
@@ -184,10 +154,6 @@ _PARTS: tuple[Check, ...] = (
     Choice(f"{SSD}.similarity_calculator", "region_similarity", ("iou_similarity",)),
     Choice(f"{SSD}.box_predictor", "box_predictor_oneof", ("weight_shared_convolutional_box_predictor",)),
     Choice(f"{SSD}.anchor_generator", "anchor_generator_oneof", ("multiscale_anchor_generator",)),
-    Choice(f"{LOSS}.localization_loss", "localization_loss", ("weighted_smooth_l1", "weighted_l2")),
-    Choice(
-        f"{LOSS}.classification_loss", "classification_loss", ("weighted_sigmoid_focal", "weighted_sigmoid")
-    ),
     for_ssd(check_extractor),
     Choice(EXTRACTOR, "feature_pyramid_oneof", ("fpn",), optional=True),
 )
@@ -224,43 +190,18 @@ _VALUES: tuple[Check, ...] = (
     Absent(f"{SSD}.mask_head_config"),
 )
 
-_LOSS: tuple[Check, ...] = (
-    Absent(f"{LOSS}.hard_example_miner"),
-    Absent(f"{LOSS}.random_example_sampler"),
-    Only(f"{LOSS}.equalization_loss.weight", (0.0,)),
-    Only(f"{LOSS}.expected_loss_weights", ("NONE",)),
-    Range(f"{LOSS}.classification_weight", 0),
-    Range(f"{LOSS}.localization_weight", 0),
-    Range(f"{LOSS}.localization_loss.weighted_smooth_l1.delta", 0, above=True),
-    Range(f"{LOSS}.classification_loss.weighted_sigmoid_focal.gamma", 0),
-    Range(f"{LOSS}.classification_loss.weighted_sigmoid_focal.alpha", 0, 1),
-)
-
-_POST_PROCESSING: tuple[Check, ...] = (
-    Range(f"{NMS}.score_threshold", 0, 1),
-    Range(f"{NMS}.iou_threshold", 0, 1),
-    Range(f"{NMS}.max_detections_per_class", 1),
-    Range(f"{NMS}.max_total_detections", 1),
-    Only(f"{NMS}.soft_nms_sigma", (0.0,)),
-    Only(f"{NMS}.use_class_agnostic_nms", (False,)),
-    Only(f"{NMS}.use_combined_nms", (False,)),
-    Range(f"{SSD}.post_processing.logit_scale", 0, above=True),
-    Absent(f"{SSD}.post_processing.calibration_config"),
-)
-
 MODEL_CHECKS: tuple[Check, ...] = (
     *(within(SSD, check) for check in _PARTS),
     *_VALUES,
     *hyperparameter_checks(EXTRACTOR),
     *hyperparameter_checks(PREDICTOR),
-    *_LOSS,
-    *_POST_PROCESSING,
+    *LOSS_CHECKS,
     for_ssd(check_size),
     for_ssd(check_tower),
     within(KEEP_ASPECT, for_ssd(check_resizer)),
     within(EXTRACTOR, for_ssd(check_levels)),
     within(ANCHORS, for_ssd(check_aspect_ratios)),
     within(MATCHER, for_ssd(check_matcher)),
-    for_ssd(check_detections),
+    *POST_PROCESSING_CHECKS,
 )
 """What `model.ssd` is checked for."""
