@@ -35,7 +35,7 @@ def golden_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     config = load_config(GOLDEN_MODEL / "pipeline.config")
     detector = build_detector(config.model.ssd)
-    load_object_based(detector.network, GOLDEN_MODEL / "ckpt-0", min_level=3, max_level=7)
+    load_object_based(detector.network, GOLDEN_MODEL / "ckpt-0", config.model.ssd)
     folder = tmp_path_factory.mktemp("golden") / "checkpoint"
     facts = CheckpointFacts(step=40, metrics=METRICS, seed=7, precision="float32")
     write_checkpoint(folder, network=detector.network, config=config, label_map=MASKS, facts=facts)

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from detection.checkpoint.arrays import Arrays
-from detection.checkpoint.object_based import checkpoint_keys, read_object_based
+from detection.checkpoint.keys import checkpoint_keys
+from detection.checkpoint.object_based import read_object_based
 from detection.checkpoint.weights import assign_arrays, weight_arrays
 from detection.config import pipeline_pb2 as pb
 from detection.core.errors import ConfigError
@@ -57,13 +58,7 @@ def _load_object_based(detector: SsdDetector, prefix: Path, config: pb.TrainEval
         raise ConfigError(
             f"train_config.fine_tune_checkpoint_type: {kind!r} is not supported; use 'detection' or 'full'"
         )
-    extractor = config.model.ssd.feature_extractor
-    keys = checkpoint_keys(
-        (weight.path for weight in detector.network.weights),
-        min_level=extractor.fpn.min_level,
-        max_level=extractor.fpn.max_level,
-        dropout=config.model.ssd.box_predictor.weight_shared_convolutional_box_predictor.use_dropout,
-    )
+    keys = checkpoint_keys((weight.path for weight in detector.network.weights), config.model.ssd)
     wanted = {path: key for path, key in keys.items() if key.startswith(FINE_TUNE_PREFIXES[kind])}
     values = read_object_based(prefix, wanted.values())
     arrays = {path: values[key] for path, key in wanted.items()}

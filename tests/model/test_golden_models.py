@@ -8,32 +8,36 @@ import pytest
 import tensorflow as tf
 from google.protobuf import text_format
 
-from detection.checkpoint.object_based import checkpoint_keys, load_object_based
+from detection.checkpoint.keys import checkpoint_keys
+from detection.checkpoint.object_based import load_object_based
 from detection.config import pipeline_pb2 as pb
 from detection.model.ssd import SsdDetector, build_detector
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 NAMES = ("model_mobilenet_v2_fpnlite_small", "model_resnet50_small")
-LEVELS = {"min_level": 3, "max_level": 7}
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def case(request: pytest.FixtureRequest) -> tuple[SsdDetector, Any, Path]:
     folder = GOLDEN / request.param
-    config = text_format.Parse((folder / "pipeline.config").read_text(), pb.TrainEvalPipelineConfig())
     with np.load(folder / "golden.npz") as golden:
-        return build_detector(config.model.ssd), dict(golden), folder
+        return build_detector(_ssd(folder)), dict(golden), folder
 
 
 @pytest.fixture
 def detector(case: tuple[SsdDetector, Any, Path]) -> SsdDetector:
-    load_object_based(case[0].network, case[2] / "ckpt-0", **LEVELS)
+    load_object_based(case[0].network, case[2] / "ckpt-0", _ssd(case[2]))
     return case[0]
 
 
 @pytest.fixture
 def golden(case: tuple[SsdDetector, Any, Path]) -> Any:
     return case[1]
+
+
+def _ssd(folder: Path) -> pb.Ssd:
+    text = (folder / "pipeline.config").read_text()
+    return text_format.Parse(text, pb.TrainEvalPipelineConfig()).model.ssd
 
 
 def _losses(detector: SsdDetector, golden: Any, predictions: Any) -> dict[str, Any]:
@@ -79,9 +83,11 @@ def test_detections(detector: SsdDetector, golden: Any) -> None:
         np.testing.assert_allclose(found[key], golden[f"post/{key}"], rtol=1e-4, atol=1e-4, err_msg=key)
 
 
-def test_gradients_and_moving_statistics(detector: SsdDetector, golden: Any) -> None:
+def test_gradients_and_moving_statistics(
+    detector: SsdDetector, golden: Any, case: tuple[SsdDetector, Any, Path]
+) -> None:
     variables = {variable.path: variable for variable in detector.network.weights}
-    keys = {key: path for path, key in checkpoint_keys(variables, **LEVELS).items()}
+    keys = {key: path for path, key in checkpoint_keys(variables, _ssd(case[2])).items()}
     watched = [variables[keys[key]].value for key in golden["grad/keys"]]
     with tf.GradientTape() as tape:
         losses = _losses(detector, golden, detector.network(golden["preprocessed"], training=True))

@@ -57,8 +57,7 @@ def _step(config: pb.TrainEvalPipelineConfig, train_config: pb.TrainConfig) -> T
     """A fresh step whose weights are those of the golden's checkpoint."""
     ssd = config.model.ssd
     detector = build_detector(ssd)
-    fpn = ssd.feature_extractor.fpn
-    load_object_based(detector.network, GOLDEN / "ckpt-0", min_level=fpn.min_level, max_level=fpn.max_level)
+    load_object_based(detector.network, GOLDEN / "ckpt-0", ssd)
     preprocessor = build_preprocessor(ssd.image_resizer, ())
     kind = optimizer_settings(train_config).kind
     optimizer = Optimizer(kind, detector.network.trainable_variables)
