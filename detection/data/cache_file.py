@@ -17,7 +17,7 @@ from detection.core.labels import LabelMap
 from detection.data.pixels import bounded, decode_pixels, image_size
 from detection.data.records import Record, read_records
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 KEY = b"content"
 COLUMNS: dict[str, Any] = {
     "boxes": np.float32,
