@@ -8,7 +8,7 @@ RUN    := runs/quickstart
 SAMPLE := runs/sample
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test check format schema lock clean
+.PHONY: help install sweep test parity check format schema lock clean
 
 help:  ## tell what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ sweep: $(READY)  ## the main job on the embedded sample: draw, sweep, export, de
 
 test: $(READY)  ## the tests, minutes on two cores, no network, no GPU
 	$(BIN)/python -m pytest -q
+
+parity: $(READY)  ## side by side with the Object Detection API, about 40 minutes on two cores
+	$(BIN)/python -m experiments.parity
 
 check: $(READY)  ## style, types, and the direction of imports
 	$(BIN)/ruff check .

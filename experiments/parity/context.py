@@ -1,0 +1,101 @@
+"""What every check is given: the oracle, generated records, the models that are compared."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from experiments.parity.environment import ORACLE_SCRIPTS
+from experiments.parity.work import Argument, OracleRun, OracleRuns
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+FULL_SIZE_CONFIG = ROOT / "experiments" / "configs" / "face_mask_resnet50_640.config"
+SMALL_MODELS = ("resnet50_small", "mobilenet_v2_fpnlite_small")
+FULL_MODEL = "resnet50_full"
+MODELS = (*SMALL_MODELS, FULL_MODEL)
+SHARED_VARIABLE = "SWEEPBOX_SHARED"
+SEEDS = {"resnet50_small": "11", "mobilenet_v2_fpnlite_small": "12", FULL_MODEL: "13"}
+
+
+@dataclass
+class Context:
+    """The run's folders and the oracle; `notes` collects what the report should tell of the run."""
+
+    folder: Path
+    runs: OracleRuns
+    notes: list[str] = field(default_factory=list)
+
+    def begin(self, script: str, *arguments: Argument, out: str = "out.npz") -> None:
+        """Queue a run of one of the oracle's scripts, so that it goes on beside our own work."""
+        self.runs.begin(_run(script, arguments, out))
+
+    def oracle(self, script: str, *arguments: Argument, out: str = "out.npz") -> Path:
+        """Run one of the oracle's scripts with `--out FOLDER/out` and return FOLDER; a second time it is kept.
+
+        An argument that is a Path counts with the content of the file, folder or checkpoint that it names.
+        Raises OracleFailedError with the end of the script's log.
+        """
+        return self.runs.begin(_run(script, arguments, out)).result()
+
+    def scratch(self, name: str) -> Path:
+        """Return an empty folder for what we write ourselves."""
+        path = self.folder / "ours" / name
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        return path
+
+    def golden_model(self, name: str) -> Path:
+        """Return a folder with `pipeline.config`, `ckpt-0`, `golden.npz` of one of MODELS, seeded weights."""
+        return self.runs.begin(self.golden_run(name)).result()
+
+    @cached_property
+    def records(self) -> Path:
+        """A TFRecord of 14 drawn scenes with annotated faces."""
+        return self.record_folder / "validation-00000-of-00001.tfrecord"
+
+    @property
+    def label_map(self) -> Path:
+        """The label map of the records: three classes."""
+        return self.record_folder / "label_map.pbtxt"
+
+    @cached_property
+    def record_folder(self) -> Path:
+        """The folder that `sweepbox sample` and `sweepbox prepare` made."""
+        pictures, records = self.folder / "data" / "pictures", self.folder / "data" / "records"
+        if not records.is_dir():
+            shutil.rmtree(pictures, ignore_errors=True)
+            _sweepbox("sample", str(pictures))
+            _sweepbox("prepare", str(pictures), str(records))
+        return records
+
+    @property
+    def pictures(self) -> Path:
+        """The folder of the drawn pictures."""
+        return self.record_folder.parent / "pictures" / "images"
+
+    @cached_property
+    def shared(self) -> Path | None:
+        """The optional folder of photographs and published configs: $SWEEPBOX_SHARED or ../shared, if there."""
+        path = Path(os.environ.get(SHARED_VARIABLE, ROOT.parent / "shared"))
+        return path if path.is_dir() else None
+
+    def golden_run(self, name: str) -> OracleRun:
+        """Return the run that makes a golden model; `.made(…)` of it can be another run's argument."""
+        full = name == FULL_MODEL
+        config = FULL_SIZE_CONFIG if full else GOLDEN / f"model_{name}" / "pipeline.config"
+        options = ("--no-training",) if full else ()
+        arguments = ("--config", config, "--records", self.records, "--seed", SEEDS[name], *options)
+        return _run("model_golden.py", arguments, "")
+
+
+def _run(script: str, arguments: tuple[Argument, ...], out: str) -> OracleRun:
+    return OracleRun(ORACLE_SCRIPTS / script, arguments, out)
+
+
+def _sweepbox(*words: str) -> None:
+    command = [str(Path(sys.executable).parent / "sweepbox"), *words]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

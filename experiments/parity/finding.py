@@ -1,0 +1,75 @@
+"""One comparison with the oracle: what was compared, the largest difference, what was allowed."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of the report: `difference` is the largest one seen, of the kind that `measure` names.
+
+    NaN fails, and so does anything above `tolerance`. `is_context` marks a row that tells how to read the
+    others (how far the oracle differs from itself, say); it neither passes nor fails.
+    """
+
+    item: int
+    name: str
+    difference: float
+    tolerance: float
+    measure: str = "relative"
+    note: str = ""
+    is_context: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether the difference is within the tolerance."""
+        return self.is_context or self.difference <= self.tolerance
+
+    @property
+    def verdict(self) -> str:
+        """One word for tables."""
+        return "for comparison" if self.is_context else ("pass" if self.passed else "FAIL")
+
+    @classmethod
+    def exact(cls, *, item: int, name: str, equal: bool, note: str = "") -> "Finding":
+        """Return the finding of things that are equal or not."""
+        return cls(item, name, 0.0 if equal else 1.0, 0.0, "equal or not", note)
+
+    @classmethod
+    def count(cls, *, item: int, name: str, differing: int, note: str = "") -> "Finding":
+        """Return the finding of a list in which `differing` entries are not as they should be."""
+        return cls(item, name, float(differing), 0.0, "entries that differ", note)
+
+    @classmethod
+    def broken(cls, *, item: int, name: str, reason: str) -> "Finding":
+        """Return the finding of a comparison that could not be made."""
+        return cls(item, name, math.nan, 0.0, "none", reason)
+
+
+def largest_relative(ours: Any, theirs: Any, *, floor: float = 0.0) -> float:
+    """Return the largest |ours - theirs| / max(|theirs|, floor) over all elements; NaN where shapes differ."""
+    ours, theirs = np.asarray(ours, np.float64), np.asarray(theirs, np.float64)
+    if ours.shape != theirs.shape:
+        return math.nan
+    apart = np.abs(ours - theirs)
+    scale = np.maximum(np.abs(theirs), floor)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = np.where(apart == 0.0, 0.0, apart / scale)
+    return float(ratios.max(initial=0.0))
+
+
+def largest_absolute(ours: Any, theirs: Any) -> float:
+    """Return the largest |ours - theirs| over all elements; NaN where shapes differ."""
+    ours, theirs = np.asarray(ours, np.float64), np.asarray(theirs, np.float64)
+    if ours.shape != theirs.shape:
+        return math.nan
+    return float(np.abs(ours - theirs).max(initial=0.0))
+
+
+def relative_to_largest(ours: Any, theirs: Any) -> float:
+    """Return max |ours - theirs| / max |theirs|, for outputs whose small elements mean nothing alone."""
+    scale = float(np.abs(np.asarray(theirs, np.float64)).max(initial=0.0))
+    return largest_absolute(ours, theirs) / (scale or 1.0)
