@@ -38,7 +38,7 @@ class _ProtoFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         return spec and importlib.machinery.ModuleSpec(name, self, origin=spec.origin)
 
-    def create_module(self, spec):  # noqa: ARG002
+    def create_module(self, spec):
         """Default module creation."""
 
     def exec_module(self, module):

@@ -1,0 +1,129 @@
+"""Metrics of the OD API's own evaluation loop for one checkpoint.
+
+Usage: python evaluation_loop.py --config pipeline.config --checkpoint folder/ckpt-0 --records validation.record
+       --label-map map.pbtxt --out metrics.json
+
+Writes `metrics` (COCO and Pascal VOC, as the loop reports them, losses included) and two dictionaries that the loop
+cannot give: `coco_by_category` {name: AP} and `coco_by_category_50` {name: AP at IoU 0.5} from the precisions that
+pycocotools accumulated inside the loop (the OD API's own per-category figures need another pycocotools), and
+`pascal_without_padding`: the OD API's Pascal evaluator fed once more with exactly what the loop fed it, but without
+the padding rows of the ground truth, which the loop counts as missed boxes of the first class.
+"""
+
+import argparse
+import json
+import time
+
+import compat
+import numpy as np
+import tensorflow as tf
+from object_detection import eval_util, inputs, model_lib_v2
+from object_detection.builders import model_builder
+from object_detection.utils import object_detection_evaluation
+from pycocotools.cocoeval import COCOeval
+
+METRICS = ("coco_detection_metrics", "pascal_voc_detection_metrics")
+
+
+def record_coco(kept):
+    """Keep category ids and the accumulated precisions [iou, recall, category, area, maximum] of pycocotools."""
+    original = COCOeval.accumulate
+
+    def accumulate(self, p=None):
+        original(self, p)
+        kept.update(ids=list(self.params.catIds), precision=self.eval["precision"].copy())
+
+    COCOeval.accumulate = accumulate
+
+
+def record_pascal(kept):
+    """Keep what the loop hands to its Pascal evaluator."""
+    evaluator = object_detection_evaluation.PascalDetectionEvaluator
+    for name in ("add_single_ground_truth_image_info", "add_single_detected_image_info"):
+        original = getattr(evaluator, name)
+
+        def wrapped(self, image_id, info, original=original, name=name):
+            kept.append((name, image_id, {k: np.array(v) for k, v in info.items() if v is not None}))
+            return original(self, image_id, info)
+
+        setattr(evaluator, name, wrapped)
+
+
+def category_precisions(kept, categories):
+    """{name: AP}, {name: AP@.5}; -1 for a category without ground truth, as everywhere in COCO."""
+    names = {c["id"]: c["name"] for c in categories}
+    out, out_50 = {}, {}
+    for place, category in enumerate(kept["ids"]):
+        values = kept["precision"][:, :, place, 0, -1]
+        for target, part in ((out, values), (out_50, values[0])):
+            valid = part[part > -1]
+            target[names[category]] = float(valid.mean()) if valid.size else -1.0
+    return out, out_50
+
+
+def pascal_without_padding(kept, config, categories):
+    """The Pascal metrics of recorded calls, rows of zeros cut off the ground truth."""
+    config.metrics_set[:] = ["pascal_voc_detection_metrics"]
+    options = eval_util.evaluator_options_from_eval_config(config)
+    (evaluator,) = eval_util.get_evaluators(config, categories, options)
+    for name, image_id, info in list(kept):
+        if "ground_truth" in name:
+            real = np.any(info["groundtruth_boxes"] != 0, axis=1)
+            rows = len(real)
+            info = {k: v[real] if v.ndim and len(v) == rows else v for k, v in info.items()}  # noqa: PLW2901
+        getattr(evaluator, name)(image_id, info)
+    return {k: float(v) for k, v in evaluator.evaluate().items()}
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--config", required=True)
+    p.add_argument("--checkpoint", required=True)
+    p.add_argument("--records", required=True)
+    p.add_argument("--label-map", required=True)
+    p.add_argument("--out", required=True)
+    a = p.parse_args()
+    started, coco, pascal = time.time(), {}, []
+    compat.quiet()
+    config = compat.load_pipeline(a.config)
+    compat.override_inputs(config, train_record=a.records, eval_record=a.records, label_map=a.label_map)
+    config.eval_config.metrics_set[:] = METRICS
+    config.eval_config.num_visualizations = 0
+    reader = config.eval_input_reader[0]
+    reader.num_epochs, reader.shuffle = 1, False
+    record_coco(coco)
+    record_pascal(pascal)
+    # The loop itself sets inference mode; restoring is deferred until it first calls the model.
+    model = model_builder.build(config.model, is_training=True)
+    data = inputs.eval_input(
+        eval_config=config.eval_config, eval_input_config=reader, model_config=config.model, model=model
+    )
+    step = tf.Variable(0, dtype=tf.int64, name="global_step")
+    status = tf.train.Checkpoint(model=model).restore(a.checkpoint).expect_partial()
+    configs = {
+        "model": config.model,
+        "eval_config": config.eval_config,
+        "train_config": config.train_config,
+        "eval_input_config": reader,
+        "eval_input_configs": list(config.eval_input_reader),
+        "train_input_config": config.train_input_reader,
+    }
+    metrics = model_lib_v2.eager_eval_loop(model, configs, data, postprocess_on_cpu=False, global_step=step)
+    status.assert_existing_objects_matched()
+    from object_detection.utils import label_map_util
+
+    categories = label_map_util.create_categories_from_labelmap(a.label_map)
+    by_category, by_category_50 = category_precisions(coco, categories)
+    out = {
+        "metrics": {k: float(v) for k, v in metrics.items()},
+        "coco_by_category": by_category,
+        "coco_by_category_50": by_category_50,
+        "pascal_without_padding": pascal_without_padding(pascal, config.eval_config, categories),
+        "images": sum("ground_truth" in name for name, _, _ in pascal),
+    }
+    compat.save_json(a.out, out)
+    print(json.dumps({"seconds": round(time.time() - started, 1), "images": out["images"]}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""A checkpoint of the OD API's own training loop, optimizer slots included.
+
+Usage: python training_loop.py --config pipeline.config --records train.record --label-map map.pbtxt --out folder
+       [--steps 2] [--fine-tune golden/ckpt-0 --type detection]
+
+Writes ckpt-2.* (object graph `step`, `model`, `optimizer`) and losses.json, `{"losses": [...]}` for each step.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+
+import compat
+import tensorflow as tf
+from object_detection import model_lib_v2
+
+
+def listen(rows):
+    """Record the loop's own scalars, then pass them on."""
+    real = tf.summary.scalar
+
+    def scalar(name, data, step=None, **options):
+        if name == "steps_per_sec":
+            rows.append({})
+        elif rows and name.startswith("Loss/"):
+            rows[-1][name.split("/")[-1]] = float(data)
+        return real(name, data, step=step, **options)
+
+    tf.compat.v2.summary.scalar = scalar
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--config", required=True)
+    p.add_argument("--records", required=True)
+    p.add_argument("--label-map", required=True)
+    p.add_argument("--out", required=True)
+    p.add_argument("--steps", type=int, default=2)
+    p.add_argument("--fine-tune", help="checkpoint prefix; without it the weights are drawn")
+    p.add_argument("--type", default="detection")
+    a = p.parse_args()
+    started, rows = time.time(), []
+    compat.quiet()
+    tf.random.set_seed(0)
+    config = compat.load_pipeline(a.config)
+    compat.override_inputs(config, train_record=a.records, eval_record=a.records, label_map=a.label_map)
+    config.train_config.ClearField("fine_tune_checkpoint")
+    if a.fine_tune:
+        config.train_config.fine_tune_checkpoint = a.fine_tune
+        config.train_config.fine_tune_checkpoint_type = a.type
+        config.train_config.fine_tune_checkpoint_version = 1
+    listen(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "pipeline.config")
+        compat.save_pipeline(config, path)
+        model_lib_v2.train_loop(
+            pipeline_config_path=path,
+            model_dir=a.out,
+            train_steps=a.steps,
+            checkpoint_every_n=a.steps,
+            num_steps_per_iteration=1,
+            record_summaries=False,
+        )
+    os.remove(os.path.join(a.out, "checkpoint"))  # holds machine paths
+    compat.save_json(os.path.join(a.out, "losses.json"), {"losses": rows})
+    print(json.dumps({"files": sorted(os.listdir(a.out)), "seconds": round(time.time() - started, 1)}))
+
+
+if __name__ == "__main__":
+    main()
