@@ -134,7 +134,7 @@ def _check_classes(example: Any, labels: LabelMap, place: str) -> None:
     for name in sorted(names):
         _known_id(name, labels, place)
     ids = set() if names else set(features["image/object/class/label"].int64_list.value)
-    for class_id in sorted(ids - set(dict(labels.items))):
+    for class_id in sorted(ids - set(labels.ids)):
         _known_id(f"id {class_id}", labels, place)
 
 

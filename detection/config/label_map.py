@@ -32,10 +32,16 @@ def parse_label_map(text: str, *, source: str = "<text>") -> LabelMap:
 
 
 def save_label_map(label_map: LabelMap, path: Path) -> None:
-    """Write the classes to `path` in text format, atomically."""
+    """Write the classes to `path` in text format, atomically: all that `load_label_map` read comes back."""
     message = pb.StringIntLabelMap()
-    for class_id, name in label_map.items:
-        message.item.add(id=class_id, name=name)
+    stored, further = dict(label_map.stored_names), dict(label_map.further)
+    for class_id, shown in label_map.items:
+        item = message.item.add(id=class_id)
+        if class_id in stored:
+            item.display_name = shown
+        if name := stored.get(class_id, shown):
+            item.name = name
+        text_format.Merge(further.get(class_id, ""), item)
     write_text(path, text_format.MessageToString(message, as_utf8=True))
 
 
@@ -45,15 +51,15 @@ def _from_binary(data: bytes) -> pb.StringIntLabelMap | None:
         message = pb.StringIntLabelMap.FromString(data)
     except DecodeError:
         return None
-    return message if any(item.name for item in message.item) else None
+    return message if any(item.name or item.display_name for item in message.item) else None
 
 
 def _to_label_map(message: pb.StringIntLabelMap, source: str) -> LabelMap:
     """Check the items and return them; an item of id 0 is the background and left out.
 
-    A class goes by its `display_name` where it has one, as in the Object Detection API's metrics.
+    A class is shown under its `display_name` where it has one, as in the Object Detection API's metrics.
     """
-    items, problems = [], []
+    items, stored, further, problems = [], [], [], []
     for position, item in enumerate(message.item, start=1):
         name = item.display_name or item.name
         if not item.HasField("id"):
@@ -66,9 +72,20 @@ def _to_label_map(message: pb.StringIntLabelMap, source: str) -> LabelMap:
             problems.append(f"{source}: {name!r} has id 0, which is the background's; number classes from 1")
         elif item.id != 0:
             items.append((item.id, name))
+            stored += [(item.id, item.name)] if item.display_name else []
+            further += [(item.id, text)] if (text := _further(item)) else []
     if problems:
         raise ConfigError("\n".join(problems))
     try:
-        return LabelMap(tuple(items))
+        return LabelMap(tuple(items), tuple(stored), tuple(further))
     except ConfigError as error:
         raise ConfigError(f"{source}: {error}") from None
+
+
+def _further(item: pb.StringIntLabelMapItem) -> str:
+    """Return what an item says besides id and names, as one line of text format."""
+    rest = pb.StringIntLabelMapItem()
+    rest.CopyFrom(item)
+    for field in ("id", "name", "display_name"):
+        rest.ClearField(field)
+    return text_format.MessageToString(rest, as_one_line=True, as_utf8=True)

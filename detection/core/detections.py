@@ -1,6 +1,6 @@
 """What stands in an image and what a detector found there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,7 @@ class GroundTruth:
     """The annotated objects of one image.
 
     `boxes_yxyx` float32 `[n, 4]`, normalised; `class_ids` int64 `[n]`, 1-based; `weights` float32 `[n]`;
-    `difficult` and `crowd` bool `[n]`.
+    `difficult`, `crowd` and `group_of` (one box around several objects) bool `[n]`; left out, none is.
     """
 
     boxes_yxyx: NDArray[np.float32]
@@ -53,12 +53,15 @@ class GroundTruth:
     weights: NDArray[np.float32]
     difficult: NDArray[np.bool_]
     crowd: NDArray[np.bool_]
+    group_of: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def __post_init__(self) -> None:
         """Check the shapes."""
         count = len(self.class_ids)
+        if not self.group_of.size:
+            object.__setattr__(self, "group_of", np.zeros(count, np.bool_))
         _checked("boxes_yxyx", self.boxes_yxyx, (count, 4))
-        for name in ("class_ids", "weights", "difficult", "crowd"):
+        for name in ("class_ids", "weights", "difficult", "crowd", "group_of"):
             _checked(name, getattr(self, name), (count,))
 
     def __len__(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from detection.core.errors import ConfigError
 
@@ -10,26 +11,36 @@ from detection.core.errors import ConfigError
 class LabelMap:
     """Class ids (1-based, gaps allowed, rising) with their names, as in a `label_map.pbtxt`.
 
-    `items` holds pairs of id and name. Ids and names are unique, otherwise ConfigError is raised.
+    `items` holds pairs of id and the name that is shown: in metrics, drawings and reports. For a class that is
+    shown under a `display_name`, `stored_names` holds its id and its other name, the `name` that annotations
+    and records may use ("" where it has none). `further` holds, by id, what else the file says of a class (its
+    ancestors, keypoints …), in the file's own text format. Ids, names and shown names are each unique,
+    otherwise ConfigError is raised.
     """
 
     items: tuple[tuple[int, str], ...]
+    stored_names: tuple[tuple[int, str], ...] = ()
+    further: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Check ids and names."""
-        ids = [class_id for class_id, _ in self.items]
-        names = [name for _, name in self.items]
         if not self.items:
             raise ConfigError("the label map has no class; give it at least one item with id and name")
+        ids = [class_id for class_id, _ in self.items]
         if min(ids) < 1:
             raise ConfigError(f"label map: id {min(ids)} is below 1; class ids start at 1")
-        for kind, values in (("id", [str(class_id) for class_id in ids]), ("name", names)):
-            repeated = sorted({value for value in values if values.count(value) > 1})
-            if repeated:
-                raise ConfigError(
-                    f"label map: {kind} {', '.join(repeated)} stands more than once; make it unique"
-                )
-        object.__setattr__(self, "items", tuple(sorted(self.items)))
+        stored = dict(self.stored_names)
+        self._check_unique("id", [str(class_id) for class_id in ids])
+        self._check_unique("name", [name for pair in self.items if (name := stored.get(*pair))])
+        self._check_unique("display_name", [name for _, name in self.items])
+        for field in ("items", "stored_names", "further"):
+            object.__setattr__(self, field, tuple(sorted(getattr(self, field))))
+
+    @staticmethod
+    def _check_unique(kind: str, values: list[str]) -> None:
+        repeated = sorted({value for value in values if values.count(value) > 1})
+        if repeated:
+            raise ConfigError(f"label map: {kind} {', '.join(repeated)} stands more than once; make it unique")
 
     @classmethod
     def of(cls, names: Iterable[str]) -> "LabelMap":
@@ -38,7 +49,7 @@ class LabelMap:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names in the order of their ids."""
+        """The names that are shown, in the order of their ids."""
         return tuple(name for _, name in self.items)
 
     @property
@@ -46,10 +57,38 @@ class LabelMap:
         """The largest id: the number of class columns that a model needs."""
         return self.items[-1][0]
 
-    def id_of(self, name: str) -> int | None:
-        """Return the 1-based id of a class name, or None where the map lacks it."""
-        return next((class_id for class_id, known in self.items if known == name), None)
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The ids, rising."""
+        return tuple(class_id for class_id, _ in self.items)
+
+    def id_of(self, text: str) -> int | None:
+        """Return the 1-based id of the class with this name, shown or stored, or None where the map lacks it.
+
+        Where a text is the name of one class and the display name of another, the larger id wins, as in the
+        Object Detection API.
+        """
+        return self._ids.get(text)
 
     def name_of(self, class_id: int) -> str:
-        """Return the name of a 1-based id; an id that the map lacks is named `class ID`."""
+        """Return the shown name of a 1-based id; an id that the map lacks is named `class ID`."""
         return dict(self.items).get(class_id, f"class {class_id}")
+
+    def text_of(self, class_id: int) -> str:
+        """Return the text that stands for a class in records: its stored name, or else the shown one.
+
+        It is one that `id_of` takes back to the id. ConfigError where both belong to a larger id too.
+        """
+        shown = self.name_of(class_id)
+        for text in (dict(self.stored_names).get(class_id, shown), shown):
+            if self.id_of(text) == class_id:
+                return text
+        raise ConfigError(
+            f"label map: the names of class {class_id} ({shown}) are those of larger ids too; rename one"
+        )
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        """Ids by name; pairs come in rising order, so that the larger id wins."""
+        pairs = sorted([*self.items, *self.stored_names])
+        return {name: class_id for class_id, name in pairs if name}

@@ -65,7 +65,13 @@ def _content_key(paths: Sequence[Path], label_map: LabelMap, max_side: int | Non
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         raise DataError(f"{missing[0]}: there is no such TFRecord file; write it with `sweepbox prepare`")
-    parts = [FORMAT_VERSION, max_side, label_map.items, [sha256_of(path) for path in paths]]
+    parts = [
+        FORMAT_VERSION,
+        max_side,
+        label_map.items,
+        label_map.stored_names,
+        [sha256_of(path) for path in paths],
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -142,6 +148,7 @@ def _ground_truths(table: pa.Table) -> list[GroundTruth]:
             weights=flat["weights"][start:end],
             difficult=flat["difficult"][start:end],
             crowd=flat["crowd"][start:end],
+            group_of=flat["group_of"][start:end],
         )
         for start, end in zip(ends - counts, ends, strict=True)
     ]

@@ -17,7 +17,7 @@ from detection.core.labels import LabelMap
 from detection.data.pixels import bounded, decode_pixels, image_size
 from detection.data.records import Record, read_records
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 KEY = b"content"
 COLUMNS: dict[str, Any] = {
     "boxes": np.float32,
@@ -25,6 +25,7 @@ COLUMNS: dict[str, Any] = {
     "weights": np.float32,
     "difficult": np.bool_,
     "crowd": np.bool_,
+    "group_of": np.bool_,
 }
 """The list columns of objects; `boxes` is flat, four numbers an object."""
 

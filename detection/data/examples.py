@@ -37,11 +37,11 @@ class Record:
 def encode_example(record: Record, label_map: LabelMap) -> bytes:
     """Return the record as a serialised Example; DataError for a class id that the label map lacks."""
     truth = record.ground_truth
-    names = dict(label_map.items)
-    unknown = sorted({int(class_id) for class_id in truth.class_ids} - set(names))
+    class_ids = [int(class_id) for class_id in truth.class_ids]
+    unknown = sorted(set(class_ids) - set(label_map.ids))
     if unknown:
         raise DataError(
-            f"{record.filename}: class id {unknown[0]} is not in the label map (it has {list(names)})"
+            f"{record.filename}: class id {unknown[0]} is not in the label map (it has {list(label_map.ids)})"
         )
     features = {
         "image/encoded": _bytes([record.encoded]),
@@ -51,10 +51,11 @@ def encode_example(record: Record, label_map: LabelMap) -> bytes:
         "image/key/sha256": _bytes([hashlib.sha256(record.encoded).hexdigest().encode()]),
         "image/height": _integers([record.height]),
         "image/width": _integers([record.width]),
-        "image/object/class/text": _bytes(names[int(class_id)].encode() for class_id in truth.class_ids),
-        "image/object/class/label": _integers(truth.class_ids),
+        "image/object/class/text": _bytes(label_map.text_of(class_id).encode() for class_id in class_ids),
+        "image/object/class/label": _integers(class_ids),
         "image/object/difficult": _integers(truth.difficult),
         "image/object/is_crowd": _integers(truth.crowd),
+        "image/object/group_of": _integers(truth.group_of),
         "image/object/weight": _floats(truth.weights),
         **{key: _floats(truth.boxes_yxyx[:, column]) for column, key in enumerate(BOX_KEYS)},
     }
@@ -117,12 +118,17 @@ def _ground_truth(fields: "_Fields", label_map: LabelMap | None) -> GroundTruth:
     boxes_yxyx = np.stack(columns, axis=1)
     class_ids = _class_ids(fields, count, label_map)
     keep = ~np.isnan(boxes_yxyx).any(axis=1) & (class_ids != UNKNOWN_CLASS)
+    difficult, crowd, group_of = (
+        fields.numbers(f"image/object/{flag}", count, np.int64, fill=0)[keep].astype(np.bool_)
+        for flag in ("difficult", "is_crowd", "group_of")
+    )
     return GroundTruth(
         boxes_yxyx=boxes_yxyx[keep],
         class_ids=class_ids[keep],
         weights=fields.numbers("image/object/weight", count, np.float32, fill=1)[keep],
-        difficult=fields.numbers("image/object/difficult", count, np.int64, fill=0)[keep].astype(np.bool_),
-        crowd=fields.numbers("image/object/is_crowd", count, np.int64, fill=0)[keep].astype(np.bool_),
+        difficult=difficult,
+        crowd=crowd,
+        group_of=group_of,
     )
 
 
@@ -131,7 +137,7 @@ def _class_ids(fields: "_Fields", count: int, label_map: LabelMap | None) -> NDA
     texts = fields.raw("image/object/class/text")
     if label_map is None or not texts:
         labels = fields.numbers("image/object/class/label", count, np.int64, fill=None)
-        known = set(labels.tolist()) if label_map is None else set(dict(label_map.items))
+        known = set(labels.tolist()) if label_map is None else set(label_map.ids)
         return np.where(np.isin(labels, sorted(known)), labels, UNKNOWN_CLASS)
     fields.check_count("image/object/class/text", len(texts), count)
     ids = [label_map.id_of(text.decode()) for text in texts]

@@ -71,7 +71,7 @@ def plan_dataset(
             continue
         if case.image is not None:
             annotated.add(case.image)
-        _take(plan, case)
+        _take(plan, case, label_map)
     if plan.left_out and not skip_damaged:
         raise DataError(_damage(plan.left_out))
     plan.left_out += unannotated_images(folder, annotated)
@@ -81,7 +81,7 @@ def plan_dataset(
     return plan
 
 
-def _take(plan: Plan, case: Case) -> None:
+def _take(plan: Plan, case: Case, label_map: LabelMap | None) -> None:
     """Enter one case into the plan."""
     of_objects: dict[int, list[Defect]] = {}
     for defect in case.defects:
@@ -95,13 +95,14 @@ def _take(plan: Plan, case: Case) -> None:
         clipped = all(defect.kind is DefectKind.BOX_OUTSIDE and not defect.breaking for defect in defects)
         fate = plan.clipped if clipped else plan.dropped
         fate.append(defects[0])
-    plan.pictures.append(_picture(case, case.image, case.facts, case.frame))
+    plan.pictures.append(_picture(case, case.image, case.facts, case.frame, label_map))
 
 
-def _picture(case: Case, image: Path, facts: ImageFacts, frame: Frame) -> Picture:
-    """Return a case whose parts are all there as a picture to be written."""
+def _picture(case: Case, image: Path, facts: ImageFacts, frame: Frame, label_map: LabelMap | None) -> Picture:
+    """Return a case whose parts are all there as a picture to be written; classes go by their shown names."""
     stored = (facts.width, facts.height)
     width, height = stored[::-1] if frame.turn else stored
+    names = Counter(_shown_name(usable.source.name, label_map) for usable in case.objects)
     return Picture(
         annotation=case.path,
         image=image,
@@ -110,8 +111,14 @@ def _picture(case: Case, image: Path, facts: ImageFacts, frame: Frame) -> Pictur
         frame=frame,
         sha256=facts.sha256,
         as_it_is=facts.decodes_everywhere and not frame.turn,
-        class_counts=tuple(sorted(Counter(usable.source.name for usable in case.objects).items())),
+        class_counts=tuple(sorted(names.items())),
     )
+
+
+def _shown_name(annotated: str, label_map: LabelMap | None) -> str:
+    """Return the name under which the class of an annotation is shown; without a label map, the same."""
+    class_id = label_map.id_of(annotated) if label_map is not None else None
+    return annotated if label_map is None or class_id is None else label_map.name_of(class_id)
 
 
 def _damage(defects: list[Defect]) -> str:

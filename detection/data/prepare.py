@@ -179,10 +179,10 @@ def _load(folder: VocFolder, picture: Picture, label_map: LabelMap) -> Record:
 def _ground_truth(folder: VocFolder, picture: Picture, label_map: LabelMap) -> GroundTruth:
     """Return the usable objects of a picture, read again so that no more than a few are ever in memory."""
     usable, _ = check_objects(folder, read_annotation(picture.annotation), picture.frame, label_map)
-    count, ids = len(usable), {name: class_id for class_id, name in label_map.items}
+    count = len(usable)
     return GroundTruth(
         boxes_yxyx=np.array([found.box_yxyx for found in usable], np.float32).reshape(count, 4),
-        class_ids=np.array([ids[found.source.name] for found in usable], np.int64),
+        class_ids=np.array([label_map.id_of(found.source.name) for found in usable], np.int64),
         weights=np.ones(count, np.float32),
         difficult=np.array([found.source.difficult for found in usable], np.bool_),
         crowd=np.zeros(count, np.bool_),

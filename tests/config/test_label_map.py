@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from detection.config import pipeline_pb2 as pb
 from detection.config.label_map import load_label_map, parse_label_map, save_label_map
+from detection.config.load import parse_message
 from detection.core.errors import ConfigError
 from detection.core.labels import LabelMap
 
@@ -20,7 +21,11 @@ def test_text_in_the_usual_forms() -> None:
     }
     item { id: 0 name: "background" }
     """
-    assert parse_label_map(text).items == ((1, "with_mask"), (3, "person"))
+    labels = parse_label_map(text)
+    assert labels.items == ((1, "with_mask"), (3, "person"))
+    assert labels.stored_names == ((3, "/m/01g317"),)
+    assert labels.id_of("person") == labels.id_of("/m/01g317") == 3
+    assert labels.text_of(3) == "/m/01g317"
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, unique=True))
@@ -28,6 +33,18 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, names: list[str]) 
     path = tmp_path_factory.mktemp("labels") / "label_map.pbtxt"
     save_label_map(LabelMap.of(names), path)
     assert load_label_map(path) == LabelMap.of(names)
+
+
+def test_everything_that_a_file_says_comes_back(tmp_path: Path) -> None:
+    text = """item { name: "/m/1" id: 1 display_name: "dog" ancestor_ids: 4 ancestor_ids: 5 frequency: COMMON }
+    item { id: 3 display_name: "only shown" }
+    item { name: "same" id: 4 display_name: "same" keypoints { id: 7 label: "nose" } }
+    item { name: "plain" id: 5 instance_count: 12 }"""
+    labels = parse_label_map(text)
+    save_label_map(labels, tmp_path / "label_map.pbtxt")
+    assert load_label_map(tmp_path / "label_map.pbtxt") == labels
+    written = parse_message((tmp_path / "label_map.pbtxt").read_text(), pb.StringIntLabelMap(), source="it")
+    assert written == parse_message(text, pb.StringIntLabelMap(), source="it")
 
 
 def test_binary_form(tmp_path: Path) -> None:
@@ -50,6 +67,11 @@ def test_binary_form(tmp_path: Path) -> None:
         ("item { id: 0 name: 'a' }", "'a' has id 0"),
         ("item { id: 1 name: 'a' } item { id: 1 name: 'b' }", "id 1 stands more than once"),
         ("item { id: 1 name: 'a' } item { id: 2 name: 'a' }", "name a stands more than once"),
+        ("item { id: 1 name: 'a' display_name: 'z' } item { id: 2 name: 'a' }", "name a stands more than once"),
+        (
+            "item { id: 1 name: 'a' display_name: 'z' } item { id: 2 name: 'b' display_name: 'z' }",
+            "display_name z stands more than once",
+        ),
         ("", "has no class"),
     ],
 )

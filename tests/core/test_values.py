@@ -33,6 +33,18 @@ def test_label_map_refuses(items: tuple[tuple[int, str], ...], message: str) -> 
         LabelMap(items)
 
 
+def test_a_class_is_found_by_either_name_and_the_larger_id_wins() -> None:
+    # What the Object Detection API's decoder gives for this map was seen by running it.
+    labels = LabelMap(
+        ((1, "b"), (2, "c"), (3, "a"), (4, "d"), (6, "same")), ((1, "a"), (2, "b"), (3, "c"), (6, "same"))
+    )
+    assert [labels.id_of(text) for text in ("a", "b", "c", "d", "same", "x", "")] == [3, 2, 3, 4, 6, None, None]
+    assert labels.names == ("b", "c", "a", "d", "same")
+    assert [labels.text_of(class_id) for class_id in (2, 3, 4, 6)] == ["b", "c", "d", "same"]
+    with pytest.raises(ConfigError, match=r"names of class 1 \(b\) are those of larger ids"):
+        labels.text_of(1)
+
+
 def test_seeds_differ_by_purpose_and_agree_across_processes() -> None:
     assert derive_seed(1, "order", 3) != derive_seed(1, "order", "3")
     assert derive_seed(1, "order", 3) != derive_seed(2, "order", 3)

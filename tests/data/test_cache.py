@@ -54,6 +54,7 @@ def record(index: int, image: bytes, *, objects: int = 2) -> Record:
         np.linspace(0.5, 1.0, objects, dtype=np.float32),
         np.arange(objects) % 2 == 1,
         np.arange(objects) % 3 == 2,
+        np.arange(objects) % 2 == 0,
     )
     return Record(image, "png", f"picture-{index}.png", f"id-{index}", 12, 16, truth)
 
@@ -82,7 +83,7 @@ def assert_holds(records: RecordSet, expected: Sequence[Record]) -> None:
         pixels = np.asarray(Image.open(io.BytesIO(source.encoded)).convert("RGB"))
         np.testing.assert_array_equal(records.image(index), pixels)
         assert records.sizes[index].tolist() == list(pixels.shape[:2])
-        for field in ("boxes_yxyx", "class_ids", "weights", "difficult", "crowd"):
+        for field in ("boxes_yxyx", "class_ids", "weights", "difficult", "crowd", "group_of"):
             ours, theirs = (
                 getattr(truth, field) for truth in (records.ground_truth(index), source.ground_truth)
             )

@@ -128,6 +128,16 @@ def test_the_label_map_in_the_data_is_used(make_voc: Callable[..., Path], tmp_pa
     assert prepare(folder, tmp_path / "out").label_map == LabelMap.of(["rare", "face"])
 
 
+def test_annotations_may_use_either_name_of_a_class(make_voc: Callable[..., Path], tmp_path: Path) -> None:
+    folder = make_voc({"a": [("/m/1", (1, 2, 30, 40))], "b": [("dog", (1, 2, 30, 40))]})
+    (folder / "label_map.pbtxt").write_text('item { id: 3 name: "/m/1" display_name: "dog" }')
+    dataset = prepare(folder, tmp_path / "out", PrepareSettings(validation_fraction=0.5))
+    assert dataset.label_map == LabelMap(((3, "dog"),), ((3, "/m/1"),))
+    assert dataset.description["classes"] == [{"id": 3, "name": "dog", "train": 1, "validation": 1}]
+    for record in records_of(dataset).values():
+        assert record.ground_truth.class_ids.tolist() == [3]
+
+
 def test_other_formats_are_converted_and_pngs_kept(make_voc: Callable[..., Path], tmp_path: Path) -> None:
     folder = make_voc(many(8))
     images, original = folder / "images", {}

@@ -25,6 +25,7 @@ def make_record(
         np.array(weights or [1.0] * count, np.float32),
         np.array([index % 2 == 1 for index in range(count)], np.bool_),
         np.array([index % 3 == 2 for index in range(count)], np.bool_),
+        np.array([index % 2 == 0 for index in range(count)], np.bool_),
     )
     return Record(b"bytes of " + name.encode(), "jpeg", name, name, 48, 64, truth)
 
@@ -32,7 +33,7 @@ def make_record(
 def assert_same(first: Record, second: Record) -> None:
     for field in ("encoded", "image_format", "filename", "source_id", "height", "width"):
         assert getattr(first, field) == getattr(second, field)
-    for field in ("boxes_yxyx", "class_ids", "weights", "difficult", "crowd"):
+    for field in ("boxes_yxyx", "class_ids", "weights", "difficult", "crowd", "group_of"):
         left, right = getattr(first.ground_truth, field), getattr(second.ground_truth, field)
         assert left.dtype == right.dtype
         np.testing.assert_array_equal(left, right)
@@ -51,7 +52,7 @@ def test_decoder_agrees_with_the_original_on_every_case() -> None:
         np.testing.assert_array_equal(record.ground_truth.boxes_yxyx, boxes[keep])
         np.testing.assert_array_equal(record.ground_truth.class_ids, classes[keep])
         np.testing.assert_array_equal(record.ground_truth.weights, weights[keep])
-        for flag, ours in (("difficult", "difficult"), ("is_crowd", "crowd")):
+        for flag, ours in (("difficult", "difficult"), ("is_crowd", "crowd"), ("group_of", "group_of")):
             expected = golden[f"{kind}/groundtruth_{flag}"].astype(bool)
             expected = expected if len(expected) else np.zeros(len(boxes), bool)
             np.testing.assert_array_equal(getattr(record.ground_truth, ours), expected[keep])
@@ -111,6 +112,21 @@ def test_other_class_names_win_over_labels_and_unknown_ones_fall_out(tmp_path: P
     assert read.ground_truth.class_ids.tolist() == [4, 1]
     assert read.ground_truth.weights.tolist() == [0.5, 0.25]
     assert read.ground_truth.difficult.tolist() == [True, False]
+
+
+def test_records_hold_stored_names_and_are_read_by_either(tmp_path: Path) -> None:
+    labels = LabelMap(((1, "dog"), (2, "cat")), ((1, "/m/1"),))
+    boxes = [[0, 0, 0.5, 0.5], [0.1, 0, 1, 1]]
+    paths = write_records([make_record("a.jpg", boxes, [1, 2])], labels, tmp_path, "train", shards=1)
+    assert b"/m/1" in paths[0].read_bytes()
+    for known in (labels, LabelMap(((1, "/m/1"), (2, "cat")))):
+        (read,) = read_records(paths, known)
+        assert read.ground_truth.class_ids.tolist() == [1, 2]
+    shown = write_records(
+        [make_record("a.jpg", boxes, [1, 2])], LabelMap.of(["dog", "cat"]), tmp_path, "shown", shards=1
+    )
+    (read,) = read_records(shown, labels)
+    assert read.ground_truth.class_ids.tolist() == [1, 2]
 
 
 def test_a_class_that_the_map_lacks_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
