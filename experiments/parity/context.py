@@ -87,8 +87,7 @@ class Context:
         """Return the run that makes a golden model; `.made(…)` of it can be another run's argument."""
         full = name == FULL_MODEL
         config = FULL_SIZE_CONFIG if full else GOLDEN / f"model_{name}" / "pipeline.config"
-        options = ("--no-training",) if full else ()
-        arguments = ("--config", config, "--records", self.records, "--seed", SEEDS[name], *options)
+        arguments = ("--config", config, "--records", self.records, "--seed", SEEDS[name])
         return _run("model_golden.py", arguments, "")
 
 

@@ -1,0 +1,122 @@
+"""Our own side of the comparisons: detectors with the oracle's weights, their outputs, their training steps."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from google.protobuf import text_format
+from numpy.typing import NDArray
+
+from detection.checkpoint.folder import CheckpointFacts, write_checkpoint
+from detection.checkpoint.keys import checkpoint_keys
+from detection.checkpoint.object_based import load_object_based
+from detection.config import pipeline_pb2 as pb
+from detection.config.label_map import load_label_map
+from detection.config.load import load_config
+from detection.data.batches import Batch
+from detection.model.precision import Precision
+from detection.model.ssd import SsdDetector, build_detector
+from detection.training.parts import TrainingParts
+
+Arrays = dict[str, NDArray[Any]]
+LOSSES = ("localization", "classification", "regularization", "total")
+
+
+def golden_arrays(folder: Path, *prefixes: str) -> Arrays:
+    """Return the arrays of a golden model whose names begin with a prefix (none given: all)."""
+    with np.load(folder / "golden.npz") as arrays:
+        return {name: arrays[name] for name in arrays if not prefixes or name.startswith(prefixes)}
+
+
+def golden_config(folder: Path) -> pb.TrainEvalPipelineConfig:
+    """Return the config of a golden model."""
+    return load_config(folder / "pipeline.config")
+
+
+def golden_detector(folder: Path) -> SsdDetector:
+    """Return our detector with the weights of a golden model."""
+    ssd = golden_config(folder).model.ssd
+    detector = build_detector(ssd)
+    load_object_based(detector.network, folder / "ckpt-0", ssd)
+    return detector
+
+
+def checkpoint_folder(
+    detector: SsdDetector, config: pb.TrainEvalPipelineConfig, labels: Path, out: Path
+) -> Path:
+    """Write one of our own checkpoint folders, which export and evaluation take."""
+    facts = CheckpointFacts(step=0, metrics={}, seed=0, precision="float32")
+    label_map = load_label_map(labels)
+    write_checkpoint(out, network=detector.network, config=config, label_map=label_map, facts=facts)
+    return out
+
+
+def predictions(detector: SsdDetector, images: NDArray[Any], *, training: bool = False) -> Mapping[str, Any]:
+    """Return the raw outputs of the network for preprocessed images."""
+    outputs: Mapping[str, Any] = detector.network(images, training=training)
+    return outputs
+
+
+def losses(detector: SsdDetector, outputs: Mapping[str, Any], golden: Arrays) -> dict[str, float]:
+    """Return the four losses of a golden model's ground truth."""
+    classes = golden["gt_classes_onehot"].argmax(axis=2).astype(np.int32)
+    values = detector.losses(outputs, golden["gt_boxes"], classes, golden["gt_weights"])
+    return {name: float(values[name]) for name in LOSSES}
+
+
+def variables_by_key(detector: SsdDetector) -> dict[str, Any]:
+    """Return a detector's variables by the oracle's checkpoint keys."""
+    variables = {variable.path: variable for variable in detector.network.weights}
+    extractor = getattr(detector, "_ssd")  # noqa: B009 - the whole ssd message has no public name
+    return {key: variables[path] for path, key in checkpoint_keys(variables, extractor).items()}
+
+
+def training_batch(golden: Arrays) -> Batch:
+    """Return the batch of a golden model as the training loop would read it from records: pixels and boxes."""
+    images = golden["image_uint8"]
+    rows, height, width = images.shape[:3]
+    return Batch(
+        images=images,
+        sizes=np.tile(np.array([[height, width]], np.int32), (rows, 1)),
+        boxes_yxyx=golden["gt_boxes"],
+        class_ids=golden["gt_classes_onehot"].argmax(axis=2).astype(np.int32),
+        weights=golden["gt_weights"],
+        noise=np.zeros((rows, 0), np.float32),
+        indices=np.arange(rows, dtype=np.int64),
+    )
+
+
+def training_config(folder: Path, *, optimizer: str, clip: float, frozen: bool) -> pb.TrainEvalPipelineConfig:
+    """Return a golden model's config with another optimizer (proto text) and no augmentation."""
+    config = golden_config(folder)
+    config.model.ssd.freeze_batchnorm = frozen
+    train = config.train_config
+    del train.data_augmentation_options[:]
+    train.gradient_clipping_by_norm = clip
+    train.optimizer.CopyFrom(text_format.Parse(optimizer, pb.Optimizer()))
+    return config
+
+
+def trajectory(
+    folder: Path, config: pb.TrainEvalPipelineConfig, golden: Arrays, steps: int
+) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Return the losses of consecutive steps of our training, and how far the first moved each variable.
+
+    The first is by name, the second (norms) by checkpoint key.
+    """
+    parts = TrainingParts.build(config, precision=Precision.FLOAT32, seed=0)
+    load_object_based(parts.detector.network, folder / "ckpt-0", config.model.ssd)
+    variables = variables_by_key(parts.detector)
+    before = {key: np.asarray(variable) for key, variable in variables.items()}
+    batch, rows, moved = training_batch(golden), [], {}
+    for step in range(steps):
+        parts.step.train(batch, step, parts.rule.scalars(step))
+        rows.append(parts.step.take_losses().sums)
+        if not moved:
+            moved = {key: _norm(np.asarray(variables[key]) - value) for key, value in before.items()}
+    return {name: [row[name] for row in rows] for name in LOSSES}, moved
+
+
+def _norm(values: NDArray[Any]) -> float:
+    return float(np.linalg.norm(values.ravel()))
