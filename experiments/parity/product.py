@@ -34,9 +34,9 @@ def golden_config(folder: Path) -> pb.TrainEvalPipelineConfig:
     return load_config(folder / "pipeline.config")
 
 
-def golden_detector(folder: Path) -> SsdDetector:
-    """Return our detector with the weights of a golden model."""
-    ssd = golden_config(folder).model.ssd
+def golden_detector(folder: Path, config: Path | None = None) -> SsdDetector:
+    """Return our detector with the weights of a golden model, of its config or of a variant's."""
+    ssd = load_config(config or folder / "pipeline.config").model.ssd
     detector = build_detector(ssd)
     load_object_based(detector.network, folder / "ckpt-0", ssd)
     return detector

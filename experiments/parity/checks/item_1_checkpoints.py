@@ -1,0 +1,157 @@
+"""Checkpoints of the oracle in our detectors, and ours in the oracle's."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from detection.checkpoint.object_based import RestoredPart, restore_object_based
+from detection.config.edits import Edit, apply_edits
+from detection.export.od_api_checkpoint import export_checkpoint
+from detection.model.ssd import SsdDetector, build_detector
+from experiments.parity import product
+from experiments.parity.context import MODELS, SMALL_MODELS, Context
+from experiments.parity.finding import Finding, largest_absolute, relative_to_largest
+from experiments.parity.work import Argument
+
+SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
+TOLERANCE = 1e-4
+OTHER_CLASSES = 5
+TRAINED = "mobilenet_v2_fpnlite_small"
+
+
+def begin(context: Context) -> None:
+    """Queue the checkpoints that the oracle writes."""
+    for name in MODELS:
+        context.runs.begin(context.golden_run(name))
+    for name in SMALL_MODELS:
+        context.begin("classification_checkpoint.py", *_golden(context, name), out="")
+    context.begin("training_loop.py", *_training(context), out="")
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Restore theirs in every way, then let them restore ours."""
+    for name in MODELS:
+        folder = context.golden_model(name)
+        yield from _restored(name, folder)
+        yield from _written(context, name, folder)
+    for name in SMALL_MODELS:
+        backbone = context.oracle("classification_checkpoint.py", *_golden(context, name), out="")
+        part = RestoredPart.CLASSIFICATION
+        yield _restore(
+            f"{name}: a classifier's backbone", context.golden_model(name), backbone / "ckpt-0", part
+        )
+    trained = context.oracle("training_loop.py", *_training(context), out="")
+    title = f"{TRAINED}: after two steps of the OD API's training loop"
+    yield _restore(title, context.golden_model(TRAINED), trained / "ckpt-2", RestoredPart.FULL)
+
+
+def _restored(name: str, folder: Path) -> Iterator[Finding]:
+    """Restore a golden model's checkpoint for the same and for another number of classes."""
+    for part in (RestoredPart.FULL, RestoredPart.DETECTION):
+        yield _restore(f"{name}: all variables", folder, folder / "ckpt-0", part)
+        yield _restore(
+            f"{name}: {OTHER_CLASSES} classes", folder, folder / "ckpt-0", part, classes=OTHER_CLASSES
+        )
+
+
+def _restore(
+    title: str, folder: Path, prefix: Path, part: RestoredPart, *, classes: int | None = None
+) -> Finding:
+    """Return how many variables of a part differ from the file, but for the class head of other classes."""
+    config = product.golden_config(folder)
+    if classes is not None:
+        config = apply_edits(config, [Edit("model.ssd.num_classes", classes)])
+    detector = build_detector(config.model.ssd, seed=1)
+    _, summary = restore_object_based(detector.network, prefix, config.model.ssd, part)
+    reader = tf.train.load_checkpoint(str(prefix))
+    held = reader.get_variable_to_shape_map()
+    differing = 0
+    for key, variable in product.variables_by_key(detector).items():
+        if not key.startswith(part.prefix) or key in summary.fresh_keys:
+            continue
+        stored = part.stored_prefix + key.removeprefix(part.prefix) + SUFFIX
+        differing += stored not in held or not np.array_equal(np.asarray(variable), reader.get_tensor(stored))
+    if not summary.fresh_keys and summary.restored != summary.expected:
+        differing += summary.expected - summary.restored
+    return Finding.count(item=1, name=f"{title}, {part}", differing=differing, note=_told(summary))
+
+
+def _told(summary: object) -> str:
+    """Return the summary's line without the path of the file."""
+    line = str(summary)
+    before, _, after = line.partition(" from ")
+    _, _, rest = after.partition(";")
+    return before + (f";{rest}" if rest else "")
+
+
+def _written(context: Context, name: str, folder: Path) -> Iterator[Finding]:
+    """Let the oracle restore a checkpoint that we wrote, and compare its detections with ours."""
+    config = product.golden_config(folder)
+    detector = _changed(product.golden_detector(folder))
+    scratch = context.scratch("written")
+    ours = product.checkpoint_folder(detector, config, context.label_map, scratch / "checkpoint")
+    export_checkpoint(ours, scratch / "exported", overwrite=False)
+    (index,) = scratch.rglob("*ckpt-0.index")
+    prefix = index.with_suffix("")
+    arguments = (
+        "--config",
+        folder / "pipeline.config",
+        "--checkpoint",
+        prefix,
+        "--images",
+        folder / "golden.npz",
+    )
+    with np.load(context.oracle("restored_detections.py", *arguments) / "out.npz") as arrays:
+        theirs = dict(arrays)
+    golden = product.golden_arrays(folder, "preprocessed", "true_image_shapes")
+    outputs = product.predictions(detector, golden["preprocessed"])
+    found = detector.postprocess(outputs, golden["true_image_shapes"][:, :2])
+    boxes = relative_to_largest(outputs["box_encodings"], theirs["box_encodings"])
+    logits = relative_to_largest(outputs["class_logits"], theirs["class_predictions_with_background"])
+    yield Finding(
+        1,
+        f"{name}: ours, restored by the OD API: raw outputs",
+        max(boxes, logits),
+        TOLERANCE,
+        "relative to the largest",
+        "assert_existing_objects_matched passed",
+    )
+    for key in ("num_detections", "detection_classes", "detection_boxes", "detection_scores"):
+        yield Finding(
+            1,
+            f"{name}: ours, restored by the OD API: {key}",
+            largest_absolute(found[key], theirs[key]),
+            TOLERANCE,
+            "absolute",
+        )
+
+
+def _changed(detector: SsdDetector) -> SsdDetector:
+    """Change every variable a little, so that what we write is not what the oracle wrote."""
+    draws = np.random.default_rng(5)
+    for variable in detector.network.weights:
+        values = np.asarray(variable)
+        variable.assign(values * draws.uniform(0.98, 1.02, values.shape).astype(np.float32))
+    return detector
+
+
+def _golden(context: Context, name: str) -> tuple[Argument, ...]:
+    return ("--golden", context.golden_run(name).made())
+
+
+def _training(context: Context) -> tuple[Argument, ...]:
+    golden = context.golden_run(TRAINED)
+    return (
+        "--config",
+        golden.made("pipeline.config"),
+        "--records",
+        context.records,
+        "--label-map",
+        context.label_map,
+        "--fine-tune",
+        golden.made("ckpt-0"),
+        "--type",
+        "full",
+    )
