@@ -7,7 +7,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from detection.checkpoint.object_based import RestoreSummary
 from detection.core.labels import LabelMap
+from detection.model.weights import WeightsSummary
 from detection.runner.loop import Report, TrainResult
 from detection.training.reports import EvaluationReport, StepReport, ValidationProgress
 
@@ -58,6 +60,8 @@ class TrainDisplay:
                 )
             case EvaluationReport():
                 self._console.print(self._line(report), highlight=False, soft_wrap=True)
+            case RestoreSummary() | WeightsSummary():
+                self._console.print(str(report), highlight=False, markup=False, soft_wrap=True)
 
     def _line(self, report: EvaluationReport) -> str:
         """Return the line that stays of an evaluation."""

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from detection.checkpoint.source import KERAS_WEIGHTS, initial_source
 from detection.config import pipeline_pb2 as pb
 from detection.config.edits import Edit, apply_edits
 from detection.config.label_map import save_label_map
 from detection.config.load import load_config, save_config
 from detection.config.support import check_supported
-from detection.core.errors import ConfigError, SweepboxError, SweepError
+from detection.core.errors import ConfigError, ModelError, SweepboxError, SweepError
 from detection.core.files import atomic_directory
 from detection.data.prepare import open_dataset
 from tuning.budget import parse_duration
@@ -23,7 +24,6 @@ from tuning.spec_file import load_spec, save_spec
 from tuning.steps import evaluations_of
 
 DEFAULT_PARENT = Path("runs")
-KERAS_WEIGHTS = "imagenet"
 
 
 @dataclass(frozen=True)
@@ -114,11 +114,18 @@ def create_sweep(request: SweepRequest, *, on_progress: Progress | None = None) 
             source=request.spec_path,
         )
         check_space(base, spec)
+        _make_absolute(base.train_config)
         save_config(base, draft.base_config)
         save_label_map(labels, draft.label_map)
         draft.trials.mkdir()
         save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
     return folder
+
+
+def _make_absolute(train_config: pb.TrainConfig) -> None:
+    """Make the path of a checkpoint to start from one that trials find, whose working folders differ."""
+    if train_config.fine_tune_checkpoint:
+        train_config.fine_tune_checkpoint = str(Path(train_config.fine_tune_checkpoint).absolute())
 
 
 def _absolute(home: Path, path: str | None) -> str | None:
@@ -142,10 +149,12 @@ def _early_checks(spec: SweepSpec) -> Iterable[Callable[[], object]]:
 
 
 def _check_weights(weights: str | None) -> None:
-    if weights not in (None, KERAS_WEIGHTS) and not Path(str(weights)).exists():
+    try:
+        initial_source(pb.TrainEvalPipelineConfig(), weights)
+    except ModelError as error:
         raise SweepError(
-            f"initial_weights: {weights} is not there; give a file of weights, {KERAS_WEIGHTS!r} or nothing"
-        )
+            f"initial_weights: {error}; give a file of weights, a checkpoint, {KERAS_WEIGHTS!r} or nothing"
+        ) from None
 
 
 def _check_base(spec: SweepSpec) -> None:
@@ -158,6 +167,8 @@ def _check_base(spec: SweepSpec) -> None:
     if base.train_config.num_steps < 1:
         raise SweepError("training.steps: is not given and the base config has no num_steps; give one of them")
     check_space(base, spec)
+    if spec.initial_weights is None:
+        initial_source(base, None)
 
 
 def _raise_together(checks: Iterable[Callable[[], object]], *, source: Path) -> None:

@@ -34,7 +34,8 @@ class TrialState(StrEnum):
 class TrialStatus:
     """A trial's state; times are seconds since the epoch, `seconds` is the time spent on the trial so far.
 
-    `host` and `gpus` (their numbers there) say where it ran last.
+    `host` and `gpus` (their numbers there) say where it ran last, `initial_weights` in one line what it started
+    from over the drawn weights.
     """
 
     state: TrialState
@@ -51,6 +52,7 @@ class TrialStatus:
     ended: float | None = None
     attempts: int = 0
     engine_reused: bool = False
+    initial_weights: str | None = None
     host: str | None = None
     gpus: str | None = None
     duplicate_of: str | None = None

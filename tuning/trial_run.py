@@ -4,6 +4,7 @@ Knows no Ray: whoever holds a `TrialRun` calls `next_evaluation` until the outco
 ended.
 """
 
+import logging
 import os
 import shutil
 import socket
@@ -37,6 +38,8 @@ from tuning.trial_record import (
 if TYPE_CHECKING:
     from detection.runner import RunSettings, TrainingRun
     from detection.training.reports import StepReport
+
+logger = logging.getLogger(__name__)
 
 PROGRESS_S = 3.0
 """About how often, in seconds, a trial writes its progress and looks for a request to stop."""
@@ -122,7 +125,10 @@ class TrialRun:
         self._evaluations = tuple(item for item in read_evaluations(self._trial) if item.step <= run.step)
         write_evaluations(self._trial, self._evaluations)
         self._keep_best(run)
-        self._update(step=run.step, engine_reused=self._engine.reused)
+        started_from = None if run.initial_weights is None else str(run.initial_weights)
+        if started_from is not None:
+            logger.info("trial %s: %s", self._trial.id, started_from)
+        self._update(step=run.step, engine_reused=self._engine.reused, initial_weights=started_from)
         return run
 
     def _settings(self) -> "RunSettings":

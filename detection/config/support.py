@@ -14,6 +14,7 @@ from detection.config import pipeline_pb2 as pb
 from detection.config.fields import is_float, is_map, is_message, is_repeated
 from detection.config.rules import Check
 from detection.config.support_augmentation import AUGMENTATION_CHECKS, AUGMENTATIONS
+from detection.config.support_checkpoint import CHECKPOINT_CHECKS
 from detection.config.support_model import MODEL_CHECKS
 from detection.config.support_training import TRAINING_CHECKS
 from detection.core.errors import ConfigError
@@ -76,6 +77,7 @@ CHECKS: tuple[Check, ...] = (
     check_kind,
     *MODEL_CHECKS,
     *TRAINING_CHECKS,
+    *CHECKPOINT_CHECKS,
     *AUGMENTATION_CHECKS,
     check_finite,
 )

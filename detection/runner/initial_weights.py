@@ -1,65 +1,62 @@
 """The weights that a run starts from, over those drawn at random."""
 
-from pathlib import Path
+from dataclasses import dataclass
 
 from detection.checkpoint.arrays import Arrays
-from detection.checkpoint.keys import checkpoint_keys
-from detection.checkpoint.object_based import read_object_based
-from detection.checkpoint.weights import assign_arrays, weight_arrays
+from detection.checkpoint.object_based import TYPE_FIELD, RestoredPart, RestoreSummary, restore_object_based
+from detection.checkpoint.source import is_backbone_source
 from detection.config import pipeline_pb2 as pb
 from detection.core.errors import ConfigError
 from detection.model.ssd import SsdDetector
-from detection.model.weights import load_backbone_weights
+from detection.model.weights import WeightsSummary, load_backbone_weights
 
-FINE_TUNE_PREFIXES = {"detection": "model/_feature_extractor/", "full": "model/"}
-"""What each `fine_tune_checkpoint_type` restores, as the beginning of checkpoint keys."""
+WeightsReport = RestoreSummary | WeightsSummary
+"""What was loaded from where; as text it is one line."""
 
 
-def initial_source(config: pb.TrainEvalPipelineConfig, initial_weights: str | None) -> str | None:
-    """Return where a run's initial weights come from; what the run names counts more than what its config does.
+@dataclass(frozen=True)
+class InitialWeights:
+    """The weights that were loaded into a detector, by variable path, and what to tell of it in one line."""
 
-    Raises ConfigError where the config's `fine_tune_checkpoint` does not exist.
+    arrays: Arrays
+    summary: WeightsReport
+
+
+def initial_key(config: pb.TrainEvalPipelineConfig, source: str) -> tuple[str, str]:
+    """Return what two runs of one network must have in common to start from the same loaded weights."""
+    return source, "backbone" if is_backbone_source(source) else restored_part(config).value
+
+
+def load_initial_weights(
+    detector: SsdDetector, source: str, config: pb.TrainEvalPipelineConfig
+) -> InitialWeights:
+    """Load weights into a detector.
+
+    `source` is the word `imagenet` or a weights file, as `load_backbone_weights` takes them, or else a
+    checkpoint of the Object Detection API as `find_prefix` takes it, of which `restored_part` is restored.
+    Raises ModelError where source and detector do not fit together, before any weight is changed.
     """
-    named = config.train_config.fine_tune_checkpoint
-    if initial_weights is not None or not named:
-        return initial_weights
-    if not _is_object_based(named) and not Path(named).is_file():
-        raise ConfigError(
-            f"train_config.fine_tune_checkpoint: {named} does not exist; correct it, or name other weights "
-            "(--initial-weights FILE), or clear it (--set train_config.fine_tune_checkpoint=none)"
-        )
-    return named
+    network = detector.network
+    if not is_backbone_source(source):
+        return InitialWeights(*restore_object_based(network, source, config.model.ssd, restored_part(config)))
+    summary = load_backbone_weights(detector, source)
+    matched = set(summary.matched)
+    arrays = {weight.path: weight.numpy() for weight in network.weights if weight.path in matched}
+    return InitialWeights(arrays, summary)
 
 
-def load_initial_weights(detector: SsdDetector, source: str, config: pb.TrainEvalPipelineConfig) -> Arrays:
-    """Load weights into a detector and return those that changed, by variable path.
+def restored_part(config: pb.TrainEvalPipelineConfig) -> RestoredPart:
+    """Return the part that a config restores from a checkpoint.
 
-    `source` is the prefix of an Object Detection API checkpoint, or what `load_backbone_weights` takes. Of a
-    checkpoint, `fine_tune_checkpoint_type` decides: `detection` (the default) restores the feature extractor,
-    `full` everything. Raises ModelError where source and detector do not fit together.
+    An unset type means `detection` where `from_detection_checkpoint` is true and `classification` elsewhere, as
+    in the Object Detection API. ConfigError for an unknown type.
     """
-    before = weight_arrays(detector.network)
-    if _is_object_based(source):
-        _load_object_based(detector, Path(source), config)
-    else:
-        load_backbone_weights(detector, source)
-    after = weight_arrays(detector.network)
-    return {path: array for path, array in after.items() if (array != before[path]).any()}
-
-
-def _is_object_based(source: str) -> bool:
-    return Path(f"{source}.index").is_file()
-
-
-def _load_object_based(detector: SsdDetector, prefix: Path, config: pb.TrainEvalPipelineConfig) -> None:
-    """Give a detector the part of a checkpoint that its config asks for."""
-    kind = config.train_config.fine_tune_checkpoint_type or "detection"
-    if kind not in FINE_TUNE_PREFIXES:
+    train = config.train_config
+    default = RestoredPart.DETECTION if train.from_detection_checkpoint else RestoredPart.CLASSIFICATION
+    try:
+        return RestoredPart(train.fine_tune_checkpoint_type or default)
+    except ValueError:
+        kinds = ", ".join(repr(part.value) for part in RestoredPart)
         raise ConfigError(
-            f"train_config.fine_tune_checkpoint_type: {kind!r} is not supported; use 'detection' or 'full'"
-        )
-    keys = checkpoint_keys((weight.path for weight in detector.network.weights), config.model.ssd)
-    wanted = {path: key for path, key in keys.items() if key.startswith(FINE_TUNE_PREFIXES[kind])}
-    values = read_object_based(prefix, wanted.values())
-    arrays = {path: values[key] for path, key in wanted.items()}
-    assign_arrays(detector.network, arrays, source=str(prefix), partial=True)
+            f"{TYPE_FIELD}: {train.fine_tune_checkpoint_type!r} is not supported; use one of {kinds}"
+        ) from None

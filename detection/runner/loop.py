@@ -8,6 +8,7 @@ from detection.checkpoint.folder import read_facts
 from detection.core.errors import UsageError
 from detection.evaluation.coco import SUMMARY_NAMES
 from detection.runner.folder import RunFolder
+from detection.runner.initial_weights import WeightsReport
 from detection.runner.run import TrainingRun
 from detection.runner.settings import RunSettings
 from detection.training.best import is_better, metric_value
@@ -16,7 +17,7 @@ from detection.training.log import TrainingLog
 from detection.training.reports import EvaluationReport, StepReport, ValidationProgress
 from detection.training.step import LOSS_NAMES
 
-Report = StepReport | ValidationProgress | EvaluationReport
+Report = WeightsReport | StepReport | ValidationProgress | EvaluationReport
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ def train(
 ) -> TrainResult:
     """Train to the end of the run and return how it went; see `detection.runner.folder` for what is written.
 
-    `progress` is called after every step, validation batch and evaluation. An evaluation follows every
-    `evaluate_every` steps and the last one. With `resume` the run in the folder goes on to the same weights as
-    without the interruption. Ctrl-C ends the current step, saves `last/` and raises Interrupted. Raises
-    UsageError where the metric is unknown or the folder not empty or that of another run, and the errors of
-    `TrainingRun`.
+    `progress` is called when initial weights were loaded, and after every step, validation batch and
+    evaluation. An evaluation follows every `evaluate_every` steps and the last one. With `resume` the run in
+    the folder goes on to the same weights as without the interruption. Ctrl-C ends the current step, saves
+    `last/` and raises Interrupted. Raises UsageError where the metric is unknown or the folder not empty or
+    that of another run, and the errors of `TrainingRun`.
     """
     _check_metric(settings)
     folder = RunFolder(settings.directory)
@@ -53,6 +54,8 @@ def train(
         folder.write_settings(settings)
         if resume and folder.has_state:
             run.restore(folder.last)
+        elif run.initial_weights is not None and progress is not None:
+            progress(run.initial_weights)
         with TrainingLog(folder.directory, step=run.step) as log, deferred_interrupts() as check_interrupt:
             loop = _Loop(run, folder, log, progress or _ignore, check_interrupt)
             while run.step < run.total_steps or not run.metrics:

@@ -8,14 +8,19 @@ from typing import Any
 
 import keras
 
-from detection.checkpoint.arrays import Arrays
 from detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, read_facts, write_checkpoint
+from detection.checkpoint.source import initial_source
 from detection.checkpoint.state import ResumeFacts, read_state, write_state
 from detection.checkpoint.weights import assign_arrays, load_weights
 from detection.core.errors import TrainingError
 from detection.data.batches import Batch, TrainingBatches
 from detection.evaluation.coco import CocoEvaluator
-from detection.runner.initial_weights import initial_source, load_initial_weights
+from detection.runner.initial_weights import (
+    InitialWeights,
+    WeightsReport,
+    initial_key,
+    load_initial_weights,
+)
 from detection.runner.records import RunRecords, open_records, records_source
 from detection.runner.settings import RunSettings, check_settings
 from detection.training.meter import Meter
@@ -32,7 +37,7 @@ class TrainingRun:
     """
 
     def __init__(self, settings: RunSettings) -> None:
-        self._loaded_weights: dict[tuple[str, str], Arrays] = {}
+        self._loaded_weights: dict[tuple[str, str], InitialWeights] = {}
         self._stream: Iterator[Batch] | None = None
         check_settings(settings)
         self._records = open_records(settings)
@@ -59,6 +64,11 @@ class TrainingRun:
     def metrics(self) -> dict[str, float]:
         """The metrics of the evaluation at this step; empty where none was made."""
         return self._metrics if self._metrics_step == self.step else {}
+
+    @property
+    def initial_weights(self) -> WeightsReport | None:
+        """What was loaded over the drawn weights when the run started; None where nothing was."""
+        return self._initial_weights
 
     @property
     def traces(self) -> int:
@@ -209,15 +219,17 @@ class TrainingRun:
 
     def _apply_initial_weights(self, source: str | None) -> None:
         """Load initial weights over the drawn ones; the second time from memory."""
+        self._initial_weights = None
         if source is None:
             return
-        key = (source, self._settings.config.train_config.fine_tune_checkpoint_type)
+        key = initial_key(self._settings.config, source)
         if key in self._loaded_weights:
-            arrays = self._loaded_weights[key]
-            assign_arrays(self._parts.detector.network, arrays, source=source, partial=True)
+            loaded = self._loaded_weights[key]
+            assign_arrays(self._parts.detector.network, loaded.arrays, source=source, partial=True)
         else:
-            arrays = load_initial_weights(self._parts.detector, source, self._settings.config)
-            self._loaded_weights = {key: arrays}
+            loaded = load_initial_weights(self._parts.detector, source, self._settings.config)
+            self._loaded_weights = {key: loaded}
+        self._initial_weights = loaded.summary
 
     def _facts(self) -> CheckpointFacts:
         return CheckpointFacts(

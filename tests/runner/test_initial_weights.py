@@ -3,15 +3,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from detection.checkpoint.object_based import RestoredPart
 from detection.checkpoint.weights import assign_arrays, save_weights, weight_arrays
 from detection.config import pipeline_pb2 as pb
 from detection.config.load import load_config
 from detection.core.errors import ConfigError
 from detection.model.ssd import SsdDetector, build_detector
-from detection.runner.initial_weights import initial_source, load_initial_weights
+from detection.runner.initial_weights import initial_key, load_initial_weights, restored_part
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "model_mobilenet_v2_fpnlite_small"
-PREDICTOR = ("prediction_tower", "box_head", "class_head")
 
 
 @pytest.fixture(scope="module")
@@ -26,42 +26,34 @@ def _config(kind: str = "") -> pb.TrainEvalPipelineConfig:
     return config
 
 
-def test_detection_restores_the_feature_extractor_and_full_everything(detector: SsdDetector) -> None:
-    source = initial_source(_config(), None)
-    assert source is not None
-    detector.initialise(0)
-    extractor = load_initial_weights(detector, source, _config("detection"))
-    assert extractor
-    assert not any(path.startswith(PREDICTOR) for path in extractor)
-    full = load_initial_weights(detector, source, _config("full"))
-    assert any(path.startswith(PREDICTOR) for path in full)
-
-
+@pytest.mark.parametrize("source", ["weights.npz", str(GOLDEN / "ckpt-0")])
 def test_what_was_loaded_can_be_set_again_over_newly_drawn_weights(
-    detector: SsdDetector, tmp_path: Path
+    detector: SsdDetector, tmp_path: Path, source: str
 ) -> None:
     detector.initialise(1)
     save_weights(detector.network, tmp_path / "weights.npz")
     detector.initialise(2)
-    loaded = load_initial_weights(detector, str(tmp_path / "weights.npz"), _config())
+    loaded = load_initial_weights(detector, str(tmp_path / source), _config("detection"))
+    assert loaded.arrays.keys() < weight_arrays(detector.network).keys()
     expected = weight_arrays(detector.network)
     detector.initialise(2)
-    assign_arrays(detector.network, loaded, source="memory", partial=True)
+    assign_arrays(detector.network, loaded.arrays, source="memory", partial=True)
     for path, array in weight_arrays(detector.network).items():
         np.testing.assert_array_equal(array, expected[path])
 
 
-def test_the_run_counts_more_than_the_config() -> None:
-    assert initial_source(_config(), "imagenet") == "imagenet"
-    assert initial_source(_config(), None) == str(GOLDEN / "ckpt-0")
+def test_the_type_decides_the_part() -> None:
+    assert restored_part(_config("full")) is RestoredPart.FULL
+    assert restored_part(_config()) is RestoredPart.CLASSIFICATION
     config = _config()
-    config.train_config.fine_tune_checkpoint = "PATH_TO_BE_CONFIGURED/ckpt-0"
-    with pytest.raises(ConfigError, match=r"PATH_TO_BE_CONFIGURED/ckpt-0 does not exist.*--initial-weights"):
-        initial_source(config, None)
-    config.train_config.ClearField("fine_tune_checkpoint")
-    assert initial_source(config, None) is None
+    config.train_config.from_detection_checkpoint = True
+    assert restored_part(config) is RestoredPart.DETECTION
+    config.train_config.fine_tune_checkpoint_type = "classification"
+    assert restored_part(config) is RestoredPart.CLASSIFICATION
+    with pytest.raises(ConfigError, match="'fine' is not supported; use one of 'classification', 'detection'"):
+        restored_part(_config("fine"))
 
 
-def test_an_unknown_part_is_refused(detector: SsdDetector) -> None:
-    with pytest.raises(ConfigError, match="'classification' is not supported; use 'detection' or 'full'"):
-        load_initial_weights(detector, str(GOLDEN / "ckpt-0"), _config("classification"))
+def test_what_is_kept_in_memory_goes_by_source_and_part() -> None:
+    assert initial_key(_config("full"), "a/ckpt-0") != initial_key(_config("detection"), "a/ckpt-0")
+    assert initial_key(_config("full"), "imagenet") == initial_key(_config("detection"), "imagenet")

@@ -1,0 +1,94 @@
+"""The objects of an Object Detection API detector as its checkpoints record them: a tree with shared branches.
+
+TensorFlow restores an object-based checkpoint by walking from the root along the names of attributes and list
+positions, and `assert_existing_objects_matched` wants every layer to be found, also those without variables.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.checkpoint.key_rules import BACKBONE, EXTRACTOR, PREDICTOR
+
+Node = dict[str, Any]
+"""An object: its children by name, each a Node or the array of a variable; a shared object occurs twice."""
+
+TOWER_LISTS = {
+    "BoxPredictionTower": "box_encodings",
+    "ClassPredictionTower": "class_predictions_with_background",
+    "PredictionTower": "box_encodings",
+}
+"""The tower that the lists of layers under each head share their convolutions with."""
+
+
+def object_graph(
+    values: Mapping[str, NDArray[np.generic]], *, backbone_keys: Iterable[str | None], num_levels: int
+) -> Node:
+    """Return the root of a detector's object graph.
+
+    `values` are the variables by key; `backbone_keys` holds for each layer of the backbone, in the order of
+    its Keras model, its key, or None where it has no variables; `num_levels` counts the maps that the
+    predictor sees.
+    """
+    root: Node = {}
+    for key, value in values.items():
+        _insert(root, key, value)
+    _add_shared_towers(root, num_levels)
+    _add_pyramid_steps(root)
+    for level in range(num_levels):
+        _insert(root, f"{PREDICTOR}/_additional_projection_layers/{level}", {})
+    _fill_lists(root)
+    for index, key in enumerate(backbone_keys):
+        _insert(root, f"{BACKBONE}/layer-{index}", {} if key is None else _find(root, key))
+    return root
+
+
+def _insert(root: Node, key: str, child: Any) -> None:
+    """Put a child at its place unless something is there."""
+    *parents, name = key.split("/")
+    node = root
+    for parent in parents:
+        node = node.setdefault(parent, {})
+    node.setdefault(name, child)
+
+
+def _find(root: Node, key: str) -> Node:
+    """Return the object at a path, an empty one where there is none."""
+    node = root
+    for name in key.split("/"):
+        node = node.get(name, {})
+    return node
+
+
+def _add_shared_towers(root: Node, num_levels: int) -> None:
+    """Hang the towers' shared convolutions into the list of layers of each level.
+
+    A list holds convolution, batch norm and activation in turn, or convolution and activation.
+    """
+    lists = f"{PREDICTOR}/_base_tower_layers_for_heads"
+    period = 3 if _find(root, lists) else 2
+    for tower, convolutions in _find(root, f"{PREDICTOR}/_head_scope_conv_layers").items():
+        for level in range(num_levels):
+            for index, convolution in convolutions.items():
+                _insert(root, f"{lists}/{TOWER_LISTS[tower]}/{level}/{period * int(index)}", convolution)
+
+
+def _add_pyramid_steps(root: Node) -> None:
+    """Add the layers without variables that lead from one level of a pyramid to the next."""
+    pyramid = f"{EXTRACTOR}/_fpn_features_generator"
+    for index in list(_find(root, f"{pyramid}/residual_blocks")):
+        _insert(root, f"{pyramid}/top_down_blocks/{index}/0", {})
+        _insert(root, f"{pyramid}/reshape_blocks/{index}", {})
+
+
+def _fill_lists(node: Node) -> None:
+    """Add the layers without variables, such as activations, between and after the others of a list."""
+    children = [child for child in node.values() if isinstance(child, dict)]
+    if node and all(name.isdigit() for name in node):
+        holds_layers = any(not isinstance(value, dict) for child in children for value in child.values())
+        for index in range(max(map(int, node)) + 1 + int(holds_layers)):
+            node.setdefault(str(index), {})
+    for child in children:
+        _fill_lists(child)

@@ -1,0 +1,75 @@
+"""A checkpoint folder made into a checkpoint that the TensorFlow Object Detection API loads."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from detection.checkpoint.folder import CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE
+from detection.checkpoint.object_writer import write_object_based
+from detection.checkpoint.weights import load_weights
+from detection.config import pipeline_pb2 as pb
+from detection.config.label_map import load_label_map, save_label_map
+from detection.config.load import load_config, save_config
+from detection.core.errors import ModelError, UsageError
+from detection.core.files import atomic_directory
+
+CHECKPOINT = "checkpoint"
+CHECKPOINT_PARTS = (CHECKPOINT, CONFIG_FILE, LABEL_MAP_FILE)
+
+
+@dataclass(frozen=True)
+class ExportedCheckpoint:
+    """An exported checkpoint: its folder and config, its path without `.index`, the number of variables."""
+
+    directory: Path
+    config: pb.TrainEvalPipelineConfig
+    prefix: Path
+    variables: int
+
+
+def export_checkpoint(checkpoint: Path, out: Path, *, overwrite: bool = False) -> ExportedCheckpoint:
+    """Write the detector of a checkpoint folder to `out` as the Object Detection API does; whole or not at all.
+
+    `out` gets `checkpoint/ckpt-0.*` and `checkpoint/checkpoint`, `pipeline.config` and `label_map.pbtxt`. The
+    variables are float32 whatever precision the training had; the optimizer's state is not among them. An `out`
+    that holds anything is refused with UsageError; with `overwrite` an older export of this kind there is
+    replaced, anything else is still refused. ModelError where the checkpoint is incomplete or does not fit
+    together.
+    """
+    check_folder(out, CHECKPOINT_PARTS, overwrite=overwrite)
+    for name in (CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE):
+        if not (checkpoint / name).is_file():
+            raise ModelError(
+                f"{checkpoint}: {name} is missing, so it is no checkpoint folder; give one that is"
+            )
+    config, label_map = load_config(checkpoint / CONFIG_FILE), load_label_map(checkpoint / LABEL_MAP_FILE)
+    with atomic_directory(out) as folder:
+        written, variables = _write_weights(checkpoint, config, folder / CHECKPOINT)
+        save_config(config, folder / CONFIG_FILE)
+        save_label_map(label_map, folder / LABEL_MAP_FILE)
+    return ExportedCheckpoint(out, config, out / CHECKPOINT / written.name, variables)
+
+
+def check_folder(out: Path, parts: Iterable[str], *, overwrite: bool) -> None:
+    """Raise UsageError where an export of some parts to `out` would destroy something else."""
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: is a file; name a folder")
+    inside = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
+    foreign = [name for name in inside if name not in tuple(parts)]
+    if foreign:
+        raise UsageError(f"{out}: holds {foreign[0]!r}, which is no part of an export; name another folder")
+    if inside and not overwrite:
+        raise UsageError(
+            f"{out}: is not empty; name another folder or replace the export there with --overwrite"
+        )
+
+
+def _write_weights(checkpoint: Path, config: pb.TrainEvalPipelineConfig, directory: Path) -> tuple[Path, int]:
+    """Write the object-based checkpoint of a folder's weights; return its path and the number of variables."""
+    from detection.model.ssd import build_detector
+
+    detector = build_detector(config.model.ssd)
+    load_weights(detector.network, checkpoint / WEIGHTS_FILE)
+    directory.mkdir()
+    prefix = write_object_based(detector.network, detector.backbone, config.model.ssd, directory)
+    return prefix, len(detector.network.weights)

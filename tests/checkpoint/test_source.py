@@ -1,0 +1,42 @@
+from pathlib import Path
+
+import pytest
+
+from detection.checkpoint.source import KERAS_WEIGHTS, initial_source, is_backbone_source
+from detection.config import pipeline_pb2 as pb
+from detection.core.errors import ConfigError, ModelError
+from detection.model.weights import IMAGENET
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "model_mobilenet_v2_fpnlite_small"
+
+
+def _config(checkpoint: str) -> pb.TrainEvalPipelineConfig:
+    config = pb.TrainEvalPipelineConfig()
+    config.train_config.fine_tune_checkpoint = checkpoint
+    return config
+
+
+def test_the_run_counts_more_than_the_config() -> None:
+    config = _config(str(GOLDEN / "ckpt-0"))
+    assert initial_source(config, "imagenet") == "imagenet"
+    assert initial_source(config, None) == str(GOLDEN / "ckpt-0")
+    assert initial_source(pb.TrainEvalPipelineConfig(), None) is None
+
+
+def test_what_is_not_there_is_told_with_the_remedy(tmp_path: Path) -> None:
+    remedy = r"no such checkpoint; correct the path, name other .*--initial-weights.* or clear it"
+    with pytest.raises(ConfigError, match=rf"fine_tune_checkpoint: PATH_TO_BE_CONFIGURED/ckpt-0: .*{remedy}"):
+        initial_source(_config("PATH_TO_BE_CONFIGURED/ckpt-0"), None)
+    with pytest.raises(ModelError, match=r"absent\.npz: there is no such file"):
+        initial_source(_config(""), str(tmp_path / "absent.npz"))
+
+
+def test_backbone_weights_are_told_from_checkpoints() -> None:
+    assert KERAS_WEIGHTS == IMAGENET
+    assert [is_backbone_source(name) for name in ("imagenet", "a.npz", "a.weights.h5", "ckpt-0", "folder")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
