@@ -22,7 +22,7 @@ def build_model(config, images=None, shapes=None):
     if images is None:
         height, width = input_size(config)
         images, shapes = tf.zeros([1, height, width, 3]), tf.constant([[height, width, 3]])
-    model.predict(images, shapes)
+    model.predict(tf.convert_to_tensor(images), tf.convert_to_tensor(shapes))
     return model
 
 
