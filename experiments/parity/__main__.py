@@ -23,7 +23,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-import keras
 from rich.console import Console
 
 from experiments.parity.context import ROOT, Context
@@ -102,8 +101,10 @@ def _findings(item: int, module: ModuleType, context: Context) -> list[Finding]:
 
 
 def _forget_models() -> None:
-    """Let the memory of built models go."""
-    keras.utils.clear_session()
+    """Let the memory of built models go. Keras is loaded by the checks, after `main` has set its variables."""
+    keras = sys.modules.get("keras")
+    if keras is not None:
+        keras.utils.clear_session()
     gc.collect()
 
 

@@ -92,9 +92,7 @@ def _written(context: Context, name: str, folder: Path) -> Iterator[Finding]:
     detector = _changed(product.golden_detector(folder))
     scratch = context.scratch("written")
     ours = product.checkpoint_folder(detector, config, context.label_map, scratch / "checkpoint")
-    export_checkpoint(ours, scratch / "exported", overwrite=False)
-    (index,) = scratch.rglob("*ckpt-0.index")
-    prefix = index.with_suffix("")
+    prefix = export_checkpoint(ours, scratch / "exported").prefix
     arguments = (
         "--config",
         folder / "pipeline.config",

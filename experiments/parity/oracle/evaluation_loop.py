@@ -114,15 +114,16 @@ def main():
 
     categories = label_map_util.create_categories_from_labelmap(a.label_map)
     by_category, by_category_50 = category_precisions(coco, categories)
+    images = sum("ground_truth" in name for name, _, _ in pascal)
     out = {
         "metrics": {k: float(v) for k, v in metrics.items()},
         "coco_by_category": by_category,
         "coco_by_category_50": by_category_50,
         "pascal_without_padding": pascal_without_padding(pascal, config.eval_config, categories),
-        "images": sum("ground_truth" in name for name, _, _ in pascal),
+        "images": images,
     }
     compat.save_json(a.out, out)
-    print(json.dumps({"seconds": round(time.time() - started, 1), "images": out["images"]}))
+    print(json.dumps({"seconds": round(time.time() - started, 1), "images": images}))
 
 
 if __name__ == "__main__":
