@@ -68,8 +68,8 @@ class Context:
         pictures, records = self.folder / "data" / "pictures", self.folder / "data" / "records"
         if not records.is_dir():
             shutil.rmtree(pictures, ignore_errors=True)
-            _sweepbox("sample", str(pictures))
-            _sweepbox("prepare", str(pictures), str(records))
+            sweepbox("sample", str(pictures))
+            sweepbox("prepare", str(pictures), str(records))
         return records
 
     @property
@@ -95,6 +95,7 @@ def _run(script: str, arguments: tuple[Argument, ...], out: str) -> OracleRun:
     return OracleRun(ORACLE_SCRIPTS / script, arguments, out)
 
 
-def _sweepbox(*words: str) -> None:
+def sweepbox(*words: str) -> None:
+    """Run one of our commands."""
     command = [str(Path(sys.executable).parent / "sweepbox"), *words]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

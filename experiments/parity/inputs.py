@@ -9,7 +9,7 @@ from PIL import Image
 
 from detection.config import pipeline_pb2 as pb
 from detection.config.load import load_config, save_config
-from experiments.parity.context import GOLDEN, Context
+from experiments.parity.context import GOLDEN, Context, sweepbox
 
 SMALL_CONFIG = GOLDEN / "model_mobilenet_v2_fpnlite_small" / "pipeline.config"
 
@@ -50,10 +50,35 @@ def _png(image: Image.Image) -> bytes:
 def few_records(context: Context) -> Path:
     """Return a TFRecord with the first two records only."""
     path = context.folder / "data" / "two.tfrecord"
-    if not path.is_file():
-        raw = list(tf.data.TFRecordDataset([str(context.records)]).take(2).as_numpy_iterator())
-        with tf.io.TFRecordWriter(str(path.with_suffix(".partial"))) as writer:
-            for record in raw:
-                writer.write(record)
-        path.with_suffix(".partial").rename(path)
+    _take([context.records], 2, path)
     return path
+
+
+def photograph_records(context: Context) -> Path | None:
+    """Return a folder of prepared records of the face-mask photographs, or None where these are not there."""
+    photographs = context.shared / "face_mask" if context.shared else None
+    if photographs is None or not photographs.is_dir():
+        return None
+    folder = context.folder / "data" / "photographs"
+    if not folder.is_dir():
+        sweepbox("prepare", str(photographs), str(folder))
+    return folder
+
+
+def split_record(folder: Path, count: int) -> Path:
+    """Return a TFRecord with the first records of the validation part."""
+    path = folder.parent / f"{folder.name}_{count}.tfrecord"
+    _take(sorted(folder.glob("validation-*.tfrecord")), count, path)
+    return path
+
+
+def _take(paths: list[Path], count: int, out: Path) -> None:
+    """Write the first records of some files to another."""
+    if out.is_file():
+        return
+    raw = list(tf.data.TFRecordDataset([str(path) for path in paths]).take(count).as_numpy_iterator())
+    partial = out.with_suffix(".partial")
+    with tf.io.TFRecordWriter(str(partial)) as writer:
+        for record in raw:
+            writer.write(record)
+    partial.rename(out)

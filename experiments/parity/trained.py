@@ -1,0 +1,67 @@
+"""A small detector that we train ourselves: metrics are compared where there is something to measure."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from detection.config import pipeline_pb2 as pb
+from detection.config.edits import Edit, apply_edits
+from detection.config.label_map import load_label_map
+from detection.config.load import load_config
+from detection.runner import RunSettings, TrainingRun
+from experiments.parity.context import ROOT, Context
+
+CONFIG = ROOT / "experiments" / "configs" / "quickstart.config"
+STEPS = 300
+
+
+def trained_config() -> pb.TrainEvalPipelineConfig:
+    """Return the config that is trained: that of the quickstart, half as long, with both sets of metrics."""
+    edits = [Edit("train_config.num_steps", STEPS)]
+    edits.append(
+        Edit(
+            "train_config.optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate.total_steps", STEPS
+        )
+    )
+    config = apply_edits(load_config(CONFIG), edits)
+    config.eval_config.metrics_set[:] = ["coco_detection_metrics", "pascal_voc_detection_metrics"]
+    return config
+
+
+def trained_checkpoint(context: Context, records: Path) -> Path:
+    """Return a checkpoint folder of ours, trained on the training part of prepared records; made once.
+
+    What is compared later is how both sides judge it, so an older training on the same data is as good.
+    """
+    train = sorted(records.glob("train-*.tfrecord"))
+    digest = hashlib.sha256(CONFIG.read_bytes() + str(STEPS).encode())
+    for path in train:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    folder = context.folder / "trained" / digest.hexdigest()[:16]
+    if folder.is_dir():
+        return folder / "checkpoint"
+    partial = folder.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    run = TrainingRun(settings_of(trained_config(), tuple(train), records / "label_map.pbtxt", partial))
+    try:
+        run.advance(STEPS)
+        run.save_weights(partial / "checkpoint")
+    finally:
+        run.close()
+    partial.rename(folder)
+    return folder / "checkpoint"
+
+
+def settings_of(
+    config: pb.TrainEvalPipelineConfig, records: tuple[Path, ...], label_map: Path, folder: Path
+) -> RunSettings:
+    """Return the settings of a run that trains and evaluates on the same records."""
+    return RunSettings(
+        config=config,
+        train_records=records,
+        validation_records=records,
+        label_map=load_label_map(label_map),
+        directory=folder / "run",
+        cache_directory=folder / "cache",
+    )
