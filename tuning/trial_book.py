@@ -19,10 +19,11 @@ from detection.core.files import atomic_directory
 from tuning.folder import SweepFolder, TrialFolder
 from tuning.objective import Objective
 from tuning.results import best_evaluation
-from tuning.selection import Candidate, trials_to_drop
+from tuning.selection import trials_to_drop
 from tuning.spec import Scalar, SweepSpec
 from tuning.steps import evaluations_of
 from tuning.study import SweepStudy
+from tuning.trial_index import TrialIndex
 from tuning.trial_record import (
     TrialState,
     TrialStatus,
@@ -45,6 +46,7 @@ class TrialBook:
         self._objective = Objective.of(spec.objective)
         self._base = load_config(folder.base_config)
         self._study = SweepStudy(folder, spec)
+        self._index = TrialIndex.of(folder, self._objective)
         self._waiting = self._reconcile()
 
     def next_trial(self) -> str | None:
@@ -55,7 +57,7 @@ class TrialBook:
         """
         if self._waiting:
             return self._waiting.pop(0)
-        while len(self._folder.trial_folders()) < self._spec.trials:
+        while len(self._index) < self._spec.trials:
             number, edits, parameters = self._study.ask()
             trial = self._create(number, edits, parameters)
             if self._starts(trial):
@@ -80,16 +82,21 @@ class TrialBook:
             status = end_trial(trial, TrialState.STOPPED_EARLY)
         if status.state.has_ended:
             self._settle(trial, status)
+        else:
+            self._index.update(trial_id, status)
         return status
 
     def _settle(self, trial: TrialFolder, status: TrialStatus) -> None:
         """Tell the study of an ended trial, complete its duplicates, and free the disk."""
         evaluations = read_evaluations(trial)
+        self._index.update(trial.id, status)
         self._study.report(int(trial.id), evaluations)
         self._study.tell(int(trial.id), status.state, best_evaluation(trial.id, evaluations, self._objective))
         shutil.rmtree(trial.last, ignore_errors=True)
         self._complete_duplicates(trial, status)
-        self._prune()
+        if trial.best.is_dir():
+            self._index.keep_best(trial.id)
+            self._prune()
 
     def _create(self, number: int, edits: Sequence[Edit], parameters: dict[str, Scalar]) -> TrialFolder:
         """Write a new trial's folder: config, changes, status."""
@@ -104,8 +111,10 @@ class TrialBook:
             draft = TrialFolder(path)
             save_config(config, draft.config)
             write_changes(draft, config_difference(self._base, config))
-            write_status(draft, self._new_status(config, parameters, error))
-        self._study.describe(number, {"trial": trial.id, "fingerprint": read_status(trial).fingerprint})
+            status = self._new_status(config, parameters, error)
+            write_status(draft, status)
+        self._index.add(trial.id, status)
+        self._study.describe(number, {"trial": trial.id, "fingerprint": status.fingerprint})
         return trial
 
     def _new_status(
@@ -122,52 +131,38 @@ class TrialBook:
         )
         if error is not None:
             return replace(status, state=TrialState.FAILED, error=error, ended=time.time())
-        return replace(status, duplicate_of=self._trial_like(mark))
-
-    def _trial_like(self, mark: str) -> str | None:
-        """Return an earlier trial with the same config and seed, one that failed apart."""
-        for folder in self._folder.trial_folders():
-            status = read_status(folder)
-            same = (status.fingerprint, status.seed) == (mark, self._spec.seed)
-            if same and status.duplicate_of is None and status.state is not TrialState.FAILED:
-                return folder.id
-        return None
+        return replace(status, duplicate_of=self._index.original(mark, self._spec.seed))
 
     def _starts(self, trial: TrialFolder) -> bool:
         """Tell whether a new trial is to be run; settle it where it is not and can be."""
-        status = read_status(trial)
+        status = self._index[trial.id]
         if status.state is TrialState.FAILED:
             self._settle(trial, status)
         elif status.duplicate_of is not None:
-            original = self._folder.trial(status.duplicate_of)
-            if read_status(original).state.has_ended:
-                self._complete_duplicates(original, read_status(original))
+            original = self._index[status.duplicate_of]
+            if original.state.has_ended:
+                self._complete_duplicates(self._folder.trial(status.duplicate_of), original)
         else:
             return True
         return False
 
     def _complete_duplicates(self, original: TrialFolder, ended: TrialStatus) -> None:
         """Give the results of an ended trial to the trials that equal it."""
-        for folder in self._folder.trial_folders():
-            status = read_status(folder)
-            if status.duplicate_of != original.id or status.state.has_ended:
-                continue
+        for name in self._index.waiting_duplicates(original.id):
+            folder = self._folder.trial(name)
             write_evaluations(folder, read_evaluations(original))
+            status = read_status(folder)
             status = replace(status, state=ended.state, error=ended.error, step=ended.step, ended=time.time())
             write_status(folder, status)
             self._settle(folder, status)
 
     def _prune(self) -> None:
         """Remove the checkpoints of ended trials that are not among the sweep's best."""
-        trials = [folder for folder in self._folder.trial_folders() if folder.best.is_dir()]
-        bests = {
-            folder.id: best_evaluation(folder.id, read_evaluations(folder), self._objective)
-            for folder in trials
-        }
-        candidates = [Candidate(name, item.evaluation, item.metrics) for name, item in bests.items() if item]
-        for name in trials_to_drop(candidates, self._objective, keep=self._spec.keep_checkpoints):
-            if read_status(self._folder.trial(name)).state.has_ended:
-                shutil.rmtree(self._folder.trial(name).best)
+        for name in trials_to_drop(self._index.kept, self._objective, keep=self._spec.keep_checkpoints):
+            if not self._index[name].state.has_ended:
+                continue
+            shutil.rmtree(self._folder.trial(name).best)
+            self._index.drop_best(name)
 
     def _reconcile(self) -> list[str]:
         """Bring study and folders in step; return the ids of the trials that are to go on."""
@@ -181,11 +176,12 @@ class TrialBook:
             else:
                 self._starts(self._create(number, *proposal))
         unfinished = set(self._study.unfinished())
-        for trial in self._folder.trial_folders():
-            status = read_status(trial)
-            if status.state.has_ended and int(trial.id) in unfinished:
-                self._settle(trial, status)
-        return [folder.id for folder in self._folder.trial_folders() if _is_to_run(read_status(folder))]
+        for name in self._index.ids:
+            status = self._index[name]
+            if status.state.has_ended and int(name) in unfinished:
+                self._settle(self._folder.trial(name), status)
+        waiting = [name for name in self._index.ids if _is_to_run(self._index[name])]
+        return sorted(waiting, key=int)
 
 
 def _is_to_run(status: TrialStatus) -> bool:
