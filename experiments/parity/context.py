@@ -39,7 +39,7 @@ class Context:
         An argument that is a Path counts with the content of the file, folder or checkpoint that it names.
         Raises OracleFailedError with the end of the script's log.
         """
-        return self.runs.begin(_run(script, arguments, out)).result()
+        return self.runs.result(_run(script, arguments, out))
 
     def scratch(self, name: str) -> Path:
         """Return an empty folder for what we write ourselves."""
@@ -50,7 +50,7 @@ class Context:
 
     def golden_model(self, name: str) -> Path:
         """Return a folder with `pipeline.config`, `ckpt-0`, `golden.npz` of one of MODELS, seeded weights."""
-        return self.runs.begin(self.golden_run(name)).result()
+        return self.runs.result(self.golden_run(name))
 
     @cached_property
     def records(self) -> Path:

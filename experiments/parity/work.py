@@ -5,7 +5,9 @@ import hashlib
 import os
 import shutil
 import subprocess
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -93,20 +95,27 @@ def _content(argument: Argument) -> bytes:
 
 
 class OracleRuns:
-    """Runs scripts one after another in a thread of its own, in the order in which they were begun."""
+    """Runs scripts one after another in a thread of its own, in the order in which they were begun.
+
+    A run whose result is asked for before its turn runs at once, in the thread that asks.
+    """
 
     def __init__(self, python: Path, folder: Path) -> None:
         self._python = python
         self._folder = folder
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="oracle")
         self._begun: dict[OracleRun, Future[Path]] = {}
-        self.seconds = 0.0
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def begin(self, run: OracleRun) -> "Future[Path]":
-        """Queue a run, once; its result is the folder with what the script wrote."""
+    def begin(self, run: OracleRun) -> None:
+        """Queue a run, once."""
         if run not in self._begun:
             self._begun[run] = self._executor.submit(self._finish, run)
-        return self._begun[run]
+
+    def result(self, run: OracleRun) -> Path:
+        """Return the folder with what the script wrote; OracleFailedError where it failed."""
+        begun = self._begun.get(run)
+        return self._finish(run) if begun is None or begun.cancel() else begun.result()
 
     def _resolved(self, argument: Argument) -> str | Path:
         """Return an argument with the path of what another run made, which is run first if need be."""
@@ -117,10 +126,15 @@ class OracleRuns:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _finish(self, run: OracleRun) -> Path:
-        """Return the kept folder of a run, or run the script now."""
+        """Return the kept folder of a run, or run the script now; another thread that wants it waits."""
         folder = self._folder / run.name
-        if folder.is_dir():
-            return folder
+        with self._locks[run.name]:
+            if not folder.is_dir():
+                self._run(run, folder)
+        return folder
+
+    def _run(self, run: OracleRun, folder: Path) -> None:
+        """Run a script and keep what it wrote."""
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
@@ -132,16 +146,12 @@ class OracleRuns:
             done = subprocess.run(
                 command, stdout=log, stderr=subprocess.STDOUT, check=False, env=_environment()
             )
-        self.seconds += time.monotonic() - started
         if done.returncode:
             tail = _tail(partial / LOG)
             raise OracleFailedError(f"{run.script.name} ended with status {done.returncode}: {tail}")
         partial.rename(folder)
-        print(
-            f"  oracle: {run.script.name} {_shown(run.arguments)} {time.monotonic() - started:.0f} s",
-            flush=True,
-        )
-        return folder
+        seconds = time.monotonic() - started
+        print(f"  oracle: {run.script.name} {_shown(run.arguments)} {seconds:.0f} s", flush=True)
 
 
 def _environment() -> dict[str, str]:

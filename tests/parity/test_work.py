@@ -36,12 +36,12 @@ def runs(tmp_path: Path) -> OracleRuns:
 
 def test_a_script_runs_once_for_the_same_input(script: Path, runs: OracleRuns) -> None:
     run = OracleRun(script, ("--text", "a"), "out.txt")
-    made = runs.begin(run).result() / "out.txt"
+    made = runs.result(run) / "out.txt"
     assert made.read_text() == "one a"
     made.write_text("kept")
-    assert (runs.begin(run).result() / "out.txt").read_text() == "kept"
+    assert (runs.result(run) / "out.txt").read_text() == "kept"
     again = OracleRuns(Path(sys.executable), made.parents[1])
-    assert (again.begin(run).result() / "out.txt").read_text() == "kept"
+    assert (again.result(run) / "out.txt").read_text() == "kept"
 
 
 def test_the_key_follows_scripts_arguments_and_files(script: Path, tmp_path: Path) -> None:
@@ -61,7 +61,17 @@ def test_the_key_follows_scripts_arguments_and_files(script: Path, tmp_path: Pat
 def test_one_run_can_take_what_another_makes(script: Path, runs: OracleRuns) -> None:
     first = OracleRun(script, ("--text", "a"), "out.txt")
     second = OracleRun(script, ("--text", "b ", "--file", first.made("out.txt")), "out.txt")
-    assert (runs.begin(second).result() / "out.txt").read_text() == "one b one a"
+    assert (runs.result(second) / "out.txt").read_text() == "one b one a"
+
+
+def test_begun_runs_are_made_once_whoever_asks(script: Path, runs: OracleRuns) -> None:
+    (script.parent / "beside.py").write_text("import time\ntime.sleep(0.3)\nNAME = 'one '\n")
+    every = [OracleRun(script, ("--text", str(number)), "out.txt") for number in range(3)]
+    for run in every:
+        runs.begin(run)
+    texts = [(runs.result(run) / "out.txt").read_text() for run in reversed(every)]
+    assert texts == ["one 2", "one 1", "one 0"]
+    runs.close()
 
 
 def test_a_checkpoint_counts_with_its_files(script: Path, tmp_path: Path) -> None:
@@ -77,7 +87,7 @@ def test_a_checkpoint_counts_with_its_files(script: Path, tmp_path: Path) -> Non
 def test_a_failing_script_tells_the_end_of_its_log(script: Path, runs: OracleRuns, tmp_path: Path) -> None:
     script.write_text("import beside\nraise ValueError('no such model')\n")
     with pytest.raises(OracleFailedError, match=r"make\.py ended with status 1: .*no such model"):
-        runs.begin(OracleRun(script, (), "out.txt")).result()
+        runs.result(OracleRun(script, (), "out.txt"))
     assert not [path for path in (tmp_path / "work").iterdir() if path.suffix != ".partial"]
 
 
