@@ -2,16 +2,15 @@
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from detection.core.errors import SweepError, TrainingError
+from detection.core.metric_names import own_name
 from tuning.spec import ObjectiveSpec
 
 Metrics = Mapping[str, float]
-CLASS_METRICS = ("AP", "AP@.50")
-LOSS_METRICS = ("loss/total", "loss/localization", "loss/classification", "loss/regularization")
 
 
 class Mode(StrEnum):
@@ -36,9 +35,17 @@ class Objective:
 
     @classmethod
     def of(cls, spec: ObjectiveSpec) -> "Objective":
-        """Return a sweep file's objective; without a mode, a loss is minimised, any other metric maximised."""
-        inferred = Mode.MIN if spec.metric.startswith("loss/") else Mode.MAX
-        return cls(metric=spec.metric, mode=Mode(spec.mode or inferred), floors=dict(spec.floors))
+        """Return a sweep file's objective; without a mode, a loss is minimised, any other metric maximised.
+
+        A metric may be given by our name or the Object Detection API's; a metric with two floors gets the
+        higher.
+        """
+        metric = own_name(spec.metric)
+        inferred = Mode.MIN if metric.startswith("loss/") else Mode.MAX
+        floors: dict[str, float] = {}
+        for name, floor in spec.floors.items():
+            floors[own_name(name)] = max(floor, floors.get(own_name(name), floor))
+        return cls(metric=metric, mode=Mode(spec.mode or inferred), floors=floors)
 
     def value(self, metrics: Metrics) -> float:
         """Return the metric; TrainingError where it or a floor's metric is missing or not finite."""
@@ -70,17 +77,8 @@ class Objective:
         return all(math.isfinite(metrics.get(name, math.nan)) for name in (self.metric, *self.floors))
 
 
-def reported_metrics(class_names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of all metrics that an evaluation reports for these classes."""
-    from detection.evaluation.coco import SUMMARY_NAMES
-
-    by_class = [f"{kind}/{name}" for name in class_names for kind in CLASS_METRICS]
-    return (*SUMMARY_NAMES, *by_class, *LOSS_METRICS)
-
-
-def metric_problems(objective: Objective, class_names: Iterable[str]) -> list[str]:
-    """Return one line for each metric of the objective that no evaluation will report."""
-    known = reported_metrics(class_names)
+def metric_problems(objective: Objective, known: Collection[str]) -> list[str]:
+    """Return one line for each metric of the objective that is not `known`, the names of those reported."""
     asked = {
         "objective.metric": objective.metric,
         **{f"objective.floors.{name}": name for name in objective.floors},
@@ -88,13 +86,13 @@ def metric_problems(objective: Objective, class_names: Iterable[str]) -> list[st
     return [f"{key}: {_unknown_metric(name, known)}" for key, name in asked.items() if name not in known]
 
 
-def check_metrics(objective: Objective, class_names: Iterable[str]) -> None:
-    """Raise SweepError where the objective names a metric that no evaluation will report."""
-    if problems := metric_problems(objective, class_names):
+def check_metrics(objective: Objective, known: Collection[str]) -> None:
+    """Raise SweepError where the objective names a metric that is not `known`, the names of those reported."""
+    if problems := metric_problems(objective, known):
         raise SweepError("\n".join(problems))
 
 
-def _unknown_metric(name: str, known: tuple[str, ...]) -> str:
+def _unknown_metric(name: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"reported are {', '.join(known)}"
     return f"no evaluation reports {name!r}; {hint}"

@@ -13,6 +13,8 @@ from detection.config.load import load_config, save_config
 from detection.config.support import check_supported
 from detection.core.errors import ConfigError, ModelError, SweepboxError, SweepError
 from detection.core.files import atomic_directory
+from detection.core.labels import LabelMap
+from detection.core.metric_names import metric_sets, reported_names
 from detection.data.prepare import open_dataset
 from tuning.budget import parse_duration
 from tuning.dataset import Progress, check_data_folder, is_prepared, prepare_annotated
@@ -110,7 +112,10 @@ def create_sweep(request: SweepRequest, *, on_progress: Progress | None = None) 
         labels = dataset.label_map
         base = base_config_of(spec, num_classes=labels.num_classes)
         _raise_together(
-            [lambda: check_metrics(Objective.of(spec.objective), labels.names), lambda: check_supported(base)],
+            [
+                lambda: check_metrics(Objective.of(spec.objective), _reported(base, labels)),
+                lambda: check_supported(base),
+            ],
             source=request.spec_path,
         )
         check_space(base, spec)
@@ -120,6 +125,11 @@ def create_sweep(request: SweepRequest, *, on_progress: Progress | None = None) 
         draft.trials.mkdir()
         save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
     return folder
+
+
+def _reported(base: pb.TrainEvalPipelineConfig, labels: LabelMap) -> tuple[str, ...]:
+    """Return the names of the metrics that the trials' evaluations report."""
+    return reported_names(labels.names, metric_sets(base.eval_config.metrics_set))
 
 
 def _make_absolute(train_config: pb.TrainConfig) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from detection.core.errors import DataError
 from detection.core.seeds import generator
 from detection.data.cache import RecordSet
+from detection.data.reading import Reading
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,26 +60,35 @@ def assemble(
     return Batch(images, sizes, boxes, class_ids, weights, noise, indices)
 
 
-def evaluation_batches(records: RecordSet, *, batch_size: int, max_boxes: int) -> Iterator[Batch]:
-    """Yield every record once, in order; the last batch is filled up with padding rows."""
+def evaluation_batches(
+    records: RecordSet, *, indices: NDArray[np.int64], batch_size: int, max_boxes: int
+) -> Iterator[Batch]:
+    """Yield the records at `indices` once, in that order; the last batch is filled up with padding rows."""
     noise = np.zeros((batch_size, 0), np.float32)
-    for start in range(0, len(records), batch_size):
-        indices = np.full(batch_size, -1, np.int64)
-        stop = min(start + batch_size, len(records))
-        indices[: stop - start] = np.arange(start, stop)
-        yield assemble(records, indices, max_boxes=max_boxes, noise=noise)
+    for start in range(0, len(indices), batch_size):
+        chosen = indices[start : start + batch_size]
+        filled = np.pad(chosen, (0, batch_size - len(chosen)), constant_values=-1)
+        yield assemble(records, filled, max_boxes=max_boxes, noise=noise)
 
 
 class TrainingBatches:
     """An endless sequence of training batches, each a pure function of the seed and its step.
 
-    The records are shuffled anew for every epoch and dealt out in that order without a gap: a batch may span
-    two epochs, and no record comes twice or is left out within one. So training that goes on at step `s` sees
-    what it would have seen without the interruption.
+    The records are shuffled anew for every epoch (or always in the files' order, as `reading` says) and dealt
+    out in that order without a gap: a batch may span two epochs, and no record comes twice or is left out
+    within one. Of this sequence `reading` may take only one of every n records. So training that goes on at
+    step `s` sees what it would have seen without the interruption.
     """
 
     def __init__(
-        self, records: RecordSet, *, batch_size: int, max_boxes: int, noise_columns: int, seed: int
+        self,
+        records: RecordSet,
+        *,
+        batch_size: int,
+        max_boxes: int,
+        noise_columns: int,
+        seed: int,
+        reading: Reading | None = None,
     ) -> None:
         if not len(records):
             raise DataError("the training records hold no image; prepare the data again")
@@ -87,6 +97,7 @@ class TrainingBatches:
         self._max_boxes = max_boxes
         self._noise_columns = noise_columns
         self._seed = seed
+        self._reading = reading or Reading()
         self._orders: dict[int, NDArray[np.int64]] = {}
         self.waited_s = 0.0
         """Seconds that a consumer of `iterate` has waited for a batch, over all its iterators."""
@@ -94,7 +105,7 @@ class TrainingBatches:
     def indices_at(self, step: int) -> NDArray[np.int64]:
         """Return which records stand in the batch of a step, int64 `[batch]`."""
         places = np.arange(step * self._batch_size, (step + 1) * self._batch_size)
-        epochs, offsets = np.divmod(places, len(self._records))
+        epochs, offsets = np.divmod(places * self._reading.one_of, len(self._records))
         pairs = zip(epochs.tolist(), offsets.tolist(), strict=True)
         return np.array([self._order(epoch)[offset] for epoch, offset in pairs], np.int64)
 
@@ -139,12 +150,19 @@ class TrainingBatches:
             step += 1
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
-        """Return the shuffled order of an epoch; the last few are kept."""
+        """Return the order of an epoch, shuffled unless told otherwise; the last few are kept."""
+        if not self._reading.shuffle:
+            epoch = 0
         if epoch not in self._orders:
             if len(self._orders) > 4:
                 self._orders.pop(min(self._orders), None)
-            self._orders[epoch] = generator(self._seed, "order", epoch).permutation(len(self._records))
+            self._orders[epoch] = self._new_order(epoch)
         return self._orders[epoch]
+
+    def _new_order(self, epoch: int) -> NDArray[np.int64]:
+        if not self._reading.shuffle:
+            return self._reading.order(self._records.files)
+        return generator(self._seed, "order", epoch).permutation(len(self._records))
 
 
 def _put(ready: "queue.Queue[Batch | Exception]", item: Batch | Exception, stop: threading.Event) -> None:

@@ -79,8 +79,9 @@ class RecordSet:
     """Decoded images with their objects, backed by a memory-mapped Arrow table.
 
     `sizes` int32 `[n, 2]` are the heights and widths of the images as they stand here, `original_sizes` those
-    of the stored pictures; `canvas` is the smallest (height, width) that holds every image; `max_boxes` the
-    largest number of objects in one image; `fingerprint` names the content.
+    of the stored pictures; `files` int32 `[n]` numbers the file that each comes from; `canvas` is the smallest
+    (height, width) that holds every image; `max_boxes` the largest number of objects in one image;
+    `fingerprint` names the content.
     """
 
     def __init__(self, table: pa.Table) -> None:
@@ -91,6 +92,7 @@ class RecordSet:
         self.sizes: NDArray[np.int32] = np.stack([columns["height"], columns["width"]], axis=1)
         originals = [table.column(f"original_{side}").to_numpy() for side in ("height", "width")]
         self.original_sizes: NDArray[np.int32] = np.stack(originals, axis=1)
+        self.files: NDArray[np.int32] = table.column("file").to_numpy()
         self.source_ids: list[str] = table.column("source_id").to_pylist()
         self.fingerprint: str = table.schema.metadata[KEY].decode()
         self._truths = _ground_truths(table)

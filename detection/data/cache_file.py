@@ -17,7 +17,7 @@ from detection.core.labels import LabelMap
 from detection.data.pixels import bounded, decode_pixels, image_size
 from detection.data.records import Record, read_records
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 KEY = b"content"
 COLUMNS: dict[str, Any] = {
     "boxes": np.float32,
@@ -36,7 +36,7 @@ _SHARE_OF_FREE_DISK = 0.5
 
 
 def _schema(key: str, *, encoded: bool) -> pa.Schema:
-    numbers = ("height", "width", "original_height", "original_width", "objects")
+    numbers = ("height", "width", "original_height", "original_width", "file", "objects")
     fields = [
         ("image", pa.large_binary()),
         *((name, pa.int32()) for name in numbers),
@@ -74,7 +74,8 @@ def write_cache(
         budget = int(shutil.disk_usage(path.parent).free * _SHARE_OF_FREE_DISK)
     encoded = _decoded_bytes(paths, label_map, max_side) > budget
     schema = _schema(key, encoded=encoded)
-    rows = _decode_all(read_records(paths, label_map), max_side, encoded=encoded)
+    records = ((file, record) for file, path in enumerate(paths) for record in read_records([path], label_map))
+    rows = _decode_all(records, max_side, encoded=encoded)
     with (
         atomic_path(path) as temporary,
         pa.OSFile(str(temporary), "wb") as file,
@@ -93,19 +94,21 @@ def _decoded_bytes(paths: Sequence[Path], label_map: LabelMap, max_side: int | N
     return sum(3 * width * height for width, height in sizes)
 
 
-def _decode_all(records: Iterable[Record], max_side: int | None, *, encoded: bool) -> Iterator[dict[str, Any]]:
-    """Yield a row for every record, in order, decoded by several threads a few images ahead."""
+def _decode_all(
+    records: Iterable[tuple[int, Record]], max_side: int | None, *, encoded: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield a row for every record of a numbered file, in order, decoded by threads a few images ahead."""
     with ThreadPoolExecutor(_DECODERS) as pool:
         pending: deque[Future[dict[str, Any]]] = deque()
-        for record in records:
-            pending.append(pool.submit(_row, record, max_side, encoded=encoded))
+        for file, record in records:
+            pending.append(pool.submit(_row, file, record, max_side, encoded=encoded))
             if len(pending) > 2 * _DECODERS:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
 
 
-def _row(record: Record, max_side: int | None, *, encoded: bool) -> dict[str, Any]:
+def _row(file: int, record: Record, max_side: int | None, *, encoded: bool) -> dict[str, Any]:
     original = image_size(record.encoded, _name(record))
     size = bounded(original, max_side)
     pixels = decode_pixels(record.encoded, _name(record), size=size)  # decoded in any case: damage shows now
@@ -122,6 +125,7 @@ def _row(record: Record, max_side: int | None, *, encoded: bool) -> dict[str, An
         "height": size[1],
         "original_width": original[0],
         "original_height": original[1],
+        "file": file,
         "objects": len(truth),
         "source_id": record.source_id,
         "name": _name(record),

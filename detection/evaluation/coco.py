@@ -9,28 +9,10 @@ import numpy as np
 from pycocotools.coco import COCO
 
 from detection.core.detections import Detections, GroundTruth
-from detection.core.errors import ModelError
 from detection.core.labels import LabelMap
+from detection.core.metric_names import SUMMARY_NAMES, UNDEFINED
 from detection.evaluation.coco_matching import QuickCocoEvaluation
-
-SUMMARY_NAMES = (
-    "mAP",
-    "mAP@.50",
-    "mAP@.75",
-    "mAP (small)",
-    "mAP (medium)",
-    "mAP (large)",
-    "AR@1",
-    "AR@10",
-    "AR@100",
-    "AR@100 (small)",
-    "AR@100 (medium)",
-    "AR@100 (large)",
-)
-"""pycocotools' twelve numbers in its order; small, medium and large part at areas of 32² and 96² pixels."""
-
-UNDEFINED = -1.0
-"""The value of a metric that has no ground truth to be measured on, as in pycocotools; never NaN."""
+from detection.evaluation.images import check_image
 
 _ALL_SIZES = 0
 _MOST_DETECTIONS = -1
@@ -64,13 +46,7 @@ class CocoEvaluator:
 
         An image that was added before raises ValueError, a detection that is not finite ModelError.
         """
-        if image_id in self._images:
-            raise ValueError(f"image {image_id!r} was added before; every image counts once")
-        if not (np.isfinite(detections.boxes_yxyx).all() and np.isfinite(detections.scores).all()):
-            raise ModelError(
-                f"image {image_id!r}: a detection has a box or score that is not finite; "
-                "the weights are damaged, use another checkpoint"
-            )
+        check_image(image_id, self._images, detections)
         number = len(self._images)
         self._images.add(image_id)
         self._add_ground_truth(number, ground_truth, _xywh_pixels(ground_truth.boxes_yxyx, height, width))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from detection.checkpoint.folder import read_facts
 from detection.core.errors import UsageError
-from detection.evaluation.coco import SUMMARY_NAMES
+from detection.core.metric_names import metric_sets, reported_names
 from detection.runner.folder import RunFolder
 from detection.runner.initial_weights import WeightsReport
 from detection.runner.run import TrainingRun
@@ -15,7 +15,6 @@ from detection.training.best import is_better, metric_value
 from detection.training.interrupt import Interrupted, deferred_interrupts
 from detection.training.log import TrainingLog
 from detection.training.reports import EvaluationReport, StepReport, ValidationProgress
-from detection.training.step import LOSS_NAMES
 
 Report = WeightsReport | StepReport | ValidationProgress | EvaluationReport
 
@@ -122,8 +121,8 @@ def _steps_to_evaluation(run: TrainingRun, interval: int) -> int:
 
 def _check_metric(settings: RunSettings) -> None:
     """Raise UsageError where no evaluation reports the metric that decides."""
-    classes = [f"{kind}/{name}" for kind in ("AP", "AP@.50") for name in settings.label_map.names]
-    known = [*SUMMARY_NAMES, *classes, *(f"loss/{name}" for name in LOSS_NAMES)]
+    sets = metric_sets(settings.config.eval_config.metrics_set)
+    known = reported_names(settings.label_map.names, sets)
     if settings.metric not in known:
         raise UsageError(f"metric {settings.metric!r} is not reported; choose one of {', '.join(known)}")
 

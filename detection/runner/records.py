@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.config import pipeline_pb2 as pb
 from detection.core.errors import DataError
 from detection.data.cache import RecordSet, open_record_set
+from detection.data.reading import Reading
 from detection.model.ssd import input_size
 from detection.runner.settings import RunSettings
 
@@ -21,25 +26,30 @@ class RunRecords:
     source: tuple[Any, ...]
     train: RecordSet
     validation: RecordSet
-    max_boxes: int
+    train_boxes: int
+    evaluation_boxes: int
+    evaluated: NDArray[np.int64]
+    """Which validation records an evaluation takes, in order."""
 
     @property
     def evaluation_batch(self) -> int:
         """The rows of an evaluation batch."""
-        return min(EVALUATION_BATCH, len(self.validation))
+        return min(EVALUATION_BATCH, len(self.evaluated))
 
     @property
     def shape(self) -> tuple[Any, ...]:
         """The sizes that are compiled in."""
-        return (self.train.canvas, self.validation.canvas, self.max_boxes, self.evaluation_batch)
+        canvases = (self.train.canvas, self.validation.canvas)
+        return (*canvases, self.train_boxes, self.evaluation_boxes, self.evaluation_batch)
 
 
 def open_records(settings: RunSettings) -> RunRecords:
     """Return the decoded images of a run.
 
     They are kept at up to twice the larger side of the model's input (but at least 640 pixels): enough for
-    crops to be taken from original pixels, small enough to map. The boxes of a batch are as many as the input
-    reader's `max_number_of_boxes` allows, but not more than any image has.
+    crops to be taken from original pixels, small enough to map. The boxes of a batch are as many as its input
+    reader's `max_number_of_boxes` allows (the first ones of an image are kept), but not more than any image
+    has.
     """
     bound = max(SMALLEST_BOUND_PIXELS, 2 * max(input_size(settings.config.model.ssd.image_resizer)))
     sets = []
@@ -50,14 +60,32 @@ def open_records(settings: RunSettings) -> RunRecords:
         if not len(records):
             raise DataError(f"the {name} records hold no image; prepare the data again")
         sets.append(records)
-    most = max(records.max_boxes for records in sets)
-    padded = -(-max(most, 1) // BOXES_MULTIPLE) * BOXES_MULTIPLE
-    allowed = max(1, settings.config.train_input_reader.max_number_of_boxes)
-    return RunRecords(records_source(settings), sets[0], sets[1], min(padded, allowed))
+    train, validation = sets
+    reader = evaluation_reader(settings.config)
+    return RunRecords(
+        records_source(settings),
+        train,
+        validation,
+        _boxes(train, settings.config.train_input_reader),
+        _boxes(validation, reader),
+        Reading.of(reader).evaluated(validation.files),
+    )
+
+
+def evaluation_reader(config: pb.TrainEvalPipelineConfig) -> pb.InputReader:
+    """Return the first evaluation reader of a config; one with the schema's defaults where it has none."""
+    return config.eval_input_reader[0] if config.eval_input_reader else pb.InputReader()
+
+
+def _boxes(records: RecordSet, reader: pb.InputReader) -> int:
+    """Return how many boxes a batch holds for each image."""
+    padded = -(-max(records.max_boxes, 1) // BOXES_MULTIPLE) * BOXES_MULTIPLE
+    return min(padded, max(1, reader.max_number_of_boxes))
 
 
 def records_source(settings: RunSettings) -> tuple[Any, ...]:
     """Return what decides which decoded images a run reads."""
+    reader = evaluation_reader(settings.config)
     return (
         settings.train_records,
         settings.validation_records,
@@ -65,4 +93,6 @@ def records_source(settings: RunSettings) -> tuple[Any, ...]:
         settings.cache_directory,
         input_size(settings.config.model.ssd.image_resizer),
         settings.config.train_input_reader.max_number_of_boxes,
+        reader.max_number_of_boxes,
+        Reading.of(reader),
     )

@@ -13,8 +13,10 @@ from detection.checkpoint.source import initial_source
 from detection.checkpoint.state import ResumeFacts, read_state, write_state
 from detection.checkpoint.weights import assign_arrays, load_weights
 from detection.core.errors import TrainingError
+from detection.core.metric_names import metric_sets
 from detection.data.batches import Batch, TrainingBatches
-from detection.evaluation.coco import CocoEvaluator
+from detection.data.reading import Reading
+from detection.evaluation.evaluator import DetectionEvaluator
 from detection.runner.initial_weights import (
     InitialWeights,
     WeightsReport,
@@ -114,13 +116,18 @@ class TrainingRun:
         )
 
     def evaluate(self, *, on_batch: Callable[[ValidationProgress], None] | None = None) -> dict[str, float]:
-        """Return COCO metrics, AP by class name and losses over all validation images."""
+        """Return COCO metrics, AP by class name and losses over all validation images.
+
+        Where the config's `eval_config.metrics_set` asks for Pascal VOC metrics, they come too.
+        """
+        sets = metric_sets(self._settings.config.eval_config.metrics_set)
         self._metrics = validate(
             self._parts.step,
             self._records.validation,
-            CocoEvaluator(self._settings.label_map),
+            DetectionEvaluator(self._settings.label_map, sets),
+            indices=self._records.evaluated,
             batch_size=self._records.evaluation_batch,
-            max_boxes=self._records.max_boxes,
+            max_boxes=self._records.evaluation_boxes,
             scalars=self._parts.rule.scalars(self.step),
             on_batch=on_batch,
         )
@@ -212,9 +219,10 @@ class TrainingRun:
         self._batches = TrainingBatches(
             self._records.train,
             batch_size=settings.config.train_config.batch_size,
-            max_boxes=self._records.max_boxes,
+            max_boxes=self._records.train_boxes,
             noise_columns=self._parts.training_preprocessor.noise_columns,
             seed=settings.seed,
+            reading=Reading.of(settings.config.train_input_reader),
         )
 
     def _apply_initial_weights(self, source: str | None) -> None:

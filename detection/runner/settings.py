@@ -6,6 +6,7 @@ from pathlib import Path
 from detection.config import pipeline_pb2 as pb
 from detection.core.errors import ConfigError, DataError
 from detection.core.labels import LabelMap
+from detection.core.metric_names import own_name
 from detection.model.precision import Precision
 
 
@@ -14,9 +15,10 @@ class RunSettings:
     """What one training run is made of.
 
     `directory` receives what the run writes; `evaluate_every` counts steps (None: a tenth of the run); `metric`
-    decides which checkpoint is the best; `initial_weights` is a file of backbone weights, an Object Detection
-    API checkpoint or the word `imagenet` (None: what the config's `fine_tune_checkpoint` names, if anything);
-    `cache_directory` is where decoded images are kept (None: beside the records).
+    decides which checkpoint is the best (by our name or the Object Detection API's, kept as ours);
+    `initial_weights` is a file of backbone weights, an Object Detection API checkpoint or the word `imagenet`
+    (None: what the config's `fine_tune_checkpoint` names, if anything); `cache_directory` is where decoded
+    images are kept (None: beside the records).
     """
 
     config: pb.TrainEvalPipelineConfig
@@ -30,6 +32,10 @@ class RunSettings:
     metric: str = "mAP"
     initial_weights: str | None = None
     cache_directory: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Take the metric by our name."""
+        object.__setattr__(self, "metric", own_name(self.metric))
 
     @property
     def total_steps(self) -> int:

@@ -30,26 +30,30 @@ def validate(
     records: RecordSet,
     evaluator: Evaluator,
     *,
+    indices: NDArray[np.int64],
     batch_size: int,
     max_boxes: int,
     scalars: NDArray[np.float32],
     on_batch: Callable[[ValidationProgress], None] | None = None,
 ) -> dict[str, float]:
-    """Return the evaluator's metrics and `loss/…`, means over batches weighted by their number of images."""
+    """Return the metrics and `loss/…` of the records at `indices`.
+
+    Losses are means over batches weighted by their number of images.
+    """
     losses = dict.fromkeys(LOSS_NAMES, 0.0)
     seen = 0
-    for batch in evaluation_batches(records, batch_size=batch_size, max_boxes=max_boxes):
+    for batch in evaluation_batches(records, indices=indices, batch_size=batch_size, max_boxes=max_boxes):
         result = step.evaluate(batch, scalars)
         real = [(row, int(index)) for row, index in enumerate(batch.indices) if index >= 0]
-        for row, index in real:
+        for number, (row, index) in enumerate(real, start=seen):
             height, width = (int(side) for side in records.original_sizes[index])
             detections = detections_of(result.detections, row)
-            evaluator.add(index, records.ground_truth(index), detections, height=height, width=width)
+            evaluator.add(number, records.ground_truth(index), detections, height=height, width=width)
         for name in losses:
             losses[name] += result.losses[name] * len(real)
         seen += len(real)
         if on_batch is not None:
-            on_batch(ValidationProgress(seen, len(records)))
+            on_batch(ValidationProgress(seen, len(indices)))
     return evaluator.metrics() | {f"loss/{name}": value / seen for name, value in losses.items()}
 
 

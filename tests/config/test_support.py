@@ -62,6 +62,16 @@ PASSES = [
     "model.ssd.post_processing.score_converter=SOFTMAX",
     f"{OPTIONS}[random_adjust_hue]=true",
     "focal_alpha=none",
+    "train_input_reader.shuffle=false",
+    "train_input_reader.sample_1_of_n_examples=3",
+    "train_input_reader.drop_remainder=false",
+    "eval_input_reader[0].num_epochs=1",
+    "eval_config.metrics_set[0]=pascal_voc_detection_metrics",
+    "eval_config.metrics_set[1]=weighted_pascal_voc_detection_metrics",
+    "eval_config.include_metrics_per_category=true",
+    "eval_config.use_dummy_loss_in_eval=true",
+    "eval_config.num_examples=10",
+    "eval_config.max_evals=3",
 ]
 
 
@@ -150,16 +160,14 @@ REFUSED = [
         f"{OPTIONS}[random_adjust_hue].max_delta=0.7",
         "max_delta = 0.7: give a value of at least 0 and at most 0.5",
     ),
-    ("train_input_reader.shuffle=false", "train_input_reader.shuffle = false"),
+    ("train_input_reader.num_epochs=2", "train_input_reader.num_epochs = 2 is not supported"),
+    ("eval_config.all_metrics_per_category=true", "eval_config.all_metrics_per_category = true"),
     (
         "train_input_reader.external_input_reader=true",
         "train_input_reader.external_input_reader is not supported",
     ),
     ("eval_input_reader[0].num_additional_channels=1", "eval_input_reader[0].num_additional_channels = 1"),
-    (
-        "eval_config.metrics_set[0]=pascal_voc_detection_metrics",
-        "'pascal_voc_detection_metrics' is not supported",
-    ),
+    ("eval_config.metrics_set[0]=oid_V2_detection_metrics", "'oid_V2_detection_metrics' is not supported; use"),
     ("graph_rewriter.quantization=true", "graph_rewriter.quantization is not supported; remove it"),
 ]
 

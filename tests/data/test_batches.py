@@ -14,6 +14,7 @@ from detection.core.errors import DataError
 from detection.core.labels import LabelMap
 from detection.data.batches import Batch, TrainingBatches, evaluation_batches
 from detection.data.cache import RecordSet, open_record_set
+from detection.data.reading import Reading
 from detection.data.records import Record, write_records
 
 LABELS = LabelMap.of(["cat", "dog"])
@@ -164,7 +165,7 @@ def test_an_error_of_the_thread_reaches_the_consumer(tmp_path: Path) -> None:
 
 
 def test_evaluation_takes_every_record_once_in_order(records: RecordSet) -> None:
-    all_batches = list(evaluation_batches(records, batch_size=3, max_boxes=6))
+    all_batches = list(evaluation_batches(records, indices=np.arange(COUNT), batch_size=3, max_boxes=6))
     assert np.concatenate([batch.indices for batch in all_batches]).tolist() == [0, 1, 2, 3, 4, 5, 6, -1, -1]
     last = all_batches[-1]
     assert last.images.shape == all_batches[0].images.shape
@@ -177,3 +178,30 @@ def test_evaluation_takes_every_record_once_in_order(records: RecordSet) -> None
 def test_training_without_any_record_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="hold no image"):
         batches(make_records(tmp_path, 0))
+
+
+def test_unshuffled_records_come_in_the_files_order_and_one_of_two_is_taken(records: RecordSet) -> None:
+    plain = TrainingBatches(
+        records, batch_size=3, max_boxes=4, noise_columns=0, seed=1, reading=Reading(shuffle=False)
+    )
+    assert [plain.indices_at(step).tolist() for step in range(3)] == [[0, 1, 2], [3, 4, 5], [6, 0, 1]]
+    halved = TrainingBatches(
+        records, batch_size=3, max_boxes=4, noise_columns=0, seed=1, reading=Reading(shuffle=False, one_of=2)
+    )
+    # The sequence without an end is halved, as in the original: an epoch of 7 leaves out other records each
+    # time.
+    assert [halved.indices_at(step).tolist() for step in range(3)] == [[0, 2, 4], [6, 1, 3], [5, 0, 2]]
+
+
+def test_one_of_two_shuffled_records_is_every_other_of_all(records: RecordSet) -> None:
+    every = batches(records, batch_size=1)
+    halved = TrainingBatches(
+        records, batch_size=1, max_boxes=4, noise_columns=0, seed=5, reading=Reading(one_of=2)
+    )
+    for step in range(2 * COUNT):
+        assert halved.indices_at(step) == every.indices_at(2 * step)
+
+
+def test_evaluation_takes_the_given_records_in_their_order(records: RecordSet) -> None:
+    taken = list(evaluation_batches(records, indices=np.array([5, 1, 3]), batch_size=2, max_boxes=6))
+    assert [batch.indices.tolist() for batch in taken] == [[5, 1], [3, -1]]

@@ -99,6 +99,7 @@ def test_a_record_set_holds_what_the_records_hold(tmp_path: Path) -> None:
     assert records.canvas == (16, 20)
     assert records.max_boxes == 3
     assert records.source_ids[:2] == ["id-0", "id-2"]
+    assert records.files.tolist() == [0] * 19 + [1] * 18
     assert records.sizes.dtype == records.original_sizes.dtype == np.int32
 
 

@@ -13,8 +13,9 @@ from pycocotools.cocoeval import COCOeval
 from detection.core.detections import Detections, GroundTruth
 from detection.core.errors import ModelError
 from detection.core.labels import LabelMap
+from detection.core.metric_names import SUMMARY_NAMES, UNDEFINED
 from detection.evaluation import coco
-from detection.evaluation.coco import SUMMARY_NAMES, UNDEFINED, CocoEvaluator
+from detection.evaluation.coco import CocoEvaluator
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MASKS = LabelMap.of(("with_mask", "without_mask", "mask_weared_incorrect"))

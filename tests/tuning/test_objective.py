@@ -3,7 +3,8 @@ import math
 import pytest
 
 from detection.core.errors import SweepError, TrainingError
-from tuning.objective import Mode, Objective, check_metrics, reported_metrics
+from detection.core.metric_names import MetricSet, reported_names
+from tuning.objective import Mode, Objective, check_metrics
 from tuning.spec import ObjectiveSpec
 
 FLOORED = Objective("mAP", Mode.MAX, {"AP@.50/rare": 0.3})
@@ -47,12 +48,20 @@ def test_a_missing_metric_stops_the_trial() -> None:
 
 
 def test_metrics_are_checked_against_the_classes() -> None:
-    check_metrics(FLOORED, ["rare", "common"])
-    assert "AP/common" in reported_metrics(["common"])
+    check_metrics(FLOORED, reported_names(["rare", "common"], [MetricSet.COCO]))
     with pytest.raises(SweepError) as refused:
-        check_metrics(Objective("mAP@50", Mode.MAX, {"AP@.50/rar": 0.1}), ["rare"])
+        check_metrics(
+            Objective("mAP@50", Mode.MAX, {"AP@.50/rar": 0.1}), reported_names(["rare"], [MetricSet.COCO])
+        )
     assert "objective.metric: no evaluation reports 'mAP@50'; did you mean 'mAP@.50'?" in str(refused.value)
     assert (
         "objective.floors.AP@.50/rar: no evaluation reports 'AP@.50/rar'; did you mean 'AP@.50/rare'?"
         in str(refused.value)
     )
+
+
+def test_the_object_detection_api_s_names_are_taken_too() -> None:
+    floors = {"DetectionBoxes_PerformanceByCategory/mAP/rare": 0.2, "AP/rare": 0.1, "AP@.50/rare": 0.3}
+    objective = Objective.of(ObjectiveSpec(metric="DetectionBoxes_Precision/mAP@.50IOU", floors=floors))
+    assert objective == Objective("mAP@.50", Mode.MAX, {"AP/rare": 0.2, "AP@.50/rare": 0.3})
+    assert Objective.of(ObjectiveSpec(metric="Loss/total_loss")) == Objective("loss/total", Mode.MIN)

@@ -1,0 +1,38 @@
+"""The evaluators of several sets of metrics as one."""
+
+from collections.abc import Sequence
+
+from detection.core.detections import Detections, GroundTruth
+from detection.core.labels import LabelMap
+from detection.core.metric_names import PASCAL_PREFIXES, MetricSet
+from detection.evaluation.coco import CocoEvaluator
+from detection.evaluation.pascal import PascalEvaluator
+
+
+class DetectionEvaluator:
+    """Computes COCO metrics and, where `sets` holds them, those of Pascal VOC, from the same images.
+
+    See `CocoEvaluator` and `PascalEvaluator` for rules and names.
+    """
+
+    def __init__(self, label_map: LabelMap, sets: Sequence[MetricSet] = (MetricSet.COCO,)) -> None:
+        pascal = [chosen for chosen in sets if chosen in PASCAL_PREFIXES]
+        self._coco = CocoEvaluator(label_map)
+        self._all: list[CocoEvaluator | PascalEvaluator] = [self._coco]
+        if pascal:
+            self._all.append(PascalEvaluator(label_map, pascal))
+
+    def __len__(self) -> int:
+        """Return the number of images added."""
+        return len(self._coco)
+
+    def add(
+        self, image_id: int | str, ground_truth: GroundTruth, detections: Detections, *, height: int, width: int
+    ) -> None:
+        """Take in one image of `height` x `width` pixels; all boxes are normalised to it."""
+        for evaluator in self._all:
+            evaluator.add(image_id, ground_truth, detections, height=height, width=width)
+
+    def metrics(self) -> dict[str, float]:
+        """Return the metrics of all sets."""
+        return {name: value for evaluator in self._all for name, value in evaluator.metrics().items()}
