@@ -7,51 +7,41 @@ from google.protobuf.message import Message
 from detection.config import pipeline_pb2 as pb
 from detection.config.fields import get_plain
 from detection.config.rules import Check, Range, range_problems
+from detection.config.support_augmentation_geometry import GEOMETRY_OPTIONS
+from detection.config.support_augmentation_pixels import (
+    PIXEL_OPTIONS,
+    REFUSED_PIXEL_OPTIONS,
+    pixel_option_problems,
+)
 
 PATH = "train_config.data_augmentation_options"
-AUGMENTATIONS = (
-    "random_horizontal_flip",
-    "random_vertical_flip",
-    "random_crop_image",
-    "random_adjust_brightness",
-    "random_adjust_contrast",
-    "random_adjust_saturation",
-    "random_adjust_hue",
-)
+_RULES: dict[str, tuple[Range, ...]] = {**GEOMETRY_OPTIONS, **PIXEL_OPTIONS}
+AUGMENTATIONS = tuple(_RULES)
 """The options of `data_augmentation_options` that training applies."""
 
-_FLIP = (Range("probability", 0, 1, above=True),)
-_FACTOR = (Range("min_delta", 0), Range("max_delta", 0))
-_RANGES: dict[str, tuple[Range, ...]] = {
-    "random_horizontal_flip": _FLIP,
-    "random_vertical_flip": _FLIP,
-    "random_crop_image": (
-        Range("min_object_covered", 0, 1),
-        Range("min_aspect_ratio", 0, above=True),
-        Range("max_aspect_ratio", 0, above=True),
-        Range("min_area", 0, 1, above=True),
-        Range("max_area", 0, 1, above=True),
-        Range("overlap_thresh", 0, 1),
-        Range("random_coef", 0, 1),
-    ),
-    "random_adjust_brightness": (Range("max_delta", 0, 1),),
-    "random_adjust_contrast": _FACTOR,
-    "random_adjust_saturation": _FACTOR,
-    "random_adjust_hue": (Range("max_delta", 0, 0.5),),
-}
 _PAIRS = (("min_delta", "max_delta"), ("min_aspect_ratio", "max_aspect_ratio"), ("min_area", "max_area"))
+
+
+def option_name(step: pb.PreprocessingStep) -> str | None:
+    """Return the name of the option that a step chooses, None where it chooses nothing."""
+    name: str | None = step.WhichOneof("preprocessing_step")
+    return name
 
 
 def check_augmentations(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
     """Check that each option is supported and has values in range and in order."""
     for index, step in enumerate(config.train_config.data_augmentation_options):
-        name = step.WhichOneof("preprocessing_step")
+        name = option_name(step)
         if name is None:
             yield f"{PATH}[{index}]: nothing is chosen; remove it or choose one of {', '.join(AUGMENTATIONS)}"
+        elif name in REFUSED_PIXEL_OPTIONS:
+            yield f"{PATH}[{name}] is not supported: it {REFUSED_PIXEL_OPTIONS[name]}"
         elif name not in AUGMENTATIONS:
             yield f"{PATH}[{name}] is not supported; supported are {', '.join(AUGMENTATIONS)}"
         else:
-            yield from _option_problems(getattr(step, name), f"{PATH}[{name}]", _RANGES[name])
+            yield from _option_problems(getattr(step, name), f"{PATH}[{name}]", _RULES[name])
+            if name in PIXEL_OPTIONS:
+                yield from pixel_option_problems(name, getattr(step, name), f"{PATH}[{name}]", config)
 
 
 def _option_problems(option: Message, path: str, ranges: tuple[Range, ...]) -> Iterator[str]:

@@ -6,6 +6,7 @@ A check on a part that is absent says nothing, so that a config without `model.s
 from collections.abc import Iterator
 
 from detection.config import pipeline_pb2 as pb
+from detection.config.resizers import resizer_problems, resizer_settings
 from detection.config.rules import Absent, Check, Choice, Only, Range
 from detection.config.support_losses import LOSS_CHECKS
 from detection.config.support_parts import SSD, for_ssd, within
@@ -15,8 +16,6 @@ EXTRACTOR = f"{SSD}.feature_extractor"
 PREDICTOR = f"{SSD}.box_predictor.weight_shared_convolutional_box_predictor"
 ANCHORS = f"{SSD}.anchor_generator.multiscale_anchor_generator"
 MATCHER = f"{SSD}.matcher.argmax_matcher"
-FIXED = f"{SSD}.image_resizer.fixed_shape_resizer"
-KEEP_ASPECT = f"{SSD}.image_resizer.keep_aspect_ratio_resizer"
 CODER = f"{SSD}.box_coder.faster_rcnn_box_coder"
 
 SMALLEST_SIDES = {"ssd_resnet50_v1_fpn_keras": 129, "ssd_mobilenet_v2_fpn_keras": 33}
@@ -24,17 +23,6 @@ SMALLEST_SIDES = {"ssd_resnet50_v1_fpn_keras": 129, "ssd_mobilenet_v2_fpn_keras"
 
 COARSEST_BACKBONE_LEVEL = 5
 FINEST_BACKBONE_LEVEL = 2
-
-
-def input_size(ssd: pb.Ssd) -> tuple[int, int] | None:
-    """Return (height, width) of the images that the network sees, None where that is not fixed."""
-    resizer = ssd.image_resizer
-    kind = resizer.WhichOneof("image_resizer_oneof")
-    if kind == "fixed_shape_resizer":
-        return resizer.fixed_shape_resizer.height, resizer.fixed_shape_resizer.width
-    if kind == "keep_aspect_ratio_resizer" and resizer.keep_aspect_ratio_resizer.pad_to_max_dimension:
-        return (resizer.keep_aspect_ratio_resizer.max_dimension,) * 2
-    return None
 
 
 def check_extractor(ssd: pb.Ssd) -> Iterator[str]:
@@ -55,11 +43,10 @@ def check_tower(ssd: pb.Ssd) -> Iterator[str]:
 
 def check_size(ssd: pb.Ssd) -> Iterator[str]:
     """Check that the image is large enough, and that each level of the pyramid is twice the next."""
-    size = input_size(ssd)
     extractor = ssd.feature_extractor
-    if size is None or extractor.type not in SMALLEST_SIDES:
+    if any(resizer_problems(ssd.image_resizer)) or extractor.type not in SMALLEST_SIDES:
         return
-    height, width = size
+    size = height, width = resizer_settings(ssd.image_resizer).output_size
     least = SMALLEST_SIDES[extractor.type]
     if min(size) < least:
         yield (
@@ -73,19 +60,6 @@ def check_size(ssd: pb.Ssd) -> Iterator[str]:
             f"{SSD}.image_resizer: {height}x{width} is not a multiple of {step} on each side; change the size "
             f"or set {EXTRACTOR}.pad_to_multiple: {step}"
         )
-
-
-def check_resizer(ssd: pb.Ssd) -> Iterator[str]:
-    """Check that the dimensions are in order and that each channel has a padding value."""
-    resizer = ssd.image_resizer.keep_aspect_ratio_resizer
-    if resizer.min_dimension > resizer.max_dimension:
-        yield (
-            f"{KEEP_ASPECT}.min_dimension = {resizer.min_dimension} exceeds max_dimension = "
-            f"{resizer.max_dimension}; lower it"
-        )
-    if len(resizer.per_channel_pad_value) not in {0, 3}:
-        count = len(resizer.per_channel_pad_value)
-        yield f"{KEEP_ASPECT}.per_channel_pad_value: {count} values; give 3 or none"
 
 
 def check_levels(ssd: pb.Ssd) -> Iterator[str]:
@@ -148,7 +122,7 @@ def hyperparameter_checks(owner: str) -> tuple[Check, ...]:
 
 
 _PARTS: tuple[Check, ...] = (
-    Choice(f"{SSD}.image_resizer", "image_resizer_oneof", ("fixed_shape_resizer", "keep_aspect_ratio_resizer")),
+    for_ssd(lambda ssd: resizer_problems(ssd.image_resizer)),
     Choice(f"{SSD}.box_coder", "box_coder_oneof", ("faster_rcnn_box_coder",)),
     Choice(f"{SSD}.matcher", "matcher_oneof", ("argmax_matcher",)),
     Choice(f"{SSD}.similarity_calculator", "region_similarity", ("iou_similarity",)),
@@ -160,12 +134,6 @@ _PARTS: tuple[Check, ...] = (
 
 _VALUES: tuple[Check, ...] = (
     Range(f"{SSD}.num_classes", 1),
-    Only(f"{FIXED}.resize_method", ("BILINEAR",)),
-    Only(f"{FIXED}.convert_to_grayscale", (False,)),
-    Only(f"{KEEP_ASPECT}.pad_to_max_dimension", (True,)),
-    Only(f"{KEEP_ASPECT}.resize_method", ("BILINEAR",)),
-    Only(f"{KEEP_ASPECT}.convert_to_grayscale", (False,)),
-    Range(f"{KEEP_ASPECT}.min_dimension", 1),
     Range(f"{EXTRACTOR}.depth_multiplier", 0, above=True),
     Range(f"{EXTRACTOR}.min_depth", 1),
     Range(f"{EXTRACTOR}.fpn.additional_layer_depth", 1),
@@ -198,7 +166,6 @@ MODEL_CHECKS: tuple[Check, ...] = (
     *LOSS_CHECKS,
     for_ssd(check_size),
     for_ssd(check_tower),
-    within(KEEP_ASPECT, for_ssd(check_resizer)),
     within(EXTRACTOR, for_ssd(check_levels)),
     within(ANCHORS, for_ssd(check_aspect_ratios)),
     within(MATCHER, for_ssd(check_matcher)),

@@ -61,6 +61,25 @@ def shift_hue(images: Tensor, turn: Tensor) -> Tensor:
     return _clipped(ops.stack([value - chroma * _fall(hue + offset) for offset in (5.0, 3.0, 1.0)], axis=-1))
 
 
+def to_gray(images: Tensor, chosen: Tensor) -> Tensor:
+    """Return the images where `chosen` bool `[batch]` holds as three equal channels of their luma."""
+    red, green, blue = ops.unstack(images, 3, axis=-1)
+    luma = (0.2989 * red + 0.587 * green + 0.114 * blue)[..., None]
+    return ops.where(chosen[:, None, None, None], luma, images)
+
+
+def adjust_gamma(images: Tensor, gamma: Tensor, gain: Tensor) -> Tensor:
+    """Return `255 * gain * (images / 255) ** gamma`, clipped; `gamma` and `gain` are scalars."""
+    return _clipped(255.0 * gain * ops.power(_clipped(images) / 255.0, gamma))
+
+
+def change_range(images: Tensor, original: tuple[Tensor, Tensor], target: tuple[Tensor, Tensor]) -> Tensor:
+    """Return the images with the range from lowest to highest of `original` stretched to that of `target`."""
+    low, high = original
+    target_low, target_high = target
+    return (images - low) * ((target_high - target_low) / (high - low)) + target_low
+
+
 def _value_and_chroma(red: Tensor, green: Tensor, blue: Tensor) -> tuple[Tensor, Tensor]:
     """Return the largest channel and its distance from the smallest; pairwise is faster than a reduction."""
     value = ops.maximum(ops.maximum(red, green), blue)

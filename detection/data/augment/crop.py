@@ -10,6 +10,7 @@ from typing import Any
 
 from keras import ops
 
+from detection.data.augment.select import select
 from detection.data.augment.view import View
 
 Tensor = Any
@@ -41,7 +42,7 @@ def random_crop(view: View, noise: Tensor, values: Mapping[str, Tensor], *, clip
     windows = _candidates(view, attempts, values)
     valid = ops.logical_and(windows.valid, _covers_an_object(view, windows, values["min_object_covered"]))
     cropped = _show(view, _first_valid(view, replace(windows, valid=valid)), values, clip_boxes=clip_boxes)
-    return _choose(noise[:, 0] < values["random_coef"], view, cropped)
+    return select(noise[:, 0] < values["random_coef"], view, cropped)
 
 
 def _candidates(view: View, noise: Tensor, values: Mapping[str, Tensor]) -> Windows:
@@ -135,17 +136,3 @@ def _show(view: View, window: Windows, values: Mapping[str, Tensor], *, clip_box
         boxes = ops.clip(boxes, 0.0, 1.0)
     sides = (ops.cast(side, "int32") for side in (window.top, window.left, window.height, window.width))
     return replace(view.narrowed(*sides), boxes_yxyx=boxes, present=view.present & stays)
-
-
-def _choose(condition: Tensor, first: View, second: View) -> View:
-    """Return for each image the first view where the condition `[batch]` holds, else the second."""
-    return View(
-        ops.where(condition, first.top, second.top),
-        ops.where(condition, first.left, second.left),
-        ops.where(condition, first.height, second.height),
-        ops.where(condition, first.width, second.width),
-        ops.where(condition, first.mirrored_y, second.mirrored_y),
-        ops.where(condition, first.mirrored_x, second.mirrored_x),
-        ops.where(condition[:, None, None], first.boxes_yxyx, second.boxes_yxyx),
-        ops.where(condition[:, None], first.present, second.present),
-    )

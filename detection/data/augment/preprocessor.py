@@ -7,10 +7,12 @@ import keras
 from keras import ops
 
 from detection.config import pipeline_pb2 as pb
+from detection.data.augment.batch_option import FramedBatch
 from detection.data.augment.options import OptionValues, read_options
 from detection.data.augment.resizer import Resizer, read_resizer
-from detection.data.augment.sampling import axis_samples, resample
+from detection.data.augment.rows import compacted
 from detection.data.augment.steps import Step
+from detection.data.augment.trace import Trace, trace
 from detection.data.augment.view import View, whole_images
 
 Tensor = Any
@@ -84,25 +86,59 @@ class Preprocessor:
         works on each pixel of images 0..255.
 
         Geometric options are composed and applied with the resizing in one pass over the original pixels;
-        colour options follow in config order, on the resized image without its padding. Resizing before
+        options on pixels and the fill of paddings follow in config order, on the resized image. Resizing before
         normalising gives what the Object Detection API's reverse order gives, because interpolation weights
-        sum to one.
+        sum to one. Objects past the rows that came in are cut, except by options that mix images.
         """
-        view = whole_images(ops.convert_to_tensor(sizes, dtype="int32"), ops.convert_to_tensor(boxes_yxyx))
-        for step in self._steps:
-            view = step.look(view, noise)
+        sizes = ops.convert_to_tensor(sizes, dtype="int32")
+        images = self._prepared(ops.convert_to_tensor(images), sizes, noise)
+        objects = (ops.convert_to_tensor(part) for part in (boxes_yxyx, class_ids, weights))
+        seen = self._views(whole_images(sizes, *objects), noise)
+        view = seen[-1]
         true_sizes = ops.stack(self._resizer.resized(view.height, view.width), axis=-1)
-        inside = self._inside(true_sizes)
-        pixels = _resized(ops.convert_to_tensor(images), view, true_sizes, self.output_size)
-        for step in self._steps:
-            pixels = step.tint(pixels, noise, inside)
+        path = self._trace(view, true_sizes, images)
+        pixels = self._painted(path.resampled(images), noise, seen, path)
+        view = compacted(view, rows=seen[0].present.shape[1])
         boxes = view.boxes_yxyx * self._true_share(true_sizes)
+        batch = FramedBatch(pixels, boxes, view.class_ids, view.weights, view.present, true_sizes, path.frame)
+        for step in self._steps:
+            batch = step.mix(batch, noise)
+        return self._finished(batch, normalise)
+
+    def _prepared(self, images: Tensor, sizes: Tensor, noise: Tensor) -> Tensor:
+        """Return the images as they were read after the options on those."""
+        for step in self._steps:
+            images = step.prepare(images, sizes, noise)
+        return images
+
+    def _views(self, view: View, noise: Tensor) -> list[View]:
+        """Return the views before each step and after the last one."""
+        views = [view]
+        for step in self._steps:
+            views.append(step.look(views[-1], noise))
+        return views
+
+    def _trace(self, view: View, true_sizes: Tensor, images: Tensor) -> Trace:
+        method = self._resizer.filter_for(images.shape[1:3])
+        return trace(view, true_sizes, self.output_size, method=method, frame=self._inside(true_sizes))
+
+    def _painted(self, pixels: Tensor, noise: Tensor, seen: Sequence[View], path: Trace) -> Tensor:
+        """Return framed pixels after the options on pixels, and the fill of each padding at its place."""
+        for place, step in enumerate(self._steps):
+            pixels = step.paint(pixels, noise, seen[place], path)
+            for layer in range(len(seen[place].layers), len(seen[place + 1].layers)):
+                if path.view.layers[layer].padded:
+                    pixels = step.fill(pixels, noise, layer, path)
+        return pixels
+
+    def _finished(self, batch: FramedBatch, normalise: Callable[[Tensor], Tensor]) -> Preprocessed:
+        """Return the batch normalised, with nothing in rows without an object."""
         return Preprocessed(
-            images=self._framed(normalise(pixels), inside),
-            boxes_yxyx=ops.where(view.present[:, :, None], boxes, 0.0),
-            class_ids=ops.where(view.present, ops.convert_to_tensor(class_ids), 0),
-            weights=ops.where(view.present, ops.convert_to_tensor(weights), 0.0),
-            true_sizes=true_sizes,
+            images=self._framed(normalise(batch.images), batch.inside),
+            boxes_yxyx=ops.where(batch.present[:, :, None], batch.boxes_yxyx, 0.0),
+            class_ids=ops.where(batch.present, batch.class_ids, 0),
+            weights=ops.where(batch.present, batch.weights, 0.0),
+            true_sizes=batch.true_sizes,
         )
 
     def _inside(self, true_sizes: Tensor) -> Tensor | None:
@@ -126,14 +162,6 @@ class Preprocessor:
             return 1.0
         share = ops.cast(true_sizes, "float32") / ops.convert_to_tensor(self.output_size, dtype="float32")
         return ops.concatenate([share, share], axis=-1)[:, None, :]
-
-
-def _resized(images: Tensor, view: View, true_sizes: Tensor, output_size: tuple[int, int]) -> Tensor:
-    """Return what the view shows, float32 `[batch, height, width, 3]`; its last lines fill the padding."""
-    height, width = output_size
-    rows = axis_samples(view.top, view.height, view.mirrored_y, resized=true_sizes[:, 0], output=height)
-    columns = axis_samples(view.left, view.width, view.mirrored_x, resized=true_sizes[:, 1], output=width)
-    return resample(images, rows, columns)
 
 
 def build_preprocessor(resizer: pb.ImageResizer, options: Sequence[pb.PreprocessingStep]) -> Preprocessor:

@@ -1,4 +1,4 @@
-"""The image resizers of a pipeline.config: the size that images are brought to and the frame around them."""
+"""The sizes that the image resizers of a pipeline.config bring images to, and the filter that they use."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,23 +6,16 @@ from typing import Any
 from keras import ops
 
 from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
+from detection.config.resizers import ResizerSettings, resizer_settings
+from detection.data.augment.filters import filter_of
+from detection.data.augment.sampling import Filter
 
 Tensor = Any
 
 
 @dataclass(frozen=True)
-class Resizer:
-    """How images come to one static size.
-
-    `output_size`: height and width of the frame; `min_dimension`: None where the image fills the frame whatever
-    its shape, else images keep their shape and the shorter side is brought to it, unless the longer one would
-    not fit; `padding`: value of each channel outside the image, after normalisation.
-    """
-
-    output_size: tuple[int, int]
-    min_dimension: int | None = None
-    padding: tuple[float, float, float] = (0.0, 0.0, 0.0)
+class Resizer(ResizerSettings):
+    """A resizer's settings with its arithmetic on tensors."""
 
     def resized(self, heights: Tensor, widths: Tensor) -> tuple[Tensor, Tensor]:
         """Return the heights and widths that images get of these heights and widths, all int32 `[batch]`."""
@@ -36,50 +29,25 @@ class Resizer:
         scale = ops.minimum(short / ops.minimum(high, wide), long / ops.maximum(high, wide))
         return self._rounded(high * scale), self._rounded(wide * scale)
 
+    def filter_for(self, canvas: tuple[int, int]) -> Filter:
+        """Return the filter of the resize method, for images on a canvas of static height and width."""
+        return filter_of(self.method, self._largest_step(canvas) if self.method == pb.AREA else 1.0)
+
+    def _largest_step(self, canvas: tuple[int, int]) -> float:
+        """Return the most lines of an image on the canvas that one output line spans, on either axis.
+
+        A side that is scaled to s lines gets at least 1 and at least s - 1/2 of them: up to 3/2 of 1 / scale.
+        """
+        if self.min_dimension is None:
+            return max(side / output for side, output in zip(canvas, self.output_size, strict=True))
+        return 1.5 * max(min(canvas) / self.min_dimension, max(canvas) / self.output_size[0])
+
     def _rounded(self, side: Tensor) -> Tensor:
+        # A ribbon of a picture must keep at least one pixel of its shorter side.
         return ops.cast(ops.clip(ops.round(side), 1, self.output_size[0]), "int32")
 
 
 def read_resizer(message: pb.ImageResizer) -> Resizer:
     """Return the resizer of a config; ConfigError where its output lacks one static size or three channels."""
-    name = message.WhichOneof("image_resizer_oneof")
-    if name == "fixed_shape_resizer":
-        fixed = message.fixed_shape_resizer
-        _check_common(f"image_resizer.{name}", fixed)
-        return Resizer((fixed.height, fixed.width))
-    if name == "keep_aspect_ratio_resizer":
-        return _keep_aspect_ratio(message.keep_aspect_ratio_resizer)
-    raise ConfigError(
-        f"image_resizer: {name or 'nothing'} is set; set fixed_shape_resizer, or keep_aspect_ratio_resizer "
-        "with pad_to_max_dimension"
-    )
-
-
-def _keep_aspect_ratio(message: pb.KeepAspectRatioResizer) -> Resizer:
-    path = "image_resizer.keep_aspect_ratio_resizer"
-    _check_common(path, message)
-    if not message.pad_to_max_dimension:
-        raise ConfigError(
-            f"{path}.pad_to_max_dimension is false; set it to true, so that all images have one size"
-        )
-    side = message.max_dimension
-    if message.min_dimension > side:
-        raise ConfigError(
-            f"{path}.min_dimension is {message.min_dimension}, above max_dimension, {side}; give a smaller one"
-        )
-    values = tuple(message.per_channel_pad_value)
-    if len(values) not in {0, 3}:
-        raise ConfigError(f"{path}.per_channel_pad_value has {len(values)} values; give three, or none")
-    padding = (values[0], values[1], values[2]) if values else (0.0, 0.0, 0.0)
-    return Resizer((side, side), min_dimension=message.min_dimension, padding=padding)
-
-
-def _check_common(path: str, message: pb.FixedShapeResizer | pb.KeepAspectRatioResizer) -> None:
-    """Check what both resizers have."""
-    if message.resize_method != pb.BILINEAR:
-        method = pb.ResizeType.Name(message.resize_method)
-        raise ConfigError(f"{path}.resize_method is {method}; only BILINEAR is supported")
-    if message.convert_to_grayscale:
-        raise ConfigError(
-            f"{path}.convert_to_grayscale is true; only colour images are supported, set it to false"
-        )
+    settings = resizer_settings(message)
+    return Resizer(settings.output_size, settings.min_dimension, settings.padding, settings.method)

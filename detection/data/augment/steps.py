@@ -1,54 +1,23 @@
 """The options of a pipeline.config as steps over a batch, each with its noise columns and its values."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
+from keras import ops
 
-from detection.data.augment import colour
-from detection.data.augment.crop import COLUMNS as CROP_COLUMNS
-from detection.data.augment.crop import random_crop
+from detection.data.augment.batch_option import BatchOption, FramedBatch, SourceOption
+from detection.data.augment.batch_options import BATCH_OPTIONS
+from detection.data.augment.label_options import LABEL_OPTIONS
 from detection.data.augment.options import OptionValues
+from detection.data.augment.pixel_option import PixelContext, PixelOption
+from detection.data.augment.pixel_options import PIXEL_OPTIONS
+from detection.data.augment.source_options import SOURCE_OPTIONS
+from detection.data.augment.trace import Trace
 from detection.data.augment.view import View
+from detection.data.augment.view_option import Values, ViewOption
+from detection.data.augment.view_options import VIEW_OPTIONS
 
 Tensor = Any
-Values = Mapping[str, Tensor]
-
-
-def _flip_horizontally(view: View, noise: Tensor, values: Values) -> View:
-    return view.mirror_x(noise[:, 0] < values["probability"])
-
-
-def _flip_vertically(view: View, noise: Tensor, values: Values) -> View:
-    return view.mirror_y(noise[:, 0] < values["probability"])
-
-
-def _around_zero(noise: Tensor, values: Values) -> Tensor:
-    """Return strengths uniform between minus and plus `max_delta`."""
-    return (2.0 * noise[:, 0] - 1.0) * values["max_delta"]
-
-
-def _factor(noise: Tensor, values: Values) -> Tensor:
-    """Return strengths uniform between `min_delta` and `max_delta`."""
-    return values["min_delta"] + noise[:, 0] * (values["max_delta"] - values["min_delta"])
-
-
-GEOMETRIC: dict[str, Callable[[View, Tensor, Values], View]] = {
-    "random_horizontal_flip": _flip_horizontally,
-    "random_vertical_flip": _flip_vertically,
-}
-COLOUR: dict[str, Callable[[Tensor, Tensor, Values, Tensor | None], Tensor]] = {
-    "random_adjust_brightness": lambda images, noise, values, _: colour.add_brightness(
-        images, _around_zero(noise, values)
-    ),
-    "random_adjust_contrast": lambda images, noise, values, inside: colour.scale_contrast(
-        images, _factor(noise, values), inside
-    ),
-    "random_adjust_saturation": lambda images, noise, values, _: colour.scale_saturation(
-        images, _factor(noise, values)
-    ),
-    "random_adjust_hue": lambda images, noise, values, _: colour.shift_hue(images, _around_zero(noise, values)),
-}
 
 
 class Step:
@@ -56,8 +25,9 @@ class Step:
 
     def __init__(self, option: OptionValues, *, index: int, first_column: int) -> None:
         self.name = option.name
+        self._option = implementation(option.name)
         self._switches = dict(option.switches)
-        self.columns = CROP_COLUMNS if option.name == "random_crop_image" else 1
+        self.columns = self._option.columns
         self._noise = slice(first_column, first_column + self.columns)
         self.variables = {
             field: keras.Variable(
@@ -71,21 +41,64 @@ class Step:
         for field, value in option.values:
             self.variables[field].assign(value)
 
-    def look(self, view: View, noise: Tensor) -> View:
-        """Return the view that a geometric option makes of a view; a colour option leaves it."""
-        if self.name == "random_crop_image":
-            return random_crop(
-                view, noise[:, self._noise], self._values(), clip_boxes=self._switches["clip_boxes"]
-            )
-        if self.name in GEOMETRIC:
-            return GEOMETRIC[self.name](view, noise[:, self._noise], self._values())
-        return view
+    @property
+    def can_transpose(self) -> bool:
+        """Whether the option may exchange rows and columns."""
+        return isinstance(self._option, ViewOption) and self._option.transposes
 
-    def tint(self, images: Tensor, noise: Tensor, inside: Tensor | None) -> Tensor:
-        """Return the images as a colour option changes them; a geometric one leaves them."""
-        if self.name in COLOUR:
-            return COLOUR[self.name](images, noise[:, self._noise], self._values(), inside)
+    def prepare(self, images: Tensor, sizes: Tensor, noise: Tensor) -> Tensor:
+        """Return the images as they were read, as an option on those changes them; others leave them."""
+        if isinstance(self._option, SourceOption):
+            return self._option.apply(images, sizes, noise[:, self._noise], self._values(), self._switches)
         return images
 
+    def look(self, view: View, noise: Tensor) -> View:
+        """Return the view that an option on views makes of a view; others leave it."""
+        if isinstance(self._option, ViewOption):
+            return self._option.apply(view, noise[:, self._noise], self._values(), self._switches)
+        return view
+
+    def paint(self, images: Tensor, noise: Tensor, seen: View, trace: Trace) -> Tensor:
+        """Return framed images as the option leaves them: pixels changed, or a padding filled.
+
+        `seen`: the view before this option.
+        """
+        if isinstance(self._option, PixelOption):
+            context = PixelContext(noise[:, self._noise], self._values(), self._switches, seen, trace)
+            return self._option.apply(images, context)
+        return images
+
+    def fill(self, images: Tensor, noise: Tensor, layer: int, trace: Trace) -> Tensor:
+        """Return framed images with what lies beyond the window of a layer filled by this option."""
+        colour = None
+        if isinstance(self._option, ViewOption) and self._option.fill is not None:
+            colour = self._option.fill(noise[:, self._noise], self._values(), self._switches)
+        if colour is None:
+            colour = _mean_colour(images, trace.inside(layer))
+        share = trace.share(layer)
+        return images * share + colour[:, None, None, :] * (1.0 - share)
+
+    def mix(self, batch: FramedBatch, noise: Tensor) -> FramedBatch:
+        """Return the batch as an option on whole batches leaves it; others leave it as it is."""
+        if isinstance(self._option, BatchOption):
+            return self._option.apply(batch, noise[:, self._noise], self._values(), self._switches)
+        return batch
+
     def _values(self) -> Values:
-        return {field: keras.ops.convert_to_tensor(variable) for field, variable in self.variables.items()}
+        return {field: ops.convert_to_tensor(variable) for field, variable in self.variables.items()}
+
+
+def implementation(name: str) -> ViewOption | PixelOption | SourceOption | BatchOption:
+    """Return what an option does; KeyError for one that is not supported."""
+    tables = (VIEW_OPTIONS, LABEL_OPTIONS, PIXEL_OPTIONS, SOURCE_OPTIONS, BATCH_OPTIONS)
+    return next(table[name] for table in tables if name in table)
+
+
+def _mean_colour(images: Tensor, inside: Tensor | None) -> Tensor:
+    """Return the mean colour `[batch, 3]` of the pixels that are inside, of all where none is."""
+    if inside is None:
+        return ops.mean(images, axis=(1, 2))
+    weights = ops.cast(inside, "float32")
+    count = ops.sum(weights, axis=(1, 2))
+    mean = ops.sum(images * weights, axis=(1, 2)) / ops.maximum(count, 1.0)
+    return ops.where(count > 0.0, mean, ops.mean(images, axis=(1, 2)))

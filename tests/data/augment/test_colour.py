@@ -7,7 +7,11 @@ from keras import ops
 from numpy.typing import NDArray
 
 from detection.data.augment import colour
-from detection.data.augment.steps import COLOUR
+from detection.data.augment.filters import bilinear
+from detection.data.augment.pixel_option import PixelContext
+from detection.data.augment.pixel_options import PIXEL_OPTIONS
+from detection.data.augment.trace import trace
+from detection.data.augment.view import whole_images
 
 IMAGES = np.random.default_rng(5).uniform(0, 255, (3, 20, 30, 3)).astype(np.float32)
 IMAGES[0, :4] = 0.0  # black
@@ -101,6 +105,9 @@ def test_strengths_are_uniform_over_the_range_of_the_config(
     noise = ops.convert_to_tensor(np.array([[0.0], [0.5], [0.75]], np.float32))
     images = ops.convert_to_tensor(IMAGES)
     scalars = {key: ops.convert_to_tensor(value, "float32") for key, value in values.items()}
-    result = COLOUR[name](images, noise, scalars, None)
+    sizes = ops.convert_to_tensor(np.tile(np.array([[20, 30]], np.int32), (3, 1)))
+    view = whole_images(sizes, ops.zeros((3, 1, 4)))
+    whole = trace(view, sizes, (20, 30), method=bilinear, frame=None)
+    result = PIXEL_OPTIONS[name].apply(images, PixelContext(noise, scalars, {}, view, whole))
     expected = apply(images, ops.convert_to_tensor(np.array(strengths, np.float32)))
     np.testing.assert_allclose(ops.convert_to_numpy(result), ops.convert_to_numpy(expected), atol=2e-3)

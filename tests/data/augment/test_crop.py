@@ -65,7 +65,8 @@ def draws(seed: int, count: int = DRAWS) -> NDArray[np.float32]:
 
 def windows(view: View) -> NDArray[np.int32]:
     return np.stack(
-        [ops.convert_to_numpy(side) for side in (view.top, view.left, view.height, view.width)], axis=1
+        [ops.convert_to_numpy(side) for side in (view.rows.start, view.columns.start, view.height, view.width)],
+        axis=1,
     )
 
 

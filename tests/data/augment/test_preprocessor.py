@@ -183,7 +183,7 @@ def test_only_what_is_compiled_in_makes_the_static_key() -> None:
 
 
 def test_an_option_that_cannot_run_is_refused_by_name() -> None:
-    with pytest.raises(ConfigError, match=r"data_augmentation_options\[1\]: random_pad_image is not supported"):
-        build(["random_horizontal_flip {}", "random_pad_image {}"])
+    with pytest.raises(ConfigError, match=r"data_augmentation_options\[1\]: autoaugment_image is not supp"):
+        build(["random_horizontal_flip {}", "autoaugment_image {}"])
     with pytest.raises(ConfigError, match="an empty option"):
         build([""])

@@ -1,0 +1,95 @@
+"""The objects of a framed batch: those of other images in it, and the largest where there are too many."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras import ops
+
+from detection.data.augment.batch_option import FramedBatch
+from detection.data.augment.select import select
+
+Tensor = Any
+
+
+@dataclass(frozen=True)
+class Objects:
+    """`boxes_yxyx` `[batch, rows, 4]`, `class_ids`, `weights`, `present` `[batch, rows]`, as in `FramedBatch`."""
+
+    boxes_yxyx: Tensor
+    class_ids: Tensor
+    weights: Tensor
+    present: Tensor
+
+    @classmethod
+    def of(cls, batch: FramedBatch) -> "Objects":
+        """Return the objects of a batch."""
+        return cls(batch.boxes_yxyx, batch.class_ids, batch.weights, batch.present)
+
+    @property
+    def rows(self) -> int:
+        """The static number of rows."""
+        return int(self.present.shape[1])
+
+    def taken(self, images: Tensor) -> "Objects":
+        """Return for each image the objects of another, whose index stands in `images` int32 `[batch]`."""
+        parts = (self.boxes_yxyx, self.class_ids, self.weights, self.present)
+        return Objects(*(ops.take(part, images, axis=0) for part in parts))
+
+    def extended(self, rows: int) -> "Objects":
+        """Return the objects with `rows` rows, those added without an object."""
+        more = rows - self.rows
+        return Objects(
+            ops.pad(self.boxes_yxyx, ((0, 0), (0, more), (0, 0))),
+            ops.pad(self.class_ids, ((0, 0), (0, more))),
+            ops.pad(self.weights, ((0, 0), (0, more))),
+            ops.cast(ops.pad(ops.cast(self.present, "int32"), ((0, 0), (0, more))), "bool"),
+        )
+
+    def largest(self, rows: int) -> "Objects":
+        """Return at most `rows` rows: the present objects of largest area, ties to the lower row."""
+        if self.rows <= rows:
+            return self
+        high, low = self.boxes_yxyx[..., 2:], self.boxes_yxyx[..., :2]
+        area = ops.where(self.present, ops.prod(high - low, axis=-1), -1.0)
+        order = ops.cast(ops.argsort(-area, axis=1), "int32")[:, :rows]
+        return Objects(
+            ops.take_along_axis(self.boxes_yxyx, order[:, :, None], axis=1),
+            *(
+                ops.take_along_axis(part, order, axis=1)
+                for part in (self.class_ids, self.weights, self.present)
+            ),
+        )
+
+
+def joined(parts: list[Objects]) -> Objects:
+    """Return the objects of several sets, side by side."""
+    return Objects(
+        ops.concatenate([part.boxes_yxyx for part in parts], axis=1),
+        ops.concatenate([part.class_ids for part in parts], axis=1),
+        ops.concatenate([part.weights for part in parts], axis=1),
+        ops.concatenate([part.present for part in parts], axis=1),
+    )
+
+
+def rows_for(given: int, images: int, limit: int) -> int:
+    """Return how many rows the objects of `images` images of `given` rows get: all, up to a limit above `given`."""
+    return min(images * given, max(given, limit))
+
+
+def partners(uniform: Tensor) -> Tensor:
+    """Return for each image the index of another, int32 `[batch]`; of itself where it is the only one."""
+    batch = ops.shape(uniform)[0]
+    distance = 1 + ops.cast(ops.floor(uniform * ops.cast(batch - 1, "float32")), "int32")
+    return (ops.arange(batch, dtype="int32") + distance) % batch
+
+
+def with_objects(batch: FramedBatch, chosen: Tensor, changed: Objects) -> FramedBatch:
+    """Return the batch with other objects where `chosen` bool `[batch]` holds; rows grow to as many as it has."""
+    own = Objects.of(batch).extended(changed.rows)
+    objects = select(chosen, changed, own)
+    return batch._replace(
+        boxes_yxyx=objects.boxes_yxyx,
+        class_ids=objects.class_ids,
+        weights=objects.weights,
+        present=objects.present,
+    )

@@ -1,0 +1,113 @@
+"""The options that change single pixels or squares of them: noise on all, Gaussian noise in a square, black squares.
+
+Their sizes and grids are those of the image at their place in the config, so they are made there and looked at
+through the resizing that has been done already: a number of noise belongs to a pixel of that image, and a pixel
+of the output mixes the noise of the four that it lies between, as it mixes their colours.
+"""
+
+from typing import Any
+
+from keras import ops
+
+from detection.data.augment.noise import gaussian, pixel_uniforms, uniforms
+from detection.data.augment.pixel_option import PixelContext
+
+Tensor = Any
+
+PATCH_NUMBERS = 3
+"""Uniform numbers that a black patch takes: whether it is there, its top, its left."""
+
+
+def scale_pixel_values(images: Tensor, context: PixelContext) -> Tensor:
+    """Return the images with each value of each pixel multiplied by a factor of its own, clipped.
+
+    The factors are uniform from `minval` to `maxval`; one column of noise.
+    """
+    low, high = context.values["minval"], context.values["maxval"]
+    factor = low + (high - low) * _mixed_noise(context, gaussian_noise=False)
+    return ops.clip(images * factor, 0.0, 255.0)
+
+
+def add_patch_noise(images: Tensor, context: PixelContext) -> Tensor:
+    """Return the images with Gaussian noise in a square around a random pixel, clipped.
+
+    The noise has a standard deviation, in units of the full range, uniform from `min_gaussian_stddev` to the
+    maximum; the side is a whole number from `min_patch_size` to below `max_patch_size`. An image is left as it is
+    with probability `random_coef`. Six columns of noise.
+    """
+    keep, size, strength, row, column, _ = ops.unstack(context.noise, 6, axis=1)
+    values = context.values
+    side = _below(size, values["min_patch_size"], values["max_patch_size"])
+    deviation = values["min_gaussian_stddev"] + strength * (
+        values["max_gaussian_stddev"] - values["min_gaussian_stddev"]
+    )
+    top = _below(row, 0.0, context.size[:, 0]) - ops.floor(side / 2.0)
+    left = _below(column, 0.0, context.size[:, 1]) - ops.floor(side / 2.0)
+    share = _in_square(context, top, left, side)
+    share = share * ops.cast(keep >= values["random_coef"], "float32")[:, None, None, None]
+    noise = _mixed_noise(context, gaussian_noise=True) * (255.0 * deviation)[:, None, None, None]
+    return ops.clip(images + share * noise, 0.0, 255.0)
+
+
+def paint_black_patches(images: Tensor, context: PixelContext) -> Tensor:
+    """Return the images with up to `max_black_patches` black squares, each there with `probability`.
+
+    A side is `size_to_image_ratio` of the shorter side of the image, the corner anywhere that leaves room for as
+    large a share of each side. One column of noise.
+    """
+    ratio = context.values["size_to_image_ratio"]
+    side = ops.floor(ratio * ops.min(context.size, axis=1))
+    count = context.switches["max_black_patches"]
+    numbers = uniforms(context.noise[:, 0], PATCH_NUMBERS * count)
+    kept = ops.ones_like(images[..., :1])
+    for patch in range(count):
+        is_there, row, column = (numbers[:, PATCH_NUMBERS * patch + place] for place in range(PATCH_NUMBERS))
+        top = ops.floor(row * (1.0 - ratio) * context.size[:, 0])
+        left = ops.floor(column * (1.0 - ratio) * context.size[:, 1])
+        is_there = ops.cast(is_there < context.values["probability"], "float32")[:, None, None, None]
+        kept = kept * (1.0 - is_there * _in_square(context, top, left, side))
+    return images * kept
+
+
+def _below(uniform: Tensor, low: Tensor | float, high: Tensor) -> Tensor:
+    """Return whole numbers from `low` to below `high` for noise in [0, 1)."""
+    return low + ops.maximum(ops.minimum(ops.floor(uniform * (high - low)), high - low - 1.0), 0.0)
+
+
+def _in_square(context: PixelContext, top: Tensor, left: Tensor, side: Tensor) -> Tensor:
+    """Return which share of each output pixel is made of pixels in a square, `[batch, height, width, 1]`.
+
+    `top`, `left`, `side` float32 `[batch]`: whole pixels of the image at this step.
+    """
+    rows = _in_interval(context.rows, top, side)
+    columns = _in_interval(context.columns, left, side)
+    return rows[:, :, None, None] * columns[:, None, :, None]
+
+
+def _in_interval(position: Tensor, start: Tensor, length: Tensor) -> Tensor:
+    """Return which share of each position `[batch, n]` lies on lines `[start, start + length)` `[batch]`.
+
+    A position between two lines belongs to both, to each the more the nearer it is.
+    """
+    first, last = start[:, None], (start + length - 1.0)[:, None]
+    share = ops.minimum(position - first + 1.0, last + 1.0 - position)
+    return ops.where(length[:, None] >= 1.0, ops.clip(share, 0.0, 1.0), 0.0)
+
+
+def _mixed_noise(context: PixelContext, *, gaussian_noise: bool) -> Tensor:
+    """Return noise of the pixels of the image at this step, mixed as the resizing mixed the pixels.
+
+    The last column of noise names it; float32 `[batch, height, width, 3]`.
+    """
+    key = context.noise[:, -1]
+
+    def of(rows: Tensor, columns: Tensor) -> Tensor:
+        uniform = pixel_uniforms(key, rows, columns)
+        return gaussian(uniform) if gaussian_noise else uniform
+
+    row, column = ops.floor(context.rows), ops.floor(context.columns)
+    down = (context.rows - row)[:, :, None, None]
+    across = (context.columns - column)[:, None, :, None]
+    upper = of(row, column) * (1.0 - across) + of(row, column + 1.0) * across
+    lower = of(row + 1.0, column) * (1.0 - across) + of(row + 1.0, column + 1.0) * across
+    return upper * (1.0 - down) + lower * down

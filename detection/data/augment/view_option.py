@@ -1,0 +1,27 @@
+"""What an option that moves pixels or objects is: a function of views."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from detection.data.augment.view import View
+
+Tensor = Any
+Values = Mapping[str, Tensor]
+Switches = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ViewOption:
+    """An option on views, and how much noise it uses.
+
+    `apply` takes a view, noise float32 `[batch, columns]` in [0, 1), the dynamic values as float32 scalars and
+    the static switches. `fill` returns the colour of the padding that `apply` adds, 0..255 float32
+    `[1 or batch, 3]`, of the last three; None in its place, or as its result: the mean colour of the image.
+    `transposes`: rows and columns may be exchanged.
+    """
+
+    columns: int
+    apply: Callable[[View, Tensor, Values, Switches], View]
+    fill: Callable[[Tensor, Values, Switches], Tensor | None] | None = None
+    transposes: bool = False
