@@ -14,6 +14,9 @@ from detection.core.errors import ModelError
 SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 """What the file adds to each variable's key."""
 
+TORN = (RuntimeError, ValueError, LookupError, OSError)
+"""What TensorFlow's reader raises, besides its own errors, where a file is cut short or altered."""
+
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 STATE_FILE = "checkpoint"
 """The file that names the latest checkpoint of its folder; in an exported model it is the folder itself."""
@@ -33,7 +36,7 @@ class ObjectCheckpoint:
 
         try:
             return {key: np.asarray(self._reader.get_tensor(key + SUFFIX), np.float32) for key in keys}
-        except (tf.errors.OpError, RuntimeError, ValueError) as error:
+        except (tf.errors.OpError, *TORN) as error:
             raise ModelError(f"{self.prefix}: damaged ({_first_line(error)}); fetch it again") from error
 
 
@@ -48,7 +51,7 @@ def open_checkpoint(named: str | Path) -> ObjectCheckpoint:
     try:
         reader = tf.train.load_checkpoint(str(prefix))
         shapes = reader.get_variable_to_shape_map()
-    except (tf.errors.OpError, RuntimeError, ValueError) as error:
+    except (tf.errors.OpError, *TORN) as error:
         raise ModelError(f"{prefix}: damaged ({_first_line(error)}); fetch it again") from error
     if OBJECT_GRAPH not in shapes:
         raise ModelError(
