@@ -1,6 +1,5 @@
 """The measure of an exported model: its detections on annotated pictures against the annotations."""
 
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from detection.core.detections import GroundTruth
 from detection.core.errors import DataError
 from detection.core.labels import LabelMap
-from detection.evaluation.coco import CocoEvaluator
+from detection.core.metric_names import MetricSet, original_names
+from detection.data.pixels import decode_pixels
+from detection.evaluation.evaluator import DetectionEvaluator
 from detection.export.labels import load_labels
 from detection.inference.detector import Detector
 from detection.inference.images import read_image
@@ -24,7 +24,7 @@ VOC_SIGNS = ("annotations",)
 
 @dataclass(frozen=True)
 class ModelEvaluation:
-    """COCO metrics of a model on `images` pictures; see `detection.evaluation.coco` for names and rules.
+    """COCO and Pascal VOC metrics of a model on `images` pictures; see `detection.evaluation` for the rules.
 
     A class without annotated objects has the value -1 and stays out of the means.
     """
@@ -34,13 +34,18 @@ class ModelEvaluation:
     metrics: dict[str, float]
 
     def to_json(self) -> dict[str, Any]:
-        """Return `mAP`, `mAP@.50`, `AP` and `AP@.50` by class, and `images`."""
+        """Return `mAP`, `mAP@.50`, `AP` and `AP@.50` by class, `images`, and in `metrics` all that was computed.
+
+        Those have the Object Detection API's names: `DetectionBoxes_Precision/mAP`,
+        `PascalBoxes_PerformanceByCategory/AP@0.5IOU/NAME` …
+        """
         return {
             "mAP": self.metrics["mAP"],
             "mAP@.50": self.metrics["mAP@.50"],
             "AP": {name: self.metrics[f"AP/{name}"] for name in self.label_map.names},
             "AP@.50": {name: self.metrics[f"AP@.50/{name}"] for name in self.label_map.names},
             "images": self.images,
+            "metrics": original_names(self.metrics),
         }
 
 
@@ -70,7 +75,7 @@ def evaluate_model(
     """
     labels = load_labels(model, label_map)
     detector = Detector(model, labels=labels)
-    evaluator = CocoEvaluator(labels)
+    evaluator = DetectionEvaluator(labels, tuple(MetricSet))
     for number, image in enumerate(annotated_images(data, labels, split=split), start=1):
         height, width = image.pixels.shape[:2]
         evaluator.add(number, image.ground_truth, detector.detect(image.pixels), height=height, width=width)
@@ -109,7 +114,12 @@ def _voc_images(folder: Path, labels: LabelMap) -> Iterator[AnnotatedImage]:
             difficult=np.array([usable.source.difficult for usable in case.objects], np.bool_),
             crowd=np.zeros(len(names), np.bool_),
         )
-        yield AnnotatedImage(case.image.name, read_image(case.image, upright=case.frame.turn), truth)
+        yield AnnotatedImage(case.image.name, _pixels(case.image, turn=case.frame.turn), truth)
+
+
+def _pixels(path: Path, *, turn: bool) -> NDArray[np.uint8]:
+    """Return a picture's pixels: as training decodes them, or turned as its EXIF orientation asks."""
+    return read_image(path, upright=True) if turn else decode_pixels(path.read_bytes(), str(path))
 
 
 def _record_images(source: str | Path, labels: LabelMap, *, split: str | None) -> Iterator[AnnotatedImage]:
@@ -124,7 +134,7 @@ def _record_images(source: str | Path, labels: LabelMap, *, split: str | None) -
     for number, record in enumerate(read_records(paths, labels)):
         name = record.filename or record.source_id or f"picture {number}"
         _check_classes(tf.train.Example.FromString(next(raw)), labels, name)
-        yield AnnotatedImage(name, _decoded(record.encoded, name), record.ground_truth)
+        yield AnnotatedImage(name, decode_pixels(record.encoded, name), record.ground_truth)
 
 
 def _check_classes(example: Any, labels: LabelMap, place: str) -> None:
@@ -147,13 +157,3 @@ def _known_id(name: str, labels: LabelMap, place: str | Path) -> int:
             "evaluate on data of its classes"
         )
     return class_id
-
-
-def _decoded(encoded: bytes, name: str) -> NDArray[np.uint8]:
-    """Return the pixels of an encoded picture as they are stored."""
-    try:
-        return np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(
-            f"{name}: the picture in the record cannot be decoded ({error}); write it again"
-        ) from error

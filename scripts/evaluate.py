@@ -25,7 +25,7 @@ def command(
     """Compute COCO metrics of an exported model: mean average precision and that of each class.
 
     Of a Pascal VOC folder all annotated pictures count. A class without annotated objects has the value -1 and
-    stays out of the means.
+    stays out of the means. --json also has the Pascal VOC metrics, and all by the Object Detection API's names.
     """
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

@@ -67,7 +67,14 @@ def test_the_models_own_detections_are_all_hits(on_voc: ModelEvaluation) -> None
 
 def test_json_has_the_promised_keys(on_voc: ModelEvaluation) -> None:
     told = json.loads(json.dumps(on_voc.to_json(), allow_nan=False))
-    assert list(told) == ["mAP", "mAP@.50", "AP", "AP@.50", "images"]
+    assert list(told) == ["mAP", "mAP@.50", "AP", "AP@.50", "images", "metrics"]
+    assert told["metrics"]["DetectionBoxes_Precision/mAP"] == told["mAP"]
+    for name in LABELS.names:
+        assert told["metrics"][f"DetectionBoxes_PerformanceByCategory/mAP/{name}"] == told["AP"][name]
+        assert f"PascalBoxes_PerformanceByCategory/AP@0.5IOU/{name}" in told["metrics"]
+    # pycocotools averages precision over 101 recalls, Pascal VOC takes the area: close, not equal.
+    assert told["metrics"]["PascalBoxes_Precision/mAP@0.5IOU"] == pytest.approx(told["mAP@.50"], abs=0.01)
+    assert told["metrics"]["WeightedPascalBoxes_Precision/mAP@0.5IOU"] == pytest.approx(1, abs=0.01)
     assert tuple(told["AP"]) == tuple(told["AP@.50"]) == LABELS.names
     defined = [value for value in told["AP"].values() if value >= 0]
     assert np.mean(defined) == pytest.approx(told["mAP"])
