@@ -34,7 +34,7 @@ class ModelEvaluation:
     metrics: dict[str, float]
 
     def to_json(self) -> dict[str, Any]:
-        """Return `mAP`, `mAP@.50`, `AP` and `AP@.50` by class, `images`, and in `metrics` all that was computed.
+        """Return `mAP`, `mAP@.50`, `AP` and `AP@.50` by class, `images`, and in `metrics` all that is known.
 
         Those have the Object Detection API's names: `DetectionBoxes_Precision/mAP`,
         `PascalBoxes_PerformanceByCategory/AP@0.5IOU/NAME` …

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from detection.core.files import write_text
+from detection.core.metric_names import original_names
 from detection.training.reports import EvaluationReport, StepReport
 
 METRICS_FILE = "metrics.jsonl"
@@ -52,13 +53,18 @@ class TrainingLog:
             self._events.add(report.step, scalars)
 
     def add_evaluation(self, report: EvaluationReport) -> None:
-        """Log one evaluation: a line of `metrics.jsonl` and its scalars."""
+        """Log one evaluation: a line of `metrics.jsonl` and its scalars.
+
+        TensorBoard gets each metric under the Object Detection API's name too, where it has one, so that its
+        curves and those of an older run lie in one chart.
+        """
         summary = asdict(report.training)
         del summary["step"]
         entry = {"step": report.step, "metrics": report.metrics, **summary}
         with self._metrics.open("a") as file:
             file.write(json.dumps(entry, allow_nan=False) + "\n")
         scalars = {f"evaluation/{name}": value for name, value in report.metrics.items()}
+        scalars |= original_names(report.metrics)
         scalars["training/input_wait_fraction"] = report.training.input_wait_fraction
         self._events.add(report.step, scalars)
 

@@ -51,5 +51,7 @@ def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
         log.add_evaluation(_evaluation(5, 0.5))
     events = EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
-    assert [(event.step, event.value) for event in events.Scalars("evaluation/mAP")] == [(5, 0.5)]
+    for name in ("evaluation/mAP", "DetectionBoxes_Precision/mAP"):
+        assert [(event.step, event.value) for event in events.Scalars(name)] == [(5, 0.5)]
+    assert events.Scalars("Loss/total_loss")[0].value == 2.0
     assert [(event.step, event.value) for event in events.Scalars("training/loss/total")] == [(5, 1.25)]
