@@ -109,17 +109,16 @@ REFUSED = [
     ("model.ssd.loss.hard_example_miner=true", "hard_example_miner is not supported; remove it"),
     ("model.ssd.loss.expected_loss_weights=EXPECTED_SAMPLING", "is not supported; use NONE"),
     ("focal_alpha=1.5", "alpha = 1.5: give a value of at least 0 and at most 1"),
-    ("model.ssd.image_resizer.identity_resizer=true", "identity_resizer is not supported"),
-    ("model.ssd.image_resizer.fixed_shape_resizer.resize_method=AREA", "AREA is not supported; use BILINEAR"),
+    ("model.ssd.image_resizer.identity_resizer=true", "identity_resizer is not supported: its images differ"),
     (
         "model.ssd.image_resizer.fixed_shape_resizer.convert_to_grayscale=true",
-        "true is not supported; use false",
+        "it leaves one channel, and the network takes three; use false",
     ),
     ("model.ssd.image_resizer.fixed_shape_resizer.height=150", "150x128 is not a multiple of 32"),
     ("model.ssd.image_resizer={fixed_shape_resizer {height: 32 width: 32}}", "32x32 is too small"),
     (
         "model.ssd.image_resizer={keep_aspect_ratio_resizer {max_dimension: 640}}",
-        "pad_to_max_dimension = false is not supported; use true",
+        "pad_to_max_dimension = false is not supported: images would differ in size",
     ),
     (
         (
@@ -147,8 +146,8 @@ REFUSED = [
     ("momentum=1.5", "momentum_optimizer_value = 1.5"),
     ("train_config.optimizer.use_moving_average=true", "use_moving_average is true, which is not supported"),
     (
-        f"{OPTIONS}[ssd_random_crop]=true",
-        f"{OPTIONS}[ssd_random_crop] is not supported; supported are random_hor",
+        f"{OPTIONS}[autoaugment_image]=true",
+        f"{OPTIONS}[autoaugment_image] is not supported; supported are random_hor",
     ),
     (f"{OPTIONS}[0].random_horizontal_flip=none", f"{OPTIONS}[0]: nothing is chosen"),
     (
