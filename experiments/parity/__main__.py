@@ -18,7 +18,6 @@ import os
 import sys
 import time
 import traceback
-from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
@@ -59,45 +58,58 @@ def main() -> int:
 def run_items(context: Context, items: Iterable[int], *, oracle: str) -> Report:
     """Run the checks of the items, whatever fails, and return the report."""
     started, console = time.monotonic(), Console()
-    modules = _modules(items)
-    for module in (module for found in modules.values() for module in found):
-        if hasattr(module, "begin"):
-            module.begin(context)
+    checks = {item: check_names(item) for item in sorted(items)}
+    broken = {name: _begin(item, name, context) for item, names in checks.items() for name in names}
     results = []
-    for item, found in modules.items():
+    for item, names in checks.items():
         since = time.monotonic()
-        findings = [finding for module in found for finding in _findings(item, module, context)]
+        findings = [finding for name in names for finding in broken[name] or _findings(item, name, context)]
         results.append(ItemResult(item, findings, time.monotonic() - since))
         console.print(live_table(results[-1]))
     seconds = time.monotonic() - started
     return Report(results, oracle, commit_of(ROOT), context.notes, seconds)
 
 
-def _modules(items: Iterable[int]) -> dict[int, list[ModuleType]]:
-    """Return the check modules of every item, in the order of their names."""
-    found: dict[int, list[ModuleType]] = defaultdict(list)
-    for item in sorted(items):
-        found[item] = [
-            importlib.import_module(f"experiments.parity.checks.{path.stem}")
-            for path in sorted(CHECKS.glob(f"item_{item}_*.py"))
-        ]
-    return found
+def check_names(item: int) -> list[str]:
+    """Return the names of the modules that check an item, sorted."""
+    return sorted(path.stem for path in CHECKS.glob(f"item_{item}_*.py"))
 
 
-def _findings(item: int, module: ModuleType, context: Context) -> list[Finding]:
-    """Return what a module finds; an exception is a finding, too, and ends the module only."""
+def load_check(name: str) -> ModuleType:
+    """Return the module of a check."""
+    return importlib.import_module(f"experiments.parity.checks.{name}")
+
+
+def _begin(item: int, name: str, context: Context) -> list[Finding]:
+    """Let a check queue what the oracle can do beforehand; return a finding where that fails."""
+    try:
+        module = load_check(name)
+        if hasattr(module, "begin"):
+            module.begin(context)
+    except Exception as error:  # noqa: BLE001 - the other checks go on, and this one is reported as failed
+        return [_stopped(item, name, error)]
+    return []
+
+
+def _findings(item: int, name: str, context: Context) -> list[Finding]:
+    """Return what a check finds; an exception is a finding, too, and ends this check only."""
     findings: list[Finding] = []
     try:
-        for finding in module.check(context):
+        for finding in load_check(name).check(context):
             findings.append(finding)
             print(f"  {finding.verdict}: {finding.name}", flush=True)
-    except Exception as error:  # noqa: BLE001 - the other checks go on, and this one is reported as failed
-        traceback.print_exc()
-        name = module.__name__.rsplit(".", 1)[-1]
-        reason = f"{type(error).__name__}: {str(error)[:300]}"
-        findings.append(Finding.broken(item=item, name=f"{name} stopped", reason=reason))
+    except Exception as error:  # noqa: BLE001 - see above
+        findings.append(_stopped(item, name, error))
     _forget_models()
     return findings
+
+
+def _stopped(item: int, name: str, error: Exception) -> Finding:
+    """Return the finding of an exception, whose traceback is printed."""
+    traceback.print_exception(error)
+    return Finding.broken(
+        item=item, name=f"{name} stopped", reason=f"{type(error).__name__}: {str(error)[:300]}"
+    )
 
 
 def _forget_models() -> None:
