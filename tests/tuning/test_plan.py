@@ -112,3 +112,22 @@ def test_a_sweep_is_held_by_one_process(tmp_path: Path) -> None:
             pass
         assert folder.is_running()
     assert not folder.is_running()
+
+
+def test_a_checkpoint_can_give_the_initial_weights(
+    write_spec: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    golden = Path(__file__).parents[1] / "golden" / "model_mobilenet_v2_fpnlite_small"
+    spec = load_spec(
+        create_sweep(SweepRequest(write_spec(initial_weights=str(golden / "ckpt-0")), out=tmp_path / "a")).spec
+    )
+    assert (tmp_path / "a" / str(spec.initial_weights)).with_suffix(".index").is_file()
+    monkeypatch.chdir(golden)
+    request = SweepRequest(write_spec(set={"train_config.fine_tune_checkpoint": "ckpt-0"}), out=tmp_path / "b")
+    base = load_config(create_sweep(request).base_config)
+    assert base.train_config.fine_tune_checkpoint == str(golden / "ckpt-0"), "trials run in other folders"
+
+
+def test_a_checkpoint_that_is_not_there_is_refused_before_any_trial(write_spec: Write, tmp_path: Path) -> None:
+    message = refused(write_spec, tmp_path, set={"train_config.fine_tune_checkpoint": "nowhere/ckpt-0"})
+    assert "train_config.fine_tune_checkpoint: nowhere/ckpt-0: there is no such checkpoint" in message

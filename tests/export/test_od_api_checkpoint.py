@@ -1,0 +1,64 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detection.checkpoint.object_based import RestoredPart, restore_object_based
+from detection.checkpoint.weights import load_weights, weight_arrays
+from detection.config.load import load_config
+from detection.core.errors import ModelError, UsageError
+from detection.export.od_api_checkpoint import CHECKPOINT_PARTS, ExportedCheckpoint, export_checkpoint
+from detection.model.ssd import build_detector
+
+
+@pytest.fixture(scope="module")
+def exported(golden_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> ExportedCheckpoint:
+    return export_checkpoint(golden_checkpoint, tmp_path_factory.mktemp("od_api") / "out")
+
+
+def test_the_folder_holds_the_object_detection_apis_parts(
+    exported: ExportedCheckpoint, golden_checkpoint: Path
+) -> None:
+    assert {path.name for path in exported.directory.iterdir()} == set(CHECKPOINT_PARTS)
+    assert {path.name for path in exported.prefix.parent.iterdir()} == {
+        "checkpoint",
+        "ckpt-0.index",
+        "ckpt-0.data-00000-of-00001",
+    }
+    for name in ("pipeline.config", "label_map.pbtxt"):
+        assert (exported.directory / name).read_text() == (golden_checkpoint / name).read_text()
+    assert exported.variables == 472
+
+
+def test_the_weights_come_back(exported: ExportedCheckpoint, golden_checkpoint: Path) -> None:
+    ssd = load_config(exported.directory / "pipeline.config").model.ssd
+    network = build_detector(ssd, seed=1).network
+    restore_object_based(network, exported.directory, ssd, RestoredPart.FULL)
+    restored = weight_arrays(network)
+    load_weights(network, golden_checkpoint / "weights.npz")
+    for path, array in weight_arrays(network).items():
+        np.testing.assert_array_equal(restored[path], array)
+
+
+def test_nothing_of_others_is_overwritten(golden_checkpoint: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "label_map.pbtxt").touch()
+    with pytest.raises(UsageError, match=r"is not empty; .*--overwrite"):
+        export_checkpoint(golden_checkpoint, out)
+    (out / "thesis.tex").touch()
+    with pytest.raises(UsageError, match=r"holds 'thesis\.tex'"):
+        export_checkpoint(golden_checkpoint, out, overwrite=True)
+    with pytest.raises(UsageError, match="is a file"):
+        export_checkpoint(golden_checkpoint, out / "thesis.tex")
+    (out / "thesis.tex").unlink()
+    assert export_checkpoint(golden_checkpoint, out, overwrite=True).prefix.with_name("ckpt-0.index").is_file()
+
+
+def test_a_failed_export_leaves_nothing(golden_checkpoint: Path, tmp_path: Path) -> None:
+    broken = Path(shutil.copytree(golden_checkpoint, tmp_path / "broken"))
+    (broken / "weights.npz").unlink()
+    with pytest.raises(ModelError, match=r"weights\.npz is missing"):
+        export_checkpoint(broken, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["broken"]
