@@ -56,6 +56,23 @@ def test_the_loss_falls_and_the_metrics_have_their_names(
     )
 
 
+def test_the_readers_and_the_sets_of_metrics_are_the_config_s(
+    settings_of: SettingsOf, shared_run: TrainingRun
+) -> None:
+    run, seen = shared_run, []
+    readers = ("eval_input_reader[0].sample_1_of_n_examples=2", "train_input_reader.shuffle=false")
+    pascal = "eval_config.metrics_set[1]=pascal_voc_detection_metrics"
+    run.reset(settings_of(*readers, pascal, metric="Loss/total_loss"))
+    assert run.settings.metric == "loss/total"
+    metrics = run.evaluate(on_batch=lambda progress: seen.append((progress.images, progress.total)))
+    assert seen == [(3, 3)]  # of five images the first, third and fifth
+    assert {"mAP", "PascalBoxes_Precision/mAP@0.5IOU"} < metrics.keys()
+    for name in run.settings.label_map.names:
+        assert -1 <= metrics[f"PascalBoxes_PerformanceByCategory/AP@0.5IOU/{name}"] <= 1
+    run.reset(settings_of("train_input_reader.shuffle=false"))
+    assert "PascalBoxes_Precision/mAP@0.5IOU" not in run.evaluate()
+
+
 def test_going_on_from_a_saved_state_gives_the_same_weights(
     settings_of: SettingsOf, shared_run: TrainingRun, tmp_path: Path
 ) -> None:
