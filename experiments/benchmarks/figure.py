@@ -1,0 +1,81 @@
+"""One measured figure beside a peer's, and how figures are kept and shown."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+HEAD = ("figure", "ours", "peer", "ratio", "aim", "peer is")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`ours` and `peer` in `unit`; `better` says which way is good. `aim` is the least ratio that is aimed at.
+
+    The ratio says how many times better we are: 2 is half the time or twice the images per second. `limit`
+    turns that round for costs that need only stay near the peer's: ours may be at most so many times as high.
+    """
+
+    name: str
+    unit: str
+    ours: float
+    peer: float | None = None
+    peer_name: str = ""
+    better: str = "lower"
+    aim: float | None = None
+    limit: float | None = None
+    note: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times better ours is; None without a peer."""
+        if not self.peer or not self.ours:
+            return None
+        return self.ours / self.peer if self.better == "higher" else self.peer / self.ours
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the aim is met; None where there is none, or no peer to compare with."""
+        if self.ratio is None or (self.aim is None and self.limit is None):
+            return None
+        return self.ratio >= self.aim if self.aim is not None else 1 / self.ratio <= (self.limit or 0)
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The figure as cells of the table."""
+        aim = f"≥ {self.aim:g} x" if self.aim else f"cost ≤ {self.limit:g} x" if self.limit else ""
+        verdict = {True: " (met)", False: " (missed)", None: ""}[self.met]
+        ratio = "" if self.ratio is None else f"{self.ratio:.2f} x"
+        return (
+            self.name + (f" ({self.note})" if self.note else ""),
+            f"{shown(self.ours)} {self.unit}",
+            "" if self.peer is None else f"{shown(self.peer)} {self.unit}",
+            ratio,
+            aim + verdict,
+            self.peer_name,
+        )
+
+
+def shown(value: float) -> str:
+    """Return a number with three digits that matter."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def write_result(path: Path, figures: Sequence[Figure], facts: dict[str, Any]) -> None:
+    """Write the figures of one benchmark with the facts of the run."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [{**asdict(figure), "ratio": figure.ratio, "met": figure.met} for figure in figures]
+    path.write_text(json.dumps({**facts, "figures": rows}, indent=1) + "\n")
+
+
+def read_figures(result: dict[str, Any]) -> list[Figure]:
+    """Return the figures of a result file."""
+    names = Figure.__dataclass_fields__
+    return [Figure(**{key: value for key, value in row.items() if key in names}) for row in result["figures"]]
+
+
+def table(figures: Iterable[Figure]) -> str:
+    """Return a Markdown table."""
+    lines = [HEAD, ("---", "---:", "---:", "---:", "---", "---"), *(figure.row for figure in figures)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

@@ -1,0 +1,38 @@
+"""A checkpoint folder of a config with drawn weights, and its export: what the export benchmarks start from.
+
+python -m experiments.benchmarks.ours.checkpoint --config C --records FOLDER --out FOLDER
+python -m experiments.benchmarks.ours.checkpoint --export FOLDER --out FOLDER
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--records", type=Path)
+    parser.add_argument("--export", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    started = time.perf_counter()
+    if options.export is not None:
+        from detection.export.saved_model import export_detector
+
+        export_detector(options.export, options.out, overwrite=True)
+    else:
+        from detection.runner import TrainingRun
+        from experiments.benchmarks.ours.settings import run_settings
+
+        run = TrainingRun(run_settings(options.config, options.records, batch_size=2))
+        run.save_weights(options.out)
+        run.close()
+    print(json.dumps({"seconds": time.perf_counter() - started}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""The settings of a training run on generated records."""
+
+from pathlib import Path
+
+from detection.config.label_map import load_label_map
+from detection.config.load import load_config
+from detection.model.precision import Precision
+from detection.runner import RunSettings
+from experiments.benchmarks.workspace import labels, parts
+
+
+def run_settings(
+    config: Path, records: Path, *, precision: str = "float32", batch_size: int | None = None, steps: int = 1000
+) -> RunSettings:
+    """Return the settings; the config's initial weights are left out, so that nothing is downloaded."""
+    loaded = load_config(config)
+    loaded.train_config.ClearField("fine_tune_checkpoint")
+    loaded.train_config.num_steps = steps
+    if batch_size is not None:
+        loaded.train_config.batch_size = batch_size
+    return RunSettings(
+        config=loaded,
+        train_records=(Path(parts(records, "train")),),
+        validation_records=(Path(parts(records, "validation")),),
+        label_map=load_label_map(Path(labels(records))),
+        directory=records,
+        precision=Precision(precision),
+    )

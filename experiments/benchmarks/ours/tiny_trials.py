@@ -1,0 +1,38 @@
+"""A sweep in this process: its wall time, what its trials spent on training, and the driver's memory.
+
+python -m experiments.benchmarks.ours.tiny_trials --spec FILE --data FOLDER --out FOLDER
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import psutil
+
+from tuning.plan import SweepRequest, create_sweep
+from tuning.ray_backend.cluster import arrange_environment, ray_session
+from tuning.ray_backend.launch import run_sweep
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("spec", "data", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    options = parser.parse_args()
+    folder = create_sweep(SweepRequest(options.spec, data=options.data, out=options.out))
+    arrange_environment(None)
+    with ray_session(address=None):
+        started = time.perf_counter()
+        outcome = run_sweep(folder)
+        seconds = time.perf_counter() - started
+    facts = {
+        "seconds": seconds,
+        "training_s": sum(trial.seconds for trial in outcome.state.trials),
+        "driver_mib": psutil.Process().memory_info().rss / 2**20,
+    }
+    print(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main()

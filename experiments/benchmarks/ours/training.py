@@ -1,0 +1,83 @@
+"""Speed of our training in a fresh process: build, first step, steps, and the turn to another trial.
+
+    python -m experiments.benchmarks.ours.training --config C --records FOLDER --steps N --batch-size B
+                                                   [--precision bfloat16] [--turns 3]
+
+Prints FIRST_STEP when the first step has ended, and one JSON line: the seconds of every step, images/s over all
+but the first two, peak memory; with --turns the seconds from the end of a trial to the end of the first step of
+the next, less one step: another learning rate, focal gamma and seed each time.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from experiments.benchmarks.workspace import FIRST_STEP
+
+
+def main() -> None:
+    options = _arguments()
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    from detection.runner import TrainingRun
+    from experiments.benchmarks.ours.settings import run_settings
+
+    settings = run_settings(
+        options.config, options.records, precision=options.precision, batch_size=options.batch_size
+    )
+    run = TrainingRun(settings)
+    seconds: list[float] = []
+    last = time.perf_counter()
+
+    def tick(_report: Any) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        seconds.append(now - last)
+        last = now
+        if len(seconds) == 1:
+            print(FIRST_STEP, flush=True)
+
+    run.advance(options.steps, on_step=tick)
+    median = statistics.median(seconds[2:])
+    facts = {
+        "step_s": [round(value, 4) for value in seconds],
+        "images_per_s": options.batch_size / median,
+        "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "turn_s": [_turn(run, settings, number) - median for number in range(options.turns)],
+    }
+    run.close()
+    print(json.dumps(facts))
+
+
+def _turn(run: Any, settings: Any, number: int) -> float:
+    """Return the seconds that the start of another trial takes, its first step included."""
+    config = type(settings.config)()
+    config.CopyFrom(settings.config)
+    config.model.ssd.loss.classification_loss.weighted_sigmoid_focal.gamma = 1.5 + 0.1 * number
+    config.train_config.gradient_clipping_by_norm = 5.0 + number
+    started, traces = time.perf_counter(), run.traces
+    run.reset(replace(settings, config=config, seed=number + 1))
+    run.advance(1)
+    if run.traces != traces:
+        raise RuntimeError("the next trial traced a program again")
+    return time.perf_counter() - started
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--records", type=Path, required=True)
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--batch-size", type=int, required=True)
+    parser.add_argument("--precision", default="float32")
+    parser.add_argument("--turns", type=int, default=0)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
