@@ -1,6 +1,7 @@
 """Golden of a whole model: a checkpoint with seeded weights, inputs, and what the OD API computes.
 
 Usage: python model_golden.py --config small.config --records test.record --out folder [--seed 1] [--images 3 7]
+       [--checkpoint folder/ckpt-0]
 
 Writes into --out: pipeline.config, ckpt-0.* (object graph `model`, plus `save_counter`, as the OD API's exporter
 saves it) and golden.npz: `image_uint8`, `preprocessed`, `true_image_shapes`, `gt_*`, `anchors`; in inference mode
@@ -27,6 +28,8 @@ from models import (
     padded_groundtruth,
     phase,
     randomise,
+    read_images,
+    restore,
     synthetic_images,
 )
 
@@ -97,7 +100,7 @@ def main():
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--images", type=int, nargs=2, default=[3, 7], help="whose boxes serve as ground truth")
     p.add_argument("--max-boxes", type=int, default=12)
-    p.add_argument("--no-training", action="store_true", help="leave gradients and training mode out")
+    p.add_argument("--checkpoint", help="weights and the pictures of the records instead of drawn ones")
     a = p.parse_args()
     started = time.time()
     rng = np.random.RandomState(a.seed)
@@ -106,10 +109,15 @@ def main():
     compat.save_pipeline(cfg, os.path.join(a.out, "pipeline.config"))
     height, width = input_size(cfg)
     raw = synthetic_images(rng, 2, height + 14, width - 22)
+    if a.checkpoint:
+        raw = np.stack(read_images(a.records, a.images))
     model = build_model(cfg)
     pre, shapes = model.preprocess(tf.cast(raw, tf.float32))
     gt = padded_groundtruth(a.records, a.images, cfg.model.ssd.num_classes, a.max_boxes)
-    named = randomise(model, pre, shapes, rng)
+    if a.checkpoint:
+        restore(model, a.checkpoint)
+    else:
+        randomise(model, pre, shapes, rng)
     prefix = save_checkpoint(model, a.out)
     g = {
         "image_uint8": raw,
@@ -120,15 +128,13 @@ def main():
         "gt_weights": gt["weights"],
     }
     g |= inference(model, pre, shapes, gt)
-    if not a.no_training:
-        g |= training(model, pre, shapes, gt)
+    g |= training(model, pre, shapes, gt)
     compat.save_arrays(os.path.join(a.out, "golden.npz"), g)
     print(
         json.dumps(
             {
                 "prefix": os.path.basename(prefix),
-                "params": int(sum(np.prod(v.shape) for v in named.values())),
-                "variables": len(named),
+                "variables": len(named_variables(model)),
                 "seconds": round(time.time() - started, 1),
                 "num_detections": g["post/num_detections"].tolist(),
                 "losses": {k: float(v) for k, v in g.items() if "_loss/" in k},

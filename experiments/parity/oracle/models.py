@@ -55,6 +55,18 @@ def read_groundtruth(record, indices):
     return out
 
 
+def read_images(record, indices):
+    """[uint8 [h, w, 3]] of some examples."""
+    out = []
+    for i, raw in enumerate(tf.data.TFRecordDataset(record)):
+        if i in indices:
+            encoded = (
+                tf.train.Example.FromString(raw.numpy()).features.feature["image/encoded"].bytes_list.value[0]
+            )
+            out.append(tf.io.decode_jpeg(encoded, channels=3).numpy())
+    return out
+
+
 def padded_groundtruth(record, indices, num_classes, max_boxes):
     """Boxes [b, n, 4], classes one-hot [b, n, classes], weights [b, n], padded with zeros."""
     rows = len(indices)

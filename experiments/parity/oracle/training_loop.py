@@ -50,7 +50,7 @@ def main():
     if a.fine_tune:
         config.train_config.fine_tune_checkpoint = a.fine_tune
         config.train_config.fine_tune_checkpoint_type = a.type
-        config.train_config.fine_tune_checkpoint_version = 1
+        config.train_config.fine_tune_checkpoint_version = 2  # V2
     listen(rows)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "pipeline.config")
