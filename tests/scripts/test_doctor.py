@@ -1,24 +1,19 @@
 import json
-import subprocess
-import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from detection.data.sample import draw_sample
 
-ROOT = Path(__file__).parents[2]
+RunCommand = Callable[..., tuple[int, str, str]]
 
 
-def run(*arguments: object) -> tuple[int, str, str]:
-    ended = subprocess.run(
-        [sys.executable, "-m", "scripts.doctor", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return ended.returncode, ended.stdout, ended.stderr
+@pytest.fixture(scope="session")
+def run(run_command: RunCommand) -> RunCommand:
+    """The command `doctor` with some arguments."""
+    return partial(run_command, "doctor")
 
 
 @pytest.fixture
@@ -34,14 +29,14 @@ def break_a_box(data: Path) -> None:
     path.write_text(text[:start] + "<xmin>95" + text[end:])
 
 
-def test_sound_data(data: Path) -> None:
+def test_sound_data(run: RunCommand, data: Path) -> None:
     status, out, _ = run(data)
     assert status == 0
     assert "with_mask" in out
     assert "no defect found" in out
 
 
-def test_a_breaking_defect_ends_with_status_1(data: Path) -> None:
+def test_a_breaking_defect_ends_with_status_1(run: RunCommand, data: Path) -> None:
     break_a_box(data)
     status, out, _ = run(data)
     assert status == 1
@@ -54,7 +49,7 @@ def test_a_breaking_defect_ends_with_status_1(data: Path) -> None:
     assert (report["defects"][0]["object_index"], report["defects"][0]["kind"]) == (0, "inverted box")
 
 
-def test_a_label_map_names_the_nearest_class(data: Path, tmp_path: Path) -> None:
+def test_a_label_map_names_the_nearest_class(run: RunCommand, data: Path, tmp_path: Path) -> None:
     label_map = tmp_path / "other.pbtxt"
     label_map.write_text('item { id: 1 name: "with_masks" } item { id: 2 name: "without_mask" }')
     status, out, _ = run(data, "--label-map", label_map)
@@ -62,7 +57,7 @@ def test_a_label_map_names_the_nearest_class(data: Path, tmp_path: Path) -> None
     assert "did you mean 'with_masks'?" in out
 
 
-def test_no_data_is_bad_input(tmp_path: Path) -> None:
+def test_no_data_is_bad_input(run: RunCommand, tmp_path: Path) -> None:
     status, out, error = run(tmp_path / "none")
     assert (status, out) == (2, "")
     assert error.startswith(f"error: {tmp_path / 'none'}: there is no such folder")

@@ -1,24 +1,19 @@
 import json
-import subprocess
-import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from detection.data.sample import draw_sample
 
-ROOT = Path(__file__).parents[2]
+RunCommand = Callable[..., tuple[int, str, str]]
 
 
-def run(*arguments: object) -> tuple[int, str, str]:
-    ended = subprocess.run(
-        [sys.executable, "-m", "scripts.prepare", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return ended.returncode, ended.stdout, ended.stderr
+@pytest.fixture(scope="session")
+def run(run_command: RunCommand) -> RunCommand:
+    """The command `prepare` with some arguments."""
+    return partial(run_command, "prepare")
 
 
 @pytest.fixture
@@ -27,7 +22,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_prepares_and_sums_up(data: Path, tmp_path: Path) -> None:
+def test_prepares_and_sums_up(run: RunCommand, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     status, printed, error = run(data, out, "--validation-fraction", 0.34, "--seed", 2, "--shards", 1)
     assert status == 0, error
@@ -40,7 +35,7 @@ def test_prepares_and_sums_up(data: Path, tmp_path: Path) -> None:
     assert json.loads((out / "dataset.json").read_text())["seed"] == 2
 
 
-def test_bad_input_is_one_line_and_leaves_nothing(data: Path, tmp_path: Path) -> None:
+def test_bad_input_is_one_line_and_leaves_nothing(run: RunCommand, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     picture = data / "images" / "scene_00003.jpg"
     picture.write_bytes(picture.read_bytes()[:200])
