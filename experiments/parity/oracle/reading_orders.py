@@ -1,6 +1,6 @@
 """The order in which an unshuffled input reader reads several files, and which examples sampling takes.
 
-Usage: python reading_orders.py --out reading_orders.json
+Usage: python reading_orders.py --out reading_orders.json [--times 3]
 
 Writes a list of {"sizes": records of each file, "num_readers", "read_block_length", "sample_1_of_n_examples",
 "order": numbers of the records as they come, counted through the files in their order}. Where more than two files
@@ -24,7 +24,6 @@ from object_detection.protos import input_reader_pb2  # noqa: E402
 READER = """label_map_path: "%s" shuffle: false num_epochs: 1 num_readers: %d read_block_length: %d
  sample_1_of_n_examples: %d tf_record_input_reader { %s }"""
 CASES = (([7, 7, 7], (1, 2, 64)), ([3, 6, 1, 5, 4], (1, 2)), ([1, 1, 9, 2], (1, 2)), ([5], (1, 64)))
-TIMES = 3
 
 
 def write_files(folder, sizes):
@@ -44,15 +43,13 @@ def write_files(folder, sizes):
     return paths
 
 
-def order_of(label_map, paths, readers, block, one_of):
+def order_of(label_map, paths, settings, times):
     """Numbers of the records as the reader gives them; an error where two runs differ."""
     inputs = " ".join(f'input_path: "{path}"' for path in paths)
-    message = text_format.Parse(
-        READER % (label_map, readers, block, one_of, inputs), input_reader_pb2.InputReader()
-    )
+    message = text_format.Parse(READER % (label_map, *settings, inputs), input_reader_pb2.InputReader())
     orders = {
         tuple(int(example["source_id"].numpy()[0]) for example in dataset_builder.build(message, batch_size=1))
-        for _ in range(TIMES)
+        for _ in range(times)
     }
     (order,) = orders
     return list(order)
@@ -61,6 +58,7 @@ def order_of(label_map, paths, readers, block, one_of):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--times", type=int, default=3, help="how often each order is read; all must be equal")
     args = parser.parse_args()
     cases = []
     with tempfile.TemporaryDirectory() as folder:
@@ -70,7 +68,7 @@ def main():
         for sizes, all_readers in CASES:
             paths = write_files(folder, sizes)
             for readers, block, one_of in itertools.product(all_readers, (1, 2, 32), (1, 3)):
-                order = order_of(label_map, paths, readers, block, one_of)
+                order = order_of(label_map, paths, (readers, block, one_of), args.times)
                 cases.append(
                     {
                         "sizes": sizes,
