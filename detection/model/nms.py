@@ -23,8 +23,8 @@ def non_max_suppression(
     """Return (indices int32, scores) `[sets, count]` of the boxes kept in each set, best first.
 
     `boxes_yxyx` is `[sets, boxes, 4]`, `scores` `[sets, boxes]`. As TensorFlow's NonMaxSuppressionV5:
-    candidates score strictly above the threshold, a kept box suppresses those that overlap it by more than
-    `iou_threshold`, boxes without area overlap nothing, the lower index wins among equal scores.
+    candidates score strictly above the threshold (NaN never does), a kept box suppresses those that overlap it
+    by more than `iou_threshold`, boxes without area overlap nothing, the lower index wins among equal scores.
 
     With `sigma` (soft suppression, Bodla et al. 2017, arXiv:1704.04503) a kept box instead multiplies the
     others' scores by exp(-iou² / (2 sigma)), and those that no longer exceed the threshold fall out;
@@ -70,7 +70,8 @@ def _greedy(
         overlap = _iou(ops.take(flat_boxes, first_rows + best, axis=0), corners)
         gone = numbers == best[:, None]
         if sigma is None:
-            gone = ops.logical_or(overlap > iou_threshold, gone)
+            # Not "exceeds": the IoU of two boxes of infinite size is NaN, and only one of them may stay.
+            gone = ops.logical_or(ops.logical_not(overlap <= iou_threshold), gone)
         alive = ops.where(gone, NOTHING, _lowered(alive, overlap, score_threshold, sigma))
         here = ops.logical_and(places == step, best_score[:, None] > NOTHING)
         kept = ops.where(here, best[:, None], kept)

@@ -8,10 +8,10 @@ from typing import Any
 from keras import ops
 
 from detection.config import pipeline_pb2 as pb
+from detection.config.support_post_processing import post_processing_problems
 from detection.core.errors import ConfigError
+from detection.model.calibration import Calibration
 from detection.model.nms import NOTHING, non_max_suppression
-
-PATH = "model.ssd.post_processing.batch_non_max_suppression"
 
 
 class ScoreConverter(Enum):
@@ -28,24 +28,43 @@ class ScoreConverter(Enum):
         return ops.sigmoid(logits) if self is ScoreConverter.SIGMOID else ops.softmax(logits, axis=-1)
 
 
+class Suppression(Enum):
+    """Which boxes compete: those of a class (COMBINED keeps what clipping leaves without area) or all."""
+
+    EACH_CLASS = "each class"
+    COMBINED = "combined"
+    ANY_CLASS = "any class"
+
+    @classmethod
+    def of(cls, nms: pb.BatchNonMaxSuppression) -> "Suppression":
+        """Return the kind that a config asks for."""
+        if nms.use_combined_nms:
+            return cls.COMBINED
+        return cls.ANY_CLASS if nms.use_class_agnostic_nms else cls.EACH_CLASS
+
+
 @dataclass(frozen=True)
 class PostProcessing:
     """Suppression and everything around it; the two thresholds may be Keras variables.
 
+    Among equal scores the lower class id goes first, and within a class the lower anchor index; where all
+    classes compete, an anchor with equal scores has the lower class, and the lower anchor goes first.
+
     `padded_size` (height, width) is that of the network's input. `first_class_column` is 1 behind a background
-    column. With `keep_empty` boxes that clipping leaves without area stay.
+    column. `use_static_shapes`, `use_hard_nms`, `use_partitioned_nms` and `use_cpu_nms` have no field: they
+    choose among programs of the same result.
     """
 
     converter: ScoreConverter
+    calibration: Calibration
     logit_scale: float
     score_threshold: Any
     iou_threshold: Any
     sigma: float | None
     per_class: int
     total: int
-    class_agnostic: bool
+    suppression: Suppression
     change_frame: bool
-    keep_empty: bool
     first_class_column: int
     padded_size: tuple[int, int]
 
@@ -55,57 +74,64 @@ class PostProcessing:
 
         Raises ConfigError for settings that contradict each other or are not supported.
         """
+        if problems := post_processing_problems(ssd):
+            raise ConfigError("\n".join(problems))
         message = ssd.post_processing
         nms = message.batch_non_max_suppression
-        _check(nms)
         return cls(
             converter=ScoreConverter[pb.PostProcessing.ScoreConverter.Name(message.score_converter)],
+            calibration=Calibration.of(message.calibration_config),
             logit_scale=message.logit_scale,
             score_threshold=values["nms_score_threshold"],
             iou_threshold=values["nms_iou_threshold"],
             sigma=nms.soft_nms_sigma if nms.soft_nms_sigma > 0 else None,
             per_class=nms.max_detections_per_class,
             total=nms.max_total_detections,
-            class_agnostic=nms.use_class_agnostic_nms,
+            suppression=Suppression.of(nms),
             change_frame=nms.change_coordinate_frame,
-            keep_empty=nms.use_combined_nms,
             first_class_column=int(ssd.add_background_class),
             padded_size=padded_size,
         )
 
     def scores(self, logits: Any) -> Any:
-        """Return the scores `[batch, anchors, columns]` of logits."""
-        return self.converter(logits / self.logit_scale)
+        """Return the calibrated scores `[batch, anchors, columns]` of logits."""
+        return self.calibration(self.converter(logits / (self.logit_scale * self.calibration.temperature)))
 
     def __call__(self, boxes_yxyx: Any, scores: Any, true_sizes: Any) -> dict[str, Any]:
         """Return the detections of decoded boxes `[batch, anchors, 4]` and scores `[batch, anchors, columns]`.
 
         `true_sizes` int32 `[batch, 2]` holds height and width before padding: detections are clipped to that
-        part of the input, those left without area are dropped, and the boxes are expressed relative to it where
-        the config changes the coordinate frame. Rows past `num_detections` are zero. Class ids are 0-based
-        floats.
+        part of the input, those left without area are dropped after they have counted for their class' limit,
+        and the boxes are expressed relative to it where the config changes the coordinate frame. A score that
+        is NaN or below 0 is none, nor is that of a box with a NaN; combined suppression keeps those below 0.
+        Rows past `num_detections` are zero. Class ids are 0-based floats. Combined suppression gives no
+        `detection_multiclass_scores` and no `detection_anchor_indices`.
         """
-        class_scores = scores[:, :, self.first_class_column :]
-        anchors, classes, kept_scores = (
-            self._suppress_any(boxes_yxyx, class_scores)
-            if self.class_agnostic
-            else self._suppress_each(boxes_yxyx, class_scores)
-        )
+        combined = self.suppression is Suppression.COMBINED
+        broken = ops.any(ops.isnan(boxes_yxyx), axis=2, keepdims=True)
+        class_scores = ops.where(broken, NOTHING, scores[:, :, self.first_class_column :])
+        suppress = self._suppress_any if self.suppression is Suppression.ANY_CLASS else self._suppress_each
+        anchors, classes, kept_scores = suppress(boxes_yxyx, class_scores)
         padded = ops.cast(ops.convert_to_tensor(self.padded_size), "float32")
         window = ops.tile(ops.cast(true_sizes, "float32") / padded, (1, 2))[:, None, :]
-        boxes = ops.clip(_rows(boxes_yxyx, anchors), 0.0, window)
-        if not self.keep_empty:
+        boxes = _rows(boxes_yxyx, anchors)
+        boxes = _clipped_combined(boxes, window) if combined else ops.clip(boxes, 0.0, window)
+        if not combined:
             kept_scores = ops.where(_has_area(boxes), kept_scores, NOTHING)
         order, kept_scores = _best(kept_scores, self.total)
-        exists = kept_scores > NOTHING
+        exists = kept_scores > NOTHING if combined else kept_scores >= 0.0
         boxes, anchors = _rows(boxes, order), _rows(anchors, order)
         if self.change_frame:
             boxes = boxes / window
-        return {
+        detections = {
             "detection_boxes": ops.where(exists[:, :, None], boxes, 0.0),
             "detection_scores": ops.where(exists, kept_scores, 0.0),
             "detection_classes": ops.where(exists, ops.cast(_rows(classes, order), "float32"), 0.0),
             "num_detections": ops.sum(ops.cast(exists, "float32"), axis=1),
+        }
+        if combined:
+            return detections
+        return detections | {
             "detection_multiclass_scores": ops.where(exists[:, :, None], _rows(scores, anchors), 0.0),
             "detection_anchor_indices": ops.where(exists, ops.cast(anchors, "float32"), 0.0),
         }
@@ -137,33 +163,6 @@ class PostProcessing:
         )
 
 
-def _check(nms: pb.BatchNonMaxSuppression) -> None:
-    if nms.max_detections_per_class > nms.max_total_detections:
-        raise ConfigError(
-            f"{PATH}: max_detections_per_class {nms.max_detections_per_class} exceeds max_total_detections "
-            f"{nms.max_total_detections}; raise the second or lower the first"
-        )
-    if min(nms.max_detections_per_class, nms.max_total_detections) < 1:
-        raise ConfigError(f"{PATH}: max_detections_per_class and max_total_detections must be at least 1")
-    if not 0.0 <= nms.iou_threshold <= 1.0:
-        raise ConfigError(f"{PATH}.iou_threshold: {nms.iou_threshold} is not in 0..1")
-    if nms.soft_nms_sigma < 0.0:
-        raise ConfigError(
-            f"{PATH}.soft_nms_sigma: {nms.soft_nms_sigma} is negative; use 0 for ordinary suppression"
-        )
-    if nms.use_class_agnostic_nms and nms.max_classes_per_detection > 1:
-        raise ConfigError(
-            f"{PATH}.max_classes_per_detection: {nms.max_classes_per_detection} is not supported with "
-            "use_class_agnostic_nms; set it to 1"
-        )
-    if nms.use_combined_nms and nms.change_coordinate_frame:
-        raise ConfigError(f"{PATH}: use_combined_nms needs change_coordinate_frame: false")
-    if nms.soft_nms_sigma > 0.0 and (nms.use_combined_nms or nms.use_static_shapes):
-        raise ConfigError(
-            f"{PATH}.soft_nms_sigma: set it to 0, or neither use_combined_nms nor use_static_shapes"
-        )
-
-
 def _best(scores: Any, count: int) -> tuple[Any, Any]:
     """Return (indices, scores) `[batch, count]` of the best, padded with NOTHING; ties keep their order."""
     missing = count - scores.shape[1]
@@ -171,6 +170,15 @@ def _best(scores: Any, count: int) -> tuple[Any, Any]:
         scores = ops.pad(scores, ((0, 0), (0, missing)), constant_values=NOTHING)
     values, indices = ops.top_k(scores, count)
     return (ops.where(values > NOTHING, indices, 0) if missing > 0 else indices), values
+
+
+def _clipped_combined(boxes_yxyx: Any, window: Any) -> Any:
+    """Return boxes with each side cut at one side of the window, as behind the combined suppression.
+
+    A box that lies outside altogether is turned inside out.
+    """
+    top_left, bottom_right = ops.maximum(boxes_yxyx[..., :2], 0.0), boxes_yxyx[..., 2:]
+    return ops.concatenate([top_left, ops.minimum(bottom_right, window[..., 2:])], axis=-1)
 
 
 def _has_area(boxes_yxyx: Any) -> Any:
