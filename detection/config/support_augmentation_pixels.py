@@ -72,8 +72,8 @@ REFUSED_PIXEL_OPTIONS: dict[str, str] = {
     "subtracts the channel means itself; remove it",
     "convert_class_logits_to_softmax": "works on the class scores of another model, which records of boxes do "
     "not hold; remove it",
-    "scale_boxes_to_pixel_coordinates": "turns boxes into pixels, which training takes for shares of the image; "
-    "remove it",
+    "scale_boxes_to_pixel_coordinates": "turns boxes into pixels, which training takes for shares of the "
+    "image; remove it",
 }
 """Why an option is not supported, and what to do, where that is known."""
 

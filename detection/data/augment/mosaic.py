@@ -33,6 +33,10 @@ class Quarter:
     scale: Tensor
     shift: Tensor
 
+    def shifted(self, uniform: Tensor, sizes: Tensor) -> "Quarter":
+        """Return the quarter showing any part of images of `sizes` that fills it, by noise `[batch, 2]`."""
+        return replace(self, shift=uniform * ops.maximum(sizes * self.scale - self.length, 0.0))
+
 
 def random_mosaic(
     batch: FramedBatch, noise: Tensor, values: Mapping[str, Tensor], switches: Mapping[str, Any]
@@ -52,8 +56,10 @@ def random_mosaic(
     for place in range(QUARTERS):
         partner = partners(noise[:, 2 + place]) if place else ops.arange(ops.shape(chosen)[0], dtype="int32")
         sizes = ops.cast(ops.take(batch.true_sizes, partner, axis=0), "float32")
-        columns = 3 + (QUARTERS - 1) + 3 * place
-        quarter = _quarter(place, centre, frame, sizes, noise[:, columns : columns + 3], values)
+        first = 3 + (QUARTERS - 1) + 3 * place
+        drawn = noise[:, first : first + 3]
+        scale = values["min_scale"] + drawn[:, :1] * (values["max_scale"] - values["min_scale"])
+        quarter = _quarter(place, centre, frame, sizes=sizes, scale=scale).shifted(drawn[:, 1:], sizes)
         shown = _shown(ops.take(batch.images, partner, axis=0), quarter, sizes)
         inside = _inside(quarter, (height, width)) & chosen[:, None, None, None]
         images = ops.where(inside, shown, images)
@@ -67,17 +73,16 @@ def random_mosaic(
     return mixed._replace(images=images, true_sizes=true_sizes, inside=kept)
 
 
-def _quarter(
-    place: int, centre: Tensor, frame: Tensor, sizes: Tensor, noise: Tensor, values: Mapping[str, Tensor]
-) -> Quarter:
-    """Return where and how the image of `sizes` float32 `[batch, 2]` is shown; quarters count along the rows."""
+def _quarter(place: int, centre: Tensor, frame: Tensor, *, sizes: Tensor, scale: Tensor) -> Quarter:
+    """Return where the image of `sizes` float32 `[batch, 2]` is shown; quarters count along the rows.
+
+    The scale `[batch, 1]` is raised where the image would not fill the quarter.
+    """
     is_second = ops.convert_to_tensor([float(place // 2), float(place % 2)])
     start = is_second * centre
     length = is_second * (frame - centre) + (1.0 - is_second) * centre
-    drawn = values["min_scale"] + noise[:, :1] * (values["max_scale"] - values["min_scale"])
-    scale = ops.maximum(drawn, ops.max(length / sizes, axis=1, keepdims=True))
-    shift = noise[:, 1:] * ops.maximum(sizes * scale - length, 0.0)
-    return Quarter(start, length, scale, shift)
+    scale = ops.maximum(scale, ops.max(length / sizes, axis=1, keepdims=True))
+    return Quarter(start, length, scale, ops.zeros_like(start))
 
 
 def _shown(images: Tensor, quarter: Quarter, sizes: Tensor) -> Tensor:

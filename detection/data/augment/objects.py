@@ -13,7 +13,7 @@ Tensor = Any
 
 @dataclass(frozen=True)
 class Objects:
-    """`boxes_yxyx` `[batch, rows, 4]`, `class_ids`, `weights`, `present` `[batch, rows]`, as in `FramedBatch`."""
+    """The objects of each image: boxes `[batch, rows, 4]`, the rest `[batch, rows]`; see `FramedBatch`."""
 
     boxes_yxyx: Tensor
     class_ids: Tensor
@@ -72,7 +72,7 @@ def joined(parts: list[Objects]) -> Objects:
 
 
 def rows_for(given: int, images: int, limit: int) -> int:
-    """Return how many rows the objects of `images` images of `given` rows get: all, up to a limit above `given`."""
+    """Return how many rows the objects of several images get, of `given` each; a limit is at least one's."""
     return min(images * given, max(given, limit))
 
 
@@ -84,7 +84,7 @@ def partners(uniform: Tensor) -> Tensor:
 
 
 def with_objects(batch: FramedBatch, chosen: Tensor, changed: Objects) -> FramedBatch:
-    """Return the batch with other objects where `chosen` bool `[batch]` holds; rows grow to as many as it has."""
+    """Return the batch with other objects where `chosen` bool `[batch]` holds; the rows become as many."""
     own = Objects.of(batch).extended(changed.rows)
     objects = select(chosen, changed, own)
     return batch._replace(

@@ -1,4 +1,4 @@
-"""The options that change single pixels or squares of them: noise on all, Gaussian noise in a square, black squares.
+"""The options that change single pixels or squares of them: noise everywhere or in a square, black squares.
 
 Their sizes and grids are those of the image at their place in the config, so they are made there and looked at
 through the resizing that has been done already: a number of noise belongs to a pixel of that image, and a pixel
@@ -32,8 +32,8 @@ def add_patch_noise(images: Tensor, context: PixelContext) -> Tensor:
     """Return the images with Gaussian noise in a square around a random pixel, clipped.
 
     The noise has a standard deviation, in units of the full range, uniform from `min_gaussian_stddev` to the
-    maximum; the side is a whole number from `min_patch_size` to below `max_patch_size`. An image is left as it is
-    with probability `random_coef`. Six columns of noise.
+    maximum; the side is a whole number from `min_patch_size` to below `max_patch_size`. An image is left as it
+    is with probability `random_coef`. Six columns of noise.
     """
     keep, size, strength, row, column, _ = ops.unstack(context.noise, 6, axis=1)
     values = context.values
@@ -52,8 +52,8 @@ def add_patch_noise(images: Tensor, context: PixelContext) -> Tensor:
 def paint_black_patches(images: Tensor, context: PixelContext) -> Tensor:
     """Return the images with up to `max_black_patches` black squares, each there with `probability`.
 
-    A side is `size_to_image_ratio` of the shorter side of the image, the corner anywhere that leaves room for as
-    large a share of each side. One column of noise.
+    A side is `size_to_image_ratio` of the shorter side of the image, the corner anywhere that leaves room for
+    as large a share of each side. One column of noise.
     """
     ratio = context.values["size_to_image_ratio"]
     side = ops.floor(ratio * ops.min(context.size, axis=1))
