@@ -3,7 +3,7 @@
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,7 +77,8 @@ class TrainingBatches:
     The records are shuffled anew for every epoch (or always in the files' order, as `reading` says) and dealt
     out in that order without a gap: a batch may span two epochs, and no record comes twice or is left out
     within one. Of this sequence `reading` may take only one of every n records. So training that goes on at
-    step `s` sees what it would have seen without the interruption.
+    step `s` sees what it would have seen without the interruption. `change` makes another batch of each, with
+    random numbers of that step.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class TrainingBatches:
         noise_columns: int,
         seed: int,
         reading: Reading | None = None,
+        change: Callable[[Batch, np.random.Generator], Batch] | None = None,
     ) -> None:
         if not len(records):
             raise DataError("the training records hold no image; prepare the data again")
@@ -98,6 +100,7 @@ class TrainingBatches:
         self._noise_columns = noise_columns
         self._seed = seed
         self._reading = reading or Reading()
+        self._change = change
         self._orders: dict[int, NDArray[np.int64]] = {}
         self.waited_s = 0.0
         """Seconds that a consumer of `iterate` has waited for a batch, over all its iterators."""
@@ -113,7 +116,10 @@ class TrainingBatches:
         """Return the batch of a step (0 is the first)."""
         draws = generator(self._seed, "augmentation", step)
         noise = draws.random((self._batch_size, self._noise_columns), np.float32)
-        return assemble(self._records, self.indices_at(step), max_boxes=self._max_boxes, noise=noise)
+        batch = assemble(self._records, self.indices_at(step), max_boxes=self._max_boxes, noise=noise)
+        if self._change is None:
+            return batch
+        return self._change(batch, generator(self._seed, "change", step))
 
     def iterate(self, start_step: int, *, prefetch: int = 2) -> Iterator[Batch]:
         """Yield the batches from a step on, up to `prefetch` of them prepared ahead in a thread.

@@ -15,6 +15,7 @@ from detection.checkpoint.weights import assign_arrays, load_weights
 from detection.core.errors import TrainingError
 from detection.core.metric_names import metric_sets
 from detection.data.batches import Batch, TrainingBatches
+from detection.data.copy_paste import copy_paste
 from detection.data.reading import Reading
 from detection.evaluation.evaluator import DetectionEvaluator
 from detection.runner.initial_weights import (
@@ -223,6 +224,11 @@ class TrainingRun:
             noise_columns=self._parts.training_preprocessor.noise_columns,
             seed=settings.seed,
             reading=Reading.of(settings.config.train_input_reader),
+            change=copy_paste(
+                settings.config.train_config.data_augmentation_options,
+                self._records.train,
+                settings.label_map,
+            ),
         )
 
     def _apply_initial_weights(self, source: str | None) -> None:
