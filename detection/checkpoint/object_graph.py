@@ -40,8 +40,8 @@ def object_graph(
     for level in range(num_levels):
         _insert(root, f"{PREDICTOR}/_additional_projection_layers/{level}", {})
     _fill_lists(root)
-    for index, key in enumerate(backbone_keys):
-        _insert(root, f"{BACKBONE}/layer-{index}", {} if key is None else _find(root, key))
+    for index, layer in enumerate(backbone_keys):
+        _insert(root, f"{BACKBONE}/layer-{index}", {} if layer is None else _find(root, layer))
     return root
 
 

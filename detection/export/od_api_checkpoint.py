@@ -14,17 +14,25 @@ from detection.core.errors import ModelError, UsageError
 from detection.core.files import atomic_directory
 
 CHECKPOINT = "checkpoint"
+FIRST_OWN_FIELD = 1000
+"""Options of Sweepbox's own have numbers from here in the schema."""
+
 CHECKPOINT_PARTS = (CHECKPOINT, CONFIG_FILE, LABEL_MAP_FILE)
 
 
 @dataclass(frozen=True)
 class ExportedCheckpoint:
-    """An exported checkpoint: its folder and config, its path without `.index`, the number of variables."""
+    """An exported checkpoint: its folder and config, its path without `.index`, the number of variables.
+
+    `left_out` names the augmentation options that the Object Detection API does not know, which the exported
+    config therefore lacks; they change nothing of what the model detects.
+    """
 
     directory: Path
     config: pb.TrainEvalPipelineConfig
     prefix: Path
     variables: int
+    left_out: tuple[str, ...] = ()
 
 
 def export_checkpoint(checkpoint: Path, out: Path, *, overwrite: bool = False) -> ExportedCheckpoint:
@@ -43,11 +51,12 @@ def export_checkpoint(checkpoint: Path, out: Path, *, overwrite: bool = False) -
                 f"{checkpoint}: {name} is missing, so it is no checkpoint folder; give one that is"
             )
     config, label_map = load_config(checkpoint / CONFIG_FILE), load_label_map(checkpoint / LABEL_MAP_FILE)
+    left_out = _remove_own_options(config.train_config)
     with atomic_directory(out) as folder:
         written, variables = _write_weights(checkpoint, config, folder / CHECKPOINT)
         save_config(config, folder / CONFIG_FILE)
         save_label_map(label_map, folder / LABEL_MAP_FILE)
-    return ExportedCheckpoint(out, config, out / CHECKPOINT / written.name, variables)
+    return ExportedCheckpoint(out, config, out / CHECKPOINT / written.name, variables, left_out)
 
 
 def check_folder(out: Path, parts: Iterable[str], *, overwrite: bool) -> None:
@@ -62,6 +71,15 @@ def check_folder(out: Path, parts: Iterable[str], *, overwrite: bool) -> None:
         raise UsageError(
             f"{out}: is not empty; name another folder or replace the export there with --overwrite"
         )
+
+
+def _remove_own_options(train_config: pb.TrainConfig) -> tuple[str, ...]:
+    """Remove the augmentation options that the Object Detection API cannot read; return their names."""
+    options = train_config.data_augmentation_options
+    own = [option for option in options for field, _ in option.ListFields() if field.number >= FIRST_OWN_FIELD]
+    for option in own:
+        options.remove(option)
+    return tuple(str(option.WhichOneof("preprocessing_step")) for option in own)
 
 
 def _write_weights(checkpoint: Path, config: pb.TrainEvalPipelineConfig, directory: Path) -> tuple[Path, int]:

@@ -6,7 +6,7 @@ import pytest
 
 from detection.checkpoint.object_based import RestoredPart, restore_object_based
 from detection.checkpoint.weights import load_weights, weight_arrays
-from detection.config.load import load_config
+from detection.config.load import load_config, save_config
 from detection.core.errors import ModelError, UsageError
 from detection.export.od_api_checkpoint import CHECKPOINT_PARTS, ExportedCheckpoint, export_checkpoint
 from detection.model.ssd import build_detector
@@ -39,6 +39,24 @@ def test_the_weights_come_back(exported: ExportedCheckpoint, golden_checkpoint: 
     load_weights(network, golden_checkpoint / "weights.npz")
     for path, array in weight_arrays(network).items():
         np.testing.assert_array_equal(restored[path], array)
+
+
+def test_options_that_the_object_detection_api_does_not_know_are_left_out(
+    golden_checkpoint: Path, tmp_path: Path
+) -> None:
+    ours = Path(shutil.copytree(golden_checkpoint, tmp_path / "ours"))
+    config = load_config(ours / "pipeline.config")
+    options = config.train_config.data_augmentation_options
+    theirs = len(options)
+    options.add().random_mosaic.SetInParent()
+    options.add().random_horizontal_flip.SetInParent()
+    save_config(config, ours / "pipeline.config")
+    exported = export_checkpoint(ours, tmp_path / "out")
+    assert exported.left_out == ("random_mosaic",)
+    written = load_config(exported.directory / "pipeline.config").train_config.data_augmentation_options
+    assert [option.WhichOneof("preprocessing_step") for option in written][theirs:] == [
+        "random_horizontal_flip"
+    ]
 
 
 def test_nothing_of_others_is_overwritten(golden_checkpoint: Path, tmp_path: Path) -> None:
