@@ -30,11 +30,14 @@ class RunRecords:
     evaluation_boxes: int
     evaluated: NDArray[np.int64]
     """Which validation records an evaluation takes, in order."""
+    evaluation_group: int
+    """How many of them share the normalisation of their losses."""
 
     @property
     def evaluation_batch(self) -> int:
-        """The rows of an evaluation batch."""
-        return min(EVALUATION_BATCH, len(self.evaluated))
+        """The rows of an evaluation batch: whole groups, or all images where these are fewer than a group."""
+        count, group = len(self.evaluated), self.evaluation_group
+        return count if group >= count else -(-min(EVALUATION_BATCH, count) // group) * group
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -69,6 +72,7 @@ def open_records(settings: RunSettings) -> RunRecords:
         _boxes(train, settings.config.train_input_reader),
         _boxes(validation, reader),
         Reading.of(reader).evaluated(validation.files),
+        max(1, settings.config.eval_config.batch_size),
     )
 
 
@@ -95,4 +99,5 @@ def records_source(settings: RunSettings) -> tuple[Any, ...]:
         settings.config.train_input_reader.max_number_of_boxes,
         reader.max_number_of_boxes,
         Reading.of(reader),
+        settings.config.eval_config.batch_size,
     )

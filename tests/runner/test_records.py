@@ -1,0 +1,20 @@
+"""How many images an evaluation batch holds."""
+
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+
+from detection.data.cache import RecordSet
+from detection.runner.records import RunRecords
+
+
+@pytest.mark.parametrize(
+    ("images", "group", "rows"),
+    [(100, 1, 8), (5, 1, 5), (100, 3, 9), (100, 8, 8), (100, 12, 12), (5, 12, 5), (5, 5, 5), (5, 2, 6)],
+)
+def test_an_evaluation_batch_holds_whole_groups(images: int, group: int, rows: int) -> None:
+    unused = cast("RecordSet", SimpleNamespace())
+    records = RunRecords((), unused, unused, 8, 8, np.arange(images), group)
+    assert records.evaluation_batch == rows
