@@ -18,6 +18,7 @@ from experiments.parity.work import Argument
 SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 TOLERANCE = 1e-4
 OTHER_CLASSES = 5
+FINE_TUNED = ("detection", "full")
 TRAINED = "mobilenet_v2_fpnlite_small"
 
 
@@ -124,6 +125,14 @@ def _written(context: Context, name: str, folder: Path) -> Iterator[Finding]:
             TOLERANCE,
             "absolute",
         )
+
+    for kind in FINE_TUNED:
+        wanted = {
+            key for key in product.variables_by_key(detector) if key.startswith(RestoredPart(kind).prefix)
+        }
+        equal = set(theirs[f"matched/{kind}"].tolist()) == wanted
+        title = f"{name}: ours as the OD API's fine_tune_checkpoint, {kind}"
+        yield Finding.exact(item=1, name=title, equal=equal, note=f"{len(wanted)} variables took a value")
 
 
 def _changed(detector: SsdDetector) -> SsdDetector:

@@ -1,11 +1,11 @@
 """What the OD API detects with the weights of a checkpoint; every variable of its model must be in the file.
 
 Usage: python restored_detections.py --config pipeline.config --checkpoint folder/ckpt-0 --images golden.npz
-       --out detections.npz [--fine-tune detection]
+       --out detections.npz [--fine-tune detection full]
 
 `--images` holds `image_uint8` [b, h, w, 3]. Writes `detection_*` and `num_detections` (classes 0-based),
-`box_encodings`, `class_predictions_with_background`. With --fine-tune the checkpoint is loaded as the training loop
-loads a `fine_tune_checkpoint` of that type; then `matched` (keys, sorted) are the variables that took a value.
+`box_encodings`, `class_predictions_with_background`. With --fine-tune the checkpoint is then loaded as the training
+loop loads a `fine_tune_checkpoint` of each type; `matched/TYPE` (keys, sorted) are the variables that took a value.
 """
 
 import argparse
@@ -45,17 +45,15 @@ def main():
     p.add_argument("--checkpoint", required=True)
     p.add_argument("--images", required=True)
     p.add_argument("--out", required=True)
-    p.add_argument("--fine-tune", choices=("detection", "full", "classification"))
+    p.add_argument("--fine-tune", nargs="*", default=[], choices=("detection", "full", "classification"))
     a = p.parse_args()
     started = time.time()
     model = build_model(compat.load_pipeline(a.config))
-    out = {}
-    if a.fine_tune:
-        out["matched"] = np.array(fine_tune(model, a.checkpoint, a.fine_tune))
-    else:
-        restore(model, a.checkpoint)
+    restore(model, a.checkpoint)
     with np.load(a.images) as arrays:
-        out |= detections(model, arrays["image_uint8"])
+        out = detections(model, arrays["image_uint8"])
+    for kind in a.fine_tune:
+        out[f"matched/{kind}"] = np.array(fine_tune(model, a.checkpoint, kind))
     compat.save_arrays(a.out, out)
     print(
         json.dumps(
