@@ -150,7 +150,7 @@ def test_contradictions_are_named(settings_of: SettingsOf, shared_run: TrainingR
         _ = settings_of(config=config).total_steps
     config.train_config.num_steps = 5
     config.train_config.fine_tune_checkpoint = "PATH/ckpt-0"
-    with pytest.raises(ConfigError, match="PATH/ckpt-0 does not exist"):
+    with pytest.raises(ConfigError, match="PATH/ckpt-0: there is no such checkpoint"):
         shared_run.reset(settings_of(config=config))
 
 
