@@ -4,6 +4,8 @@ import os
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
+from detection.core.backends import Backend, use_backend
+
 if TYPE_CHECKING:
     from detection.runner import RunSettings, TrainingRun
 
@@ -46,17 +48,21 @@ def _program_of(settings: "RunSettings") -> Hashable:
     return parts_key(settings.config, settings.precision), settings.config.train_config.batch_size
 
 
-def prepare_process(*, cpus: float, gpus: float) -> None:
-    """Fit this process to a trial's share of the machine; to be called before TensorFlow is loaded.
+def prepare_process(*, cpus: float, gpus: float, backend: Backend = Backend.TENSORFLOW) -> None:
+    """Fit this process to a trial's share of the machine; to be called before Keras is loaded.
 
-    Threads follow the CPUs. With a GPU, memory is taken as it is needed, so that several trials can share it;
-    without, none is touched.
+    UsageError where the backend is not installed here. Threads follow the CPUs. With a GPU, memory is taken as
+    it is needed, so that several trials can share it; without, none is touched.
     """
+    use_backend(backend)
     threads = str(max(int(cpus), 1))
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
         os.environ[name] = threads
     os.environ["TF_NUM_INTEROP_THREADS"] = "1"
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    if backend is Backend.JAX and threads == "1":
+        # XLA has no number of threads to set, only whether there are several.
+        os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
     if gpus == 0:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"

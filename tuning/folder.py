@@ -120,6 +120,11 @@ class SweepFolder:
         return self.path / "log.txt"
 
     @property
+    def precision(self) -> Path:
+        """What `precision: auto` came to, as JSON; the first trial measures it for all."""
+        return self.path / "precision.json"
+
+    @property
     def stop_request(self) -> Path:
         """While this file stands, trials save their state and end."""
         return self.path / "stop"

@@ -109,7 +109,7 @@ class TrainingSpec(SpecModel):
 
     steps: int | None = Field(default=None, ge=1)
     evaluate_every: int | None = Field(default=None, ge=1)
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"
 
 
 class Resources(SpecModel):
@@ -151,6 +151,7 @@ class SweepSpec(SpecModel):
     time_budget: str | None = None
     seed: int = Field(default=0, ge=0)
     training: TrainingSpec = TrainingSpec()
+    backend: Literal["tensorflow", "jax"] = "tensorflow"
     resources_per_trial: Resources = Resources()
     max_concurrent: int | None = Field(default=None, ge=1)
     keep_checkpoints: int = Field(default=3, ge=1)

@@ -22,6 +22,7 @@ from tuning.dataset import open_sweep_data
 from tuning.engine import Engine
 from tuning.folder import SweepFolder
 from tuning.objective import Objective
+from tuning.precision import AUTOMATIC, sweep_precision
 from tuning.results import best_evaluation
 from tuning.spec_file import load_spec
 from tuning.steps import evaluate_every, evaluation_number, next_evaluation_step
@@ -135,20 +136,24 @@ class TrialRun:
         from detection.model.precision import Precision
         from detection.runner import RunSettings
 
+        asked = self._spec.training.precision
         dataset = open_sweep_data(self._sweep, self._spec)
         weights = self._spec.initial_weights
-        return RunSettings(
+        settings = RunSettings(
             config=self._config,
             train_records=dataset.train,
             validation_records=dataset.validation,
             label_map=load_label_map(self._sweep.label_map),
             directory=self._trial.path,
             seed=self._status.seed,
-            precision=Precision(self._spec.training.precision),
+            precision=Precision.FLOAT32 if asked == AUTOMATIC else Precision(asked),
             evaluate_every=self._every,
             metric=self._objective.metric,
             initial_weights=weights if weights in (None, "imagenet") else str(self._sweep.path / str(weights)),
         )
+        if asked != AUTOMATIC:
+            return settings
+        return replace(settings, precision=sweep_precision(self._sweep, settings))
 
     def _train_to(self, run: "TrainingRun", target: int) -> bool:
         """Train to step `target`; return False where a stop is requested before."""

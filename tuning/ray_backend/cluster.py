@@ -104,9 +104,8 @@ def _join(address: str) -> None:
 
 
 def _common_settings() -> dict[str, Any]:
-    environment = {**WORKER_SETTINGS, "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "tensorflow")}
     return {
-        "runtime_env": {"env_vars": environment},
+        "runtime_env": {"env_vars": WORKER_SETTINGS},
         "log_to_driver": False,
         "logging_level": logging.ERROR,
         "logging_format": LOG_FORMAT,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from detection.config.load import load_config
+from detection.core.backends import Backend, check_installed
 from detection.core.errors import SweepError
 from tuning.budget import parse_duration
 from tuning.folder import SweepFolder
@@ -65,6 +66,8 @@ def run_sweep(
     into the machine, or all trials failed.
     """
     place = place or Place()
+    if place.address is None:
+        check_installed(Backend(load_spec(folder.spec).backend))
     arrange_environment(place.address)
     with folder.held(), _log_to(folder):
         folder.stop_request.unlink(missing_ok=True)
@@ -115,7 +118,7 @@ def _run_trials(folder: SweepFolder, spec: SweepSpec, concurrency: int) -> None:
     tuner = tune.Tuner(
         tune.with_resources(TrialTrainable, {"cpu": share.cpu, "gpu": share.gpu}),
         tune_config=tune.TuneConfig(
-            search_alg=BookSearcher(book, folder, share, mode=str(objective.mode), max_concurrent=concurrency),
+            search_alg=BookSearcher(book, folder, spec, mode=str(objective.mode), max_concurrent=concurrency),
             scheduler=build_scheduler(spec.scheduler, objective, longest=longest, earlier=earlier),
             num_samples=-1,
             reuse_actors=True,

@@ -13,7 +13,18 @@ from tuning.spec_file import load_spec, save_spec
 ROOM = ("trials", "time_budget", "resources_per_trial", "max_concurrent", "keep_checkpoints")
 """What of a sweep file may change between a sweep and its resumption."""
 
-SEARCH = ("name", "set", "space", "augmentations", "objective", "searcher", "scheduler", "seed", "training")
+SEARCH = (
+    "name",
+    "set",
+    "space",
+    "augmentations",
+    "objective",
+    "searcher",
+    "scheduler",
+    "seed",
+    "training",
+    "backend",
+)
 """What of a sweep file must not change: earlier trials would not compare with later ones."""
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from ray.tune.search import Searcher
 
 from tuning.folder import SweepFolder
-from tuning.ray_backend.trainable import CPU_KEY, GPU_KEY, SCORE, SWEEP_KEY, TRIAL_KEY
-from tuning.spec import Resources
+from tuning.ray_backend.trainable import BACKEND_KEY, CPU_KEY, GPU_KEY, SCORE, SWEEP_KEY, TRIAL_KEY
+from tuning.spec import SweepSpec
 from tuning.trial_book import TrialBook
 
 
@@ -18,13 +18,14 @@ class BookSearcher(Searcher):  # type: ignore[misc]
     """
 
     def __init__(
-        self, book: TrialBook, folder: SweepFolder, resources: Resources, *, mode: str, max_concurrent: int
+        self, book: TrialBook, folder: SweepFolder, spec: SweepSpec, *, mode: str, max_concurrent: int
     ) -> None:
         """Take the book; `mode` is the objective's direction."""
         super().__init__(metric=SCORE, mode=mode)
         self._book = book
         self._folder = folder
-        self._resources = resources
+        share = spec.resources_per_trial
+        self._process = {CPU_KEY: share.cpu, GPU_KEY: share.gpu, BACKEND_KEY: spec.backend}
         self._max_concurrent = max_concurrent
         self._running: dict[str, str] = {}
 
@@ -38,8 +39,7 @@ class BookSearcher(Searcher):  # type: ignore[misc]
         if ours is None:
             return str(Searcher.FINISHED)
         self._running[trial_id] = ours
-        share = {CPU_KEY: self._resources.cpu, GPU_KEY: self._resources.gpu}
-        return {SWEEP_KEY: str(self._folder.path.resolve()), TRIAL_KEY: ours, **share}
+        return {SWEEP_KEY: str(self._folder.path.resolve()), TRIAL_KEY: ours, **self._process}
 
     def on_trial_complete(self, trial_id: str, *_result: Any, **_info: Any) -> None:
         """Free the trial's place; the callback closes the trial in the book."""

@@ -5,24 +5,25 @@ from typing import Any
 
 from ray.tune import Trainable
 
+from detection.core.backends import Backend
 from tuning.engine import Engine, prepare_process
 from tuning.folder import SweepFolder
 from tuning.trial_run import Outcome, TrialRun
 
-SWEEP_KEY, TRIAL_KEY, CPU_KEY, GPU_KEY = "sweep", "trial", "cpu", "gpu"
+SWEEP_KEY, TRIAL_KEY, CPU_KEY, GPU_KEY, BACKEND_KEY = "sweep", "trial", "cpu", "gpu", "backend"
 EVALUATION, SCORE = "evaluation", "score"
 
 
 class TrialTrainable(Trainable):  # type: ignore[misc]
     """Runs trials of a sweep, one after the other in the same process; one step is one evaluation.
 
-    The config holds the sweep's folder and the trial's id (the folder has everything else) and the trial's
-    share of the machine. A trial that was begun goes on from its own saved state.
+    The config holds the sweep's folder and the trial's id (the folder has everything else), the trial's share
+    of the machine and the backend. A trial that was begun goes on from its own saved state.
     """
 
     def setup(self, config: dict[str, Any]) -> None:
         """Fit the process to its resources and take the first trial."""
-        prepare_process(cpus=config[CPU_KEY], gpus=config[GPU_KEY])
+        prepare_process(cpus=config[CPU_KEY], gpus=config[GPU_KEY], backend=Backend(config[BACKEND_KEY]))
         self._engine = Engine()
         self._take(config)
 

@@ -1,0 +1,42 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from detection.core.backends import Backend, backend_of, check_installed
+from detection.core.errors import UsageError
+
+
+def test_backends_go_by_their_names() -> None:
+    assert backend_of("jax") is Backend.JAX
+    with pytest.raises(UsageError, match="'mxnet': there is no such backend; give tensorflow or jax"):
+        backend_of("mxnet")
+
+
+def test_an_absent_package_is_named_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_installed(Backend.TENSORFLOW)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(
+        UsageError, match=r"backend jax: it is not installed here; pip install 'sweepbox\[jax\]'"
+    ):
+        check_installed(Backend.JAX)
+
+
+def test_the_choice_holds_for_the_process_and_cannot_be_changed_later() -> None:
+    program = (
+        "from detection.core.backends import Backend, use_backend\n"
+        "from detection.core.errors import UsageError\n"
+        "use_backend(Backend.TENSORFLOW)\n"
+        "import keras\n"
+        "print(keras.config.backend())\n"
+        "keras.config.backend = lambda: 'jax'\n"
+        "try:\n"
+        "    use_backend(Backend.TENSORFLOW)\n"
+        "except UsageError as error:\n"
+        "    print(error)\n"
+    )
+    environment = os.environ | {"KERAS_BACKEND": "jax", "CUDA_VISIBLE_DEVICES": "-1"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    said = done.stdout.splitlines()
+    assert said == ["tensorflow", "Keras runs on jax in this process already; start another for tensorflow"]
