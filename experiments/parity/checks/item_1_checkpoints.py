@@ -94,14 +94,8 @@ def _written(context: Context, name: str, folder: Path) -> Iterator[Finding]:
     scratch = context.scratch("written")
     ours = product.checkpoint_folder(detector, config, context.label_map, scratch / "checkpoint")
     prefix = export_checkpoint(ours, scratch / "exported").prefix
-    arguments = (
-        "--config",
-        folder / "pipeline.config",
-        "--checkpoint",
-        prefix,
-        "--images",
-        folder / "golden.npz",
-    )
+    images = ("--images", folder / "golden.npz", "--fine-tune", *FINE_TUNED)
+    arguments = ("--config", folder / "pipeline.config", "--checkpoint", prefix, *images)
     with np.load(context.oracle("restored_detections.py", *arguments) / "out.npz") as arrays:
         theirs = dict(arrays)
     golden = product.golden_arrays(folder, "preprocessed", "true_image_shapes")
@@ -125,7 +119,11 @@ def _written(context: Context, name: str, folder: Path) -> Iterator[Finding]:
             TOLERANCE,
             "absolute",
         )
+    yield from _fine_tuned(name, detector, theirs)
 
+
+def _fine_tuned(name: str, detector: SsdDetector, theirs: product.Arrays) -> Iterator[Finding]:
+    """Compare which variables the oracle takes from ours as a checkpoint to fine-tune from."""
     for kind in FINE_TUNED:
         wanted = {
             key for key in product.variables_by_key(detector) if key.startswith(RestoredPart(kind).prefix)
