@@ -31,7 +31,7 @@ class Context:
 
     def begin(self, script: str, *arguments: Argument, out: str = "out.npz") -> None:
         """Queue a run of one of the oracle's scripts, so that it goes on beside our own work."""
-        self.runs.begin(_run(script, arguments, out))
+        self.runs.begin(oracle_run(script, arguments, out))
 
     def oracle(self, script: str, *arguments: Argument, out: str = "out.npz") -> Path:
         """Run one of the oracle's scripts with `--out FOLDER/out` and return FOLDER; a second time it is kept.
@@ -39,7 +39,7 @@ class Context:
         An argument that is a Path counts with the content of the file, folder or checkpoint that it names.
         Raises OracleFailedError with the end of the script's log.
         """
-        return self.runs.result(_run(script, arguments, out))
+        return self.runs.result(oracle_run(script, arguments, out))
 
     def scratch(self, name: str) -> Path:
         """Return an empty folder for what we write ourselves."""
@@ -88,10 +88,11 @@ class Context:
         full = name == FULL_MODEL
         config = FULL_SIZE_CONFIG if full else GOLDEN / f"model_{name}" / "pipeline.config"
         arguments = ("--config", config, "--records", self.records, "--seed", SEEDS[name])
-        return _run("model_golden.py", arguments, "")
+        return oracle_run("model_golden.py", arguments, "")
 
 
-def _run(script: str, arguments: tuple[Argument, ...], out: str) -> OracleRun:
+def oracle_run(script: str, arguments: tuple[Argument, ...], out: str) -> OracleRun:
+    """Return a run of one of the oracle's scripts; see `Context.oracle`."""
     return OracleRun(ORACLE_SCRIPTS / script, arguments, out)
 
 

@@ -8,11 +8,14 @@ from detection.config import pipeline_pb2 as pb
 from detection.config.edits import Edit, apply_edits
 from detection.config.label_map import load_label_map
 from detection.config.load import load_config
+from detection.export.od_api_checkpoint import export_checkpoint
 from detection.runner import RunSettings, TrainingRun
-from experiments.parity.context import ROOT, Context
+from experiments.parity.context import ROOT, Context, oracle_run
+from experiments.parity.work import OracleRun
 
 CONFIG = ROOT / "experiments" / "configs" / "quickstart.config"
 STEPS = 300
+TRAINED_MODEL = "trained_fpnlite"
 
 
 def trained_config() -> pb.TrainEvalPipelineConfig:
@@ -51,6 +54,17 @@ def trained_checkpoint(context: Context, records: Path) -> Path:
         run.close()
     partial.rename(folder)
     return folder / "checkpoint"
+
+
+def trained_golden_run(context: Context) -> OracleRun:
+    """Return the run that makes a golden model of the trained detector, on two drawn scenes."""
+    records = context.record_folder
+    checkpoint = trained_checkpoint(context, records)
+    exported = checkpoint.parent / "exported"
+    if not exported.is_dir():
+        export_checkpoint(checkpoint, exported)
+    weights = ("--config", exported / "pipeline.config", "--checkpoint", exported / "checkpoint" / "ckpt-0")
+    return oracle_run("model_golden.py", (*weights, "--records", next(records.glob("train-*.tfrecord"))), "")
 
 
 def settings_of(

@@ -9,6 +9,8 @@ from detection.model.ssd import SsdDetector
 from experiments.parity import product
 from experiments.parity.context import MODELS, Context
 from experiments.parity.finding import Finding, largest_relative, relative_to_largest
+from experiments.parity.trained import TRAINED_MODEL, trained_golden_run
+from experiments.parity.work import OracleRun
 
 TOLERANCE = 1e-4
 GRADIENT_TOLERANCE = 1e-3
@@ -16,14 +18,14 @@ GRADIENT_TOLERANCE = 1e-3
 
 def begin(context: Context) -> None:
     """Queue the golden models."""
-    for name in MODELS:
-        context.runs.begin(context.golden_run(name))
+    for run in _runs(context).values():
+        context.runs.begin(run)
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Compare each golden model's loss terms in inference and in training mode, then its gradients."""
-    for name in MODELS:
-        folder = context.golden_model(name)
+    for name, run in _runs(context).items():
+        folder = context.runs.result(run)
         golden = product.golden_arrays(folder)
         detector = product.golden_detector(folder)
         for mode in ("infer", "train"):
@@ -38,6 +40,12 @@ def check(context: Context) -> Iterator[Finding]:
                 note=", ".join(f"{loss} {value:.4g}" for loss, value in theirs.items()),
             )
         yield from _gradients(name, product.golden_detector(folder), golden)
+
+
+def _runs(context: Context) -> dict[str, OracleRun]:
+    """Return the golden models: drawn weights, and a detector that we trained."""
+    drawn = {name: context.golden_run(name) for name in MODELS}
+    return drawn | {TRAINED_MODEL: trained_golden_run(context)}
 
 
 def _gradients(name: str, detector: SsdDetector, golden: product.Arrays) -> Iterator[Finding]:

@@ -1,13 +1,19 @@
-"""Twenty consecutive training steps from one checkpoint on one batch without augmentation, float32."""
+"""Twenty consecutive training steps from one checkpoint on one batch without augmentation, float32.
+
+Nets with drawn weights are chaotic: at rates of usual size the OD API's own losses differ by percents after
+twenty steps where its weights differ by 1e-7. So the rates for them are small, and it is compared besides how
+far the losses go and how far each variable moves. The detector that we trained takes usual rates.
+"""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from experiments.parity import product
-from experiments.parity.context import FULL_MODEL, MODELS, Context
+from experiments.parity.context import FULL_MODEL, SMALL_MODELS, Context
 from experiments.parity.finding import Finding, largest_relative
-from experiments.parity.work import Argument
+from experiments.parity.trained import TRAINED_MODEL, trained_golden_run
+from experiments.parity.work import Argument, OracleRun
 
 SCRIPT = "trajectory.py"
 STEPS = 20
@@ -16,34 +22,41 @@ CHANGE_TOLERANCE = 0.1
 MOVE_TOLERANCE = 1e-2
 STILL = 1e-6
 """A change below this share of the largest is the rounding of float32."""
-SMALL = ("momentum", "adam", "frozen_momentum", "frozen_adam")
-FULL = ("frozen_momentum", "frozen_adam")
+SMALL = ("momentum", "momentum_clip", "adam", "frozen_momentum", "frozen_adam")
+FULL = ("momentum_clip", "adam")
+USUAL = ("usual_momentum", "usual_adam")
 
 
 def begin(context: Context) -> None:
     """Queue the oracle's runs, which take minutes."""
-    for name in MODELS:
-        context.begin(SCRIPT, *_arguments(context, name))
+    for run, optimizers in _cases(context).values():
+        context.begin(SCRIPT, *_arguments(run, optimizers))
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Compare the losses of every step, and how far the first step moved every variable."""
-    for name in MODELS:
-        folder = context.golden_model(name)
+    for name, (made, optimizers) in _cases(context).items():
+        folder = context.runs.result(made)
         golden = product.golden_arrays(folder, "image_uint8", "gt_")
-        with np.load(context.oracle(SCRIPT, *_arguments(context, name)) / "out.npz") as arrays:
+        with np.load(context.oracle(SCRIPT, *_arguments(made, optimizers)) / "out.npz") as arrays:
             theirs = dict(arrays)
         for run in theirs["names"].tolist():
             optimizer, frozen = str(theirs[f"{run}/optimizer"]), bool(theirs[f"{run}/frozen"])
             clip = float(theirs[f"{run}/clip"])
             config = product.training_config(folder, optimizer=optimizer, clip=clip, frozen=frozen)
             ours, moved = product.trajectory(folder, config, golden, STEPS)
-            yield from _compare(f"{name}, {run}", ours, moved, theirs, run)
+            yield from _losses(f"{name}, {run}", ours, theirs, run)
+            yield _moves(f"{name}, {run}", moved, theirs, run)
 
 
-def _compare(
-    title: str, ours: dict[str, list[float]], moved: dict[str, float], theirs: product.Arrays, run: str
-) -> Iterator[Finding]:
+def _cases(context: Context) -> dict[str, tuple[OracleRun, tuple[str, ...]]]:
+    """Return the golden models with the optimizers that are run on them."""
+    small = {name: (context.golden_run(name), SMALL) for name in SMALL_MODELS}
+    trained = {TRAINED_MODEL: (trained_golden_run(context), USUAL)}
+    return small | trained | {FULL_MODEL: (context.golden_run(FULL_MODEL), FULL)}
+
+
+def _losses(title: str, ours: dict[str, list[float]], theirs: product.Arrays, run: str) -> Iterator[Finding]:
     expected = {loss: theirs[f"{run}/{loss}_loss"] for loss in ours}
     perturbed = {loss: theirs[f"{run}/perturbed/{loss}_loss"] for loss in ours}
     first, last = float(expected["total"][0]), float(expected["total"][-1])
@@ -56,7 +69,7 @@ def _compare(
     )
     yield Finding(
         3,
-        f"{title}: the oracle against itself",
+        f"{title}: the OD API against itself",
         max(largest_relative(perturbed[loss], expected[loss]) for loss in ours),
         TOLERANCE,
         note="weights changed by 1e-7 of themselves",
@@ -70,8 +83,11 @@ def _compare(
         CHANGE_TOLERANCE,
         note=f"by {last - first:.3g}",
     )
+
+
+def _moves(title: str, moved: dict[str, float], theirs: product.Arrays, run: str) -> Finding:
     keys, norms = theirs["keys"].tolist(), theirs[f"{run}/weight_change"]
-    yield Finding(
+    return Finding(
         3,
         f"{title}: how far the first step moves each variable",
         largest_relative([moved[key] for key in keys], norms, floor=STILL * float(norms.max())),
@@ -81,8 +97,5 @@ def _compare(
     )
 
 
-def _arguments(context: Context, name: str) -> tuple[Argument, ...]:
-    runs = FULL if name == FULL_MODEL else SMALL
-    options = ("--no-repeat",) if name == FULL_MODEL else ()
-    golden = context.golden_run(name).made()
-    return ("--golden", golden, "--steps", str(STEPS), "--only", *runs, *options)
+def _arguments(golden: OracleRun, optimizers: tuple[str, ...]) -> tuple[Argument, ...]:
+    return ("--golden", golden.made(), "--steps", str(STEPS), "--only", *optimizers, "--no-repeat")
