@@ -2,9 +2,10 @@
 
 Their sizes and grids are those of the image at their place in the config, so they are made there and looked at
 through the resizing that has been done already: a number of noise belongs to a pixel of that image, and a pixel
-of the output mixes the noise of the four that it lies between, as it mixes their colours.
+of the output is mixed of what becomes of the four that it lies between, as its colour was.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from keras import ops
@@ -24,8 +25,12 @@ def scale_pixel_values(images: Tensor, context: PixelContext) -> Tensor:
     The factors are uniform from `minval` to `maxval`; one column of noise.
     """
     low, high = context.values["minval"], context.values["maxval"]
-    factor = low + (high - low) * _mixed_noise(context, gaussian_noise=False)
-    return ops.clip(images * factor, 0.0, 255.0)
+
+    def changed(rows: Tensor, columns: Tensor) -> Tensor:
+        factor = low + (high - low) * pixel_uniforms(context.noise[:, 0], rows, columns)
+        return ops.clip(images * factor, 0.0, 255.0)
+
+    return _mixed(context, changed)
 
 
 def add_patch_noise(images: Tensor, context: PixelContext) -> Tensor:
@@ -35,18 +40,23 @@ def add_patch_noise(images: Tensor, context: PixelContext) -> Tensor:
     maximum; the side is a whole number from `min_patch_size` to below `max_patch_size`. An image is left as it
     is with probability `random_coef`. Six columns of noise.
     """
-    keep, size, strength, row, column, _ = ops.unstack(context.noise, 6, axis=1)
+    keep, size, strength, row, column, key = ops.unstack(context.noise, 6, axis=1)
     values = context.values
     side = _below(size, values["min_patch_size"], values["max_patch_size"])
     deviation = values["min_gaussian_stddev"] + strength * (
         values["max_gaussian_stddev"] - values["min_gaussian_stddev"]
     )
+    deviation = 255.0 * ops.where(keep < values["random_coef"], 0.0, deviation)[:, None, None, None]
     top = _below(row, 0.0, context.size[:, 0]) - ops.floor(side / 2.0)
     left = _below(column, 0.0, context.size[:, 1]) - ops.floor(side / 2.0)
-    share = _in_square(context, top, left, side)
-    share = share * ops.cast(keep >= values["random_coef"], "float32")[:, None, None, None]
-    noise = _mixed_noise(context, gaussian_noise=True) * (255.0 * deviation)[:, None, None, None]
-    return ops.clip(images + share * noise, 0.0, 255.0)
+
+    def changed(rows: Tensor, columns: Tensor) -> Tensor:
+        share = _in_interval(rows, top, side)[:, :, None, None]
+        share = share * _in_interval(columns, left, side)[:, None, :, None]
+        noise = gaussian(pixel_uniforms(key, rows, columns))
+        return ops.clip(images + share * deviation * noise, 0.0, 255.0)
+
+    return _mixed(context, changed)
 
 
 def paint_black_patches(images: Tensor, context: PixelContext) -> Tensor:
@@ -55,12 +65,16 @@ def paint_black_patches(images: Tensor, context: PixelContext) -> Tensor:
     A side is `size_to_image_ratio` of the shorter side of the image, the corner anywhere that leaves room for
     as large a share of each side. One column of noise.
     """
+    count = context.switches["max_black_patches"]
+    return paint_squares(images, context, uniforms(context.noise[:, 0], PATCH_NUMBERS * count))
+
+
+def paint_squares(images: Tensor, context: PixelContext, numbers: Tensor) -> Tensor:
+    """Return the images with a black square for each three `numbers` `[batch, 3 * patches]` in [0, 1)."""
     ratio = context.values["size_to_image_ratio"]
     side = ops.floor(ratio * ops.min(context.size, axis=1))
-    count = context.switches["max_black_patches"]
-    numbers = uniforms(context.noise[:, 0], PATCH_NUMBERS * count)
     kept = ops.ones_like(images[..., :1])
-    for patch in range(count):
+    for patch in range(numbers.shape[1] // PATCH_NUMBERS):
         is_there, row, column = (numbers[:, PATCH_NUMBERS * patch + place] for place in range(PATCH_NUMBERS))
         top = ops.floor(row * (1.0 - ratio) * context.size[:, 0])
         left = ops.floor(column * (1.0 - ratio) * context.size[:, 1])
@@ -94,20 +108,14 @@ def _in_interval(position: Tensor, start: Tensor, length: Tensor) -> Tensor:
     return ops.where(length[:, None] >= 1.0, ops.clip(share, 0.0, 1.0), 0.0)
 
 
-def _mixed_noise(context: PixelContext, *, gaussian_noise: bool) -> Tensor:
-    """Return noise of the pixels of the image at this step, mixed as the resizing mixed the pixels.
+def _mixed(context: PixelContext, changed: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Return images of which every pixel is mixed of the four that it lies between in the image at this step.
 
-    The last column of noise names it; float32 `[batch, height, width, 3]`.
+    `changed` makes, of rows `[batch, height]` and columns `[batch, width]` there, `[batch, height, width, 3]`.
     """
-    key = context.noise[:, -1]
-
-    def of(rows: Tensor, columns: Tensor) -> Tensor:
-        uniform = pixel_uniforms(key, rows, columns)
-        return gaussian(uniform) if gaussian_noise else uniform
-
     row, column = ops.floor(context.rows), ops.floor(context.columns)
     down = (context.rows - row)[:, :, None, None]
     across = (context.columns - column)[:, None, :, None]
-    upper = of(row, column) * (1.0 - across) + of(row, column + 1.0) * across
-    lower = of(row + 1.0, column) * (1.0 - across) + of(row + 1.0, column + 1.0) * across
+    upper = changed(row, column) * (1.0 - across) + changed(row, column + 1.0) * across
+    lower = changed(row + 1.0, column) * (1.0 - across) + changed(row + 1.0, column + 1.0) * across
     return upper * (1.0 - down) + lower * down
