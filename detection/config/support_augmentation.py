@@ -7,7 +7,11 @@ from google.protobuf.message import Message
 from detection.config import pipeline_pb2 as pb
 from detection.config.fields import get_plain
 from detection.config.rules import Check, Range, range_problems
-from detection.config.support_augmentation_geometry import GEOMETRY_OPTIONS
+from detection.config.support_augmentation_geometry import (
+    GEOMETRY_OPTIONS,
+    GEOMETRY_PAIRS,
+    geometry_problems,
+)
 from detection.config.support_augmentation_pixels import (
     PIXEL_OPTIONS,
     REFUSED_PIXEL_OPTIONS,
@@ -19,7 +23,7 @@ _RULES: dict[str, tuple[Range, ...]] = {**GEOMETRY_OPTIONS, **PIXEL_OPTIONS}
 AUGMENTATIONS = tuple(_RULES)
 """The options of `data_augmentation_options` that training applies."""
 
-_PAIRS = (("min_delta", "max_delta"), ("min_aspect_ratio", "max_aspect_ratio"), ("min_area", "max_area"))
+_PAIRS = (("min_delta", "max_delta"), *GEOMETRY_PAIRS)
 
 
 def option_name(step: pb.PreprocessingStep) -> str | None:
@@ -40,7 +44,9 @@ def check_augmentations(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
             yield f"{PATH}[{name}] is not supported; supported are {', '.join(AUGMENTATIONS)}"
         else:
             yield from _option_problems(getattr(step, name), f"{PATH}[{name}]", _RULES[name])
-            if name in PIXEL_OPTIONS:
+            if name in GEOMETRY_OPTIONS:
+                yield from geometry_problems(name, getattr(step, name), f"{PATH}[{name}]")
+            else:
                 yield from pixel_option_problems(name, getattr(step, name), f"{PATH}[{name}]", config)
 
 

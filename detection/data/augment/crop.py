@@ -10,6 +10,7 @@ from typing import Any
 
 from keras import ops
 
+from detection.data.augment.frames import integer_below
 from detection.data.augment.select import select
 from detection.data.augment.view import View
 
@@ -18,6 +19,15 @@ Tensor = Any
 ATTEMPTS = 100
 COLUMNS = 1 + 4 * ATTEMPTS
 """Noise columns that one crop uses: whether to crop; for each attempt aspect ratio, height, top and left."""
+FIELDS = (
+    "min_object_covered",
+    "min_aspect_ratio",
+    "max_aspect_ratio",
+    "min_area",
+    "max_area",
+    "overlap_thresh",
+    "random_coef",
+)
 
 
 @dataclass(frozen=True)
@@ -31,18 +41,21 @@ class Windows:
     valid: Tensor
 
 
-def random_crop(view: View, noise: Tensor, values: Mapping[str, Tensor], *, clip_boxes: bool) -> View:
+def random_crop(view: View, noise: Tensor, values: Mapping[str, Tensor], *, clip_boxes: Any) -> View:
     """Return the view narrowed to a random window, with the objects that are left in it.
 
-    `noise` float32 `[batch, COLUMNS]`; `values` holds the fields of `RandomCropImage` as scalars. An image is
-    left as it is with probability `random_coef`. An object stays if at least `overlap_thresh` of its area is in
-    the window and some of it is; one without area does not.
+    `noise` float32 `[batch, COLUMNS]`; `values` holds the fields of `RandomCropImage` as scalars or `[batch]`.
+    An image is left as it is with probability `random_coef`. An object stays if at least `overlap_thresh` of
+    its area is in the window and some of it is; one without area does not. `clip_boxes`: a truth value for all
+    images or bool `[batch]`.
     """
+    values = {name: ops.reshape(value, (-1, 1)) for name, value in values.items() if name in FIELDS}
     attempts = ops.reshape(noise[:, 1:], (-1, 4, ATTEMPTS))
     windows = _candidates(view, attempts, values)
     valid = ops.logical_and(windows.valid, _covers_an_object(view, windows, values["min_object_covered"]))
-    cropped = _show(view, _first_valid(view, replace(windows, valid=valid)), values, clip_boxes=clip_boxes)
-    return select(noise[:, 0] < values["random_coef"], view, cropped)
+    window = _first_valid(view, replace(windows, valid=valid))
+    cropped = shown(view, window, values["overlap_thresh"], clip_boxes=clip_boxes)
+    return select((noise[:, :1] < values["random_coef"])[:, 0], view, cropped)
 
 
 def _candidates(view: View, noise: Tensor, values: Mapping[str, Tensor]) -> Windows:
@@ -65,27 +78,22 @@ def _candidates(view: View, noise: Tensor, values: Mapping[str, Tensor]) -> Wind
     highest = ops.where(too_wide, ops.floor((image_width + 0.5) / aspect), highest)
     highest = ops.minimum(highest, image_height)
     lowest = ops.minimum(ops.round(ops.sqrt(smallest / aspect)), highest)
-    height = lowest + _below(noise[:, 1], highest - lowest + 1.0)
+    height = lowest + integer_below(noise[:, 1], highest - lowest + 1.0)
     height = ops.where(height * ops.round(height * aspect) < smallest, height + 1.0, height)
     height = ops.where(height * ops.round(height * aspect) > largest, height - 1.0, height)
     width = ops.round(height * aspect)
     fits = (height >= 1.0) & (width >= 1.0) & (height <= image_height) & (width <= image_width)
     in_range = (height * width >= smallest) & (height * width <= largest)
-    top = _below(noise[:, 2], image_height - height)
-    left = _below(noise[:, 3], image_width - width)
+    top = integer_below(noise[:, 2], image_height - height)
+    left = integer_below(noise[:, 3], image_width - width)
     return Windows(top, left, height, width, fits & in_range)
-
-
-def _below(uniform: Tensor, count: Tensor) -> Tensor:
-    """Return integers in 0..count-1 (0 where the count is below 1) for noise in [0, 1)."""
-    return ops.maximum(ops.minimum(ops.floor(uniform * count), count - 1.0), 0.0)
 
 
 def _covers_an_object(view: View, windows: Windows, share: Tensor) -> Tensor:
     """Return bool `[batch, attempts]`: the window holds at least `share` of some object's area.
 
-    Objects are cut to whole pixels and one of less than a pixel is not looked at. An image without any object
-    counts as one object that fills it.
+    `share` is float32 `[1 or batch, 1]`. Objects are cut to whole pixels and one of less than a pixel is not
+    looked at. An image without any object counts as one object that fills it.
     """
     height, width = ops.cast(view.height, "float32"), ops.cast(view.width, "float32")
     whole = ops.stack([ops.zeros_like(height), ops.zeros_like(height), height, width], axis=-1)[:, None, :]
@@ -100,7 +108,7 @@ def _covers_an_object(view: View, windows: Windows, share: Tensor) -> Tensor:
     window_right = window_left + windows.width[:, :, None]
     high = ops.relu(ops.minimum(window_bottom, bottom) - ops.maximum(window_top, top))
     wide = ops.relu(ops.minimum(window_right, right) - ops.maximum(window_left, left))
-    return ops.any((high * wide >= share * area) & (area >= 1.0) & looked_at[:, None, :], axis=-1)
+    return ops.any((high * wide >= share[:, :, None] * area) & (area >= 1.0) & looked_at[:, None, :], axis=-1)
 
 
 def _first_valid(view: View, windows: Windows) -> Windows:
@@ -122,17 +130,22 @@ def _first_valid(view: View, windows: Windows) -> Windows:
     )
 
 
-def _show(view: View, window: Windows, values: Mapping[str, Tensor], *, clip_boxes: bool) -> View:
-    """Return the view narrowed to one window per image, boxes moved into its frame."""
+def shown(view: View, window: Windows, overlap_thresh: Tensor, *, clip_boxes: Any) -> View:
+    """Return the view narrowed to one window per image, with the objects of which enough is in it.
+
+    `overlap_thresh`: a scalar or `[1 or batch, 1]`; `clip_boxes`: a truth value or bool `[batch]`.
+    """
     height, width = ops.cast(view.height, "float32"), ops.cast(view.width, "float32")
     origin = ops.stack([window.top / height, window.left / width], axis=-1)[:, None, :]
     extent = ops.stack([window.height / height, window.width / width], axis=-1)[:, None, :]
     low, high = view.boxes_yxyx[..., :2], view.boxes_yxyx[..., 2:]
     inside = ops.relu(ops.minimum(high, origin + extent) - ops.maximum(low, origin))
     shared, area = ops.prod(inside, axis=-1), ops.prod(high - low, axis=-1)
-    stays = (shared > 0.0) & (shared >= values["overlap_thresh"] * area)
+    stays = (shared > 0.0) & (shared >= overlap_thresh * area)
     boxes = ops.concatenate([(low - origin) / extent, (high - origin) / extent], axis=-1)
-    if clip_boxes:
+    if not isinstance(clip_boxes, bool):
+        boxes = select(clip_boxes, ops.clip(boxes, 0.0, 1.0), boxes)
+    elif clip_boxes:
         boxes = ops.clip(boxes, 0.0, 1.0)
     sides = (ops.cast(side, "int32") for side in (window.top, window.left, window.height, window.width))
     return replace(view.narrowed(*sides), boxes_yxyx=boxes, present=view.present & stays)

@@ -12,11 +12,12 @@ MAX_TARGET_PIXELS = 800_000
 """`random_downscale_to_target_pixels` without `max_target_pixels`; the schema says 500 000."""
 
 _AREA = "min_area: 0.1 max_area: 1.0 random_coef: 0.15"
+_MEAN_COLOUR = "pad_color_r: -1 pad_color_g: -1 pad_color_b: -1"
 _ASPECT = "min_aspect_ratio: 0.5 max_aspect_ratio: 2.0"
 _RATIOS = {"min_padded_size_ratio": (1.0, 1.0), "max_padded_size_ratio": (2.0, 2.0)}
 _OPERATIONS = {
     "ssd_random_crop": ((0.0, *SHARES), f"{_ASPECT} {_AREA}"),
-    "ssd_random_crop_pad": (SHARES, f"{_ASPECT} {_AREA}"),
+    "ssd_random_crop_pad": (SHARES, f"{_ASPECT} {_AREA} {_MEAN_COLOUR}"),
     "ssd_random_crop_fixed_aspect_ratio": ((0.0, *SHARES), _AREA),
     "ssd_random_crop_pad_fixed_aspect_ratio": ((0.0, *SHARES), f"{_ASPECT} {_AREA}"),
 }

@@ -97,7 +97,12 @@ class Preprocessor:
         view = seen[-1]
         true_sizes = ops.stack(self._resizer.resized(view.height, view.width), axis=-1)
         path = self._trace(view, true_sizes, images)
-        pixels = self._painted(path.resampled(images), noise, seen, path)
+        pixels = self._painted(
+            path.resampled(images, can_transpose=any(step.can_transpose for step in self._steps)),
+            noise,
+            seen,
+            path,
+        )
         view = compacted(view, rows=seen[0].present.shape[1])
         boxes = view.boxes_yxyx * self._true_share(true_sizes)
         batch = FramedBatch(pixels, boxes, view.class_ids, view.weights, view.present, true_sizes, path.frame)

@@ -70,13 +70,19 @@ class Step:
 
     def fill(self, images: Tensor, noise: Tensor, layer: int, trace: Trace) -> Tensor:
         """Return framed images with what lies beyond the window of a layer filled by this option."""
-        colour = None
-        if isinstance(self._option, ViewOption) and self._option.fill is not None:
-            colour = self._option.fill(noise[:, self._noise], self._values(), self._switches)
+        colour = self._colour(noise)
         if colour is None:
             colour = _mean_colour(images, trace.inside(layer))
+        elif not isinstance(colour, tuple):
+            colour = ops.where(colour < 0.0, _mean_colour(images, trace.inside(layer)), colour)
         share = trace.share(layer)
-        return images * share + colour[:, None, None, :] * (1.0 - share)
+        return images * share + ops.reshape(colour, (-1, 1, 1, 3)) * (1.0 - share)
+
+    def _colour(self, noise: Tensor) -> Tensor | tuple[float, float, float] | None:
+        """Return the colour of this option's padding, see `ViewOption.fill`."""
+        if not isinstance(self._option, ViewOption) or self._option.fill is None:
+            return None
+        return self._option.fill(noise[:, self._noise], self._values(), self._switches)
 
     def mix(self, batch: FramedBatch, noise: Tensor) -> FramedBatch:
         """Return the batch as an option on whole batches leaves it; others leave it as it is."""
@@ -85,7 +91,7 @@ class Step:
         return batch
 
     def _values(self) -> Values:
-        return {field: ops.convert_to_tensor(variable) for field, variable in self.variables.items()}
+        return {field: ops.convert_to_tensor(variable.value) for field, variable in self.variables.items()}
 
 
 def implementation(name: str) -> ViewOption | PixelOption | SourceOption | BatchOption:

@@ -28,11 +28,13 @@ class Trace:
     column_shares: tuple[Tensor, ...]
     frame: Tensor | None
 
-    def resampled(self, images: Tensor) -> Tensor:
+    def resampled(self, images: Tensor, *, can_transpose: bool) -> Tensor:
         """Return what the view shows, float32 `[batch, height, width, 3]`, of uint8 images as they were read.
 
-        Edge pixels are continued outside the image. Where a view can be transposed, images are.
+        Edge pixels are continued outside the image. `can_transpose`: some image may be shown transposed.
         """
+        if can_transpose:
+            images = _transposed(images, self.view.transposed)
         return resample(images, self.rows[0].taps, self.columns[0].taps)
 
     def share(self, layer: int) -> Tensor:
@@ -61,6 +63,14 @@ def trace(view: View, true_sizes: Tensor, output_size: tuple[int, int], *, metho
     rows, row_shares = _axis(view.rows, row_layers, true_sizes[:, 0], output_size[0], method)
     columns, column_shares = _axis(view.columns, column_layers, true_sizes[:, 1], output_size[1], method)
     return Trace(view, rows, columns, row_shares, column_shares, frame)
+
+
+def _transposed(images: Tensor, chosen: Tensor) -> Tensor:
+    """Return images on a square canvas, rows and columns exchanged where `chosen` bool `[batch]` says so."""
+    height, width = images.shape[1:3]
+    side = max(height, width)
+    square = ops.pad(images, ((0, 0), (0, side - height), (0, side - width), (0, 0)))
+    return select(chosen, ops.transpose(square, (0, 2, 1, 3)), square)
 
 
 def _axis(

@@ -138,6 +138,10 @@ class View:
         """Return the view of a window given in pixels of this view as it is shown; boxes stay as they are."""
         return replace(self, rows=self.rows.narrowed(top, height), columns=self.columns.narrowed(left, width))
 
+    def with_boxes(self, boxes_yxyx: Tensor) -> "View":
+        """Return the view with other boxes of the same objects."""
+        return replace(self, boxes_yxyx=boxes_yxyx)
+
     def framed(self, layer: Layer, height: Tensor, width: Tensor) -> "View":
         """Return the view of a whole frame of this size, which `layer` lays on this view; boxes stay."""
         rows, columns = _whole(height), _whole(width)

@@ -16,12 +16,13 @@ class ViewOption:
     """An option on views, and how much noise it uses.
 
     `apply` takes a view, noise float32 `[batch, columns]` in [0, 1), the dynamic values as float32 scalars and
-    the static switches. `fill` returns the colour of the padding that `apply` adds, 0..255 float32
-    `[1 or batch, 3]`, of the last three; None in its place, or as its result: the mean colour of the image.
+    the static switches. `fill` returns of the last three the colour of the padding that `apply` adds: a
+    constant triple, or float32 `[1 or batch, 3]` in which a negative channel stands for the image's mean, or
+    None for its mean in all channels, which is also what no `fill` means.
     `transposes`: rows and columns may be exchanged.
     """
 
     columns: int
     apply: Callable[[View, Tensor, Values, Switches], View]
-    fill: Callable[[Tensor, Values, Switches], Tensor | None] | None = None
+    fill: Callable[[Tensor, Values, Switches], Tensor | tuple[float, float, float] | None] | None = None
     transposes: bool = False
