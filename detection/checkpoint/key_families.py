@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
+from detection.checkpoint.key_classic import convolutional_rules, extra_map_rules
 from detection.checkpoint.key_rules import EXTRACTOR, PREDICTOR, BackboneLayout, Rule
 from detection.config import pipeline_pb2 as pb
 
@@ -72,16 +73,21 @@ def weight_shared_rules(ssd: pb.Ssd) -> list[Rule]:
 
 
 RESNET = BackboneLayout(ordered=resnet_order)
+MOBILENET_V1 = BackboneLayout(is_depthwise=lambda layer: layer.startswith("conv_dw_"))
 
 EXTRACTOR_KEYS: dict[str, tuple[BackboneLayout, Callable[[pb.Ssd], list[Rule]]]] = {
     "ssd_mobilenet_v2_fpn_keras": (BackboneLayout(), feature_pyramid_rules),
     "ssd_resnet50_v1_fpn_keras": (RESNET, feature_pyramid_rules),
     "ssd_resnet101_v1_fpn_keras": (RESNET, feature_pyramid_rules),
     "ssd_resnet152_v1_fpn_keras": (RESNET, feature_pyramid_rules),
+    "ssd_mobilenet_v1_fpn_keras": (MOBILENET_V1, feature_pyramid_rules),
+    "ssd_mobilenet_v1_keras": (MOBILENET_V1, extra_map_rules("_feature_map_generator")),
+    "ssd_mobilenet_v2_keras": (BackboneLayout(), extra_map_rules("feature_map_generator")),
 }
 """By the extractor's `type`: the numbering of its backbone, and the rules of what it adds to the backbone."""
 
 PREDICTOR_KEYS: dict[str, Callable[[pb.Ssd], list[Rule]]] = {
     "weight_shared_convolutional_box_predictor": weight_shared_rules,
+    "convolutional_box_predictor": convolutional_rules,
 }
 """The rules of a predictor, by its name in `box_predictor`."""

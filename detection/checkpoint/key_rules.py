@@ -22,6 +22,11 @@ def ends_with_depthwise(layer: str) -> bool:
     return layer.endswith("depthwise")
 
 
+def is_depthwise_conv(layer: str) -> bool:
+    """Return whether a layer outside the backbone is a depthwise convolution, as ours are named there."""
+    return layer.endswith("_depthwise_conv")
+
+
 @dataclass(frozen=True)
 class BackboneLayout:
     """How a backbone's layers are numbered: `layer_with_weights-N` in the order that `ordered` returns.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from detection.checkpoint.key_families import EXTRACTOR_KEYS, PREDICTOR_KEYS
-from detection.checkpoint.key_rules import matching_key
+from detection.checkpoint.key_rules import is_depthwise_conv, matching_key
 from detection.config import pipeline_pb2 as pb
 from detection.core.errors import ModelError
 
@@ -27,6 +27,7 @@ def checkpoint_keys(paths: Iterable[str], ssd: pb.Ssd) -> dict[str, str]:
     numbered = backbone.keys([layer for layer, key in layers.items() if key is None])
     keys = {}
     for path, layer, leaf in parts:
-        is_depthwise = layer in numbered and backbone.is_depthwise(layer) and leaf == "kernel"
-        keys[path] = f"{layers[layer] or numbered[layer]}/{'depthwise_kernel' if is_depthwise else leaf}"
+        is_depthwise = backbone.is_depthwise if layer in numbered else is_depthwise_conv
+        name = "depthwise_kernel" if leaf == "kernel" and is_depthwise(layer) else leaf
+        keys[path] = f"{layers[layer] or numbered[layer]}/{name}"
     return keys

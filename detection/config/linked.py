@@ -3,7 +3,8 @@
 * The lengths of a learning-rate schedule follow `num_steps` in proportion, and `num_steps` follows the cosine's
   `total_steps`; warm-up and plateau scale with the cosine.
 * A warm-up rate follows the base rate in proportion.
-* The anchors' pyramid levels follow those of the FPN, and the other way round.
+* The anchors' pyramid levels follow those of the FPN, and the other way round; so do, without a pyramid, the
+  numbers of maps.
 * `unmatched_threshold` follows `matched_threshold` down, and `max_detections_per_class` `max_total_detections`.
 
 Only a field that is not edited itself follows. Where both are edited, or following would change what was asked
@@ -19,6 +20,7 @@ from google.protobuf.message import Message
 
 from detection.config import pipeline_pb2 as pb
 from detection.config.aliases import schedule_of, schedule_path
+from detection.config.extractors import EXTRACTORS
 from detection.config.fields import get_plain
 from detection.core.errors import ConfigError
 
@@ -26,6 +28,7 @@ ScheduleT = TypeVar("ScheduleT", bound=Message)
 
 NUM_STEPS = "train_config.num_steps"
 _LEVELS = ("model.ssd.feature_extractor.fpn", "model.ssd.anchor_generator.multiscale_anchor_generator")
+_MAPS = ("model.ssd.feature_extractor", "model.ssd.anchor_generator.ssd_anchor_generator")
 _NMS = "model.ssd.post_processing.batch_non_max_suppression"
 _MATCHER = "model.ssd.matcher.argmax_matcher"
 
@@ -74,6 +77,7 @@ def keep_in_step(
         _SCHEDULES[new.DESCRIPTOR.name](link)
     if after.model.WhichOneof("model") == "ssd":
         _levels(after.model.ssd, edited)
+        _num_layers(after.model.ssd, edited)
         _thresholds(after.model.ssd.matcher, edited)
         _detections(after.model.ssd.post_processing, edited)
 
@@ -166,7 +170,8 @@ def _levels(ssd: pb.Ssd, edited: _Edited) -> None:
     """Keep the pyramid levels of features and anchors equal."""
     if ssd.anchor_generator.WhichOneof("anchor_generator_oneof") != "multiscale_anchor_generator":
         return
-    if ssd.feature_extractor.WhichOneof("feature_pyramid_oneof") == "bifpn":
+    kind = EXTRACTORS.get(ssd.feature_extractor.type)
+    if kind is None or not kind.pyramid or ssd.feature_extractor.WhichOneof("feature_pyramid_oneof") == "bifpn":
         return
     fpn, anchors = ssd.feature_extractor.fpn, ssd.anchor_generator.multiscale_anchor_generator
     for name in ("min_level", "max_level"):
@@ -178,6 +183,24 @@ def _levels(ssd: pb.Ssd, edited: _Edited) -> None:
         elif in_fpn and getattr(fpn, name) != getattr(anchors, name):
             paths = [f"{owner}.{name}" for owner in _LEVELS]
             raise _contradiction(fpn, paths[0], anchors, paths[1], "they must be equal")
+
+
+def _num_layers(ssd: pb.Ssd, edited: _Edited) -> None:
+    """Keep the number of maps of the classic SSD and of its anchors equal."""
+    kind = EXTRACTORS.get(ssd.feature_extractor.type)
+    if kind is None or kind.pyramid or not ssd.anchor_generator.HasField("ssd_anchor_generator"):
+        return
+    anchors = ssd.anchor_generator.ssd_anchor_generator
+    if anchors.scales:
+        return
+    of_maps, of_anchors = (f"{owner}.num_layers" in edited for owner in _MAPS)
+    if of_maps and not of_anchors:
+        anchors.num_layers = ssd.feature_extractor.num_layers
+    elif of_anchors and not of_maps:
+        ssd.feature_extractor.num_layers = anchors.num_layers
+    elif of_maps and anchors.num_layers != ssd.feature_extractor.num_layers:
+        paths = [f"{owner}.num_layers" for owner in _MAPS]
+        raise _contradiction(ssd.feature_extractor, paths[0], anchors, paths[1], "they must be equal")
 
 
 def _thresholds(matcher: pb.Matcher, edited: _Edited) -> None:

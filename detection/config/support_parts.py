@@ -6,6 +6,8 @@ from detection.config import pipeline_pb2 as pb
 from detection.config.rules import Check, message_at
 
 SSD = "model.ssd"
+EXTRACTOR = f"{SSD}.feature_extractor"
+ANCHOR_GENERATOR = f"{SSD}.anchor_generator"
 
 
 def for_ssd(check: Callable[[pb.Ssd], Iterator[str]]) -> Check:

@@ -89,6 +89,13 @@ def conv_hyperparameters(message: pb.Hyperparams, path: str) -> ConvHyperparamet
     )
 
 
+def chosen_predictor(ssd: pb.Ssd) -> pb.WeightSharedConvolutionalBoxPredictor | pb.ConvolutionalBoxPredictor:
+    """Return the message of the box predictor that a config chooses."""
+    if ssd.box_predictor.WhichOneof("box_predictor_oneof") == "convolutional_box_predictor":
+        return ssd.box_predictor.convolutional_box_predictor
+    return ssd.box_predictor.weight_shared_convolutional_box_predictor
+
+
 def penalty_of(message: pb.Hyperparams) -> Penalty:
     """Return which penalty a message asks for."""
     kinds = {"l1_regularizer": Penalty.L1, "l2_regularizer": Penalty.L2, None: Penalty.NONE}

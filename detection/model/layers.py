@@ -85,16 +85,23 @@ class LayerFactory:
         self,
         name: str,
         *,
-        hyper: ConvHyperparameters,
-        group: KernelGroup,
+        kernel: tuple[Initializer, KernelGroup | None] = (GLOROT_UNIFORM, None),
+        kernel_size: int = 3,
         stride: int = 1,
         padding: str = "same",
+        use_bias: bool = False,
     ) -> Any:
-        """Return a 3 × 3 depthwise convolution without bias."""
+        """Return a depthwise convolution; `kernel` is the kernel's initialiser and group.
+
+        By default the kernel starts as Keras' layers do and bears no penalty, as the original's does outside
+        its backbones.
+        """
         options = self._options(name)
         options["depthwise_initializer"] = options.pop("kernel_initializer")
-        layer = keras.layers.DepthwiseConv2D(3, strides=stride, padding=padding, use_bias=False, **options)
-        self.rules.append(KernelRule(layer, "kernel", hyper.initializer, group))
+        layer = keras.layers.DepthwiseConv2D(
+            kernel_size, strides=stride, padding=padding, use_bias=use_bias, **options
+        )
+        self.rules.append(KernelRule(layer, "kernel", *kernel))
         return layer
 
     def separable(

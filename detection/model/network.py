@@ -1,16 +1,22 @@
-"""The network of an SSD config: backbone, feature pyramid and predictor in one Keras model."""
+"""The network of an SSD config: backbone, feature maps and predictor in one Keras model."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from detection.config import pipeline_pb2 as pb
+from detection.config.extractors import EXTRACTORS, Backbone, Extractor, feature_levels, top_level
+from detection.config.support_extractor import check_maps, check_size
 from detection.core.errors import ConfigError
-from detection.model.anchors import boxes_per_cell
+from detection.model.anchor_generator import boxes_per_cell
+from detection.model.backbones.mobilenet_v1 import MobileNetV1
 from detection.model.backbones.mobilenet_v2 import MobileNetV2
 from detection.model.backbones.resnet_v1 import ResNet
 from detection.model.backbones.settings import BackboneSettings
+from detection.model.convolutional_predictor import ConvolutionalPredictor
+from detection.model.extra_maps import ExtraMaps
 from detection.model.fpn import FeaturePyramid
 from detection.model.hyperparameters import (
     MOBILENET_DEFAULT,
@@ -23,86 +29,51 @@ from detection.model.predictor import WeightSharedPredictor
 
 PATH = "model.ssd.feature_extractor"
 
-
-@dataclass(frozen=True)
-class ExtractorKind:
-    """What sets one feature extractor apart; `resnet_depth` is None for MobileNetV2."""
-
-    least_size: int
-    default_hyper: ConvHyperparameters
-    resnet_depth: int | None = None
-
-    @property
-    def allows_depthwise(self) -> bool:
-        """Whether `use_depthwise` has an effect."""
-        return self.resnet_depth is None
-
-
-EXTRACTORS = {
-    "ssd_mobilenet_v2_fpn_keras": ExtractorKind(33, MOBILENET_DEFAULT),
-    "ssd_resnet50_v1_fpn_keras": ExtractorKind(129, RESNET_DEFAULT, 50),
-    "ssd_resnet101_v1_fpn_keras": ExtractorKind(129, RESNET_DEFAULT, 101),
-    "ssd_resnet152_v1_fpn_keras": ExtractorKind(129, RESNET_DEFAULT, 152),
+DEFAULT_HYPER = {
+    Backbone.RESNET_V1: RESNET_DEFAULT,
+    Backbone.MOBILENET_V1: MOBILENET_DEFAULT,
+    Backbone.MOBILENET_V2: MOBILENET_DEFAULT,
 }
-"""The feature extractors that are built, by their `type` in the config."""
+"""The hyperparameters of each backbone where the config does not override them."""
 
 
 @dataclass(frozen=True)
 class NetworkPlan:
     """The network of a config before it is built; `input_size` is (height, width).
 
-    Raises ConfigError where the size and the extractor do not fit.
+    Raises ConfigError where size, extractor, anchors and predictor do not fit together.
     """
 
     ssd: pb.Ssd
     input_size: tuple[int, int]
 
     def __post_init__(self) -> None:
-        """Check the extractor, its levels and the input size."""
+        """Check the extractor, its maps and the input size."""
         extractor = self.ssd.feature_extractor
         if extractor.type not in EXTRACTORS:
             raise ConfigError(
                 f"{PATH}.type: {extractor.type!r} is not supported; use one of {', '.join(EXTRACTORS)}"
             )
-        if (
-            not 2 <= extractor.fpn.min_level <= self.top_level
-            or extractor.WhichOneof("feature_pyramid_oneof") == "bifpn"
-        ):
-            raise ConfigError(
-                f"{PATH}.fpn: levels {extractor.fpn.min_level} to {extractor.fpn.max_level} are not supported; "
-                "set fpn with a min_level of 2 to 5 that does not exceed max_level"
-            )
-        least = self.kind.least_size
-        if min(self.input_size) < least:
-            raise ConfigError(
-                f"model.ssd.image_resizer: {self.input_size[0]} x {self.input_size[1]} is too small for "
-                f"{extractor.type}; each side needs at least {least} pixels"
-            )
-        self._check_divisible()
-
-    def _check_divisible(self) -> None:
-        step = 2**self.top_level
-        if any(side % step for side in self.padded_size):
-            height, width = self.input_size
-            raise ConfigError(
-                f"model.ssd.image_resizer: {height} x {width} is not a multiple of {step} "
-                f"on each side; change the size, or set {PATH}.pad_to_multiple: {step}"
-            )
+        if extractor.WhichOneof("feature_pyramid_oneof") == "bifpn":
+            raise ConfigError(f"{PATH}.bifpn is not supported; set fpn")
+        problems = [*check_size(self.ssd), *check_maps(self.ssd)]
+        if problems:
+            raise ConfigError("\n".join(problems))
 
     @property
-    def kind(self) -> ExtractorKind:
+    def kind(self) -> Extractor:
         """The config's extractor."""
         return EXTRACTORS[self.ssd.feature_extractor.type]
 
     @property
     def top_level(self) -> int:
         """The coarsest level that comes from the backbone."""
-        return min(self.ssd.feature_extractor.fpn.max_level, 5)
+        return top_level(self.ssd.feature_extractor)
 
     @property
     def levels(self) -> range:
         """The levels that the predictor sees."""
-        return range(self.ssd.feature_extractor.fpn.min_level, self.ssd.feature_extractor.fpn.max_level + 1)
+        return feature_levels(self.ssd.feature_extractor)
 
     @property
     def padded_size(self) -> tuple[int, int]:
@@ -118,7 +89,7 @@ class NetworkPlan:
 
     @property
     def extractor_hyper(self) -> ConvHyperparameters:
-        """The hyperparameters of the feature pyramid."""
+        """The hyperparameters of the layers that the extractor adds to its backbone."""
         return conv_hyperparameters(self.ssd.feature_extractor.conv_hyperparams, f"{PATH}.conv_hyperparams")
 
     @property
@@ -126,22 +97,17 @@ class NetworkPlan:
         """The hyperparameters of the backbone: its own, or the config's where it overrides them."""
         if self.ssd.feature_extractor.override_base_feature_extractor_hyperparams:
             return self.extractor_hyper
-        return self.kind.default_hyper
+        return DEFAULT_HYPER[self.kind.backbone]
 
     def build(self, factory: LayerFactory) -> "Network":
         """Return the network, with the layers that the factory makes; its weights are not drawn yet."""
         images = keras.Input((*self.input_size, 3), dtype="float32", name="images")
-        endpoints = self._backbone(factory)(self._padded(factory, images), self.top_level)
-        pyramid = self._pyramid(factory)(endpoints)
-        predictor = WeightSharedPredictor(
-            factory,
-            self.ssd.box_predictor.weight_shared_convolutional_box_predictor,
-            boxes_per_cell(self.ssd.anchor_generator.multiscale_anchor_generator),
-            self.num_columns,
-        )
+        endpoints = self._endpoints(factory, self._padded(factory, images))
+        maps = self._maps(factory)(endpoints)
         backbone = keras.Model(images, list(endpoints.values()), name="backbone")
-        extractor = keras.Model(images, list(pyramid.values()), name="feature_extractor")
-        return Network(keras.Model(images, predictor(pyramid), name="detector"), backbone, extractor)
+        extractor = keras.Model(images, list(maps.values()), name="feature_extractor")
+        predictions = self._predictor(factory)(maps)
+        return Network(keras.Model(images, predictions, name="detector"), backbone, extractor)
 
     def _padded(self, factory: LayerFactory, images: Any) -> Any:
         below, right = (padded - side for padded, side in zip(self.padded_size, self.input_size, strict=True))
@@ -149,14 +115,30 @@ class NetworkPlan:
             return images
         return factory.zero_padding("pad_to_multiple", ((0, below), (0, right)))(images)
 
-    def _backbone(self, factory: LayerFactory) -> MobileNetV2 | ResNet:
-        extractor = self.ssd.feature_extractor
+    def _endpoints(self, factory: LayerFactory, images: Any) -> dict[int, Any]:
+        """Return the backbone's maps by level; without a pyramid, only those that the predictor sees."""
+        endpoints = self._backbone(factory)(images, self.top_level)
+        if self.kind.pyramid:
+            return endpoints
+        return {level: maps for level, maps in endpoints.items() if level in self.levels}
+
+    def _backbone(self, factory: LayerFactory) -> MobileNetV1 | MobileNetV2 | ResNet:
+        extractor, pyramid = self.ssd.feature_extractor, self.kind.pyramid
         settings = BackboneSettings(
             extractor.depth_multiplier, extractor.min_depth, extractor.use_explicit_padding, self.backbone_hyper
         )
-        if self.kind.resnet_depth is None:
-            return MobileNetV2(factory, settings)
-        return ResNet(factory, settings, self.kind.resnet_depth)
+        makers: dict[Backbone, Callable[[], MobileNetV1 | MobileNetV2 | ResNet]] = {
+            Backbone.RESNET_V1: lambda: ResNet(factory, settings, self.kind.depth),
+            Backbone.MOBILENET_V1: lambda: MobileNetV1(
+                factory, settings, narrow_end=pyramid and extractor.use_depthwise
+            ),
+            Backbone.MOBILENET_V2: lambda: MobileNetV2(factory, settings, expanded_level_4=not pyramid),
+        }
+        return makers[self.kind.backbone]()
+
+    def _maps(self, factory: LayerFactory) -> Callable[[Mapping[int, Any]], dict[int, Any]]:
+        """Return what makes the predictor's maps of the backbone's: a feature pyramid, or extra layers."""
+        return self._pyramid(factory) if self.kind.pyramid else self._extra_maps(factory)
 
     def _pyramid(self, factory: LayerFactory) -> FeaturePyramid:
         extractor = self.ssd.feature_extractor
@@ -167,8 +149,29 @@ class NetworkPlan:
             min_level=extractor.fpn.min_level,
             max_level=extractor.fpn.max_level,
             depth=max(depth, extractor.min_depth),
-            use_depthwise=extractor.use_depthwise and self.kind.allows_depthwise,
+            use_depthwise=extractor.use_depthwise and self.kind.backbone is not Backbone.RESNET_V1,
         )
+
+    def _extra_maps(self, factory: LayerFactory) -> ExtraMaps:
+        extractor = self.ssd.feature_extractor
+        return ExtraMaps(
+            factory,
+            self.extractor_hyper,
+            num_maps=extractor.num_layers,
+            depth_multiplier=extractor.depth_multiplier,
+            min_depth=extractor.min_depth,
+            use_depthwise=extractor.use_depthwise,
+            use_explicit_padding=extractor.use_explicit_padding,
+        )
+
+    def _predictor(self, factory: LayerFactory) -> WeightSharedPredictor | ConvolutionalPredictor:
+        box_predictor = self.ssd.box_predictor
+        in_cells = boxes_per_cell(self.ssd.anchor_generator, len(self.levels))
+        if box_predictor.WhichOneof("box_predictor_oneof") == "convolutional_box_predictor":
+            message = box_predictor.convolutional_box_predictor
+            return ConvolutionalPredictor(factory, message, in_cells, self.num_columns)
+        shared = box_predictor.weight_shared_convolutional_box_predictor
+        return WeightSharedPredictor(factory, shared, in_cells[0], self.num_columns)
 
 
 @dataclass(frozen=True)

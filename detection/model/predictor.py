@@ -45,14 +45,8 @@ class WeightSharedPredictor:
         box_head = self._head("box_head", CODE_SIZE)
         class_head = self._head("class_head", self.num_columns)
         self.factory.start_bias_at(class_head, self.message.class_prediction_bias_init)
-        boxes = _flattened([box_head(maps) for maps in box_maps], CODE_SIZE)
-        if self.message.HasField("box_encodings_clip_range"):
-            limits = self.message.box_encodings_clip_range
-            boxes = ops.clip(boxes, limits.min, limits.max)
-        return {
-            "box_encodings": boxes,
-            "class_logits": _flattened([class_head(maps) for maps in class_maps], self.num_columns),
-        }
+        boxes, logits = [box_head(maps) for maps in box_maps], [class_head(maps) for maps in class_maps]
+        return raw_predictions(self.message, boxes, logits, self.num_columns)
 
     def _tower_outputs(self, pyramid: Mapping[int, Any]) -> tuple[list[Any], list[Any]]:
         """Return what the box head and the class head see of each level."""
@@ -107,6 +101,19 @@ class WeightSharedPredictor:
             pointwise=configured if in_heads and self.message.apply_conv_hyperparams_pointwise else default,
             use_bias=True,
         )
+
+
+def raw_predictions(
+    message: pb.WeightSharedConvolutionalBoxPredictor | pb.ConvolutionalBoxPredictor,
+    box_maps: Sequence[Any],
+    class_maps: Sequence[Any],
+    num_columns: int,
+) -> dict[str, Any]:
+    """Return the float32 `box_encodings` and `class_logits` of the heads' maps, one for each level."""
+    boxes = _flattened(box_maps, CODE_SIZE)
+    if message.HasField("box_encodings_clip_range"):
+        boxes = ops.clip(boxes, message.box_encodings_clip_range.min, message.box_encodings_clip_range.max)
+    return {"box_encodings": boxes, "class_logits": _flattened(class_maps, num_columns)}
 
 
 def _flattened(maps: Sequence[Any], columns: int) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.config import pipeline_pb2 as pb
+from detection.config.extractors import EXTRACTORS, Backbone
 from detection.core.errors import ModelError
 from detection.model.backbones.mobilenet_v2 import BLOCKS
 from detection.model.folding import ConvNorm
@@ -25,6 +26,8 @@ def norm_name(conv_name: str) -> str:
     """Return the name of the batch norm that follows a backbone's convolution."""
     if conv_name in ("Conv1", "Conv_1"):
         return {"Conv1": "bn_Conv1", "Conv_1": "Conv_1_bn"}[conv_name]
+    if conv_name == "conv1" or conv_name.startswith(("conv_dw_", "conv_pw_")):  # MobileNetV1
+        return f"{conv_name}_bn"
     return f"{conv_name[:-5]}_bn" if conv_name.endswith("_conv") else f"{conv_name}_BN"
 
 
@@ -76,9 +79,19 @@ def keras_application(extractor: pb.SsdFeatureExtractor, weights: str | Path) ->
     found = {name: _conv_norm(layers[name], layers[norm_name(name)]) for name in convs}
     if "conv1_conv" in found:  # Keras' ResNet takes BGR
         found["conv1_conv"] = _flipped_input(found["conv1_conv"])
-    if "Conv_1" in found and extractor.depth_multiplier < 1.0:  # Keras keeps its last convolution at full width
-        del found["Conv_1"]
+    for name in _of_other_width(extractor):
+        found.pop(name, None)
     return found
+
+
+def _of_other_width(extractor: pb.SsdFeatureExtractor) -> tuple[str, ...]:
+    """Return the convolutions whose channels differ from those of `keras.applications`."""
+    kind = EXTRACTORS[extractor.type]
+    if kind.backbone is Backbone.MOBILENET_V2 and extractor.depth_multiplier != 1.0:
+        return ("Conv_1",)  # Keras widens it with the multiplier, but never thins it out
+    if kind.backbone is Backbone.MOBILENET_V1 and kind.pyramid and extractor.use_depthwise:
+        return "conv_pw_12", "conv_dw_13", "conv_pw_13"
+    return ()
 
 
 def reason_not_loaded(model: Any, path: Path) -> str:
@@ -99,15 +112,17 @@ def reason_not_loaded(model: Any, path: Path) -> str:
 def _application(extractor: pb.SsdFeatureExtractor, weights: str | None, *, include_top: bool) -> Any:
     """Return the Keras model that a feature extractor's backbone corresponds to."""
     options = {"weights": weights, "include_top": include_top, "input_shape": (224, 224, 3)}
-    if "mobilenet" in extractor.type:
+    kind = EXTRACTORS[extractor.type]
+    if kind.backbone is Backbone.MOBILENET_V2:
         return keras.applications.MobileNetV2(alpha=round(extractor.depth_multiplier, 4), **options)
-    depth = extractor.type.removeprefix("ssd_resnet").partition("_")[0]
     if extractor.depth_multiplier != 1.0:
         raise ModelError(
-            f"ImageNet weights of ResNet exist for depth_multiplier 1.0, not {extractor.depth_multiplier:g}; "
-            "change it, or start from random weights"
+            f"ImageNet weights of {kind.backbone.value} fit depth_multiplier 1.0, not "
+            f"{extractor.depth_multiplier:g}; change it, or start from random weights"
         )
-    return getattr(keras.applications, f"ResNet{depth}")(**options)
+    if kind.backbone is Backbone.MOBILENET_V1:
+        return keras.applications.MobileNet(**options)
+    return getattr(keras.applications, f"ResNet{kind.depth}")(**options)
 
 
 def _downloaded(extractor: pb.SsdFeatureExtractor) -> Any:

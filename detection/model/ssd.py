@@ -9,10 +9,12 @@ from keras import ops
 from numpy.typing import NDArray
 
 from detection.config import pipeline_pb2 as pb
+from detection.config.extractors import Backbone
+from detection.config.resizers import resizer_settings
 from detection.core.errors import ConfigError
-from detection.model.anchors import multiscale_anchors
+from detection.model.anchor_generator import anchors_of
 from detection.model.box_coder import BoxCoder
-from detection.model.hyperparameters import penalty_of
+from detection.model.hyperparameters import chosen_predictor, penalty_of
 from detection.model.layers import KernelGroup, LayerFactory
 from detection.model.losses import DetectionLoss
 from detection.model.network import NetworkPlan
@@ -25,13 +27,19 @@ from detection.model.values import assign_values, dynamic_values, static_message
 RESNET_MEAN_RGB = (123.68, 116.779, 103.939)
 
 REQUIRED_CHOICES = {
-    "box_coder": ("box_coder_oneof", "faster_rcnn_box_coder"),
-    "matcher": ("matcher_oneof", "argmax_matcher"),
-    "similarity_calculator": ("region_similarity", "iou_similarity"),
-    "box_predictor": ("box_predictor_oneof", "weight_shared_convolutional_box_predictor"),
-    "anchor_generator": ("anchor_generator_oneof", "multiscale_anchor_generator"),
+    "box_coder": ("box_coder_oneof", ("faster_rcnn_box_coder",)),
+    "matcher": ("matcher_oneof", ("argmax_matcher",)),
+    "similarity_calculator": ("region_similarity", ("iou_similarity",)),
+    "box_predictor": (
+        "box_predictor_oneof",
+        ("weight_shared_convolutional_box_predictor", "convolutional_box_predictor"),
+    ),
+    "anchor_generator": (
+        "anchor_generator_oneof",
+        ("multiscale_anchor_generator", "ssd_anchor_generator"),
+    ),
 }
-"""The one choice that is built, for each part of the config that has several."""
+"""The choices that are built, for each part of the config that has several."""
 
 
 def build_detector(ssd: pb.Ssd, *, precision: Precision = Precision.FLOAT32, seed: int = 0) -> "SsdDetector":
@@ -60,15 +68,15 @@ class SsdDetector:
         self.static_key = static_key(ssd, precision)
         self.input_size = input_size(ssd.image_resizer)
         self.num_classes = ssd.num_classes
-        self._values = dynamic_values(self._ssd)
         self._plan = NetworkPlan(self._ssd, self.input_size)
+        self._values = dynamic_values(self._ssd)
         self._coder = BoxCoder.of(self._ssd.box_coder.faster_rcnn_box_coder)
         self._assigner = TargetAssigner.of(self._ssd, self._values, self._coder)
         self._loss = DetectionLoss.of(self._ssd, self._values)
         self._post_processing = PostProcessing.of(self._ssd, self._values, self.input_size)
         self._predictor_converter = _predictor_converter(self._ssd)
-        self.anchors: NDArray[np.float32] = multiscale_anchors(
-            self._ssd.anchor_generator.multiscale_anchor_generator,
+        self.anchors: NDArray[np.float32] = anchors_of(
+            self._ssd.anchor_generator,
             image_size=self.input_size,
             padded_size=self._plan.padded_size,
             levels=self._plan.levels,
@@ -107,9 +115,9 @@ class SsdDetector:
     def normalise(self, images: Any) -> Any:
         """Return float32 images as the network wants them, of images `[..., 3]` with values 0..255, RGB."""
         images = ops.cast(images, "float32")
-        if self._plan.kind.resnet_depth is None:
-            return images * (2.0 / 255.0) - 1.0
-        return images - ops.convert_to_tensor(RESNET_MEAN_RGB, "float32")
+        if self._plan.kind.backbone is Backbone.RESNET_V1:
+            return images - ops.convert_to_tensor(RESNET_MEAN_RGB, "float32")
+        return images * (2.0 / 255.0) - 1.0
 
     def losses(
         self, predictions: Mapping[str, Any], boxes_yxyx: Any, class_ids: Any, weights: Any
@@ -146,16 +154,7 @@ class SsdDetector:
 
 def input_size(resizer: pb.ImageResizer) -> tuple[int, int]:
     """Return (height, width) of the images that a resizer makes; ConfigError where they differ in size."""
-    kind = resizer.WhichOneof("image_resizer_oneof")
-    if kind == "fixed_shape_resizer":
-        return resizer.fixed_shape_resizer.height, resizer.fixed_shape_resizer.width
-    if kind == "keep_aspect_ratio_resizer" and resizer.keep_aspect_ratio_resizer.pad_to_max_dimension:
-        side = resizer.keep_aspect_ratio_resizer.max_dimension
-        return side, side
-    raise ConfigError(
-        f"model.ssd.image_resizer: {kind or 'nothing'} gives no fixed size; use fixed_shape_resizer, or "
-        "keep_aspect_ratio_resizer with pad_to_max_dimension: true"
-    )
+    return resizer_settings(resizer).output_size
 
 
 def static_key(ssd: pb.Ssd, precision: Precision) -> tuple[str, str, bytes]:
@@ -168,14 +167,14 @@ def _check_choices(ssd: pb.Ssd) -> None:
     problems = []
     for field, (oneof, wanted) in REQUIRED_CHOICES.items():
         chosen = getattr(ssd, field).WhichOneof(oneof)
-        if chosen != wanted:
-            problems.append(f"model.ssd.{field}: {chosen or 'nothing'} is set; supported is {wanted}")
+        if chosen not in wanted:
+            names = " or ".join(wanted)
+            problems.append(f"model.ssd.{field}: {chosen or 'nothing'} is set; supported is {names}")
     if ssd.num_classes < 1:
         problems.append(f"model.ssd.num_classes: {ssd.num_classes} is below 1")
-    if not ssd.anchor_generator.multiscale_anchor_generator.aspect_ratios:
-        problems.append(
-            "model.ssd.anchor_generator.multiscale_anchor_generator.aspect_ratios: empty; give at least one"
-        )
+    generator = ssd.anchor_generator.WhichOneof("anchor_generator_oneof")
+    if generator and not getattr(ssd.anchor_generator, generator).aspect_ratios:
+        problems.append(f"model.ssd.anchor_generator.{generator}.aspect_ratios: empty; give at least one")
     if ssd.loss.HasField("hard_example_miner"):
         problems.append("model.ssd.loss.hard_example_miner: not supported; remove it")
     if problems:
@@ -189,9 +188,7 @@ def _penalties(
     kinds = {
         KernelGroup.BACKBONE: plan.backbone_hyper.penalty,
         KernelGroup.FEATURE_PYRAMID: plan.extractor_hyper.penalty,
-        KernelGroup.PREDICTOR: penalty_of(
-            plan.ssd.box_predictor.weight_shared_convolutional_box_predictor.conv_hyperparams
-        ),
+        KernelGroup.PREDICTOR: penalty_of(chosen_predictor(plan.ssd).conv_hyperparams),
     }
     return tuple(
         KernelPenalty(kind, values[f"{group.value}_penalty"], layers.penalised(group))
@@ -201,6 +198,8 @@ def _penalties(
 
 def _predictor_converter(ssd: pb.Ssd) -> ScoreConverter:
     """Return what the predictor itself makes of its logits when it detects."""
+    if ssd.box_predictor.WhichOneof("box_predictor_oneof") == "convolutional_box_predictor":
+        return ScoreConverter.IDENTITY
     predictor = ssd.box_predictor.weight_shared_convolutional_box_predictor
     return ScoreConverter[
         pb.WeightSharedConvolutionalBoxPredictor.ScoreConverter.Name(predictor.score_converter)

@@ -5,18 +5,25 @@ from collections.abc import Callable
 import keras
 
 from detection.config import pipeline_pb2 as pb
-from detection.model.hyperparameters import MOBILENET_DEFAULT_L2, RESNET_DEFAULT_L2, penalty_weight
+from detection.config.extractors import EXTRACTORS, Backbone
+from detection.model.hyperparameters import (
+    MOBILENET_DEFAULT_L2,
+    RESNET_DEFAULT_L2,
+    chosen_predictor,
+    penalty_weight,
+)
 
 
 def _backbone_penalty(ssd: pb.Ssd) -> float:
     extractor = ssd.feature_extractor
     if extractor.override_base_feature_extractor_hyperparams:
         return penalty_weight(extractor.conv_hyperparams)
-    return MOBILENET_DEFAULT_L2 if "mobilenet" in extractor.type else RESNET_DEFAULT_L2
+    backbone = EXTRACTORS[extractor.type].backbone
+    return RESNET_DEFAULT_L2 if backbone is Backbone.RESNET_V1 else MOBILENET_DEFAULT_L2
 
 
 def _predictor_penalty(ssd: pb.Ssd) -> float:
-    return penalty_weight(ssd.box_predictor.weight_shared_convolutional_box_predictor.conv_hyperparams)
+    return penalty_weight(chosen_predictor(ssd).conv_hyperparams)
 
 
 READERS: dict[str, Callable[[pb.Ssd], float]] = {
@@ -73,8 +80,7 @@ def static_message(ssd: pb.Ssd) -> pb.Ssd:
     static.matcher.argmax_matcher.ClearField("unmatched_threshold")
     static.post_processing.batch_non_max_suppression.ClearField("score_threshold")
     static.post_processing.batch_non_max_suppression.ClearField("iou_threshold")
-    predictor = static.box_predictor.weight_shared_convolutional_box_predictor
-    for hyper in (static.feature_extractor.conv_hyperparams, predictor.conv_hyperparams):
+    for hyper in (static.feature_extractor.conv_hyperparams, chosen_predictor(static).conv_hyperparams):
         kind = hyper.regularizer.WhichOneof("regularizer_oneof")
         if kind is not None:
             getattr(hyper.regularizer, kind).ClearField("weight")

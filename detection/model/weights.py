@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.config.extractors import EXTRACTORS, Backbone
 from detection.core.errors import ModelError
 from detection.model.batch_norm import BatchNorm
 from detection.model.folding import ConvNorm
@@ -85,7 +86,8 @@ def _load_arrays(detector: SsdDetector, arrays: Mapping[str, NDArray[Any]], sour
             "PyTorch's of MobileNetV2; name another file"
         )
     extractor = detector.extractor
-    if "mobilenet" not in extractor.type or extractor.depth_multiplier != 1.0:
+    is_v2 = EXTRACTORS[extractor.type].backbone is Backbone.MOBILENET_V2
+    if not is_v2 or extractor.depth_multiplier != 1.0:
         raise ModelError(
             f"{source}: these are MobileNetV2 weights of depth_multiplier 1.0; the config asks for "
             f"{extractor.type} with {extractor.depth_multiplier:g}; change it, or start from random weights"

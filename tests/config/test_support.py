@@ -13,16 +13,22 @@ SHARED = Path(__file__).parents[3] / "shared"
 EXTRACTOR = "model.ssd.feature_extractor"
 PREDICTOR = "model.ssd.box_predictor.weight_shared_convolutional_box_predictor"
 ANCHORS = "model.ssd.anchor_generator.multiscale_anchor_generator"
+CLASSIC_ANCHORS = "model.ssd.anchor_generator.ssd_anchor_generator"
 NMS = "model.ssd.post_processing.batch_non_max_suppression"
 COSINE = "train_config.optimizer.momentum_optimizer.learning_rate.cosine_decay_learning_rate"
 RATE = "train_config.optimizer.momentum_optimizer.learning_rate"
 OPTIONS = "train_config.data_augmentation_options"
 TRAINABLE = {
     "original_pipeline",
+    "ssd_mobilenet_v1_fpn_640x640_coco17_tpu-8",
+    "ssd_mobilenet_v2_320x320_coco17_tpu-8",
     "ssd_mobilenet_v2_fpnlite_320x320_coco17_tpu-8",
     "ssd_mobilenet_v2_fpnlite_640x640_coco17_tpu-8",
-    "ssd_resnet50_v1_fpn_1024x1024_coco17_tpu-8",
-    "ssd_resnet50_v1_fpn_640x640_coco17_tpu-8",
+    *(
+        f"ssd_resnet{depth}_v1_fpn_{side}x{side}_coco17_tpu-8"
+        for depth in (50, 101, 152)
+        for side in (640, 1024)
+    ),
 }
 
 
@@ -62,6 +68,8 @@ PASSES = [
     "model.ssd.post_processing.score_converter=SOFTMAX",
     f"{OPTIONS}[random_adjust_hue]=true",
     "focal_alpha=none",
+    "model.ssd.box_predictor.convolutional_box_predictor={kernel_size: 3 use_depthwise: true}",
+    f"{CLASSIC_ANCHORS}={{num_layers: 5 reduce_boxes_in_lowest_layer: false aspect_ratios: 1.0}}",
     "train_input_reader.shuffle=false",
     "train_input_reader.sample_1_of_n_examples=3",
     "train_input_reader.drop_remainder=false",
@@ -86,7 +94,7 @@ REFUSED = [
     ("train_config.num_steps=none", "train_config.num_steps = 0"),
     (
         f"{EXTRACTOR}.type=ssd_efficientnet-b0_bifpn_keras",
-        "'ssd_efficientnet-b0_bifpn_keras' is not supported; use",
+        "'ssd_efficientnet-b0_bifpn_keras' (EfficientDet) is not supported; use",
     ),
     (f"{EXTRACTOR}=none", f"{EXTRACTOR}.type: nothing is set"),
     (f"{EXTRACTOR}.bifpn=true", f"{EXTRACTOR}.bifpn is not supported; use fpn"),
@@ -95,18 +103,17 @@ REFUSED = [
     (f"{EXTRACTOR}.conv_hyperparams.initializer=none", "initializer: nothing is chosen"),
     (f"{PREDICTOR}.conv_hyperparams.initializer.keras_initializer_by_name=zeros", "is not supported"),
     (f"{PREDICTOR}.depth=none", f"{PREDICTOR}.depth = 0"),
-    (
-        "model.ssd.box_predictor.convolutional_box_predictor=true",
-        "convolutional_box_predictor is not supported",
-    ),
     ("model.ssd.box_predictor=none", "model.ssd.box_predictor: nothing is chosen"),
-    ("model.ssd.anchor_generator.ssd_anchor_generator=true", "ssd_anchor_generator is not supported"),
+    ("model.ssd.anchor_generator.grid_anchor_generator=true", "grid_anchor_generator is not supported"),
     ("model.ssd.matcher.bipartite_matcher=true", "bipartite_matcher is not supported; use argmax_matcher"),
     ("model.ssd.box_coder.square_box_coder=true", "square_box_coder is not supported"),
     ("model.ssd.similarity_calculator.ioa_similarity=true", "ioa_similarity is not supported"),
-    ("model.ssd.loss.localization_loss.weighted_giou=true", "weighted_giou is not supported"),
-    ("model.ssd.loss.classification_loss.weighted_softmax=true", "weighted_softmax is not supported"),
-    ("model.ssd.loss.hard_example_miner=true", "hard_example_miner is not supported; remove it"),
+    ("model.ssd.loss.localization_loss.l1_localization_loss=true", "l1_localization_loss is not supported"),
+    ("model.ssd.loss.classification_loss.weighted_dice_classification_loss=true", "is not supported; use"),
+    ("model.ssd.loss.classification_loss.penalty_reduced_logistic_focal_loss=true", "is not supported; use"),
+    ("model.ssd.loss.hard_example_miner=true", "hard_example_miner: cannot be combined with weighted_sigmoid"),
+    ("model.ssd.loss.random_example_sampler=true", "random_example_sampler is not supported; remove it"),
+    ("model.ssd.loss.equalization_loss.weight=0.1", "equalization_loss.weight = 0.1"),
     ("model.ssd.loss.expected_loss_weights=EXPECTED_SAMPLING", "is not supported; use NONE"),
     ("focal_alpha=1.5", "alpha = 1.5: give a value of at least 0 and at most 1"),
     ("model.ssd.image_resizer.identity_resizer=true", "identity_resizer is not supported: its images differ"),

@@ -7,7 +7,7 @@ symmetric.
 from dataclasses import dataclass
 from typing import Any
 
-from detection.model.backbones.settings import BackboneSettings
+from detection.model.backbones.settings import EXPLICIT_PADDING, BackboneSettings
 from detection.model.hyperparameters import Activation
 from detection.model.layers import KernelGroup, LayerFactory
 
@@ -28,7 +28,8 @@ BLOCKS = (
 LEVEL_OF_BLOCK = {2: 2, 5: 3, 12: 4}
 """The FPN level that a block's output serves; level 5 is the output of the last convolution."""
 
-EXPLICIT_PADDING = ((1, 1), (1, 1))
+EXPANDED_BLOCK = 13
+"""The block whose expanded input serves the classic SSD as level 4."""
 
 
 def divisible_channels(channels: float, divisor: int = 8) -> int:
@@ -43,25 +44,32 @@ class MobileNetV2:
 
     factory: LayerFactory
     settings: BackboneSettings
+    expanded_level_4: bool = False
 
     def __call__(self, images: Any, top_level: int) -> dict[int, Any]:
-        """Return the feature maps of the FPN levels 2 to `top_level` (at most 5), by level."""
+        """Return the feature maps of the levels 2 to `top_level` (at most 5), by level.
+
+        Level 4 is a block's output or, where `expanded_level_4`, the expanded input of the next block. A
+        multiplier above 1 does not widen the last convolution, as in the original.
+        """
         multiplier = self.settings.depth_multiplier
         maps = self._conv(images, "Conv1", divisible_channels(STEM_CHANNELS * multiplier), 3, stride=2)
         maps = self._norm(maps, "bn_Conv1", activation_name="Conv1_relu")
         endpoints: dict[int, Any] = {}
         for index, (channels, stride) in enumerate(BLOCKS):
-            maps = self._block(maps, index, channels, stride)
+            maps, expanded = self._block(maps, index, channels, stride)
             if index in LEVEL_OF_BLOCK:
                 endpoints[LEVEL_OF_BLOCK[index]] = maps
+            elif index == EXPANDED_BLOCK and self.expanded_level_4:
+                endpoints[4] = expanded
             if top_level in endpoints:
                 return endpoints
-        maps = self._conv(maps, "Conv_1", divisible_channels(HEAD_CHANNELS * multiplier), 1)
+        maps = self._conv(maps, "Conv_1", divisible_channels(HEAD_CHANNELS * min(multiplier, 1.0)), 1)
         endpoints[5] = self._norm(maps, "Conv_1_bn", activation_name="out_relu")
         return endpoints
 
-    def _block(self, inputs: Any, index: int, channels: int, stride: int) -> Any:
-        """Return the output of one inverted residual block.
+    def _block(self, inputs: Any, index: int, channels: int, stride: int) -> tuple[Any, Any]:
+        """Return the output of one inverted residual block, and its expanded input.
 
         The block has a shortcut where its input has as many channels as the rounded width asks for: the raising
         of thin layers to `min_depth` counts in the input, not in the width.
@@ -72,12 +80,13 @@ class MobileNetV2:
         if index:
             maps = self._conv(maps, f"{name}expand", EXPANSION * inputs.shape[-1], 1, least=1)
             maps = self._norm(maps, f"{name}expand_BN", activation_name=f"{name}expand_relu")
+        expanded = maps
         maps = self._depthwise(maps, f"{name}depthwise", stride)
         maps = self._norm(maps, f"{name}depthwise_BN", activation_name=f"{name}depthwise_relu")
         maps = self._norm(self._conv(maps, f"{name}project", width, 1), f"{name}project_BN")
         if stride == 1 and inputs.shape[-1] == width:
-            return self.factory.add(f"{name}add")([inputs, maps])
-        return maps
+            return self.factory.add(f"{name}add")([inputs, maps]), expanded
+        return maps, expanded
 
     def _conv(
         self,
@@ -103,9 +112,8 @@ class MobileNetV2:
 
     def _depthwise(self, inputs: Any, name: str, stride: int) -> Any:
         inputs, padding = self._padded(inputs, name, 3)
-        conv = self.factory.depthwise(
-            name, hyper=self.settings.hyper, group=KernelGroup.BACKBONE, stride=stride, padding=padding
-        )
+        kernel = (self.settings.hyper.initializer, KernelGroup.BACKBONE)
+        conv = self.factory.depthwise(name, kernel=kernel, stride=stride, padding=padding)
         return conv(inputs)
 
     def _padded(self, inputs: Any, name: str, kernel_size: int) -> tuple[Any, str]:

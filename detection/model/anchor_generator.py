@@ -1,0 +1,34 @@
+"""The anchors of a detector, by whichever generator its config has."""
+
+from collections.abc import Sequence
+
+from detection.config import pipeline_pb2 as pb
+from detection.model import anchors
+from detection.model.anchors import Float32Array, feature_shape, multiscale_anchors
+from detection.model.ssd_anchors import ssd_anchor_specs, ssd_anchors
+
+Shape = tuple[int, int]
+
+
+def is_multiscale(message: pb.AnchorGenerator) -> bool:
+    """Tell whether the anchors are those of pyramid levels rather than the classic SSD's."""
+    return bool(message.WhichOneof("anchor_generator_oneof") == "multiscale_anchor_generator")
+
+
+def boxes_per_cell(message: pb.AnchorGenerator, num_maps: int) -> list[int]:
+    """Return how many anchors stand in a cell of each map."""
+    if is_multiscale(message):
+        return [anchors.boxes_per_cell(message.multiscale_anchor_generator)] * num_maps
+    return [len(cell) for cell in ssd_anchor_specs(message.ssd_anchor_generator)]
+
+
+def anchors_of(
+    message: pb.AnchorGenerator, *, image_size: Shape, padded_size: Shape, levels: Sequence[int]
+) -> Float32Array:
+    """Return the anchors float32 `[anchors, 4]` of the levels' maps, in the order map, row, column, number."""
+    if is_multiscale(message):
+        return multiscale_anchors(
+            message.multiscale_anchor_generator, image_size=image_size, padded_size=padded_size, levels=levels
+        )
+    shapes = [feature_shape(padded_size, level) for level in levels]
+    return ssd_anchors(message.ssd_anchor_generator, image_size=image_size, feature_shapes=shapes)

@@ -1,0 +1,88 @@
+"""MobileNetV1 (Howard et al. 2017, arXiv:1704.04861).
+
+Layers bear the names that `keras.applications` gives them. Padding is 'same' throughout, or explicit and
+symmetric.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from detection.model.backbones.settings import EXPLICIT_PADDING, BackboneSettings
+from detection.model.layers import KernelGroup, LayerFactory
+
+STEM_CHANNELS = 32
+BLOCKS = (
+    (64, 1),
+    *[(128, 2), (128, 1)],
+    *[(256, 2), (256, 1)],
+    *[(512, 2), (512, 1), (512, 1), (512, 1), (512, 1), (512, 1)],
+    *[(1024, 2), (1024, 1)],
+)
+"""Output channels and stride of each depthwise separable block."""
+
+NARROW_END = {12: 512, 13: 256}
+"""Output channels of the last blocks below a depthwise feature pyramid, by the block's number."""
+
+LEVEL_OF_BLOCK = {3: 2, 5: 3, 11: 4, 13: 5}
+"""The FPN level that a block's output serves."""
+
+
+@dataclass(frozen=True)
+class MobileNetV1:
+    """Adds the layers of one MobileNetV1 to a graph; `narrow_end` thins its last two blocks out."""
+
+    factory: LayerFactory
+    settings: BackboneSettings
+    narrow_end: bool = False
+
+    def __call__(self, images: Any, top_level: int) -> dict[int, Any]:
+        """Return the feature maps of the levels 2 to `top_level` (at most 5), by level."""
+        maps = self._conv(images, "conv1", self._channels(STEM_CHANNELS), 3, stride=2)
+        endpoints: dict[int, Any] = {}
+        for number, (channels, stride) in enumerate(BLOCKS, start=1):
+            maps = self._depthwise(maps, f"conv_dw_{number}", stride)
+            maps = self._conv(maps, f"conv_pw_{number}", self._block_channels(number, channels), 1)
+            if number in LEVEL_OF_BLOCK:
+                endpoints[LEVEL_OF_BLOCK[number]] = maps
+            if top_level in endpoints:
+                break
+        return endpoints
+
+    def _channels(self, count: int) -> int:
+        """Return a layer's channels: the original applies the multiplier twice, rounding down each time."""
+        multiplier = self.settings.depth_multiplier
+        return max(int(int(count * multiplier) * multiplier), self.settings.min_depth)
+
+    def _block_channels(self, number: int, channels: int) -> int:
+        if self.narrow_end and number in NARROW_END:  # these the original multiplies once
+            return max(int(NARROW_END[number] * self.settings.depth_multiplier), self.settings.min_depth)
+        return self._channels(channels)
+
+    def _conv(self, inputs: Any, name: str, channels: int, kernel_size: int, *, stride: int = 1) -> Any:
+        inputs, padding = self._padded(inputs, name, kernel_size)
+        conv = self.factory.conv(
+            name,
+            channels,
+            kernel_size,
+            hyper=self.settings.hyper,
+            group=KernelGroup.BACKBONE,
+            stride=stride,
+            padding=padding,
+        )
+        return self._norm(conv(inputs), name)
+
+    def _depthwise(self, inputs: Any, name: str, stride: int) -> Any:
+        inputs, padding = self._padded(inputs, name, 3)
+        kernel = (self.settings.hyper.initializer, KernelGroup.BACKBONE)
+        conv = self.factory.depthwise(name, kernel=kernel, stride=stride, padding=padding)
+        return self._norm(conv(inputs), name)
+
+    def _padded(self, inputs: Any, name: str, kernel_size: int) -> tuple[Any, str]:
+        """Return the inputs and the padding that is left to the convolution."""
+        if kernel_size == 1 or not self.settings.use_explicit_padding:
+            return inputs, "same"
+        return self.factory.zero_padding(f"{name}_pad", EXPLICIT_PADDING)(inputs), "valid"
+
+    def _norm(self, inputs: Any, name: str) -> Any:
+        maps = self.factory.batch_norm(f"{name}_bn", self.settings.hyper)(inputs)
+        return self.factory.activation(f"{name}_relu", self.settings.hyper.activation)(maps)

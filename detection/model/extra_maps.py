@@ -1,0 +1,73 @@
+"""The extra layers of the classic SSD (Liu et al. 2016): ever smaller maps behind the backbone's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from detection.model.backbones.settings import EXPLICIT_PADDING
+from detection.model.hyperparameters import ConvHyperparameters
+from detection.model.layers import KernelGroup, LayerFactory
+
+EXTRA_DEPTHS = (512, 256, 256, 128)
+"""Channels of the extra maps; a 1x1 convolution first halves them."""
+
+
+@dataclass(frozen=True)
+class ExtraMaps:
+    """Adds extra maps to a backbone's, until there are `num_maps`; each has half the size of the one before.
+
+    Depths are multiplied by `depth_multiplier` and raised to `min_depth`.
+    """
+
+    factory: LayerFactory
+    hyper: ConvHyperparameters
+    num_maps: int
+    depth_multiplier: float
+    min_depth: int
+    use_depthwise: bool
+    use_explicit_padding: bool
+
+    def __call__(self, endpoints: Mapping[int, Any]) -> dict[int, Any]:
+        """Return the maps by level, finest first: those of the backbone as they are, then the extra ones."""
+        maps = dict(endpoints)
+        for depth in EXTRA_DEPTHS[: self.num_maps - len(endpoints)]:
+            level = max(maps) + 1
+            name = f"extra_{level}"
+            reduced = self._conv_block(maps[level - 1], f"{name}_reduce", depth / 2, kernel_size=1, stride=1)
+            maps[level] = self._halved(reduced, name, depth)
+        return maps
+
+    def _halved(self, inputs: Any, name: str, depth: float) -> Any:
+        """Return the map after a 3 × 3 convolution with stride 2, which may be separable."""
+        if not self.use_depthwise:
+            return self._conv_block(inputs, name, depth, kernel_size=3, stride=2)
+        inputs, padding = self._padded(inputs, name)
+        conv = self.factory.depthwise(
+            f"{name}_depthwise_conv", stride=2, padding=padding, use_bias=self.hyper.use_bias
+        )
+        maps = self._norm(conv(inputs), f"{name}_depthwise")
+        return self._conv_block(maps, name, depth, kernel_size=1, stride=1)
+
+    def _conv_block(self, inputs: Any, name: str, depth: float, *, kernel_size: int, stride: int) -> Any:
+        inputs, padding = self._padded(inputs, name) if kernel_size > 1 else (inputs, "same")
+        conv = self.factory.conv(
+            f"{name}_conv",
+            max(int(depth * self.depth_multiplier), self.min_depth),
+            kernel_size,
+            hyper=self.hyper,
+            group=KernelGroup.FEATURE_PYRAMID,
+            stride=stride,
+            padding=padding,
+            use_bias=self.hyper.use_bias,
+        )
+        return self._norm(conv(inputs), name)
+
+    def _padded(self, inputs: Any, name: str) -> tuple[Any, str]:
+        """Return the inputs and the padding that is left to the 3 × 3 convolution."""
+        if not self.use_explicit_padding:
+            return inputs, "same"
+        return self.factory.zero_padding(f"{name}_pad", EXPLICIT_PADDING)(inputs), "valid"
+
+    def _norm(self, inputs: Any, name: str) -> Any:
+        maps = self.factory.batch_norm(f"{name}_bn", self.hyper)(inputs)
+        return self.factory.activation(f"{name}_activation", self.hyper.activation)(maps)
