@@ -1,22 +1,20 @@
-"""COCO detection metrics of whole data sets, computed by pycocotools."""
+"""COCO detection metrics of whole data sets; the numbers are pycocotools' own."""
 
-import contextlib
-import io
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from pycocotools.coco import COCO
 
 from detection.core.detections import Detections, GroundTruth
 from detection.core.labels import LabelMap
 from detection.core.metric_names import SUMMARY_NAMES, UNDEFINED
-from detection.evaluation.coco_matching import QuickCocoEvaluation
+from detection.evaluation.coco_precision import PrecisionRecall, precision_recall
 from detection.evaluation.images import check_image
+from detection.evaluation.matching import Boxes, FloatArray, IntArray
 
 _ALL_SIZES = 0
 _MOST_DETECTIONS = -1
-_IOU_50 = 0
+_IOU_50, _IOU_75 = 0, 5
 
 
 @dataclass
@@ -32,8 +30,8 @@ class CocoEvaluator:
 
     label_map: LabelMap
     _images: set[int | str] = field(default_factory=set)
-    _annotated: list[dict[str, Any]] = field(default_factory=list)
-    _detected: list[dict[str, Any]] = field(default_factory=list)
+    _annotated: list[tuple[GroundTruth, FloatArray]] = field(default_factory=list)
+    _detected: list[tuple[Detections, FloatArray]] = field(default_factory=list)
 
     def __len__(self) -> int:
         """Return the number of images added."""
@@ -47,40 +45,44 @@ class CocoEvaluator:
         An image that was added before raises ValueError, a detection that is not finite ModelError.
         """
         check_image(image_id, self._images, detections)
-        number = len(self._images)
         self._images.add(image_id)
-        self._add_ground_truth(number, ground_truth, _xywh_pixels(ground_truth.boxes_yxyx, height, width))
-        self._add_detections(number, detections, _xywh_pixels(detections.boxes_yxyx, height, width))
-
-    def _add_ground_truth(self, image: int, ground_truth: GroundTruth, boxes_xywh: list[list[float]]) -> None:
-        for box, class_id, crowd in zip(boxes_xywh, ground_truth.class_ids, ground_truth.crowd, strict=True):
-            annotation = _annotation(len(self._annotated), image, int(class_id), box)
-            self._annotated.append(annotation | {"iscrowd": int(crowd)})
-
-    def _add_detections(self, image: int, detections: Detections, boxes_xywh: list[list[float]]) -> None:
-        # Best first, equal scores in the order given: the order that pycocotools uses inside an image.
-        for row in np.argsort(-detections.scores, kind="stable"):
-            annotation = _annotation(
-                len(self._detected), image, int(detections.class_ids[row]), boxes_xywh[int(row)]
-            )
-            self._detected.append(annotation | {"score": float(detections.scores[row])})
+        self._annotated.append((ground_truth, _xywh_pixels(ground_truth.boxes_yxyx, height, width)))
+        self._detected.append((detections, _xywh_pixels(detections.boxes_yxyx, height, width)))
 
     def metrics(self) -> dict[str, float]:
         """Return `mAP` (IoU .50 to .95), `mAP@.50` …, and for each class `AP/NAME` and `AP@.50/NAME`.
 
         Every value lies in 0..1 or is -1 (`UNDEFINED`).
         """
-        # pycocotools reports its progress with print.
-        with contextlib.redirect_stdout(io.StringIO()):
-            annotated, detected = self._data_set(self._annotated), self._data_set(self._detected)
-            evaluation = QuickCocoEvaluation(annotated, detected, "bbox")
-            evaluation.evaluate()
-            evaluation.accumulate()
-            evaluation.summarize()
-        summary = zip(SUMMARY_NAMES, map(float, evaluation.stats), strict=True)
-        return dict(summary) | self._per_class(evaluation.eval["precision"])
+        crowd = np.concatenate([truth.crowd for truth, _ in self._annotated] or [np.zeros(0, np.bool_)])
+        scores = np.concatenate(
+            [found.scores.astype(np.float64) for found, _ in self._detected] or [np.zeros(0)]
+        )
+        group, xywh = self._grouped(self._annotated)
+        order = _in_groups(group, np.zeros(len(group)))
+        objects = Boxes(group[order], xywh[order], crowd[order])
+        group, xywh = self._grouped(self._detected)
+        order = _in_groups(group, -scores)
+        detections = Boxes(group[order], xywh[order], np.zeros(len(order), np.bool_))
+        result = precision_recall(
+            objects,
+            detections,
+            scores[order],
+            num_classes=len(self.label_map.items),
+            num_images=len(self._images),
+        )
+        return dict(zip(SUMMARY_NAMES, _summary(result), strict=True)) | self._per_class(result.precision)
 
-    def _per_class(self, precision: np.ndarray) -> dict[str, float]:
+    def _grouped(self, images: list[tuple[Any, FloatArray]]) -> tuple[IntArray, FloatArray]:
+        """Return group `[n]` and box `[n, 4]` of all images; a class that the label map lacks has group -1."""
+        ids = np.array([class_id for class_id, _ in self.label_map.items])
+        class_ids = np.concatenate([marks.class_ids for marks, _ in images] or [np.zeros(0, np.int64)])
+        image = np.repeat(np.arange(len(images)), [len(boxes) for _, boxes in images])
+        column = np.minimum(np.searchsorted(ids, class_ids), len(ids) - 1)
+        group = np.where(ids[column] == class_ids, column * len(images) + image, -1)
+        return group, np.concatenate([boxes for _, boxes in images] or [np.zeros((0, 4))])
+
+    def _per_class(self, precision: FloatArray) -> dict[str, float]:
         """Return the AP of each class from precision `[IoU, recall, class, size, detections]`."""
         values = {}
         for column, name in enumerate(self.label_map.names):
@@ -89,30 +91,31 @@ class CocoEvaluator:
             values[f"AP@.50/{name}"] = _mean(of_class[_IOU_50])
         return values
 
-    def _data_set(self, annotations: list[dict[str, Any]]) -> COCO:
-        """Return what pycocotools works on; the annotations are copied because it writes into them."""
-        data_set = COCO()
-        data_set.dataset = {
-            "images": [{"id": number} for number in range(len(self._images))],
-            "categories": [{"id": class_id, "name": name} for class_id, name in self.label_map.items],
-            "annotations": [dict(annotation) for annotation in annotations],
-        }
-        data_set.createIndex()
-        return data_set
+
+def _in_groups(group: IntArray, key: FloatArray) -> IntArray:
+    """Return the rows of known groups by group, then by key, then as they come."""
+    order: IntArray = np.lexsort((np.arange(len(group)), key, group))
+    return order[group[order] >= 0]
 
 
-def _annotation(index: int, image: int, class_id: int, box_xywh: list[float]) -> dict[str, Any]:
-    """Return one object in COCO's form; ids start at 1 because pycocotools takes a match with id 0 for none."""
-    area = box_xywh[2] * box_xywh[3]
-    identity = {"id": index + 1, "image_id": image, "category_id": class_id}
-    return identity | {"bbox": box_xywh, "area": area, "iscrowd": 0}
+def _summary(result: PrecisionRecall) -> list[float]:
+    """Return the twelve numbers in the order of `SUMMARY_NAMES`."""
+    precision = result.precision[..., _MOST_DETECTIONS]
+    overall = [
+        precision[..., _ALL_SIZES],
+        precision[_IOU_50, ..., _ALL_SIZES],
+        precision[_IOU_75, ..., _ALL_SIZES],
+    ]
+    by_size = [precision[..., size] for size in (1, 2, 3)]
+    recall = [result.recall[..., _ALL_SIZES, limit] for limit in (0, 1, 2)]
+    recall += [result.recall[..., size, _MOST_DETECTIONS] for size in (1, 2, 3)]
+    return [_mean(values) for values in (*overall, *by_size, *recall)]
 
 
-def _xywh_pixels(boxes_yxyx: np.ndarray, height: int, width: int) -> list[list[float]]:
+def _xywh_pixels(boxes_yxyx: np.ndarray, height: int, width: int) -> FloatArray:
     """Return normalised boxes `[n, 4]` as `[x, y, width, height]` in pixels."""
     top, left, bottom, right = (boxes_yxyx.astype(np.float64) * [height, width, height, width]).T
-    boxes: list[list[float]] = np.stack([left, top, right - left, bottom - top], axis=-1).tolist()
-    return boxes
+    return np.stack([left, top, right - left, bottom - top], axis=-1)
 
 
 def _mean(values: np.ndarray) -> float:
