@@ -9,7 +9,7 @@ from detection.core.detections import Detections, GroundTruth
 from detection.core.labels import LabelMap
 from detection.core.metric_names import SUMMARY_NAMES, UNDEFINED
 from detection.evaluation.coco_precision import PrecisionRecall, precision_recall
-from detection.evaluation.images import check_image
+from detection.evaluation.images import check_image, pixel_boxes
 from detection.evaluation.matching import Boxes, FloatArray, IntArray
 
 _ALL_SIZES = 0
@@ -113,9 +113,9 @@ def _summary(result: PrecisionRecall) -> list[float]:
 
 
 def _xywh_pixels(boxes_yxyx: np.ndarray, height: int, width: int) -> FloatArray:
-    """Return normalised boxes `[n, 4]` as `[x, y, width, height]` in pixels."""
-    top, left, bottom, right = (boxes_yxyx.astype(np.float64) * [height, width, height, width]).T
-    return np.stack([left, top, right - left, bottom - top], axis=-1)
+    """Return normalised boxes `[n, 4]` as `[x, y, width, height]` in pixels; see `pixel_boxes`."""
+    top, left, bottom, right = pixel_boxes(boxes_yxyx, height, width).T
+    return np.stack([left, top, right - left, bottom - top], axis=-1).astype(np.float64)
 
 
 def _mean(values: np.ndarray) -> float:

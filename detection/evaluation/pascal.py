@@ -14,7 +14,7 @@ from detection.core.boxes import FloatArray, pairwise_iou
 from detection.core.detections import Detections, GroundTruth
 from detection.core.labels import LabelMap
 from detection.core.metric_names import UNDEFINED, MetricSet, pascal_names
-from detection.evaluation.images import check_image
+from detection.evaluation.images import check_image, pixel_boxes
 
 IOU_THRESHOLD = 0.5
 
@@ -44,8 +44,9 @@ def match(
     misses, even where another object is left. A detection of a difficult object does not count, nor does one
     whose box has no area.
     """
-    scale = np.array([height, width, height, width], np.float64)
-    boxes, objects = detections.boxes_yxyx * scale, ground_truth.boxes_yxyx * scale
+    boxes, objects = (
+        pixel_boxes(marks.boxes_yxyx, height, width).astype(np.float64) for marks in (detections, ground_truth)
+    )
     has_area = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
     order = np.argsort(-detections.scores, kind="stable")
     order = order[has_area[order]]

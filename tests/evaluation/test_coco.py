@@ -229,3 +229,14 @@ def test_many_groups_are_worked_on_in_blocks(monkeypatch: pytest.MonkeyPatch) ->
         evaluator.add(number, ground_truth, detections, height=300, width=200)
     monkeypatch.setattr(matching, "_LARGEST_BLOCK", 1)
     assert evaluator.metrics() == stock_metrics(images, 300, 200)
+
+
+def test_a_box_of_32_pixels_is_medium_as_well_as_small() -> None:
+    # In double precision its area would be 1023.9997 square pixels from these single-precision coordinates.
+    corners = np.array([213, 97, 245, 129]) / np.array([300, 400, 300, 400])
+    box = [corners.astype(np.float32)]
+    exact = np.prod((np.float64(box[0][2:]) - np.float64(box[0][:2])) * [300, 400])
+    assert exact < 32**2
+    evaluator = CocoEvaluator(LabelMap.of(["face"]))
+    evaluator.add(0, truth(box, [1]), found(box, [0.9], [1]), height=300, width=400)
+    assert evaluator.metrics()["mAP (medium)"] == evaluator.metrics()["mAP (small)"] == pytest.approx(1.0)
