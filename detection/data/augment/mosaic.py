@@ -16,8 +16,9 @@ from detection.data.augment.sampling import Taps, resample
 Tensor = Any
 
 QUARTERS = 4
-COLUMNS = 3 + (QUARTERS - 1) + 3 * QUARTERS
-"""Noise columns: whether, the centre; partners; for each quarter its scale and what part of it is shown."""
+COMMON = 4
+COLUMNS = COMMON + 3 * QUARTERS
+"""Noise columns: whether, the centre, the partners; for each quarter its scale and what part is shown."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ def random_mosaic(
 ) -> FramedBatch:
     """Return the batch with some images replaced by mosaics; see the schema's `RandomMosaic` for the fields.
 
-    The image itself is at the top left; the other three are drawn from the batch, with replacement. What is
-    shown of an image is drawn uniformly from what fits. Boxes are moved, cut to their quarter and dropped where
-    less than `min_visible_area` of them is left.
+    The image itself is at the top left; the other three are drawn from the batch, each once if it has four.
+    What is shown of an image is drawn uniformly from what fits. Boxes are moved, cut to their quarter and
+    dropped where less than `min_visible_area` of them is left.
     """
     height, width = batch.images.shape[1:3]
     frame = ops.convert_to_tensor([float(height), float(width)])
@@ -54,9 +55,9 @@ def random_mosaic(
     centre = ops.clip(ops.round(share * frame), 1.0, frame - 1.0)
     images, objects = batch.images, []
     for place in range(QUARTERS):
-        partner = partners(noise[:, 2 + place]) if place else ops.arange(ops.shape(chosen)[0], dtype="int32")
+        partner = partners(noise[:, 3], place) if place else ops.arange(ops.shape(chosen)[0], dtype="int32")
         sizes = ops.cast(ops.take(batch.true_sizes, partner, axis=0), "float32")
-        first = 3 + (QUARTERS - 1) + 3 * place
+        first = COMMON + 3 * place
         drawn = noise[:, first : first + 3]
         scale = values["min_scale"] + drawn[:, :1] * (values["max_scale"] - values["min_scale"])
         quarter = _quarter(place, centre, frame, sizes=sizes, scale=scale).shifted(drawn[:, 1:], sizes)

@@ -76,11 +76,15 @@ def rows_for(given: int, images: int, limit: int) -> int:
     return min(images * given, max(given, limit))
 
 
-def partners(uniform: Tensor) -> Tensor:
-    """Return for each image the index of another, int32 `[batch]`; of itself where it is the only one."""
+def partners(uniform: Tensor, place: int = 0) -> Tensor:
+    """Return for each image the index of another, int32 `[batch]`; of itself where it is the only one.
+
+    Other places give other images, as long as there are enough; batches are shuffled, so neighbours will do.
+    """
     batch = ops.shape(uniform)[0]
-    distance = 1 + ops.cast(ops.floor(uniform * ops.cast(batch - 1, "float32")), "int32")
-    return (ops.arange(batch, dtype="int32") + distance) % batch
+    others = ops.maximum(batch - 1, 1)
+    drawn = ops.cast(ops.floor(uniform * ops.cast(others, "float32")), "int32")
+    return (ops.arange(batch, dtype="int32") + 1 + (drawn + place) % others) % batch
 
 
 def with_objects(batch: FramedBatch, chosen: Tensor, changed: Objects) -> FramedBatch:
