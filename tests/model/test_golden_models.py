@@ -13,6 +13,7 @@ from detection.checkpoint.object_based import load_object_based
 from detection.config import pipeline_pb2 as pb
 from detection.model.ssd import SsdDetector, build_detector
 
+SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 GOLDEN = Path(__file__).parents[1] / "golden"
 NAMES = (
     "model_mobilenet_v1_fpn_small",
@@ -55,6 +56,15 @@ def _losses(detector: SsdDetector, golden: Any, predictions: Any) -> dict[str, A
 def _check_losses(losses: dict[str, Any], golden: Any, mode: str) -> None:
     for key, value in losses.items():
         np.testing.assert_allclose(value, golden[f"{mode}_loss/{key}_loss"], rtol=1e-5, err_msg=key)
+
+
+def test_every_key_of_the_checkpoint_is_one_variable(
+    detector: SsdDetector, case: tuple[SsdDetector, Any, Path]
+) -> None:
+    listed = tf.train.list_variables(str(case[2] / "ckpt-0"))
+    shapes = {key.removesuffix(SUFFIX): shape for key, shape in listed if key.startswith("model/")}
+    keys = checkpoint_keys([weight.path for weight in detector.network.weights], _ssd(case[2]))
+    assert {keys[weight.path]: list(weight.shape) for weight in detector.network.weights} == shapes
 
 
 def test_anchors(detector: SsdDetector, golden: Any) -> None:
