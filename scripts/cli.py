@@ -19,7 +19,7 @@ COMMANDS = {
     "train": "Train one detector from a pipeline.config.",
     "sweep": "Search for the best settings in parallel trials.",
     "status": "Tell how a sweep stands.",
-    "export": "Export the best checkpoint of a sweep or training run as a SavedModel.",
+    "export": "Export the best checkpoint of a sweep or training run as a SavedModel or a checkpoint.",
     "evaluate": "Measure an exported model on annotated images.",
     "detect": "Detect objects in pictures with an exported model.",
 }

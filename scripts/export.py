@@ -1,40 +1,104 @@
 """`sweepbox export`: make the best checkpoint a model that runs elsewhere."""
 
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from detection.export.input_type import InputType
 from scripts.cli import run
 
 if TYPE_CHECKING:
+    from detection.checkpoint.folder import CheckpointFacts
     from detection.export.model_card import CardExtras
-    from detection.export.saved_model import ExportedModel
     from tuning.results import SweepState
 
 SWEEP_FILE = "sweep.yaml"
+
+
+class ExportFormat(StrEnum):
+    """What an export is written as."""
+
+    SAVED_MODEL = "saved_model"
+    CHECKPOINT = "checkpoint"
 
 
 def command(
     source: Annotated[Path, Argument(help="Folder of a sweep, of a training run, or a checkpoint folder.")],
     out: Annotated[Path, Argument(help="Folder to make; it must not exist or be empty.")],
     *,
+    export_format: Annotated[
+        ExportFormat,
+        Option(
+            "--format",
+            help="saved_model: a program to run; checkpoint: weights that the Object Detection API loads.",
+        ),
+    ] = ExportFormat.SAVED_MODEL,
+    input_type: Annotated[
+        InputType,
+        Option(
+            help="What a saved_model takes: one uint8 picture, a batch of float pictures, "
+            "or batches of encoded pictures or of serialised Examples."
+        ),
+    ] = InputType.IMAGE_TENSOR,
     overwrite: Annotated[bool, Option("--overwrite", help="Replace an older export in OUT.")] = False,
 ) -> None:
-    """Export a detector as a SavedModel with the Object Detection API's signature.
+    """Export a detector as a SavedModel or a checkpoint in the Object Detection API's formats.
 
     Of a sweep it is the best checkpoint of all its trials by the sweep's objective, of a training run its best.
-    OUT gets saved_model/, pipeline.config, label_map.pbtxt and model_card.md.
+    OUT gets saved_model/, pipeline.config, label_map.pbtxt and model_card.md; as a checkpoint it gets
+    checkpoint/, pipeline.config and label_map.pbtxt, which the Object Detection API trains on, evaluates and
+    exports.
     """
     from rich.console import Console
 
-    from detection.export.saved_model import check_target, export_detector
+    from detection.core.errors import UsageError
 
-    check_target(out, overwrite=overwrite)
+    as_checkpoint = export_format is ExportFormat.CHECKPOINT
+    if as_checkpoint and input_type is not InputType.IMAGE_TENSOR:
+        raise UsageError(f"--input-type {input_type}: a checkpoint takes no input; leave it out")
+    if as_checkpoint:
+        summary = _save_checkpoint(source, out, overwrite=overwrite)
+    else:
+        summary = _save_model(source, out, input_type=input_type, overwrite=overwrite)
+    Console().print(summary, highlight=False, markup=False, soft_wrap=True)
+
+
+def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bool) -> str:
+    """Write a SavedModel; return what the command tells."""
+    from rich.console import Console
+
+    from detection.export.saved_model import EXPORT_FILES, export_detector
+    from detection.export.target import check_folder
+
+    check_folder(out, EXPORT_FILES, overwrite=overwrite)
     checkpoint, extras = _checkpoint_of(source)
     with Console(stderr=True).status("exporting"):
-        exported = export_detector(checkpoint, out, extras=extras, overwrite=overwrite)
-    Console().print(_summary(exported, extras), highlight=False, markup=False, soft_wrap=True)
+        exported = export_detector(checkpoint, out, input_type=input_type, extras=extras, overwrite=overwrite)
+    written = f"saved_model/, pipeline.config, label_map.pbtxt and model_card.md are in {exported.directory}"
+    return _summary(extras, exported.facts, [f"it takes {input_type}", written])
+
+
+def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
+    """Write a checkpoint of the Object Detection API; return what the command tells."""
+    from rich.console import Console
+
+    from detection.checkpoint.folder import read_facts
+    from detection.export.od_api_checkpoint import CHECKPOINT_PARTS, export_checkpoint
+    from detection.export.target import check_folder
+
+    check_folder(out, CHECKPOINT_PARTS, overwrite=overwrite)
+    checkpoint, extras = _checkpoint_of(source)
+    with Console(stderr=True).status("exporting"):
+        exported = export_checkpoint(checkpoint, out, overwrite=overwrite)
+    lines = [
+        *(f"left out, as the Object Detection API has no {name}" for name in exported.left_out),
+        f"{exported.variables} variables are in {exported.prefix}",
+        f"pipeline.config and label_map.pbtxt are in {exported.directory}",
+    ]
+    return _summary(extras, read_facts(checkpoint), lines)
 
 
 def _checkpoint_of(source: Path) -> tuple[Path, "CardExtras"]:
@@ -76,14 +140,14 @@ def _sweep_extras(state: "SweepState") -> "CardExtras":
     )
 
 
-def _summary(exported: "ExportedModel", extras: "CardExtras") -> str:
-    """Return what the command tells."""
-    metrics = exported.facts.metrics
+def _summary(extras: "CardExtras", facts: "CheckpointFacts", written: Sequence[str]) -> str:
+    """Return what the command tells; `written` are its last lines."""
+    metrics = facts.metrics
     named = [f"{name} {metrics[name]:.4f}" for name in ("mAP", "mAP@.50") if metrics.get(name, -1) >= 0]
     lines = [
-        f"exported {extras.origin or f'the checkpoint of step {exported.facts.step}'}",
+        f"exported {extras.origin or f'the checkpoint of step {facts.step}'}",
         *([f"on the validation part: {', '.join(named)}"] if named else []),
-        f"saved_model/, pipeline.config, label_map.pbtxt and model_card.md are in {exported.directory}",
+        *written,
     ]
     return "\n".join(lines)
 

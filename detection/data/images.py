@@ -2,14 +2,13 @@
 
 import hashlib
 import io
-import struct
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from detection.core.decoding import DECODING_ERRORS
 from detection.core.errors import DataError
 
 FORMATS = {
@@ -21,12 +20,6 @@ FORMATS = {
 ORIENTATION_TAG = 0x0112
 TURNED_ORIENTATIONS = (5, 6, 7, 8)
 """The EXIF orientations under which a viewer swaps width and height."""
-
-DECODING_ERRORS = (
-    OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error,
-    Image.DecompressionBombError,
-)  # fmt: skip
-"""What Pillow raises on a damaged image, whatever its format."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,49 @@ from detection.config import pipeline_pb2 as pb
 from detection.config.aliases import BASE_RATE_FIELDS, schedule_of
 from detection.config.difference import Change, fingerprint
 from detection.core.labels import LabelMap
+from detection.export.input_type import InputType
 from detection.model.ssd import input_size
 
-USAGE = """\
+INPUTS = {
+    InputType.IMAGE_TENSOR: (
+        'image = np.asarray(Image.open("picture.jpg").convert("RGB"))',
+        "tf.convert_to_tensor(image)[tf.newaxis]",
+        "It takes one picture: uint8 `[1, height, width, 3]`, RGB.",
+    ),
+    InputType.FLOAT_IMAGE_TENSOR: (
+        'image = np.asarray(Image.open("picture.jpg").convert("RGB"), np.float32)',
+        "tf.convert_to_tensor(image)[tf.newaxis]",
+        "It takes pictures of one size: float32 `[batch, height, width, 3]`, RGB in 0..255.",
+    ),
+    InputType.ENCODED_IMAGE_STRING_TENSOR: (
+        'encoded = tf.io.read_file("picture.jpg")',
+        "encoded[tf.newaxis]",
+        "It takes the bytes of JPEG, PNG, BMP or GIF files, of any sizes: string `[batch]`.",
+    ),
+    InputType.TF_EXAMPLE: (
+        'example = next(iter(tf.data.TFRecordDataset("pictures.tfrecord")))',
+        "example[tf.newaxis]",
+        "It takes serialised Examples, of which it reads `image/encoded`: string `[batch]`.",
+    ),
+}
+"""For each input type: how a picture is read, what is handed to the model, and both in words."""
+
+
+def _usage(input_type: InputType) -> str:
+    read, argument, words = INPUTS[input_type]
+    pixels = "np." in read
+    return f"""\
 ```python
-import numpy as np, tensorflow as tf; from PIL import Image
-image = np.asarray(Image.open("picture.jpg").convert("RGB"))
-detections = tf.saved_model.load("saved_model")(tf.convert_to_tensor(image)[tf.newaxis])
+import {"numpy as np, " if pixels else ""}tensorflow as tf{"; from PIL import Image" if pixels else ""}
+{read}
+detections = tf.saved_model.load("saved_model")({argument})
 ```
 
-`detections` holds `num_detections` `[1]` and, best first, `detection_boxes` `[1, n, 4]` (ymin, xmin, ymax, xmax
-in 0..1 of the picture), `detection_scores` and `detection_classes` `[1, n]` (ids as below). By command:
-`sweepbox detect FOLDER picture.jpg --out detections`, FOLDER being the one that this file lies in."""
+Input type `{input_type}`. {words}
+
+`detections` holds `num_detections` `[batch]` and, best first, `detection_boxes` `[batch, n, 4]` (ymin, xmin,
+ymax, xmax in 0..1 of the picture), `detection_scores` and `detection_classes` `[batch, n]` (ids as below). By
+command: `sweepbox detect FOLDER picture.jpg --out detections`, FOLDER being the one that this file lies in."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +75,8 @@ def model_card(
     facts: CheckpointFacts,
     weights_sha256: str,
     extras: CardExtras,
+    *,
+    input_type: InputType = InputType.IMAGE_TENSOR,
 ) -> str:
     """Return the card in Markdown. It holds no date and no path: the same model has the same card."""
     ssd = config.model.ssd
@@ -52,7 +85,7 @@ def model_card(
         f"# Object detector: {len(label_map.items)} classes, {height} x {width}",
         _summary(ssd, height, width),
         "## How to use it",
-        USAGE,
+        _usage(input_type),
         "## Classes and metrics",
         _metrics(label_map, facts),
         "## Training",

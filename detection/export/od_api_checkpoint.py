@@ -1,6 +1,5 @@
 """A checkpoint folder made into a checkpoint that the TensorFlow Object Detection API loads."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +9,9 @@ from detection.checkpoint.weights import load_weights
 from detection.config import pipeline_pb2 as pb
 from detection.config.label_map import load_label_map, save_label_map
 from detection.config.load import load_config, save_config
-from detection.core.errors import ModelError, UsageError
+from detection.core.errors import ModelError
 from detection.core.files import atomic_directory
+from detection.export.target import check_folder
 
 CHECKPOINT = "checkpoint"
 FIRST_OWN_FIELD = 1000
@@ -57,20 +57,6 @@ def export_checkpoint(checkpoint: Path, out: Path, *, overwrite: bool = False) -
         save_config(config, folder / CONFIG_FILE)
         save_label_map(label_map, folder / LABEL_MAP_FILE)
     return ExportedCheckpoint(out, config, out / CHECKPOINT / written.name, variables, left_out)
-
-
-def check_folder(out: Path, parts: Iterable[str], *, overwrite: bool) -> None:
-    """Raise UsageError where an export of some parts to `out` would destroy something else."""
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out}: is a file; name a folder")
-    inside = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
-    foreign = [name for name in inside if name not in tuple(parts)]
-    if foreign:
-        raise UsageError(f"{out}: holds {foreign[0]!r}, which is no part of an export; name another folder")
-    if inside and not overwrite:
-        raise UsageError(
-            f"{out}: is not empty; name another folder or replace the export there with --overwrite"
-        )
 
 
 def _remove_own_options(train_config: pb.TrainConfig) -> tuple[str, ...]:

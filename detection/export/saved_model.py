@@ -18,11 +18,13 @@ from detection.checkpoint.weights import load_weights
 from detection.config import pipeline_pb2 as pb
 from detection.config.label_map import load_label_map, save_label_map
 from detection.config.load import load_config, save_config
-from detection.core.errors import ModelError, UsageError
+from detection.core.errors import ModelError
 from detection.core.files import atomic_directory, sha256_of, write_text
 from detection.core.labels import LabelMap
+from detection.export.input_type import InputType
 from detection.export.model_card import CardExtras, model_card
 from detection.export.serving import SIGNATURE, require_tensorflow, serving_module
+from detection.export.target import check_folder
 
 SAVED_MODEL = "saved_model"
 MODEL_CARD = "model_card.md"
@@ -37,6 +39,7 @@ class ExportedModel:
     config: pb.TrainEvalPipelineConfig
     label_map: LabelMap
     facts: CheckpointFacts
+    input_type: InputType
 
     @property
     def saved_model(self) -> Path:
@@ -45,7 +48,12 @@ class ExportedModel:
 
 
 def export_detector(
-    checkpoint: Path, out: Path, *, extras: CardExtras | None = None, overwrite: bool = False
+    checkpoint: Path,
+    out: Path,
+    *,
+    input_type: InputType = InputType.IMAGE_TENSOR,
+    extras: CardExtras | None = None,
+    overwrite: bool = False,
 ) -> ExportedModel:
     """Write the detector of a checkpoint folder to `out`, which appears whole or not at all.
 
@@ -56,32 +64,18 @@ def export_detector(
     on TensorFlow.
     """
     require_tensorflow(keras.backend.backend())
-    check_target(out, overwrite=overwrite)
+    check_folder(out, EXPORT_FILES, overwrite=overwrite)
     config, label_map, facts = _read_checkpoint(checkpoint)
-    module = _serving_module(checkpoint, config)
-    card = model_card(config, label_map, facts, sha256_of(checkpoint / WEIGHTS_FILE), extras or CardExtras())
+    module = _serving_module(checkpoint, config, input_type)
+    weights_sha256 = sha256_of(checkpoint / WEIGHTS_FILE)
+    known = extras or CardExtras()
+    card = model_card(config, label_map, facts, weights_sha256, known, input_type=input_type)
     with atomic_directory(out) as folder:
         _save(module, folder / SAVED_MODEL)
         save_config(config, folder / CONFIG_FILE)
         save_label_map(label_map, folder / LABEL_MAP_FILE)
         write_text(folder / MODEL_CARD, card)
-    return ExportedModel(out, config, label_map, facts)
-
-
-def check_target(out: Path, *, overwrite: bool) -> None:
-    """Raise UsageError where an export to `out` would destroy something."""
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise UsageError(f"{out}: is a file; name a folder")
-    inside = sorted(path.name for path in out.iterdir())
-    foreign = [name for name in inside if name not in EXPORT_FILES]
-    if foreign:
-        raise UsageError(f"{out}: holds {foreign[0]!r}, which is no part of an export; name another folder")
-    if inside and not overwrite:
-        raise UsageError(
-            f"{out}: is not empty; name another folder or replace the model there with --overwrite"
-        )
+    return ExportedModel(out, config, label_map, facts, input_type)
 
 
 def _read_checkpoint(checkpoint: Path) -> tuple[pb.TrainEvalPipelineConfig, LabelMap, CheckpointFacts]:
@@ -100,13 +94,13 @@ def _read_checkpoint(checkpoint: Path) -> tuple[pb.TrainEvalPipelineConfig, Labe
     return config, label_map, read_facts(checkpoint)
 
 
-def _serving_module(checkpoint: Path, config: pb.TrainEvalPipelineConfig) -> Any:
+def _serving_module(checkpoint: Path, config: pb.TrainEvalPipelineConfig, input_type: InputType) -> Any:
     """Return the program with the checkpoint's weights."""
     from detection.model.ssd import build_detector
 
     detector = build_detector(config.model.ssd)
     load_weights(detector.network, checkpoint / WEIGHTS_FILE)
-    return serving_module(detector, config.model.ssd.image_resizer)
+    return serving_module(detector, config.model.ssd.image_resizer, input_type)
 
 
 def _save(module: Any, folder: Path) -> None:

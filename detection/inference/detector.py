@@ -10,6 +10,7 @@ from detection.core.detections import Detections
 from detection.core.errors import ModelError
 from detection.core.labels import LabelMap
 from detection.inference.images import read_image
+from detection.inference.model_input import model_input
 
 SAVED_MODEL = "saved_model"
 MODEL_FILE = "saved_model.pb"
@@ -18,7 +19,7 @@ REQUIRED_OUTPUTS = ("detection_boxes", "detection_classes", "detection_scores", 
 
 
 class Detector:
-    """A detector out of a SavedModel, of `sweepbox export` or of the Object Detection API (`image_tensor`).
+    """A detector out of a SavedModel, of `sweepbox export` or of the Object Detection API, of any input type.
 
     `model` is the export's folder or the `saved_model` folder in it. `labels` names the classes and only
     travels along. Raises ModelError where there is no such model, where it is damaged, or where it takes or
@@ -31,7 +32,7 @@ class Detector:
         # The loaded object owns the weights and must live as long as its signature.
         self._model = _load(self.path)
         self._signature = _signature(self._model, self.path)
-        self._input_name = _check_input(self._signature, self.path)
+        self._input = model_input(self._signature, self.path)
 
     def detect(self, image: NDArray[np.uint8] | Path, *, threshold: float = 0.0) -> Detections:
         """Return what stands in an RGB image `[height, width, 3]` or a picture's file, best score first.
@@ -39,14 +40,12 @@ class Detector:
         Only detections with a score of at least `threshold`. A file is turned upright as its EXIF orientation
         asks. DataError for a file that cannot be read, ValueError for an array of another shape or type.
         """
-        import tensorflow as tf
-
         pixels = read_image(image) if isinstance(image, Path) else image
         if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
             raise ValueError(
                 f"the image is {pixels.dtype} {list(pixels.shape)}, expected uint8 [height, width, 3]"
             )
-        outputs = self._signature(**{self._input_name: tf.constant(pixels[np.newaxis])})
+        outputs = self._signature(**{self._input.name: self._input.pack(pixels)})
         return _detections(outputs).above(threshold)
 
 
@@ -81,22 +80,6 @@ def _signature(model: Any, folder: Path) -> Any:
     if missing:
         raise ModelError(f"{folder}: the model gives no {', '.join(missing)}, so it is no detector; export one")
     return signatures[SIGNATURE]
-
-
-def _check_input(signature: Any, folder: Path) -> str:
-    """Return the name of the one input; ModelError where it does not take single uint8 images of any size."""
-    import tensorflow as tf
-
-    inputs = signature.structured_input_signature[1]
-    if len(inputs) == 1:
-        [(name, spec)] = inputs.items()
-        if spec.dtype == tf.uint8 and spec.shape.is_compatible_with([1, None, None, 3]):
-            return str(name)
-    there = ", ".join(f"{name}: {spec.dtype.name} {spec.shape}" for name, spec in inputs.items())
-    raise ModelError(
-        f"{folder}: the model takes ({there}), expected one uint8 image (1, None, None, 3); "
-        "export it with input type image_tensor"
-    )
 
 
 def _detections(outputs: dict[str, Any]) -> Detections:

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from detection.core.decoding import DECODING_ERRORS
 from detection.core.errors import DataError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 """Endings of the files that count as pictures when a folder is given."""
 
 _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "F")
-_DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError)
 
 
 def read_image(path: Path, *, upright: bool = True) -> NDArray[np.uint8]:
@@ -30,7 +30,7 @@ def read_image(path: Path, *, upright: bool = True) -> NDArray[np.uint8]:
             image.load()
             turned = ImageOps.exif_transpose(image) if upright else image
             return np.asarray(_eight_bits(turned).convert("RGB"))
-    except _DECODING_ERRORS as error:
+    except DECODING_ERRORS as error:
         reason = "it is in no known image format" if "cannot identify" in str(error) else str(error)
         raise DataError(
             f"{path}: the picture cannot be read: {reason}; replace or leave out the file"

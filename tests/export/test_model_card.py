@@ -1,10 +1,14 @@
+import ast
 import re
 from pathlib import Path
+
+import pytest
 
 from detection.checkpoint.folder import CheckpointFacts
 from detection.config.difference import Change, fingerprint
 from detection.config.load import load_config
 from detection.core.labels import LabelMap
+from detection.export.input_type import InputType
 from detection.export.model_card import CardExtras, model_card
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -78,3 +82,12 @@ def test_a_checkpoint_without_metrics_says_so() -> None:
 def test_the_same_model_has_the_same_card_without_a_date() -> None:
     assert _card() == _card()
     assert not re.search(r"20\d\d-\d\d", _card())
+
+
+@pytest.mark.parametrize("input_type", InputType)
+def test_how_to_use_it_fits_what_it_takes(input_type: InputType) -> None:
+    card = model_card(CONFIG, LABELS, FACTS, "ab" * 32, CardExtras(), input_type=input_type)
+    assert f"Input type `{input_type}`." in card
+    program = card.split("```")[1].removeprefix("python\n")
+    ast.parse(program)
+    assert ("numpy" in program) == (input_type in (InputType.IMAGE_TENSOR, InputType.FLOAT_IMAGE_TENSOR))

@@ -125,14 +125,23 @@ def test_a_model_that_is_no_detector_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spec", "there"),
     [
-        (tf.TensorSpec([None], tf.string, name="input_tensor"), r"input_tensor: string \(None,\)"),
-        (tf.TensorSpec([None, None, None, 3], tf.float32, name="input_tensor"), "input_tensor: float32"),
+        (tf.TensorSpec([None, None], tf.string, name="input_tensor"), r"input_tensor: string \(None, None\)"),
+        (tf.TensorSpec([None, None, None, 1], tf.float32, name="input_tensor"), "input_tensor: float32"),
         (tf.TensorSpec([4, None, None, 3], tf.uint8, name="input_tensor"), "uint8"),
     ],
 )
 def test_other_inputs_are_refused_with_the_remedy(tmp_path: Path, spec: tf.TensorSpec, there: str) -> None:
     folder = _save(tmp_path / "a", lambda _: dict(OUTPUTS), spec)
     with pytest.raises(ModelError, match=f"{there}.*image_tensor"):
+        Detector(folder)
+
+
+def test_bytes_that_are_neither_picture_nor_example_are_refused(tmp_path: Path) -> None:
+    def numbers(texts: tf.Tensor) -> dict[str, tf.Tensor]:
+        return OUTPUTS | {"num_detections": tf.strings.to_number(texts)}
+
+    folder = _save(tmp_path / "a", numbers, tf.TensorSpec([None], tf.string, name="input_tensor"))
+    with pytest.raises(ModelError, match=r"neither those of a picture nor a serialised Example .*image_tensor"):
         Detector(folder)
 
 

@@ -80,6 +80,32 @@ def test_a_training_run_and_a_checkpoint(golden_checkpoint: Path, tmp_path: Path
     assert invoke(command, golden_checkpoint, tmp_path / "out", "--overwrite").exit_code == 0
 
 
+def test_a_checkpoint_of_the_object_detection_api(
+    golden_checkpoint: Path, tmp_path: Path, invoke: Invoke
+) -> None:
+    out = tmp_path / "out"
+    result = invoke(command, golden_checkpoint, out, "--format", "checkpoint")
+    assert result.exit_code == 0, result.exception
+    assert {path.name for path in out.iterdir()} == {"checkpoint", "pipeline.config", "label_map.pbtxt"}
+    assert f"variables are in {out / 'checkpoint' / 'ckpt-0'}" in result.stdout
+    assert "mAP 0.2500" in result.stdout
+    again = invoke(command, golden_checkpoint, out, "--format", "saved_model", "--overwrite")
+    assert "holds 'checkpoint', which is no part of an export" in str(again.exception)
+
+
+def test_the_input_type(golden_checkpoint: Path, tmp_path: Path, invoke: Invoke) -> None:
+    result = invoke(command, golden_checkpoint, tmp_path / "out", "--input-type", "float_image_tensor")
+    assert result.exit_code == 0, result.exception
+    assert "it takes float_image_tensor" in result.stdout
+    assert "Input type `float_image_tensor`" in (tmp_path / "out" / "model_card.md").read_text()
+    contradiction = ("--format", "checkpoint", "--input-type", "tf_example")
+    result = invoke(command, golden_checkpoint, tmp_path / "other", *contradiction)
+    assert "--input-type tf_example: a checkpoint takes no input" in str(result.exception)
+    result = invoke(command, golden_checkpoint, tmp_path / "other", "--input-type", "tensor")
+    assert result.exit_code == 2
+    assert "encoded_image_string_tensor" in result.output
+
+
 def test_bad_input_is_told_and_nothing_is_lost(golden_checkpoint: Path, tmp_path: Path, invoke: Invoke) -> None:
     full = tmp_path / "full"
     full.mkdir()

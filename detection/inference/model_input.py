@@ -1,0 +1,95 @@
+"""What an exported model takes, and how a picture is packed for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detection.core.errors import ModelError
+
+ENCODED_FEATURE = "image/encoded"
+PROBE = np.zeros((8, 8, 3), np.uint8)
+"""The picture that tells a model of bytes of pictures from one of serialised Examples."""
+
+Packing = Callable[[NDArray[np.uint8]], Any]
+"""From one picture, RGB `[height, width, 3]`, to a batch of one."""
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """The one input of a model: its name, and how a picture becomes a batch of one for it."""
+
+    name: str
+    pack: Packing
+
+
+def model_input(signature: Any, folder: Path) -> ModelInput:
+    """Return the input of a detector's signature: one of the four types of the Object Detection API's exporter.
+
+    Pictures are packed without loss, so that all types detect the same. ModelError where the model takes
+    something else, or bytes that are neither a picture nor an Example.
+    """
+    import tensorflow as tf
+
+    inputs = signature.structured_input_signature[1]
+    if len(inputs) == 1:
+        [(name, spec)] = inputs.items()
+        one_image = spec.shape.is_compatible_with([1, None, None, 3])
+        if spec.dtype == tf.uint8 and one_image:
+            return ModelInput(name, _as_integers)
+        if spec.dtype == tf.float32 and one_image:
+            return ModelInput(name, _as_floats)
+        if spec.dtype == tf.string and spec.shape.is_compatible_with([1]):
+            return ModelInput(name, _packing_of_bytes(signature, name, folder))
+    there = ", ".join(f"{name}: {spec.dtype.name} {spec.shape}" for name, spec in inputs.items())
+    raise ModelError(
+        f"{folder}: the model takes ({there}), expected one image, its bytes or an Example; export it with "
+        "input type image_tensor"
+    )
+
+
+def _packing_of_bytes(signature: Any, name: str, folder: Path) -> Packing:
+    """Return the packing that the model takes: signatures do not tell bytes of pictures from Examples."""
+    import tensorflow as tf
+
+    # Examples first: a model of Examples may quote what it cannot parse, and bytes of a picture are no text.
+    for pack in (_as_example, _as_png):
+        try:
+            signature(**{name: pack(PROBE)})
+        except (tf.errors.OpError, UnicodeDecodeError) as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        else:
+            return pack
+    raise ModelError(
+        f"{folder}: the model takes bytes, but neither those of a picture nor a serialised Example with "
+        f"{ENCODED_FEATURE} ({reason}); export it with input type image_tensor"
+    )
+
+
+def _as_integers(pixels: NDArray[np.uint8]) -> Any:
+    import tensorflow as tf
+
+    return tf.constant(pixels[np.newaxis])
+
+
+def _as_floats(pixels: NDArray[np.uint8]) -> Any:
+    import tensorflow as tf
+
+    return tf.constant(pixels[np.newaxis], tf.float32)
+
+
+def _as_png(pixels: NDArray[np.uint8]) -> Any:
+    import tensorflow as tf
+
+    return tf.io.encode_png(pixels, compression=1)[tf.newaxis]
+
+
+def _as_example(pixels: NDArray[np.uint8]) -> Any:
+    import tensorflow as tf
+
+    value = tf.train.Feature(bytes_list=tf.train.BytesList(value=[_as_png(pixels)[0].numpy()]))
+    example = tf.train.Example(features=tf.train.Features(feature={ENCODED_FEATURE: value}))
+    return tf.constant([example.SerializeToString()])

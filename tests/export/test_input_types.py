@@ -1,0 +1,158 @@
+"""Exports of every input type: signatures, and the same answers to the same pictures, batches included."""
+
+import functools
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from detection.export.input_type import InputType
+from detection.export.saved_model import export_detector
+from detection.inference.detector import Detector
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+MODEL = GOLDEN / "model_mobilenet_v2_fpnlite_small" / "golden.npz"
+PICTURES = np.load(GOLDEN / "encoded_pictures.npz")
+KEPT = ("detection_boxes", "detection_scores", "detection_classes", "num_detections")
+SPECS = {
+    InputType.IMAGE_TENSOR: (tf.uint8, [1, None, None, 3]),
+    InputType.FLOAT_IMAGE_TENSOR: (tf.float32, [None, None, None, 3]),
+    InputType.ENCODED_IMAGE_STRING_TENSOR: (tf.string, [None]),
+    InputType.TF_EXAMPLE: (tf.string, [None]),
+}
+Folder = Callable[[InputType], Path]
+
+
+@pytest.fixture(scope="module")
+def folder_of(golden_checkpoint: Path, golden_export: Path, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """The folder of the golden model's export of an input type."""
+
+    @functools.cache
+    def export(input_type: InputType) -> Path:
+        if input_type is InputType.IMAGE_TENSOR:
+            return golden_export
+        out = tmp_path_factory.mktemp("exports") / input_type
+        return export_detector(golden_checkpoint, out, input_type=input_type).directory
+
+    return export
+
+
+def _load(folder: Path) -> Any:
+    return tf.saved_model.load(str(folder / "saved_model"))
+
+
+def _encoded(name: str) -> bytes:
+    encoded: bytes = PICTURES[f"{name}/encoded"].tobytes()
+    return encoded
+
+
+def _example(encoded: bytes) -> bytes:
+    value = tf.train.Feature(bytes_list=tf.train.BytesList(value=[encoded]))
+    features = tf.train.Features(feature={"image/encoded": value})
+    serialised: bytes = tf.train.Example(features=features).SerializeToString()
+    return serialised
+
+
+def _assert_golden(found: dict[str, Any], expected: Callable[[str], np.ndarray]) -> None:
+    for key in KEPT:
+        np.testing.assert_allclose(found[key], expected(key), rtol=1e-4, atol=1e-4, err_msg=key)
+    sums = found["raw_detection_scores"].numpy().astype(np.float64).sum((1, 2))
+    np.testing.assert_allclose(sums, expected("raw_score_sum"), rtol=1e-5)
+
+
+@pytest.mark.parametrize("input_type", InputType)
+def test_the_signature(folder_of: Folder, input_type: InputType) -> None:
+    model = _load(folder_of(input_type))
+    signature = model.signatures["serving_default"]
+    [(name, spec)] = signature.structured_input_signature[1].items()
+    assert (name, spec.dtype, spec.shape.as_list()) == ("input_tensor", *SPECS[input_type])
+    batch = 1 if input_type is InputType.IMAGE_TENSOR else None
+    outputs = {name: spec.shape.as_list() for name, spec in signature.structured_outputs.items()}
+    assert outputs["detection_boxes"] == [batch, 30, 4]
+    assert outputs["detection_multiclass_scores"] == [batch, 30, 4]
+    assert outputs["num_detections"] == [batch]
+    assert len(outputs) == 8
+    assert f"Input type `{input_type}`" in (folder_of(input_type) / "model_card.md").read_text()
+
+
+@pytest.mark.parametrize("name", [n for n in PICTURES["pictures"].tolist() if f"{n}/refusal" not in PICTURES])
+def test_bytes_of_pictures_are_answered_as_by_the_object_detection_api(folder_of: Folder, name: str) -> None:
+    encoded = _encoded(name)
+    model = _load_once(folder_of(InputType.ENCODED_IMAGE_STRING_TENSOR))
+    _assert_golden(model(tf.constant([encoded])), lambda key: PICTURES[f"{name}/{key}"][None])
+
+
+@functools.cache
+def _load_once(folder: Path) -> Any:
+    return _load(folder)
+
+
+def test_pictures_of_different_sizes_in_one_batch(folder_of: Folder) -> None:
+    batch = [_encoded(name) for name in PICTURES["batch/pictures"]]
+    for input_type, calls in (
+        (InputType.ENCODED_IMAGE_STRING_TENSOR, batch),
+        (InputType.TF_EXAMPLE, [_example(encoded) for encoded in batch]),
+    ):
+        model = _load_once(folder_of(input_type))
+        _assert_golden(model(tf.constant(calls)), lambda key: PICTURES[f"batch/{key}"])
+
+
+def test_the_first_frame_of_an_animation(folder_of: Folder) -> None:
+    """The Object Detection API's export refuses a GIF."""
+    assert "gif/refusal" in PICTURES
+    found = _load_once(folder_of(InputType.ENCODED_IMAGE_STRING_TENSOR))(tf.constant([_encoded("gif")]))
+    pixels = tf.io.decode_image(_encoded("gif"), channels=3, expand_animations=False)
+    expected = _load_once(folder_of(InputType.IMAGE_TENSOR))(pixels[tf.newaxis])
+    for key, value in expected.items():
+        np.testing.assert_allclose(found[key], value, rtol=1e-5, atol=1e-5, err_msg=key)
+
+
+def test_a_batch_of_floats_is_answered_picture_by_picture(folder_of: Folder) -> None:
+    with np.load(MODEL) as golden:
+        images, expected = golden["image_uint8"], golden["post/detection_scores"]
+    model = _load_once(folder_of(InputType.FLOAT_IMAGE_TENSOR))
+    found = model(tf.constant(images, tf.float32))
+    np.testing.assert_allclose(found["detection_scores"], expected, rtol=1e-4, atol=1e-5)
+    by_signature = model.signatures["serving_default"](input_tensor=tf.constant(images, tf.float32))
+    for key, value in by_signature.items():
+        np.testing.assert_array_equal(value, found[key], err_msg=key)
+
+
+@pytest.mark.parametrize("input_type", list(InputType)[1:])
+def test_the_detector_takes_every_input_type(folder_of: Folder, input_type: InputType) -> None:
+    with np.load(MODEL) as golden:
+        pixels = golden["image_uint8"][0]
+    found, expected = (
+        Detector(folder_of(kind)).detect(pixels) for kind in (input_type, InputType.IMAGE_TENSOR)
+    )
+    assert len(found) == len(expected) > 5
+    np.testing.assert_allclose(found.boxes_yxyx, expected.boxes_yxyx, atol=1e-5)
+    np.testing.assert_allclose(found.scores, expected.scores, atol=1e-5)
+    np.testing.assert_array_equal(found.class_ids, expected.class_ids)
+
+
+def test_a_fresh_process_needs_nothing_of_ours(folder_of: Folder, tmp_path: Path) -> None:
+    program = """
+import sys
+import tensorflow as tf
+
+model = tf.saved_model.load(sys.argv[1])
+found = model(tf.io.read_file(sys.argv[2])[tf.newaxis])
+assert not [name for name in sys.modules if name.split('.')[0] in ('detection', 'tuning', 'scripts')]
+print(int(found['num_detections'][0]))
+"""
+    (tmp_path / "a.jpg").write_bytes(_encoded("jpeg"))
+    folder = folder_of(InputType.ENCODED_IMAGE_STRING_TENSOR) / "saved_model"
+    result = subprocess.run(
+        [sys.executable, "-c", program, str(folder), str(tmp_path / "a.jpg")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) == int(PICTURES["jpeg/num_detections"])
