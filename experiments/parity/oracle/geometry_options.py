@@ -1,0 +1,52 @@
+"""What the scripts on geometric augmentation share: options from proto text, and pictures that tell where they lie."""
+
+import compat  # noqa: F401
+import numpy as np
+import tensorflow as tf
+from google.protobuf import text_format
+from object_detection.builders import preprocessor_builder
+from object_detection.core import preprocessor
+from object_detection.protos import preprocessor_pb2
+
+FLAG = 1000.0
+"""Value of the last channel of a picture of places; paddings in these scripts are black."""
+
+
+def option(text, image, boxes):
+    """A function of nothing that applies one option: image, boxes, classes (from 1) as arrays."""
+    step = preprocessor_builder.build(text_format.Parse(text, preprocessor_pb2.PreprocessingStep()))
+    functions = preprocessor.get_default_func_arg_map(include_label_weights=True)
+    count = len(boxes)
+
+    @tf.function
+    def draw():
+        tensors = {
+            "image": tf.constant(image, tf.float32)[None],
+            "groundtruth_boxes": tf.constant(np.reshape(boxes, (-1, 4)), tf.float32),
+            "groundtruth_classes": tf.range(1, count + 1),
+            "groundtruth_weights": tf.ones([count]),
+        }
+        out = preprocessor.preprocess(tensors, [step], func_arg_map=functions)
+        return out["image"][0], out["groundtruth_boxes"], out["groundtruth_classes"]
+
+    return lambda: [tensor.numpy() for tensor in draw()]
+
+
+def picture_of_places(height, width):
+    """float32 [height, width, 3]: row + 1, column + 1, FLAG."""
+    rows, columns = np.mgrid[1 : height + 1, 1 : width + 1].astype(np.float32)
+    return np.stack([rows, columns, np.full_like(rows, FLAG)], -1)
+
+
+def place_of(image):
+    """Where a picture of places lies in its frame, eight numbers.
+
+    Height and width of the frame; top and left of the picture in it; row and column (from 0) of the picture's
+    first and last pixel that are in view. -1 for the last six where nothing of the picture is in view.
+    """
+    seen = image[..., 2] > FLAG - 1
+    if not seen.any():
+        return [*image.shape[:2], *[-1.0] * 6]
+    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
+    first, last = image[rows[0], columns[0], :2] - 1, image[rows[-1], columns[-1], :2] - 1
+    return [*image.shape[:2], rows[0], columns[0], *first, *last]
