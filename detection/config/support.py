@@ -1,6 +1,6 @@
 """What of a config can be trained: everything else is refused before any work starts, all problems together.
 
-Settings that the Object Detection API's own training loop ignores (replicas, queues, `freeze_variables` …)
+Settings that the Object Detection API's own training loop ignores (replicas, queues, `bias_grad_multiplier` …)
 pass, and so do those that only change how fast the same result comes.
 """
 

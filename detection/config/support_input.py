@@ -55,7 +55,6 @@ INPUT_CHECKS: tuple[Check, ...] = (
     check_readers,
     check_metrics,
     Range("eval_config.batch_size", 1),
-    Only("eval_config.use_moving_averages", (False,)),
     Only("eval_config.eval_instance_masks", (False,)),
     Only("eval_config.ignore_groundtruth", (False,)),
     Only("eval_config.force_no_resize", (False,)),

@@ -1,6 +1,7 @@
 """What of a config's training, evaluation and input settings is supported, and which values make sense."""
 
 import itertools
+import re
 from collections.abc import Iterator
 
 from detection.config import pipeline_pb2 as pb
@@ -26,11 +27,24 @@ def check_length(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
 
 
 def check_moving_average(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """Check that no averaged weights are asked for, as the schema's default does."""
+    """Check that an evaluation with averaged weights has some."""
     optimizer = config.train_config.optimizer
-    if optimizer.WhichOneof("optimizer") is not None and optimizer.use_moving_average:
-        how = "true" if optimizer.HasField("use_moving_average") else "true by default"
-        yield f"{OPTIMIZER}.use_moving_average is {how}, which is not supported; set use_moving_average: false"
+    if config.eval_config.use_moving_averages and not optimizer.use_moving_average:
+        yield (
+            "eval_config.use_moving_averages = true needs averaged weights; set "
+            f"{OPTIMIZER}.use_moving_average: true, or use_moving_averages: false"
+        )
+
+
+def check_patterns(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
+    """Check that what chooses variables to train are regular expressions."""
+    for field in ("freeze_variables", "update_trainable_variables"):
+        for index, pattern in enumerate(getattr(config.train_config, field)):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                where = f"{TRAIN}.{field}[{index}]"
+                yield f"{where} = {pattern!r} is no regular expression ({error}); correct it"
 
 
 def check_schedule_choice(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
@@ -92,6 +106,7 @@ def _manual_problems(schedule: pb.ManualStepLearningRate, path: str) -> Iterator
 _OPTIMIZER_RULES: tuple[Check, ...] = (
     Choice(OPTIMIZER, "optimizer", OPTIMIZERS),
     check_moving_average,
+    Range(f"{OPTIMIZER}.moving_average_decay", 0, 1),
     check_schedule_choice,
     check_schedule,
     Range(f"{OPTIMIZER}.momentum_optimizer.momentum_optimizer_value", 0, 1),
@@ -104,6 +119,7 @@ _OPTIMIZER_RULES: tuple[Check, ...] = (
 TRAINING_CHECKS: tuple[Check, ...] = (
     Range(f"{TRAIN}.batch_size", 1),
     check_length,
+    check_patterns,
     Range(f"{TRAIN}.gradient_clipping_by_norm", 0),
     Only(f"{TRAIN}.use_multiclass_scores", (False,)),
     Only(f"{TRAIN}.merge_multiple_label_boxes", (False,)),

@@ -1,145 +1,107 @@
-"""Localisation and classification losses (Lin et al. 2017, arXiv:1708.02002, for the focal loss)."""
+"""The two losses of a batch: per anchor, mined, summed, normalised and weighted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from keras import ops
 
 from detection.config import pipeline_pb2 as pb
 from detection.core.errors import ConfigError
+from detection.model.box_coder import BoxCoder
+from detection.model.classification_losses import ClassificationKind, ClassificationLoss
+from detection.model.hard_examples import HardExampleMiner
+from detection.model.localization_losses import LocalizationKind, LocalizationLoss
 from detection.model.targets import Targets
-
-
-class LocalizationKind(Enum):
-    """The localisation losses that are built; values are the schema's field names."""
-
-    SMOOTH_L1 = "weighted_smooth_l1"
-    L2 = "weighted_l2"
-
-
-class ClassificationKind(Enum):
-    """The classification losses that are built; values are the schema's field names."""
-
-    FOCAL = "weighted_sigmoid_focal"
-    SIGMOID = "weighted_sigmoid"
-
-
-def smooth_l1_loss(codes: Any, targets: Any, weights: Any, delta: Any) -> Any:
-    """Return the Huber loss `[batch, anchors]`, summed over the 4 codes; it is not divided by delta."""
-    error = ops.abs(codes - targets)
-    delta = ops.convert_to_tensor(delta)
-    per_code = ops.where(error <= delta, 0.5 * error * error, delta * (error - 0.5 * delta))
-    return ops.sum(per_code, axis=2) * weights
-
-
-def l2_loss(codes: Any, targets: Any, weights: Any) -> Any:
-    """Return half the squared weighted error `[batch, anchors]`: a weight counts twice."""
-    error = (codes - targets) * weights[:, :, None]
-    return 0.5 * ops.sum(error * error, axis=2)
-
-
-def sigmoid_focal_loss(
-    logits: Any, is_class: Any, weights: Any, *, alpha: Any | None, gamma: Any | None
-) -> Any:
-    """Return the focal loss `[batch, anchors]`, summed over all columns.
-
-    `is_class` is bool `[batch, anchors, columns]`. Without alpha the two sides weigh the same; without gamma
-    this is plain sigmoid cross-entropy. Written in log space, where neither value nor gradient overflows for
-    any gamma >= 0.
-    """
-    margin = ops.where(is_class, logits, -logits)
-    cross_entropy = ops.maximum(-margin, 0.0) + ops.log1p(ops.exp(-ops.abs(margin)))
-    loss = cross_entropy
-    if gamma is not None:
-        loss = loss * ops.exp(-ops.convert_to_tensor(gamma) * (cross_entropy + margin))
-    if alpha is not None:
-        positive = ops.convert_to_tensor(alpha)
-        loss = loss * ops.where(is_class, positive, 1.0 - positive)
-    return ops.sum(loss, axis=2) * weights
 
 
 @dataclass(frozen=True)
 class DetectionLoss:
     """The two weighted and normalised losses of a config; every number may be a Keras variable."""
 
-    localization: LocalizationKind
-    classification: ClassificationKind
+    localization: LocalizationLoss
+    classification: ClassificationLoss
+    miner: HardExampleMiner | None
+    coder: BoxCoder
     normalize_by_matches: bool
     normalize_by_code_size: bool
     localization_weight: Any
     classification_weight: Any
-    delta: Any
-    gamma: Any
-    alpha: Any | None
 
     @classmethod
     def of(cls, ssd: pb.Ssd, values: Mapping[str, Any]) -> "DetectionLoss":
         """Return the losses of a config with its dynamic values; ConfigError for a loss that is not built."""
-        kind = _classification_kind(ssd.loss)
-        focal = ssd.loss.classification_loss.weighted_sigmoid_focal
+        _check(ssd.loss.localization_loss, LocalizationKind, "localization_loss")
+        _check(ssd.loss.classification_loss, ClassificationKind, "classification_loss")
+        mines = ssd.loss.HasField("hard_example_miner")
         return cls(
-            _localization_kind(ssd.loss),
-            kind,
+            LocalizationLoss.of(ssd, values),
+            ClassificationLoss.of(ssd, values),
+            HardExampleMiner.of(ssd.loss.hard_example_miner, values) if mines else None,
+            BoxCoder.of(ssd.box_coder.faster_rcnn_box_coder),
             normalize_by_matches=ssd.normalize_loss_by_num_matches,
             normalize_by_code_size=ssd.normalize_loc_loss_by_codesize,
             localization_weight=values["localization_weight"],
             classification_weight=values["classification_weight"],
-            delta=values["smooth_l1_delta"],
-            gamma=values["focal_gamma"],
-            alpha=values["focal_alpha"]
-            if kind is ClassificationKind.FOCAL and focal.HasField("alpha")
-            else None,
         )
 
-    def __call__(self, codes: Any, logits: Any, targets: Targets) -> tuple[Any, Any]:
-        """Return the scalars (localisation, classification) of float32 predictions of a batch.
+    def __call__(
+        self,
+        codes: Any,
+        logits: Any,
+        targets: Targets,
+        anchors_yxyx: Any,
+        *,
+        groups: int = 1,
+        is_annotated: Any | None = None,
+    ) -> tuple[Any, Any]:
+        """Return (localisation, classification), each `[groups]`, of float32 predictions of a batch.
 
-        Both are sums over the batch, divided by the sum of the matched anchors' box weights (at least 1) where
-        the config normalises.
+        The batch splits into groups of consecutive images. Both are sums over a group, divided by the sum of
+        its matched anchors' box weights (at least 1) where the config normalises. Images that are not annotated
+        (bool `[batch]`) cost nothing, but their boxes count in that sum.
         """
-        columns = ops.arange(logits.shape[2], dtype="int32")
-        is_class = ops.equal(targets.columns[:, :, None], columns)
-        localization = ops.sum(self._localization(codes, targets))
-        classification = ops.sum(self._classification(logits, is_class, targets.class_weights))
+        is_class = ops.equal(targets.columns[:, :, None], ops.arange(logits.shape[2], dtype="int32"))
+        localization = self.localization(codes, targets, anchors_yxyx)
+        classification = self.classification(logits, is_class, targets.class_weights)
+        if is_annotated is not None:
+            localization, classification = (
+                ops.where(is_annotated[:, None], loss, 0.0) for loss in (localization, classification)
+            )
+        localization = localization * ops.convert_to_tensor(self.localization_weight)
+        classification = classification * ops.convert_to_tensor(self.classification_weight)
+        if self.miner is not None:
+            boxes = self.coder.decode(ops.stop_gradient(codes), anchors_yxyx)
+            counts = self.miner(localization, classification, boxes, targets.match)
+            localization, classification = (
+                ops.where(counts, loss, 0.0) for loss in (localization, classification)
+            )
+        return self._normalised(localization, classification, targets, groups)
+
+    def _normalised(
+        self, localization: Any, classification: Any, targets: Targets, groups: int
+    ) -> tuple[Any, Any]:
+        """Return the sums `[groups]` of losses `[batch, anchors]`, divided as the config says."""
+
+        def per_group(values: Any) -> Any:
+            return ops.sum(ops.reshape(values, (groups, -1)), axis=1)
+
+        localization, classification = per_group(localization), per_group(classification)
         if self.normalize_by_matches:
-            matches = ops.maximum(ops.sum(targets.box_weights), 1.0)
+            matches = ops.maximum(per_group(targets.box_weights), 1.0)
             localization, classification = localization / matches, classification / matches
         if self.normalize_by_code_size:
-            localization = localization / codes.shape[2]
-        return (
-            localization * ops.convert_to_tensor(self.localization_weight),
-            classification * ops.convert_to_tensor(self.classification_weight),
-        )
-
-    def _localization(self, codes: Any, targets: Targets) -> Any:
-        wanted = ops.where(ops.isnan(targets.codes), codes, targets.codes)
-        if self.localization is LocalizationKind.SMOOTH_L1:
-            return smooth_l1_loss(codes, wanted, targets.box_weights, self.delta)
-        return l2_loss(codes, wanted, targets.box_weights)
-
-    def _classification(self, logits: Any, is_class: Any, weights: Any) -> Any:
-        if self.classification is ClassificationKind.FOCAL:
-            return sigmoid_focal_loss(logits, is_class, weights, alpha=self.alpha, gamma=self.gamma)
-        return sigmoid_focal_loss(logits, is_class, weights, alpha=None, gamma=None)
+            localization = localization / targets.codes.shape[2]
+        return localization, classification
 
 
-def _localization_kind(message: pb.Loss) -> LocalizationKind:
-    """Return the localisation loss of a config; ConfigError for one that is not built."""
-    chosen = message.localization_loss.WhichOneof("localization_loss")
-    _check(chosen, [kind.value for kind in LocalizationKind], "localization_loss")
-    return LocalizationKind(chosen)
-
-
-def _classification_kind(message: pb.Loss) -> ClassificationKind:
-    """Return the classification loss of a config; ConfigError for one that is not built."""
-    chosen = message.classification_loss.WhichOneof("classification_loss")
-    _check(chosen, [kind.value for kind in ClassificationKind], "classification_loss")
-    return ClassificationKind(chosen)
-
-
-def _check(chosen: str | None, known: list[str], field: str) -> None:
+def _check(
+    message: pb.LocalizationLoss | pb.ClassificationLoss,
+    kinds: type[LocalizationKind] | type[ClassificationKind],
+    field: str,
+) -> None:
+    """Raise ConfigError where a config chooses no loss of the given kinds."""
+    chosen, known = message.WhichOneof(field), [kind.value for kind in kinds]
     if chosen not in known:
         raise ConfigError(
             f"model.ssd.loss.{field}: {chosen or 'nothing'} is set; supported are {', '.join(known)}"

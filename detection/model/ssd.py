@@ -127,10 +127,30 @@ class SsdDetector:
         Ground truth: boxes `[batch, boxes, 4]`, 0-based class ids and weights `[batch, boxes]`; a box of weight
         0 is padding.
         """
-        targets = self._assigner(ops.convert_to_tensor(self.anchors), boxes_yxyx, class_ids, weights)
+        losses = self.group_losses(predictions, boxes_yxyx, class_ids, weights)
+        return {name: ops.sum(value) for name, value in losses.items()}
+
+    def group_losses(
+        self,
+        predictions: Mapping[str, Any],
+        boxes_yxyx: Any,
+        class_ids: Any,
+        weights: Any,
+        *,
+        groups: int = 1,
+        is_annotated: Any | None = None,
+    ) -> dict[str, Any]:
+        """Return the losses `[groups]` of groups of consecutive images, each as if it were a batch of its own.
+
+        `is_annotated` bool `[batch]` marks the images that count; the others cost nothing. See `losses`.
+        """
+        anchors = ops.convert_to_tensor(self.anchors)
+        targets = self._assigner(anchors, boxes_yxyx, class_ids, weights)
         codes, logits = (ops.cast(predictions[key], "float32") for key in ("box_encodings", "class_logits"))
-        localization, classification = self._loss(codes, logits, targets)
-        regularization = regularization_loss(self.penalties)
+        localization, classification = self._loss(
+            codes, logits, targets, anchors, groups=groups, is_annotated=is_annotated
+        )
+        regularization = regularization_loss(self.penalties) * ops.ones((groups,), "float32")
         return {
             "localization": localization,
             "classification": classification,
@@ -175,8 +195,6 @@ def _check_choices(ssd: pb.Ssd) -> None:
     generator = ssd.anchor_generator.WhichOneof("anchor_generator_oneof")
     if generator and not getattr(ssd.anchor_generator, generator).aspect_ratios:
         problems.append(f"model.ssd.anchor_generator.{generator}.aspect_ratios: empty; give at least one")
-    if ssd.loss.HasField("hard_example_miner"):
-        problems.append("model.ssd.loss.hard_example_miner: not supported; remove it")
     if problems:
         raise ConfigError("\n".join(problems))
 

@@ -12,6 +12,7 @@ from detection.model.hyperparameters import (
     chosen_predictor,
     penalty_weight,
 )
+from detection.model.loss_values import LOSS_READERS, clear_loss_values
 
 
 def _backbone_penalty(ssd: pb.Ssd) -> float:
@@ -27,12 +28,7 @@ def _predictor_penalty(ssd: pb.Ssd) -> float:
 
 
 READERS: dict[str, Callable[[pb.Ssd], float]] = {
-    "focal_alpha": lambda ssd: ssd.loss.classification_loss.weighted_sigmoid_focal.alpha,
-    "focal_gamma": lambda ssd: ssd.loss.classification_loss.weighted_sigmoid_focal.gamma,
-    "smooth_l1_delta": lambda ssd: ssd.loss.localization_loss.weighted_smooth_l1.delta,
-    "localization_weight": lambda ssd: ssd.loss.localization_weight,
-    "classification_weight": lambda ssd: ssd.loss.classification_weight,
-    "negative_class_weight": lambda ssd: ssd.negative_class_weight,
+    **LOSS_READERS,
     "backbone_penalty": _backbone_penalty,
     "feature_pyramid_penalty": lambda ssd: penalty_weight(ssd.feature_extractor.conv_hyperparams),
     "predictor_penalty": _predictor_penalty,
@@ -65,17 +61,7 @@ def static_message(ssd: pb.Ssd) -> pb.Ssd:
     """
     static = pb.Ssd()
     static.CopyFrom(ssd)
-    focal, smooth_l1 = "weighted_sigmoid_focal", "weighted_smooth_l1"
-    if static.loss.classification_loss.WhichOneof("classification_loss") == focal:
-        loss = static.loss.classification_loss.weighted_sigmoid_focal
-        loss.ClearField("gamma")
-        if loss.HasField("alpha"):
-            loss.alpha = 0.0
-    if static.loss.localization_loss.WhichOneof("localization_loss") == smooth_l1:
-        static.loss.localization_loss.weighted_smooth_l1.ClearField("delta")
-    static.loss.ClearField("localization_weight")
-    static.loss.ClearField("classification_weight")
-    static.ClearField("negative_class_weight")
+    clear_loss_values(static)
     static.matcher.argmax_matcher.ClearField("matched_threshold")
     static.matcher.argmax_matcher.ClearField("unmatched_threshold")
     static.post_processing.batch_non_max_suppression.ClearField("score_threshold")

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, read_facts, write_checkpoint
+from detection.checkpoint.keys import checkpoint_keys
 from detection.checkpoint.source import initial_source
 from detection.checkpoint.state import ResumeFacts, read_state, write_state
 from detection.checkpoint.weights import assign_arrays, load_weights
@@ -122,40 +123,46 @@ class TrainingRun:
         Where the config's `eval_config.metrics_set` asks for Pascal VOC metrics, they come too.
         """
         sets = metric_sets(self._settings.config.eval_config.metrics_set)
-        self._metrics = validate(
-            self._parts.step,
-            self._records.validation,
-            DetectionEvaluator(self._settings.label_map, sets),
-            indices=self._records.evaluated,
-            batch_size=self._records.evaluation_batch,
-            max_boxes=self._records.evaluation_boxes,
-            scalars=self._parts.rule.scalars(self.step),
-            on_batch=on_batch,
-        )
+        with self._parts.averaged():
+            self._metrics = validate(
+                self._parts.step,
+                self._records.validation,
+                DetectionEvaluator(self._settings.label_map, sets),
+                indices=self._records.evaluated,
+                batch_size=self._records.evaluation_batch,
+                max_boxes=self._records.evaluation_boxes,
+                scalars=self._parts.rule.scalars(self.step),
+                on_batch=on_batch,
+            )
         self._metrics_step = self.step
         return self._metrics
 
     def save_weights(self, directory: Path) -> None:
         """Write a checkpoint folder, which export reads; it appears whole, in the place of an old one."""
-        write_checkpoint(
-            directory,
-            network=self._parts.detector.network,
-            config=self._settings.config,
-            label_map=self._settings.label_map,
-            facts=self._facts(),
-        )
+        with self._parts.averaged():
+            write_checkpoint(
+                directory,
+                network=self._parts.detector.network,
+                config=self._settings.config,
+                label_map=self._settings.label_map,
+                facts=self._facts(),
+            )
 
     def save(self, directory: Path) -> None:
-        """Write a checkpoint folder with the full state, from which `restore` goes on exactly."""
-        write_state(
-            directory,
-            network=self._parts.detector.network,
-            config=self._settings.config,
-            label_map=self._settings.label_map,
-            facts=self._facts(),
-            slots=self._parts.optimizer.state(),
-            resume=self._resume_facts(),
-        )
+        """Write a checkpoint folder with the full state, from which `restore` goes on exactly.
+
+        Where averages are kept they are its weights, and the weights in training stand among the slots.
+        """
+        with self._parts.averaged():
+            write_state(
+                directory,
+                network=self._parts.detector.network,
+                config=self._settings.config,
+                label_map=self._settings.label_map,
+                facts=self._facts(),
+                slots=self._parts.optimizer.state(),
+                resume=self._resume_facts(),
+            )
 
     def restore(self, directory: Path) -> None:
         """Go on from what `save` wrote, to the same weights and data order as without the interruption.
@@ -171,6 +178,8 @@ class TrainingRun:
             )
         load_weights(self._parts.detector.network, directory / WEIGHTS_FILE)
         self._parts.optimizer.restore(slots)
+        if self._parts.optimizer.has_average:
+            self._parts.optimizer.swap_average()
         self._parts.step.take_losses()
         self.close()
         self.step = facts.step
@@ -197,7 +206,14 @@ class TrainingRun:
     def _build(self, settings: RunSettings, key: tuple[Any, ...]) -> None:
         """Build all parts for settings of a new static key."""
         self._loaded_weights = {}
-        self._parts = TrainingParts.build(settings.config, precision=settings.precision, seed=settings.seed)
+        self._parts = TrainingParts.build(
+            settings.config,
+            precision=settings.precision,
+            seed=settings.seed,
+            checkpoint_keys=lambda detector: checkpoint_keys(
+                (weight.path for weight in detector.network.weights), settings.config.model.ssd
+            ),
+        )
         self.static_key = key
         self._start(settings)
 
@@ -217,6 +233,7 @@ class TrainingRun:
         self._metrics = {}
         self._metrics_step = 0
         self._apply_initial_weights(initial_source(settings.config, settings.initial_weights))
+        self._parts.optimizer.reset()
         self._batches = TrainingBatches(
             self._records.train,
             batch_size=settings.config.train_config.batch_size,

@@ -67,7 +67,7 @@ class JaxStep:
         values = (_values(self._trainable), _values(self._changing), _values(self._constant))
         losses, detections = self._compiled_evaluate(values, arrays_of(batch), batch.indices >= 0, scalars)
         return EvaluatedBatch(
-            losses={name: float(losses[name]) for name in LOSS_NAMES},
+            losses={name: np.asarray(losses[name]) for name in LOSS_NAMES},
             detections={name: np.asarray(value) for name, value in detections.items()},
         )
 
@@ -85,7 +85,7 @@ class JaxStep:
             return losses["total"], (losses, changed)
 
         gradients, (losses, changed) = jax.grad(total_loss, has_aux=True)(trainable)
-        changes, new_slots = self._program.optimizer.step(gradients, slots, scalars)
+        changes, new_slots = self._program.optimizer.step(gradients, slots, scalars, weights=trainable)
         weights = [weight + change for weight, change in zip(trainable, changes, strict=True)]
         return weights, changed, new_slots, [accumulate(accumulator, losses, step)]
 

@@ -45,6 +45,10 @@ _SLOTS = {
 }
 
 
+AVERAGE = "average"
+"""The name of the slot that holds the moving average of the weights, where one is kept."""
+
+
 class Scalar(IntEnum):
     """The places of the vector of dynamic values that goes into every step."""
 
@@ -53,6 +57,7 @@ class Scalar(IntEnum):
     MOMENTUM = 2
     EPSILON = 3
     REGULARIZATION = 4
+    AVERAGE_DECAY = 5
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,8 @@ class OptimizerSettings:
     """How weights are updated. All but `kind` are dynamic: they change without compiling a step again.
 
     `clip_norm` 0 switches clipping off; `rate_decay` is RMSprop's time decay of the rate; `regularization` is 0
-    where the config leaves the regularisation loss out, else 1.
+    where the config leaves the regularisation loss out, else 1; `average_decay` bounds the decay of the moving
+    average of the weights, which is shorter at first.
     """
 
     kind: OptimizerKind
@@ -70,6 +76,7 @@ class OptimizerSettings:
     rate_decay: float = 0.0
     clip_norm: float = 0.0
     regularization: float = 1.0
+    average_decay: float = 0.0
 
     def scalars(self, step: int) -> NDArray[np.float32]:
         """Return the values for the step that follows `step` finished ones, in the order of `Scalar`."""
@@ -79,6 +86,7 @@ class OptimizerSettings:
         values[Scalar.MOMENTUM] = self.momentum
         values[Scalar.EPSILON] = self.epsilon
         values[Scalar.REGULARIZATION] = self.regularization
+        values[Scalar.AVERAGE_DECAY] = min(self.average_decay, (step + 2.0) / (step + 11.0))
         return values
 
     def _effective_rate(self, step: int) -> float:
@@ -91,11 +99,7 @@ class OptimizerSettings:
 
 
 def optimizer_settings(config: pb.TrainConfig) -> OptimizerSettings:
-    """Return the settings in a `train_config { … }`; ConfigError where it names no optimizer or no schedule.
-
-    The moving average of weights is not kept: the training loop of the Object Detection API reads it only where
-    `eval_config.use_moving_averages` is set, which is not supported.
-    """
+    """Return the settings in a `train_config { … }`; ConfigError where it names no optimizer or no schedule."""
     name = config.optimizer.WhichOneof("optimizer")
     if name is None:
         raise ConfigError(
@@ -111,61 +115,101 @@ def optimizer_settings(config: pb.TrainConfig) -> OptimizerSettings:
         rate_decay=message.decay if kind is OptimizerKind.RMS_PROP else 0.0,
         clip_norm=config.gradient_clipping_by_norm,
         regularization=1.0 if config.add_regularization_loss else 0.0,
+        average_decay=config.optimizer.moving_average_decay,
     )
+
+
+def keeps_average(config: pb.TrainEvalPipelineConfig) -> bool:
+    """Whether a run keeps the moving average of its weights: only where evaluation reads it."""
+    return config.train_config.optimizer.use_moving_average and config.eval_config.use_moving_averages
 
 
 class Optimizer:
     """The slots of an optimizer and its arithmetic, for a fixed list of variables.
 
     `slots` are non-trainable float32 variables `[values]`, where `values` counts all elements of all variables.
+    With `average` the last slot is the moving average of the variables themselves, which starts from their
+    values at `reset`.
     """
 
-    def __init__(self, kind: OptimizerKind, variables: Sequence[Any]) -> None:
+    def __init__(self, kind: OptimizerKind, variables: Sequence[Any], *, average: bool = False) -> None:
         self.kind = kind
-        self._paths = [variable.path for variable in variables]
+        self.has_average = average
+        self._variables = list(variables)
         self._shapes = [tuple(variable.shape) for variable in variables]
         self._ends = [int(end) for end in np.cumsum([math.prod(shape) for shape in self._shapes])]
+        self._names = (*kind.slots, AVERAGE) if average else kind.slots
         self.slots = [
             keras.Variable(np.zeros(self._ends[-1], np.float32), dtype="float32", trainable=False, name=name)
-            for name in kind.slots
+            for name in self._names
         ]
+        self.reset()
 
     def reset(self) -> None:
-        """Set all slots to zero, in place."""
+        """Set all slots to zero, in place, and the average to the variables' values."""
         for slot in self.slots:
             slot.assign(np.zeros(slot.shape, np.float32))
+        if self.has_average:
+            self.slots[-1].assign(self._flat_values())
 
-    def step(self, gradients: Sequence[Any], slots: Sequence[Any], scalars: Any) -> tuple[list[Any], list[Any]]:
+    def swap_average(self) -> None:
+        """Exchange the variables' values with their average; doing it again undoes it."""
+        values, average = self._flat_values(), self.slots[-1].numpy()
+        for variable, part in zip(self._variables, self._parts(average), strict=True):
+            variable.assign(part)
+        self.slots[-1].assign(values)
+
+    def step(
+        self, gradients: Sequence[Any], slots: Sequence[Any], scalars: Any, *, weights: Sequence[Any] = ()
+    ) -> tuple[list[Any], list[Any]]:
         """Return what to add to each variable, and the new values of the slots. Pure: nothing is assigned.
 
-        `gradients` in the order and shapes of the variables, `slots` the current values of the slots,
-        `scalars` the vector of `OptimizerSettings.scalars`.
+        `gradients` in the order and shapes of the variables, `slots` the current values of the slots, `scalars`
+        the vector of `OptimizerSettings.scalars`; `weights` are the variables' current values, needed where an
+        average is kept.
         """
-        flat = ops.concatenate([ops.reshape(ops.cast(gradient, "float32"), (-1,)) for gradient in gradients])
-        change, new_slots = _UPDATES[self.kind](clip_by_norm(flat, scalars[Scalar.CLIP_NORM]), slots, scalars)
+        kept = slots[: len(self.kind.slots)]
+        gradient = clip_by_norm(_flat(gradients), scalars[Scalar.CLIP_NORM])
+        change, new_slots = _UPDATES[self.kind](gradient, kept, scalars)
+        if self.has_average:
+            remaining = 1.0 - scalars[Scalar.AVERAGE_DECAY]
+            new_slots = [*new_slots, slots[-1] + remaining * (_flat(weights) + change - slots[-1])]
         parts = ops.split(change, self._ends[:-1]) if len(self._ends) > 1 else [change]
         return [ops.reshape(part, shape) for part, shape in zip(parts, self._shapes, strict=True)], new_slots
 
+    def _flat_values(self) -> NDArray[np.float32]:
+        return np.concatenate([variable.numpy().ravel() for variable in self._variables])
+
+    def _parts(self, flat: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        """Return a flat vector cut into arrays shaped like the variables."""
+        parts = np.split(flat, self._ends[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, self._shapes, strict=True)]
+
     def state(self) -> dict[str, NDArray[np.float32]]:
         """Return the slots as arrays shaped like their variables, keyed `SLOT:VARIABLE PATH`."""
-        arrays: dict[str, NDArray[np.float32]] = {}
-        for name, slot in zip(self.kind.slots, self.slots, strict=True):
-            parts = np.split(slot.numpy(), self._ends[:-1])
-            for path, shape, part in zip(self._paths, self._shapes, parts, strict=True):
-                arrays[f"{name}:{path}"] = part.reshape(shape)
-        return arrays
+        return {
+            f"{name}:{variable.path}": part
+            for name, slot in zip(self._names, self.slots, strict=True)
+            for variable, part in zip(self._variables, self._parts(slot.numpy()), strict=True)
+        }
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take over what `state` returned; TrainingError where its keys are not those of this optimizer."""
-        expected = {f"{name}:{path}" for name in self.kind.slots for path in self._paths}
+        paths = [variable.path for variable in self._variables]
+        expected = {f"{name}:{path}" for name in self._names for path in paths}
         if set(arrays) != expected:
             odd = sorted(set(arrays) ^ expected)[0]
             raise TrainingError(
                 f"the saved optimizer state does not fit {self.kind.value} and this model ({odd!r} is in only "
                 "one of them); train on with the config that it was saved with"
             )
-        for name, slot in zip(self.kind.slots, self.slots, strict=True):
-            slot.assign(np.concatenate([arrays[f"{name}:{path}"].ravel() for path in self._paths]))
+        for name, slot in zip(self._names, self.slots, strict=True):
+            slot.assign(np.concatenate([arrays[f"{name}:{path}"].ravel() for path in paths]))
+
+
+def _flat(values: Sequence[Any]) -> Any:
+    """Return tensors one after another as one float32 vector."""
+    return ops.concatenate([ops.reshape(ops.cast(value, "float32"), (-1,)) for value in values])
 
 
 def clip_by_norm(gradient: Any, limit: Any) -> Any:

@@ -1,5 +1,7 @@
 """What of a run depends on its config but not on its data: a later run of the same shape reuses it."""
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -7,8 +9,9 @@ from detection.config import pipeline_pb2 as pb
 from detection.data.augment import Preprocessor, build_preprocessor
 from detection.model.precision import Precision
 from detection.model.ssd import SsdDetector, build_detector, static_key
-from detection.training.optimizer import Optimizer, OptimizerSettings, optimizer_settings
-from detection.training.step import CERTAIN_LOGIT, Program, TrainStep, build_train_step
+from detection.training.frozen import freeze, freezing_patterns
+from detection.training.optimizer import Optimizer, OptimizerSettings, keeps_average, optimizer_settings
+from detection.training.step import Program, TrainStep, build_train_step
 
 
 @dataclass(eq=False)
@@ -23,20 +26,33 @@ class TrainingParts:
     step: TrainStep
 
     @classmethod
-    def build(cls, config: pb.TrainEvalPipelineConfig, *, precision: Precision, seed: int) -> Self:
-        """Return new parts, weights drawn from `seed`; ConfigError where the config is not supported."""
+    def build(
+        cls,
+        config: pb.TrainEvalPipelineConfig,
+        *,
+        precision: Precision,
+        seed: int,
+        checkpoint_keys: Callable[[SsdDetector], Mapping[str, str]] | None = None,
+    ) -> Self:
+        """Return new parts, weights drawn from `seed`; ConfigError where the config is not supported.
+
+        `checkpoint_keys` returns the checkpoint key of each variable's path; it is asked where variables are
+        frozen, whose patterns are searched for in these keys, and needed there.
+        """
         ssd = config.model.ssd
         rule = optimizer_settings(config.train_config)
         detector = build_detector(ssd, precision=precision, seed=seed)
         training = build_preprocessor(ssd.image_resizer, config.train_config.data_augmentation_options)
         evaluation = build_preprocessor(ssd.image_resizer, ())
-        optimizer = Optimizer(rule.kind, detector.network.trainable_variables)
+        if checkpoint_keys is not None and any(freezing_patterns(config.train_config)):
+            freeze(detector.network, config.train_config, checkpoint_keys(detector))
+        optimizer = Optimizer(rule.kind, detector.network.trainable_variables, average=keeps_average(config))
         program = Program(
             detector=detector,
             training_preprocessor=training,
             evaluation_preprocessor=evaluation,
             optimizer=optimizer,
-            background_logit=_background_logit(ssd),
+            evaluation_group=max(1, config.eval_config.batch_size),
         )
         return cls(detector, training, evaluation, optimizer, rule, build_train_step(program))
 
@@ -45,9 +61,24 @@ class TrainingParts:
         self.detector.assign(config.model.ssd)
         self.training_preprocessor.assign(config.train_config.data_augmentation_options)
         self.rule = optimizer_settings(config.train_config)
-        self.optimizer.reset()
         self.detector.initialise(seed)
+        self.optimizer.reset()
         self.step.take_losses()
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Give the detector the moving averages of its weights for a while, where they are kept.
+
+        Meanwhile the optimizer's average slot holds the weights that training goes on from.
+        """
+        if not self.optimizer.has_average:
+            yield
+            return
+        self.optimizer.swap_average()
+        try:
+            yield
+        finally:
+            self.optimizer.swap_average()
 
 
 def parts_key(config: pb.TrainEvalPipelineConfig, precision: Precision) -> tuple[Any, ...]:
@@ -58,10 +89,7 @@ def parts_key(config: pb.TrainEvalPipelineConfig, precision: Precision) -> tuple
         static_key(ssd, precision),
         preprocessor.static_key,
         config.train_config.optimizer.WhichOneof("optimizer"),
+        config.eval_config.batch_size,
+        freezing_patterns(config.train_config),
+        keeps_average(config),
     )
-
-
-def _background_logit(ssd: pb.Ssd) -> float:
-    """Return what costs nothing in column 0 of an image without objects; see `Program.background_logit`."""
-    is_labelled = ssd.add_background_class and not ssd.encode_background_as_zeros
-    return CERTAIN_LOGIT if is_labelled else -CERTAIN_LOGIT

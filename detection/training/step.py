@@ -20,9 +20,6 @@ from detection.training.optimizer import Optimizer, Scalar
 
 LOSS_NAMES = ("localization", "classification", "regularization", "total")
 DETECTION_NAMES = ("detection_boxes", "detection_scores", "detection_classes", "num_detections")
-CERTAIN_LOGIT = 1e4
-"""A logit whose sigmoid is 0 or 1 exactly, so that the loss of a right answer vanishes."""
-
 _COUNT = len(LOSS_NAMES)
 _FIRST_BAD = _COUNT + 1
 _BACKENDS = {"tensorflow": "TensorFlowStep", "jax": "JaxStep"}
@@ -39,9 +36,13 @@ class LossSums:
 
 @dataclass(frozen=True, eq=False)
 class EvaluatedBatch:
-    """The mean losses over the real rows of one evaluation batch, and the detections of every row as arrays."""
+    """The losses `[groups]` of one evaluation batch, and the detections of every row as arrays.
 
-    losses: dict[str, float]
+    A group is a number of consecutive rows whose losses are normalised together (see `Program`); rows without
+    an image cost nothing, and a group of such rows alone has localisation and classification losses of 0.
+    """
+
+    losses: dict[str, NDArray[np.float32]]
     detections: dict[str, NDArray[np.float32]]
 
 
@@ -62,14 +63,18 @@ class TrainStep(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """The parts that a step is made of."""
+    """The parts that a step is made of.
+
+    `evaluation_group` is how many rows of an evaluation batch share their normalisation: the evaluation batch
+    size of the config, whatever number of rows is computed at once. Where it does not divide the rows, all of
+    them are one group.
+    """
 
     detector: SsdDetector
     training_preprocessor: Preprocessor
     evaluation_preprocessor: Preprocessor
     optimizer: Optimizer
-    background_logit: float
-    """What an evaluation row without an image predicts in column 0: the value that costs nothing there."""
+    evaluation_group: int = 1
 
     def training_losses(self, arrays: "BatchArrays", scalars: Any) -> dict[str, Any]:
         """Return the scalar losses of one training batch, by name; `total` is what gradients are taken of."""
@@ -81,11 +86,17 @@ class Program:
     def evaluation(
         self, arrays: "BatchArrays", is_real: Any, scalars: Any
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the losses and detections of a batch; `is_real` bool `[batch]` marks rows with images."""
+        """Return losses `[groups]` and detections of a batch; `is_real` bool `[batch]` marks real rows."""
         ready = self._preprocess(self.evaluation_preprocessor, arrays)
         predictions = self.detector.network(ready.images, training=False)
-        losses = self.detector.losses(
-            self._without_padding(predictions, is_real), ready.boxes_yxyx, ready.class_ids, ready.weights
+        rows = ready.images.shape[0]
+        losses = self.detector.group_losses(
+            predictions,
+            ready.boxes_yxyx,
+            ready.class_ids,
+            ready.weights,
+            groups=1 if rows % self.evaluation_group else rows // self.evaluation_group,
+            is_annotated=is_real,
         )
         detections = self.detector.postprocess(predictions, ready.true_sizes)
         return (
@@ -95,14 +106,6 @@ class Program:
 
     def _preprocess(self, preprocessor: Preprocessor, arrays: "BatchArrays") -> Any:
         return preprocessor(*arrays, normalise=self.detector.normalise)
-
-    def _without_padding(self, predictions: dict[str, Any], is_real: Any) -> dict[str, Any]:
-        """Return predictions in which rows without an image are sure of the background and so cost nothing."""
-        columns = predictions["class_logits"].shape[-1]
-        certain = np.full(columns, -CERTAIN_LOGIT, np.float32)
-        certain[0] = self.background_logit
-        logits = ops.where(is_real[:, None, None], predictions["class_logits"], certain)
-        return {**predictions, "class_logits": logits}
 
 
 BatchArrays = tuple[Any, Any, Any, Any, Any, Any]

@@ -44,7 +44,7 @@ class TensorFlowStep:
         is_real = tf.constant(batch.indices >= 0)
         losses, detections = self._compiled_evaluate(_tensors(arrays_of(batch)), is_real, tf.constant(scalars))
         return EvaluatedBatch(
-            losses={name: float(losses[name]) for name in LOSS_NAMES},
+            losses={name: np.asarray(losses[name]) for name in LOSS_NAMES},
             detections={name: value.numpy() for name, value in detections.items()},
         )
 
@@ -58,7 +58,9 @@ class TensorFlowStep:
             losses["total"], self._weights, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
         slots = self._program.optimizer.slots
-        changes, new_slots = self._program.optimizer.step(gradients, [slot.value for slot in slots], scalars)
+        changes, new_slots = self._program.optimizer.step(
+            gradients, [slot.value for slot in slots], scalars, weights=self._weights
+        )
         for weight, change in zip(self._weights, changes, strict=True):
             weight.assign_add(change)
         for slot, value in zip(slots, new_slots, strict=True):

@@ -38,10 +38,10 @@ def validate(
 ) -> dict[str, float]:
     """Return the metrics and `loss/…` of the records at `indices`.
 
-    Losses are means over batches weighted by their number of images.
+    Losses are means over the groups of images that an evaluation normalises together (see `EvaluatedBatch`).
     """
     losses = dict.fromkeys(LOSS_NAMES, 0.0)
-    seen = 0
+    seen = groups = 0
     for batch in evaluation_batches(records, indices=indices, batch_size=batch_size, max_boxes=max_boxes):
         result = step.evaluate(batch, scalars)
         real = [(row, int(index)) for row, index in enumerate(batch.indices) if index >= 0]
@@ -49,12 +49,15 @@ def validate(
             height, width = (int(side) for side in records.original_sizes[index])
             detections = detections_of(result.detections, row)
             evaluator.add(number, records.ground_truth(index), detections, height=height, width=width)
+        batch_groups = len(result.losses[LOSS_NAMES[0]])
+        real_groups = -(-len(real) * batch_groups // len(batch.indices))
         for name in losses:
-            losses[name] += result.losses[name] * len(real)
+            losses[name] += float(np.sum(result.losses[name][:real_groups]))
         seen += len(real)
+        groups += real_groups
         if on_batch is not None:
             on_batch(ValidationProgress(seen, len(indices)))
-    return evaluator.metrics() | {f"loss/{name}": value / seen for name, value in losses.items()}
+    return evaluator.metrics() | {f"loss/{name}": value / groups for name, value in losses.items()}
 
 
 def detections_of(outputs: dict[str, NDArray[np.float32]], row: int) -> Detections:

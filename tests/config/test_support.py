@@ -64,6 +64,14 @@ PASSES = [
     "optimizer=rms_prop_optimizer",
     "model.ssd.loss.classification_loss.weighted_sigmoid=true",
     "model.ssd.loss.localization_loss.weighted_l2=true",
+    "model.ssd.loss.localization_loss.weighted_iou=true",
+    "model.ssd.loss.localization_loss.weighted_giou=true",
+    "model.ssd.loss.classification_loss={weighted_softmax {logit_scale: 2}}",
+    "model.ssd.loss.classification_loss.weighted_logits_softmax=true",
+    "model.ssd.loss.classification_loss={bootstrapped_sigmoid {alpha: 0.9}}",
+    "model.ssd.add_background_class=false",
+    "train_config.optimizer.use_moving_average=true",
+    "train_config.update_trainable_variables[0]=_box_predictor",
     "model.ssd.image_resizer={keep_aspect_ratio_resizer {max_dimension: 640 pad_to_max_dimension: true}}",
     "model.ssd.post_processing.score_converter=SOFTMAX",
     f"{OPTIONS}[random_adjust_hue]=true",
@@ -112,6 +120,10 @@ REFUSED = [
     ("model.ssd.loss.classification_loss.weighted_dice_classification_loss=true", "is not supported; use"),
     ("model.ssd.loss.classification_loss.penalty_reduced_logistic_focal_loss=true", "is not supported; use"),
     ("model.ssd.loss.hard_example_miner=true", "hard_example_miner: cannot be combined with weighted_sigmoid"),
+    (
+        "model.ssd.loss.classification_loss={weighted_softmax {logit_scale: 0}}",
+        "logit_scale = 0.0: give a value above",
+    ),
     ("model.ssd.loss.random_example_sampler=true", "random_example_sampler is not supported; remove it"),
     ("model.ssd.loss.equalization_loss.weight=0.1", "equalization_loss.weight = 0.1"),
     ("model.ssd.loss.expected_loss_weights=EXPECTED_SAMPLING", "is not supported; use NONE"),
@@ -138,17 +150,15 @@ REFUSED = [
     (f"{ANCHORS}.aspect_ratios=none", "so there are no anchors"),
     (f"{ANCHORS}.aspect_ratios[1]=0", "give values above 0"),
     (f"{EXTRACTOR}.fpn.min_level=6", "levels 6 to 7 are not supported"),
-    (
-        "train_config.optimizer.use_moving_average=none",
-        "is true by default, which is not supported; set use_moving",
-    ),
+    ("eval_config.use_moving_averages=true", "needs averaged weights; set train_config.optimizer.use_moving"),
+    ("train_config.optimizer.moving_average_decay=1.5", "moving_average_decay = 1.5"),
+    ("train_config.freeze_variables[0]='('", "freeze_variables[0] = '(' is no regular expression"),
     ("train_config.optimizer=none", "train_config.optimizer: nothing is chosen"),
     (f"{RATE}=none", f"{RATE}: nothing is chosen"),
     ("learning_rate=0", "learning_rate_base = 0: give a value above 0"),
     (f"{RATE}.manual_step_learning_rate={{warmup: true}}", "without a schedule to warm up to"),
     (f"{RATE}.constant_learning_rate={{learning_rate: 0}}", "give a value above 0"),
     ("momentum=1.5", "momentum_optimizer_value = 1.5"),
-    ("train_config.optimizer.use_moving_average=true", "use_moving_average is true, which is not supported"),
     (
         f"{OPTIONS}[autoaugment_image]=true",
         f"{OPTIONS}[autoaugment_image] is not supported; supported are random_hor",
@@ -240,3 +250,28 @@ def test_numbers_must_be_finite(config: pb.TrainEvalPipelineConfig, value: float
 def test_checkpoint_is_mentioned(config: pb.TrainEvalPipelineConfig, edited: Edited) -> None:
     assert mentions_checkpoint(config)
     assert not mentions_checkpoint(edited("train_config.fine_tune_checkpoint=none"))
+
+
+@pytest.mark.parametrize(
+    ("edits", "problem"),
+    [
+        (["hard_example_miner={iou_threshold: 1.5}"], "hard_example_miner.iou_threshold = 1.5: give a value"),
+        (["hard_example_miner={num_hard_examples: -1}"], "num_hard_examples = -1: give a value of at least 0"),
+        (["hard_example_miner={max_negatives_per_positive: -1}"], "max_negatives_per_positive = -1: give"),
+        (["hard_example_miner={min_negatives_per_image: -1}"], "min_negatives_per_image = -1: give"),
+    ],
+)
+def test_numbers_of_the_miner(edited: Edited, edits: list[str], problem: str) -> None:
+    loss = "model.ssd.loss"
+    problems = problems_of(
+        edited(f"{loss}.classification_loss.weighted_sigmoid=true", *(f"{loss}.{edit}" for edit in edits))
+    )
+    assert len(problems) == 1
+    assert problem in problems[0]
+
+
+def test_without_a_background_column_the_background_is_zeros(edited: Edited) -> None:
+    config = edited("model.ssd.add_background_class=false", "model.ssd.encode_background_as_zeros=false")
+    assert [problem.split(":")[0] for problem in problems_of(config)] == [
+        "model.ssd.add_background_class = false"
+    ]

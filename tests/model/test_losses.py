@@ -7,7 +7,9 @@ from google.protobuf import text_format
 
 from detection.config import pipeline_pb2 as pb
 from detection.core.errors import ConfigError
-from detection.model.losses import DetectionLoss, l2_loss, sigmoid_focal_loss, smooth_l1_loss
+from detection.model.classification_losses import sigmoid_focal_loss
+from detection.model.localization_losses import giou_loss, iou_loss, l2_loss, smooth_l1_loss
+from detection.model.losses import DetectionLoss
 from detection.model.targets import NO_COLUMN, Targets
 from detection.model.values import dynamic_values
 
@@ -21,11 +23,13 @@ TARGETS = Targets(
     class_weights=GOLDEN["cls_weights"],
 )
 IS_CLASS = GOLDEN["cls_targets"].astype(bool)
+ANCHORS = np.zeros((TARGETS.codes.shape[1], 4), np.float32)
 
 
 def _ssd(name: str, *, by_code_size: bool = False) -> pb.Ssd:
     loss = text_format.Parse(str(GOLDEN[f"{name}/config"]), pb.Loss())
-    return pb.Ssd(loss=loss, normalize_loc_loss_by_codesize=by_code_size)
+    extractor = pb.SsdFeatureExtractor(type="ssd_resnet50_v1_fpn_keras")
+    return pb.Ssd(loss=loss, feature_extractor=extractor, normalize_loc_loss_by_codesize=by_code_size)
 
 
 @pytest.mark.parametrize("by_code_size", [False, True])
@@ -33,7 +37,9 @@ def _ssd(name: str, *, by_code_size: bool = False) -> pb.Ssd:
 def test_normalised_losses_equal_the_golden(name: str, by_code_size: bool) -> None:
     ssd = _ssd(name, by_code_size=by_code_size)
     loss = DetectionLoss.of(ssd, dynamic_values(ssd))
-    localization, classification = loss(GOLDEN["box_encodings"], GOLDEN["class_logits"], TARGETS)
+    localization, classification = (
+        value[0] for value in loss(GOLDEN["box_encodings"], GOLDEN["class_logits"], TARGETS, ANCHORS)
+    )
     suffix = "_codesize" if by_code_size else ""
     np.testing.assert_allclose(localization, GOLDEN[f"{name}/loc_normalised{suffix}"], rtol=1e-5)
     np.testing.assert_allclose(classification, GOLDEN[f"{name}/cls_normalised"], rtol=1e-5)
@@ -63,7 +69,9 @@ def test_without_normalising_the_sums_remain() -> None:
     ssd = _ssd("default")
     ssd.normalize_loss_by_num_matches = False
     loss = DetectionLoss.of(ssd, dynamic_values(ssd))
-    localization, classification = loss(GOLDEN["box_encodings"], GOLDEN["class_logits"], TARGETS)
+    localization, classification = (
+        value[0] for value in loss(GOLDEN["box_encodings"], GOLDEN["class_logits"], TARGETS, ANCHORS)
+    )
     np.testing.assert_allclose(localization, GOLDEN["default/loc_sum"], rtol=1e-5)
     np.testing.assert_allclose(classification, GOLDEN["default/cls_sum"], rtol=1e-5)
 
@@ -74,9 +82,9 @@ def test_a_nan_target_costs_nothing() -> None:
     codes[TARGETS.match >= 0] = np.nan
     targets = Targets(TARGETS.match, codes, TARGETS.box_weights, TARGETS.columns, TARGETS.class_weights)
     localization, _ = DetectionLoss.of(ssd, dynamic_values(ssd))(
-        GOLDEN["box_encodings"], GOLDEN["class_logits"], targets
+        GOLDEN["box_encodings"], GOLDEN["class_logits"], targets, ANCHORS
     )
-    assert float(localization) == 0
+    assert float(localization[0]) == 0
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
@@ -96,10 +104,64 @@ def test_gradient_stays_finite_where_the_sigmoid_saturates(gamma: float) -> None
     assert (gradient[0, 1] >= 0).all()
 
 
+def test_groups_are_normalised_each_as_a_batch_of_its_own() -> None:
+    ssd = _ssd("default")
+    loss = DetectionLoss.of(ssd, dynamic_values(ssd))
+    together = loss(GOLDEN["box_encodings"], GOLDEN["class_logits"], TARGETS, ANCHORS, groups=2)
+    for image in range(2):
+        row = slice(image, image + 1)
+        targets = Targets(
+            *(
+                getattr(TARGETS, name)[row]
+                for name in ("match", "codes", "box_weights", "columns", "class_weights")
+            )
+        )
+        alone = loss(GOLDEN["box_encodings"][row], GOLDEN["class_logits"][row], targets, ANCHORS)
+        for both, single in zip(together, alone, strict=True):
+            np.testing.assert_allclose(both[image], single[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("box", "iou", "giou"),
+    [
+        ([0, 0, 2, 2], 0.0, 0.0),
+        ([0, 0, 2, 1], 0.5, 0.5),
+        ([0, 2, 2, 4], 1.0, 1.0),
+        ([4, 0, 6, 2], 1.0, 1.0 + 4 / 12),
+        ([0, 0, 0, 0], 1.0, 1.0),
+    ],
+)
+def test_overlap_losses_by_hand(box: list[float], iou: float, giou: float) -> None:
+    target, weight = np.array([[[0, 0, 2, 2]]], np.float32), np.full((1, 1), 3, np.float32)
+    boxes = np.array([[box]], np.float32)
+    assert float(iou_loss(boxes, target, weight)[0, 0]) == pytest.approx(3 * iou)
+    assert float(giou_loss(boxes, target, weight)[0, 0]) == pytest.approx(3 * giou)
+
+
+@pytest.mark.parametrize("kind", ["weighted_iou", "weighted_giou"])
+def test_overlap_losses_are_those_of_the_decoded_boxes(kind: str) -> None:
+    """Right codes cost nothing, wild ones of unmatched anchors neither, and the gradient is finite."""
+    import tensorflow as tf
+
+    ssd = _ssd("default")
+    getattr(ssd.loss.localization_loss, kind).SetInParent()
+    loss = DetectionLoss.of(ssd, dynamic_values(ssd))
+    anchors = np.tile(np.array([0.2, 0.2, 0.6, 0.6], np.float32), (len(ANCHORS), 1))
+    matched = (TARGETS.match >= 0)[..., None]
+    codes = tf.constant(np.where(matched, TARGETS.codes, 1e6).astype(np.float32))
+    with tf.GradientTape() as tape:
+        tape.watch(codes)
+        localization, _ = loss(codes, GOLDEN["class_logits"], TARGETS, anchors)
+    assert float(localization[0]) == pytest.approx(0, abs=1e-4)
+    assert np.isfinite(tape.gradient(localization, codes).numpy()).all()
+    wrong, _ = loss(codes + 1.0, GOLDEN["class_logits"], TARGETS, anchors)
+    assert float(wrong[0]) > 0.01
+
+
 def test_a_loss_that_is_not_built_is_refused() -> None:
     ssd = _ssd("default")
-    ssd.loss.localization_loss.weighted_giou.SetInParent()
+    ssd.loss.localization_loss.l1_localization_loss.SetInParent()
     with pytest.raises(
-        ConfigError, match=r"model\.ssd\.loss\.localization_loss: weighted_giou .*weighted_smooth_l1"
+        ConfigError, match=r"model\.ssd\.loss\.localization_loss: l1_localization_loss .*weighted_smooth_l1"
     ):
         DetectionLoss.of(ssd, dynamic_values(ssd))

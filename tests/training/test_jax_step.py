@@ -19,7 +19,7 @@ from detection.data.augment import build_preprocessor
 from detection.data.batches import Batch
 from detection.model.ssd import build_detector
 from detection.training.optimizer import Optimizer, optimizer_settings
-from detection.training.step import CERTAIN_LOGIT, LOSS_NAMES, Program, build_train_step
+from detection.training.step import LOSS_NAMES, Program, build_train_step
 
 config = load_config(Path(sys.argv[1]))
 config.model.ssd.image_resizer.fixed_shape_resizer.height = 64
@@ -29,7 +29,7 @@ rule = optimizer_settings(config.train_config)
 optimizer = Optimizer(rule.kind, detector.network.trainable_variables)
 preprocessors = [build_preprocessor(config.model.ssd.image_resizer, options) for options in
                  (config.train_config.data_augmentation_options, ())]
-step = build_train_step(Program(detector, *preprocessors, optimizer, -CERTAIN_LOGIT))
+step = build_train_step(Program(detector, *preprocessors, optimizer))
 generator = np.random.default_rng(0)
 batch = Batch(
     images=generator.integers(0, 256, (2, 80, 72, 3), dtype=np.uint8),
@@ -43,7 +43,7 @@ batch = Batch(
     indices=np.arange(2),
 )
 losses = step.evaluate(batch, rule.scalars(0)).losses
-print(*(losses[name] for name in LOSS_NAMES))
+print(*(losses[name].mean() for name in LOSS_NAMES))
 for index in range(2):
     step.train(batch, index, rule.scalars(index))
     sums = step.take_losses().sums

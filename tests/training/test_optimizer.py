@@ -130,3 +130,40 @@ def test_state_survives_a_round_trip_and_a_foreign_one_is_refused() -> None:
     np.testing.assert_array_equal(optimizer.slots[1].numpy(), np.arange(7) + 1.0)
     with pytest.raises(TrainingError, match="does not fit momentum_optimizer"):
         Optimizer(OptimizerKind.MOMENTUM, variables).restore(state)
+
+
+def test_the_average_follows_the_weights_faster_at_first() -> None:
+    config = _config(TEXTS[OptimizerKind.MOMENTUM])
+    config.optimizer.moving_average_decay = 0.3
+    rule = optimizer_settings(config)
+    weight = keras.Variable([1.0], name="weight")
+    optimizer = Optimizer(rule.kind, [weight], average=True)
+    average, decays = 1.0, []
+    for step in range(5):
+        scalars = rule.scalars(step)
+        slots = [slot.value for slot in optimizer.slots]
+        changes, new_slots = optimizer.step(
+            [ops.convert_to_tensor([1.0])], slots, scalars, weights=[weight.value]
+        )
+        weight.assign(weight + changes[0])
+        for slot, value in zip(optimizer.slots, new_slots, strict=True):
+            slot.assign(value)
+        decay = min(0.3, (2 + step) / (11 + step))
+        decays.append(decay)
+        average = decay * average + (1 - decay) * float(weight.numpy()[0])
+        assert float(optimizer.slots[-1].numpy()[0]) == pytest.approx(average, rel=1e-6)
+    assert decays == pytest.approx([2 / 11, 3 / 12, 0.3, 0.3, 0.3])
+
+
+def test_swapping_gives_the_variables_their_average_and_back() -> None:
+    variables = [keras.Variable([[1.0, 2.0]], name="a"), keras.Variable([3.0], name="b")]
+    optimizer = Optimizer(OptimizerKind.MOMENTUM, variables, average=True)
+    np.testing.assert_array_equal(optimizer.slots[-1].numpy(), [1, 2, 3])
+    optimizer.slots[-1].assign(np.array([4, 5, 6], np.float32))
+    optimizer.swap_average()
+    np.testing.assert_array_equal(variables[0].numpy(), [[4, 5]])
+    np.testing.assert_array_equal(variables[1].numpy(), [6])
+    np.testing.assert_array_equal(optimizer.state()["average:a"], [[1, 2]])
+    optimizer.swap_average()
+    np.testing.assert_array_equal(variables[0].numpy(), [[1, 2]])
+    np.testing.assert_array_equal(optimizer.slots[-1].numpy(), [4, 5, 6])
