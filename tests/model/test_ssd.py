@@ -27,6 +27,13 @@ KEEP_ASPECT = """
   image_resizer { keep_aspect_ratio_resizer { min_dimension: 64 max_dimension: 64 pad_to_max_dimension: true } }
 """
 
+CLASSIC_PARTS = """
+  anchor_generator { ssd_anchor_generator { num_layers: 5 aspect_ratios: [1.0, 2.0, 0.5] } }
+  box_predictor { convolutional_box_predictor {
+    conv_hyperparams { initializer { random_normal_initializer { stddev: 0.01 } } batch_norm {} }
+    num_layers_before_predictor: 1 max_depth: 8 class_prediction_bias_init: -4.6
+  } }
+"""
 UNSHARED = """
   box_predictor { weight_shared_convolutional_box_predictor {
     use_depthwise: false share_prediction_tower: false use_dropout: true num_layers_before_predictor: 0
@@ -228,6 +235,7 @@ def test_bfloat16_keeps_weights_and_predictions_in_float32(ssd: pb.Ssd) -> None:
         "feature_extractor { use_depthwise: false use_explicit_padding: true }",
         "feature_extractor { depth_multiplier: 1.4 override_base_feature_extractor_hyperparams: false }",
         LOW_LEVELS,
+        CLASSIC_PARTS,
         UNSHARED,
         REGULARISED_HEADS,
         "add_background_class: false",
