@@ -81,7 +81,7 @@ def test_all_that_does_not_fit_is_told_at_once(write_spec: Write, tmp_path: Path
         ({"base_config": "nowhere.config"}, "nowhere.config is not there"),
         ({"set": {"train_config.batch_sizes": 3}}, "set: "),
         ({"objective": {"metric": "AP/with_masc"}}, "objective.metric: no evaluation reports 'AP/with_masc'"),
-        ({"augmentations": {"random_jitter_boxes": {}}}, "augmentations.random_jitter_boxes: "),
+        ({"augmentations": {"autoaugment_image": {}}}, "augmentations.autoaugment_image: "),
     ],
 )
 def test_each_misfit_names_its_key(
