@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,17 @@ def test_small_config_is_supported(config: pb.TrainEvalPipelineConfig) -> None:
 def test_published_configs() -> None:
     paths = [*(SHARED / "zoo_configs").glob("*.config"), SHARED / "face_mask" / "original_pipeline.config"]
     assert {path.stem for path in paths if not problems_of(load_config(path))} == TRAINABLE
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the published configs are not beside the repository")
+def test_published_efficientdets_are_refused_by_name() -> None:
+    paths = sorted((SHARED / "zoo_configs").glob("*efficientdet*.config"))
+    assert len(paths) == 8
+    for path in paths:
+        first = problems_of(load_config(path))[0]
+        assert re.match(
+            r"model.ssd.feature_extractor.type = 'ssd_efficientnet-b\d_bifpn_keras' \(EfficientDet\)", first
+        )
 
 
 PASSES = [

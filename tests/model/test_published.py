@@ -1,0 +1,32 @@
+"""The ten published configs at full size: every variable has the key and shape that the original gives it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detection.checkpoint.keys import checkpoint_keys
+from detection.model.anchor_generator import anchors_of
+from detection.model.layers import LayerFactory
+from detection.model.network import NetworkPlan
+from detection.model.precision import Precision
+from experiments.parity.families import PUBLISHED, published_config
+
+TABLES = Path(__file__).parents[1] / "golden" / "published_variables.npz"
+ANCHORS = {300: 1917, 320: 12_804, 640: 51_150, 1024: 130_944}
+
+
+@pytest.mark.parametrize("published", PUBLISHED, ids=lambda published: published[0])
+def test_a_published_model(published: tuple[str, str, int]) -> None:
+    name, _, side = published
+    ssd = published_config(*published).model.ssd
+    plan = NetworkPlan(ssd, (side, side))
+    network = plan.build(LayerFactory(Precision.FLOAT32, freeze_batch_norm=False)).detector
+    keys = checkpoint_keys([weight.path for weight in network.weights], ssd)
+    ours = sorted(f"{keys[weight.path]} {list(weight.shape)}" for weight in network.weights)
+    with np.load(TABLES) as tables:
+        assert ours == tables[name.partition("_coco17")[0]].tolist()
+    anchors = anchors_of(
+        ssd.anchor_generator, image_size=(side, side), padded_size=plan.padded_size, levels=plan.levels
+    )
+    assert len(anchors) == network.output["box_encodings"].shape[1] == ANCHORS[side]
