@@ -1,4 +1,4 @@
-"""A small model of each further family goes the whole way: a step, an evaluation, an export that detects."""
+"""Small models of two further families go the whole way: a step, an evaluation, an export that detects."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 EDITS = ("num_steps=2", "warmup_steps=0", "batch_size=2")
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v1_fpn_small", "mobilenet_v2_ssd_small", "resnet101_small"])
+@pytest.mark.parametrize("name", ["mobilenet_v1_fpn_small", "mobilenet_v2_ssd_small"])
 def test_a_family_trains_evaluates_and_exports(dataset: PreparedDataset, tmp_path: Path, name: str) -> None:
     config = load_config(GOLDEN / f"model_{name}" / "pipeline.config")
     settings = RunSettings(
