@@ -58,7 +58,7 @@ def test_ten_steps_are_reproducible_can_be_resumed_and_take_other_strengths(
         run.restore(tmp_path / "state")
         run.advance(5)
         for path, array in weight_arrays(run.detector.network).items():
-            np.testing.assert_allclose(array, expected[path], rtol=1e-5, atol=1e-6, err_msg=path)
+            assert array == pytest.approx(expected[path], rel=1e-5, abs=1e-6), path
         assert run.traces == traces
         with pytest.raises(ConfigError, match="there is no class hat"):
             run.reset(settings_of(f"{OPTIONS}[random_copy_paste].class_names=hat"))

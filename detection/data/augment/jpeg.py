@@ -120,8 +120,8 @@ def _quantised(channel: Tensor, table: Tensor) -> Tensor:
 
 def _halved(channel: Tensor) -> Tensor:
     """Return the means of 2 x 2 pixels; libjpeg rounds halves up in every other column and down between."""
-    top, bottom = channel[:, 0::2], channel[:, 1::2]
-    total = top[:, :, 0::2] + top[:, :, 1::2] + bottom[:, :, 0::2] + bottom[:, :, 1::2]
+    mean = ops.average_pool(channel[..., None], 2, strides=2, padding="valid", data_format="channels_last")
+    total = 4.0 * mean[..., 0]
     bias = 1.0 + ops.cast(ops.arange(total.shape[2], dtype="int32") % 2, "float32")
     return ops.floor((total + bias) / 4.0)
 
