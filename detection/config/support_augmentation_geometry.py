@@ -14,6 +14,8 @@ _ASPECTS = (Range("min_aspect_ratio", 0, above=True), Range("max_aspect_ratio", 
 _AREAS = (Range("min_area", 0, 1, above=True), Range("max_area", 0, 1, above=True))
 _CROP = (*_COVERED, *_ASPECTS, *_AREAS)
 _ASPECT_RATIO = Range("aspect_ratio", 0, above=True)
+MAX_TARGET_PIXELS = 800_000
+"""`random_downscale_to_target_pixels` without `max_target_pixels`; the schema says 500 000."""
 _LARGEST = 2**14
 """Pixels on a side beyond which no image is thought of: a slip of the pen."""
 
@@ -70,7 +72,6 @@ GEOMETRY_PAIRS = (
     ("min_area", "max_area"),
     ("scale_min", "scale_max"),
     ("min_scale_ratio", "max_scale_ratio"),
-    ("min_target_pixels", "max_target_pixels"),
 )
 """Fields of which the first must not exceed the second."""
 
@@ -89,6 +90,8 @@ def geometry_problems(name: str, option: Any, path: str) -> Iterator[str]:
     """Yield the problems of one option that lie not in a single number; `path` leads to the option."""
     if name == "random_pad_image":
         yield from _size_problems(option, path)
+    if name == "random_downscale_to_target_pixels":
+        yield from _target_problems(option, path)
     yield from _list_problems(option, path)
     for place, operation in enumerate(option.operations if name in _OPERATION_RULES else ()):
         at = f"{path}.operations[{place}]"
@@ -106,6 +109,14 @@ def _order_problems(operation: Message, path: str) -> Iterator[str]:
         if low in known and getattr(operation, low) > getattr(operation, high):
             values = f"{get_plain(operation, low)} exceeds {high} = {get_plain(operation, high)}"
             yield f"{path}.{low} = {values}; lower it"
+
+
+def _target_problems(option: Any, path: str) -> Iterator[str]:
+    """Yield where the fewest pixels exceed the most, which have another default than the schema says."""
+    most = option.max_target_pixels if option.HasField("max_target_pixels") else MAX_TARGET_PIXELS
+    if option.min_target_pixels > most:
+        values = f"{option.min_target_pixels} exceeds max_target_pixels = {most}"
+        yield f"{path}.min_target_pixels = {values}; lower it"
 
 
 def _size_problems(option: Any, path: str) -> Iterator[str]:

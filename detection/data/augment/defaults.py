@@ -6,10 +6,10 @@ The Object Detection API builds these in code; a message of the schema shows the
 from google.protobuf import text_format
 from google.protobuf.message import Message
 
+from detection.config.support_augmentation_geometry import MAX_TARGET_PIXELS
+
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 """The shares of an object that the settings of the SSD paper (Liu et al. 2016) ask a crop to hold."""
-MAX_TARGET_PIXELS = 800_000
-"""`random_downscale_to_target_pixels` without `max_target_pixels`; the schema says 500 000."""
 
 _AREA = "min_area: 0.1 max_area: 1.0 random_coef: 0.15"
 _MEAN_COLOUR = "pad_color_r: -1 pad_color_g: -1 pad_color_b: -1"
