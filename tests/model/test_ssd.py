@@ -337,7 +337,10 @@ def test_dropout_restarts_with_the_seed(changed_ssd: Changed) -> None:
             "box_coder { square_box_coder {} }",
             r"box_coder: square_box_coder is set; supported is faster_rcnn_box_coder",
         ),
-        ("loss { hard_example_miner {} }", r"hard_example_miner: not supported; remove it"),
+        (
+            "loss { localization_loss { l1_localization_loss {} } }",
+            r"localization_loss: l1_localization_loss is set; supported are weighted_smooth_l1",
+        ),
         (
             "feature_extractor { conv_hyperparams { group_norm {} } }",
             r"conv_hyperparams\.group_norm is not supported",

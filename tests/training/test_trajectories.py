@@ -31,6 +31,7 @@ from .golden_step import (
 GROUPS = {
     "momentum": ("momentum", "momentum_clip"),
     "adam": ("adam",),
+    "rms_prop": ("rms_prop",),
     "frozen": ("frozen_momentum",),
 }
 """Trajectories that share a compiled program."""
@@ -79,6 +80,7 @@ class Case:
         ("mobilenet_v2_fpnlite", "frozen"),
         ("resnet50", "momentum"),
         ("resnet50", "adam"),
+        ("resnet50", "rms_prop"),
     ],
 )
 def test_twenty_steps_follow_the_golden(model: str, group: str) -> None:

@@ -7,7 +7,7 @@ Usage: python loss_cases.py --out loss_cases.npz [--only NAME ...]
 `predictions/P/{codes,logits}` `[3, 96, ...]` (logits with background; without it, column 0 is left out).
 Writes, in the order of `names`: `ssd` (fields of a `model.ssd` that count), `truth`, `predictions` (the kinds),
 `losses` `[cases, 2]` (localisation, classification), and `codes_gradient`, `logits_gradient` `[cases, 3, 96]`: the
-sum over columns of the absolute gradient of the total, float16. `overlap/…`: see `overlaps`.
+sum over columns of the absolute gradient of the total. `overlap/…`: see `overlaps`.
 """
 
 import argparse
@@ -300,11 +300,6 @@ def measured(text, truth, predicted, places):
         "codes_gradient": np.abs(gradients[0].numpy()).sum(-1),
         "logits_gradient": np.abs(gradients[1].numpy()).sum(-1),
     }
-
-
-def shown(gradient):
-    """The absolute gradient summed over columns, in half precision: enough to tell which anchors count, and how."""
-    return np.abs(gradient.numpy()).sum(-1).astype("f2")
 
 
 def main():
