@@ -1,6 +1,7 @@
 """Our own side of the comparisons: detectors with the oracle's weights, their outputs, their training steps."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -98,23 +99,35 @@ def training_config(folder: Path, *, optimizer: str, clip: float, frozen: bool) 
     return config
 
 
+@dataclass(frozen=True)
+class Move:
+    """How far a step moved a variable, and how long the variable was before: norms."""
+
+    change: float
+    length: float
+
+
 def trajectory(
     folder: Path, config: pb.TrainEvalPipelineConfig, golden: Arrays, steps: int
-) -> tuple[dict[str, list[float]], dict[str, float]]:
-    """Return the losses of consecutive steps of our training, and how far the first moved each variable.
+) -> tuple[dict[str, list[float]], dict[str, Move]]:
+    """Return the losses of consecutive steps of our training, and how the first moved each variable.
 
-    The first is by name, the second (norms) by checkpoint key.
+    The first is by name, the second by checkpoint key.
     """
     parts = TrainingParts.build(config, precision=Precision.FLOAT32, seed=0)
     load_object_based(parts.detector.network, folder / "ckpt-0", config.model.ssd)
     variables = variables_by_key(parts.detector)
     before = {key: np.asarray(variable) for key, variable in variables.items()}
-    batch, rows, moved = training_batch(golden), [], {}
+    batch, rows = training_batch(golden), []
+    moved: dict[str, Move] = {}
     for step in range(steps):
         parts.step.train(batch, step, parts.rule.scalars(step))
         rows.append(parts.step.take_losses().sums)
         if not moved:
-            moved = {key: _norm(np.asarray(variables[key]) - value) for key, value in before.items()}
+            moved = {
+                key: Move(_norm(np.asarray(variables[key]) - value), _norm(value))
+                for key, value in before.items()
+            }
     return {name: [row[name] for row in rows] for name in LOSSES}, moved
 
 

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from detection.config.load import load_config
+from detection.config.support import problems_of
 from detection.model.ssd import build_detector
 from experiments.parity import families, product
 from experiments.parity.context import Context
 from experiments.parity.finding import Finding
 
 SCRIPT = "variable_tables.py"
+EFFICIENTDET = "ssd_efficientnet-b0_bifpn_keras"
 PUBLISHED_FOLDER = "zoo_configs"
 SMALLEST_FPN_INPUT = 320
 
@@ -24,6 +26,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Compare keys and shapes of every config's model, and the generated configs with the published ones."""
     configs = _configs(context)
     yield from _published(context, configs)
+    yield _efficientdet()
     tables = json.loads(
         (context.oracle(SCRIPT, "--configs", configs, out="tables.json") / "tables.json").read_text()
     )
@@ -36,6 +39,14 @@ def check(context: Context) -> Iterator[Finding]:
             differing=len(differing),
             note=f"{len(theirs)} variables" + (f", first {min(differing)}" if differing else ""),
         )
+
+
+def _efficientdet() -> Finding:
+    """Return whether a config with an EfficientDet extractor is refused under that name."""
+    config = families.published_config(*families.RESNETS[0])
+    config.model.ssd.feature_extractor.type = EFFICIENTDET
+    told = [problem for problem in problems_of(config) if "EfficientDet" in problem and EFFICIENTDET in problem]
+    return Finding.exact(item=2, name="EfficientDet is refused by name", equal=bool(told), note="; ".join(told))
 
 
 def _configs(context: Context) -> Path:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from detection.export.saved_model import export_detector
 from detection.export.input_type import InputType
+from detection.export.saved_model import export_detector
 from experiments.parity import product
 from experiments.parity.context import FULL_MODEL, Context
 from experiments.parity.finding import Finding, largest_absolute, relative_to_largest

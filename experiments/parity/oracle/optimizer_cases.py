@@ -49,7 +49,10 @@ def configs():
         for schedule, rate in SCHEDULES.items():
             yield f"{optimizer}_{schedule}", f"{text % rate} use_moving_average: false"
     for decay in (0.2, 0.9999):
-        yield f"average_{decay}", f"{OPTIMIZERS['momentum'] % SCHEDULES['cosine']} moving_average_decay: {decay}"
+        yield (
+            f"average_{decay}",
+            f"{OPTIMIZERS['momentum'] % SCHEDULES['cosine']} moving_average_decay: {decay}",
+        )
 
 
 class Weights(tf.keras.Model):
@@ -71,10 +74,14 @@ def run(text, first, gradients):
         optimizer.shadow_copy(model)
     rows = []
     for index in range(STEPS):
-        optimizer.apply_gradients([(tf.constant(g[index]), v) for g, v in zip(gradients, model.values, strict=True)])
+        optimizer.apply_gradients(
+            [(tf.constant(g[index]), v) for g, v in zip(gradients, model.values, strict=True)]
+        )
         step.assign_add(1)
         row = [v.numpy() for v in model.values]
-        means = [optimizer.get_slot(v, "average").numpy() if averaged else v.numpy() * np.nan for v in model.values]
+        means = [
+            optimizer.get_slot(v, "average").numpy() if averaged else v.numpy() * np.nan for v in model.values
+        ]
         rows.append(row + means)
     return [np.stack(column) for column in zip(*rows, strict=True)]
 
@@ -96,8 +103,12 @@ def main():
     columns = [np.stack(column) for column in zip(*results, strict=True)]
     out = {"names": np.array(names), "config": np.array(texts)}
     for i in range(2):
-        out |= {f"first/{i}": first[i], f"gradients/{i}": gradients[i], f"weights/{i}": columns[i],
-                f"averages/{i}": columns[2 + i]}
+        out |= {
+            f"first/{i}": first[i],
+            f"gradients/{i}": gradients[i],
+            f"weights/{i}": columns[i],
+            f"averages/{i}": columns[2 + i],
+        }
     compat.save_arrays(a.out, out)
     print(json.dumps({"cases": len(names), "seconds": round(time.time() - T0, 1)}))
 
