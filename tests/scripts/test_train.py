@@ -29,7 +29,7 @@ def test_help_tells_every_option() -> None:
         (["absent.config"], "absent.config"),
         ([CONFIG, "--data", "absent"], "absent: there is no such folder; make one with `sweepbox prepare`"),
         ([CONFIG, "--set", "lerning_rate=1"], "learning_rate"),
-        ([CONFIG], "tfrecord: no TFRecord file found"),
+        ([CONFIG], "train_input_reader.tf_record_input_reader.input_path: no file matches"),
     ],
 )
 def test_bad_input_gets_a_line_and_leaves_nothing(tmp_path: Path, arguments: list[object], words: str) -> None:
