@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from detection.core.errors import DataError
@@ -40,6 +41,15 @@ def test_the_exif_orientation_is_applied_unless_told_otherwise(tmp_path: Path) -
     assert upright.shape == (60, 40, 3)
     stored = read_image(tmp_path / "a.jpg", upright=False)
     np.testing.assert_array_equal(upright, np.rot90(stored, -1))
+
+
+def test_a_jpeg_has_the_pixels_that_models_of_encoded_pictures_see(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (40, 60, 3)).astype(np.uint8)
+    path = tmp_path / "a.jpg"
+    Image.fromarray(noise).save(path, quality=70)
+    expected = tf.io.decode_image(path.read_bytes(), channels=3).numpy()
+    np.testing.assert_array_equal(read_image(path), expected)
+    assert (np.asarray(Image.open(path)) != expected).any()
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", None])
