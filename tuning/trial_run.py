@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from detection.checkpoint.source import KERAS_WEIGHTS
 from detection.config.label_map import load_label_map
 from detection.config.load import load_config
 from detection.core.errors import SweepboxError
@@ -138,7 +139,6 @@ class TrialRun:
 
         asked = self._spec.training.precision
         dataset = open_sweep_data(self._sweep, self._spec)
-        weights = self._spec.initial_weights
         settings = RunSettings(
             config=self._config,
             train_records=dataset.train,
@@ -149,11 +149,16 @@ class TrialRun:
             precision=Precision.FLOAT32 if asked == AUTOMATIC else Precision(asked),
             evaluate_every=self._every,
             metric=self._objective.metric,
-            initial_weights=weights if weights in (None, "imagenet") else str(self._sweep.path / str(weights)),
+            initial_weights=self._initial_weights(),
         )
         if asked != AUTOMATIC:
             return settings
         return replace(settings, precision=sweep_precision(self._sweep, settings))
+
+    def _initial_weights(self) -> str | None:
+        """Return the sweep's initial weights; a path in its file is relative to its folder."""
+        weights = self._spec.initial_weights
+        return weights if weights in (None, KERAS_WEIGHTS) else str(self._sweep.path / str(weights))
 
     def _train_to(self, run: "TrainingRun", target: int) -> bool:
         """Train to step `target`; return False where a stop is requested before."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from detection.checkpoint.key_classic import convolutional_rules, extra_map_rules
 from detection.checkpoint.key_rules import EXTRACTOR, PREDICTOR, BackboneLayout, Rule
 from detection.config import pipeline_pb2 as pb
+from detection.config.extractors import feature_levels, top_level
 
 RESNET_BLOCK_ORDER = ("1_conv", "1_bn", "2_conv", "2_bn", "0_conv", "3_conv", "0_bn", "3_bn")
 """The order in which the original numbers a ResNet block's layers; only first blocks have a shortcut (0)."""
@@ -31,7 +32,7 @@ def resnet_order(layers: Sequence[str]) -> list[str]:
 
 def feature_pyramid_rules(ssd: pb.Ssd) -> list[Rule]:
     """Return the rules of a feature pyramid and the coarse levels above it."""
-    top_level = min(ssd.feature_extractor.fpn.max_level, 5)
+    top = top_level(ssd.feature_extractor)
     pyramid, coarse = f"{EXTRACTOR}/_fpn_features_generator", f"{EXTRACTOR}/_coarse_feature_layers"
 
     def position(found: re.Match[str]) -> str:
@@ -39,26 +40,26 @@ def feature_pyramid_rules(ssd: pb.Ssd) -> list[Rule]:
 
     return [
         (r"fpn_top", lambda _: f"{pyramid}/top_layers/0"),
-        (r"fpn_lateral_(\d+)", lambda found: f"{pyramid}/residual_blocks/{top_level - 1 - int(found[1])}/0"),
+        (r"fpn_lateral_(\d+)", lambda found: f"{pyramid}/residual_blocks/{top - 1 - int(found[1])}/0"),
         (
             r"fpn_smooth_(\d+)_(conv|bn)",
-            lambda found: f"{pyramid}/conv_layers/{top_level - 1 - int(found[1])}/{position(found)}",
+            lambda found: f"{pyramid}/conv_layers/{top - 1 - int(found[1])}/{position(found)}",
         ),
         (
             r"coarse_(\d+)_(conv|bn)",
-            lambda found: f"{coarse}/{int(found[1]) - top_level - 1}/{position(found)}",
+            lambda found: f"{coarse}/{int(found[1]) - top - 1}/{position(found)}",
         ),
     ]
 
 
 def weight_shared_rules(ssd: pb.Ssd) -> list[Rule]:
     """Return the rules of the predictor whose convolutions all levels share."""
-    min_level = ssd.feature_extractor.fpn.min_level
+    finest = feature_levels(ssd.feature_extractor).start
     dropout = ssd.box_predictor.weight_shared_convolutional_box_predictor.use_dropout
     class_head = "_prediction_heads/class_predictions_with_background/_class_predictor_layers"
 
     def tower_norm(found: re.Match[str]) -> str:
-        level, position = int(found[3]) - min_level, 3 * int(found[2]) + 1
+        level, position = int(found[3]) - finest, 3 * int(found[2]) + 1
         return f"{PREDICTOR}/_base_tower_layers_for_heads/{TOWERS[found[1]][1]}/{level}/{position}"
 
     return [

@@ -10,6 +10,7 @@ from detection.checkpoint.keys import checkpoint_keys
 from detection.checkpoint.object_graph import Node, object_graph
 from detection.checkpoint.weights import weight_arrays
 from detection.config import pipeline_pb2 as pb
+from detection.config.extractors import feature_levels
 
 CHECKPOINT_NUMBER = 0
 
@@ -25,7 +26,7 @@ def write_object_based(network: Any, backbone: Any, ssd: pb.Ssd, directory: Path
     root = object_graph(
         {keys[path]: np.asarray(array, np.float32) for path, array in arrays.items()},
         backbone_keys=[_key_of(layer, keys) for layer in backbone.layers],
-        num_levels=ssd.feature_extractor.fpn.max_level - ssd.feature_extractor.fpn.min_level + 1,
+        num_levels=len(feature_levels(ssd.feature_extractor)),
     )
     return save_graph(root, directory)
 

@@ -9,7 +9,7 @@ from detection.core.detections import Detections, GroundTruth
 from detection.core.labels import LabelMap
 from detection.core.metric_names import SUMMARY_NAMES, UNDEFINED
 from detection.evaluation.coco_precision import PrecisionRecall, precision_recall
-from detection.evaluation.images import check_image, pixel_boxes
+from detection.evaluation.images import check_image, joined, pixel_boxes
 from detection.evaluation.matching import Boxes, FloatArray, IntArray
 
 _ALL_SIZES = 0
@@ -54,10 +54,8 @@ class CocoEvaluator:
 
         Every value lies in 0..1 or is -1 (`UNDEFINED`).
         """
-        crowd = np.concatenate([truth.crowd for truth, _ in self._annotated] or [np.zeros(0, np.bool_)])
-        scores = np.concatenate(
-            [found.scores.astype(np.float64) for found, _ in self._detected] or [np.zeros(0)]
-        )
+        crowd = joined([truth.crowd for truth, _ in self._annotated], np.bool_)
+        scores = joined([found.scores for found, _ in self._detected], np.float64)
         group, xywh = self._grouped(self._annotated)
         order = _in_groups(group, np.zeros(len(group)))
         objects = Boxes(group[order], xywh[order], crowd[order])
@@ -75,12 +73,12 @@ class CocoEvaluator:
 
     def _grouped(self, images: list[tuple[Any, FloatArray]]) -> tuple[IntArray, FloatArray]:
         """Return group `[n]` and box `[n, 4]` of all images; a class that the label map lacks has group -1."""
-        ids = np.array([class_id for class_id, _ in self.label_map.items])
-        class_ids = np.concatenate([marks.class_ids for marks, _ in images] or [np.zeros(0, np.int64)])
+        ids = np.array(self.label_map.ids)
+        class_ids = joined([marks.class_ids for marks, _ in images], np.int64)
         image = np.repeat(np.arange(len(images)), [len(boxes) for _, boxes in images])
         column = np.minimum(np.searchsorted(ids, class_ids), len(ids) - 1)
         group = np.where(ids[column] == class_ids, column * len(images) + image, -1)
-        return group, np.concatenate([boxes for _, boxes in images] or [np.zeros((0, 4))])
+        return group, np.concatenate([np.zeros((0, 4)), *(boxes for _, boxes in images)])
 
     def _per_class(self, precision: FloatArray) -> dict[str, float]:
         """Return the AP of each class from precision `[IoU, recall, class, size, detections]`."""

@@ -1,6 +1,7 @@
 """What every evaluator holds of the images that it takes in."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,3 +29,8 @@ def pixel_boxes(boxes_yxyx: NDArray[np.float32], height: int, width: int) -> NDA
     coordinates in double precision.
     """
     return boxes_yxyx.astype(np.float32) * np.array([height, width, height, width], np.float32)
+
+
+def joined(parts: Iterable[NDArray[Any]], dtype: type) -> NDArray[Any]:
+    """Return arrays `[n]` of all images as one; an empty one of `dtype` without any."""
+    return np.concatenate([np.zeros(0, dtype), *parts])

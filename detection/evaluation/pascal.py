@@ -5,7 +5,6 @@ Average precision is the area under the precision-recall curve made monotone, as
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from detection.core.boxes import FloatArray, pairwise_iou
 from detection.core.detections import Detections, GroundTruth
 from detection.core.labels import LabelMap
 from detection.core.metric_names import UNDEFINED, MetricSet, pascal_names
-from detection.evaluation.images import check_image, pixel_boxes
+from detection.evaluation.images import check_image, joined, pixel_boxes
 
 IOU_THRESHOLD = 0.5
 
@@ -104,8 +103,8 @@ class PascalEvaluator:
 
     def metrics(self) -> dict[str, float]:
         """Return the mean and each class's average precision by their names in the original; 0..1 or -1."""
-        objects, class_ids = _joined(self._objects, np.int64), _joined(self._class_ids, np.int64)
-        scores, hits = _joined(self._scores, np.float32), _joined(self._hits, np.bool_)
+        objects, class_ids = joined(self._objects, np.int64), joined(self._class_ids, np.int64)
+        scores, hits = joined(self._scores, np.float32), joined(self._hits, np.bool_)
 
         def of(ids: Sequence[int]) -> float:
             rows = np.isin(class_ids, ids)
@@ -120,8 +119,3 @@ class PascalEvaluator:
             names = pascal_names(chosen, self.label_map.names)
             metrics |= dict(zip(names, (means[chosen], *by_class.values()), strict=True))
         return metrics
-
-
-def _joined(parts: Sequence[NDArray[Any]], dtype: type) -> NDArray[Any]:
-    """Return the parts as one array; an empty one of `dtype` without any."""
-    return np.concatenate([np.zeros(0, dtype), *parts])

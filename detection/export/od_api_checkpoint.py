@@ -5,12 +5,11 @@ from pathlib import Path
 
 from detection.checkpoint.folder import CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE
 from detection.checkpoint.object_writer import write_object_based
-from detection.checkpoint.weights import load_weights
 from detection.config import pipeline_pb2 as pb
 from detection.config.label_map import load_label_map, save_label_map
 from detection.config.load import load_config, save_config
-from detection.core.errors import ModelError
 from detection.core.files import atomic_directory
+from detection.export.source import check_files, load_detector
 from detection.export.target import check_folder
 
 CHECKPOINT = "checkpoint"
@@ -45,11 +44,7 @@ def export_checkpoint(checkpoint: Path, out: Path, *, overwrite: bool = False) -
     together.
     """
     check_folder(out, CHECKPOINT_PARTS, overwrite=overwrite)
-    for name in (CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE):
-        if not (checkpoint / name).is_file():
-            raise ModelError(
-                f"{checkpoint}: {name} is missing, so it is no checkpoint folder; give one that is"
-            )
+    check_files(checkpoint, (CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE))
     config, label_map = load_config(checkpoint / CONFIG_FILE), load_label_map(checkpoint / LABEL_MAP_FILE)
     left_out = _remove_own_options(config.train_config)
     with atomic_directory(out) as folder:
@@ -70,10 +65,7 @@ def _remove_own_options(train_config: pb.TrainConfig) -> tuple[str, ...]:
 
 def _write_weights(checkpoint: Path, config: pb.TrainEvalPipelineConfig, directory: Path) -> tuple[Path, int]:
     """Write the object-based checkpoint of a folder's weights; return its path and the number of variables."""
-    from detection.model.ssd import build_detector
-
-    detector = build_detector(config.model.ssd)
-    load_weights(detector.network, checkpoint / WEIGHTS_FILE)
+    detector = load_detector(checkpoint, config)
     directory.mkdir()
     prefix = write_object_based(detector.network, detector.backbone, config.model.ssd, directory)
     return prefix, len(detector.network.weights)

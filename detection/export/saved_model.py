@@ -14,7 +14,6 @@ from detection.checkpoint.folder import (
     CheckpointFacts,
     read_facts,
 )
-from detection.checkpoint.weights import load_weights
 from detection.config import pipeline_pb2 as pb
 from detection.config.label_map import load_label_map, save_label_map
 from detection.config.load import load_config, save_config
@@ -24,6 +23,7 @@ from detection.core.labels import LabelMap
 from detection.export.input_type import InputType
 from detection.export.model_card import CardExtras, model_card
 from detection.export.serving import SIGNATURE, require_tensorflow, serving_module
+from detection.export.source import check_files, load_detector
 from detection.export.target import check_folder
 
 SAVED_MODEL = "saved_model"
@@ -66,7 +66,8 @@ def export_detector(
     require_tensorflow(keras.backend.backend())
     check_folder(out, EXPORT_FILES, overwrite=overwrite)
     config, label_map, facts = _read_checkpoint(checkpoint)
-    module = _serving_module(checkpoint, config, input_type)
+    detector = load_detector(checkpoint, config)
+    module = serving_module(detector, config.model.ssd.image_resizer, input_type)
     weights_sha256 = sha256_of(checkpoint / WEIGHTS_FILE)
     known = extras or CardExtras()
     card = model_card(config, label_map, facts, weights_sha256, known, input_type=input_type)
@@ -80,11 +81,7 @@ def export_detector(
 
 def _read_checkpoint(checkpoint: Path) -> tuple[pb.TrainEvalPipelineConfig, LabelMap, CheckpointFacts]:
     """Return config, classes and facts of a checkpoint folder; ModelError where a file of it is missing."""
-    for name in (CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE, METRICS_FILE):
-        if not (checkpoint / name).is_file():
-            raise ModelError(
-                f"{checkpoint}: {name} is missing, so it is no checkpoint folder; give one that is"
-            )
+    check_files(checkpoint, (CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE, METRICS_FILE))
     config, label_map = load_config(checkpoint / CONFIG_FILE), load_label_map(checkpoint / LABEL_MAP_FILE)
     if label_map.num_classes > config.model.ssd.num_classes:
         raise ModelError(
@@ -92,15 +89,6 @@ def _read_checkpoint(checkpoint: Path) -> tuple[pb.TrainEvalPipelineConfig, Labe
             f"num_classes: {config.model.ssd.num_classes}; use the label map that it was trained with"
         )
     return config, label_map, read_facts(checkpoint)
-
-
-def _serving_module(checkpoint: Path, config: pb.TrainEvalPipelineConfig, input_type: InputType) -> Any:
-    """Return the program with the checkpoint's weights."""
-    from detection.model.ssd import build_detector
-
-    detector = build_detector(config.model.ssd)
-    load_weights(detector.network, checkpoint / WEIGHTS_FILE)
-    return serving_module(detector, config.model.ssd.image_resizer, input_type)
 
 
 def _save(module: Any, folder: Path) -> None:

@@ -1,9 +1,16 @@
-"""Where the checkpoint to export stands."""
+"""The checkpoint to export: where it stands, whether it is whole, and the detector with its weights."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from detection.checkpoint.folder import WEIGHTS_FILE
+from detection.checkpoint.weights import load_weights
+from detection.config import pipeline_pb2 as pb
 from detection.core.errors import ModelError
+
+if TYPE_CHECKING:
+    from detection.model.ssd import SsdDetector
 
 BEST = "best"
 
@@ -20,3 +27,21 @@ def find_checkpoint(source: Path) -> Path:
     raise ModelError(
         f"{source}: {problem}; give the folder of a sweep, a run that was evaluated, or a checkpoint"
     )
+
+
+def check_files(checkpoint: Path, names: Iterable[str]) -> None:
+    """Raise ModelError where a checkpoint folder lacks one of some files."""
+    for name in names:
+        if not (checkpoint / name).is_file():
+            raise ModelError(
+                f"{checkpoint}: {name} is missing, so it is no checkpoint folder; give one that is"
+            )
+
+
+def load_detector(checkpoint: Path, config: pb.TrainEvalPipelineConfig) -> "SsdDetector":
+    """Return the detector of a checkpoint folder's config with its weights, in float32."""
+    from detection.model.ssd import build_detector
+
+    detector = build_detector(config.model.ssd)
+    load_weights(detector.network, checkpoint / WEIGHTS_FILE)
+    return detector

@@ -2,10 +2,11 @@
 
 import os
 import platform
-import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from experiments.parity.report import commit_of
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("tensorflow", "keras", "numpy", "ray", "optuna", "jax")
@@ -19,7 +20,7 @@ def facts() -> dict[str, Any]:
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "python": platform.python_version(),
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
-        "commit": _commit(),
+        "commit": commit_of(ROOT),
     }
 
 
@@ -35,13 +36,3 @@ def _version(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
-
-
-def _commit() -> str:
-    commit = _git("rev-parse", "--short=12", "HEAD")
-    return commit + ("+changes" if commit and _git("status", "--porcelain", "-uno") else "") or "unknown"
-
-
-def _git(*words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607
-    return done.stdout.strip()

@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from detection.config.edits import Edit, apply_edits
+from detection.config.load import load_config
+from detection.data.prepare import open_dataset
+from detection.runner import RunSettings
 from tuning.folder import SweepFolder
 from tuning.plan import SweepRequest, create_sweep
 from tuning.trial_record import Evaluation, TrialState, read_status, write_evaluations, write_status
@@ -88,6 +92,20 @@ def sweep(write_spec: Callable[..., Path], tmp_path: Path) -> Callable[..., Swee
 def tiny_spec(records: Path) -> dict[str, Any]:
     """The keys of the tiny sweep file."""
     return {**SPEC, "data": str(records)}
+
+
+@pytest.fixture(scope="session")
+def settings(tiny_spec: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> RunSettings:
+    """What a training of the tiny sweep's config is made of."""
+    dataset = open_dataset(Path(tiny_spec["data"]))
+    edits = [*(Edit(path, value) for path, value in tiny_spec["set"].items()), Edit("num_steps", 6)]
+    return RunSettings(
+        config=apply_edits(load_config(Path(tiny_spec["base_config"])), edits),
+        train_records=dataset.train,
+        validation_records=dataset.validation,
+        label_map=dataset.label_map,
+        directory=tmp_path_factory.mktemp("run"),
+    )
 
 
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]

@@ -2,31 +2,14 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from detection.config.edits import Edit, apply_edits
-from detection.config.load import load_config
-from detection.data.prepare import open_dataset
 from detection.runner import RunSettings
 from tuning.engine import Engine, prepare_process
 
 BATCH_2, BATCH_3, BATCH_4 = (Edit("batch_size", size) for size in (2, 3, 4))
-
-
-@pytest.fixture(scope="module")
-def settings(tiny_spec: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> RunSettings:
-    dataset = open_dataset(Path(tiny_spec["data"]))
-    edits = [*(Edit(path, value) for path, value in tiny_spec["set"].items()), Edit("num_steps", 6)]
-    return RunSettings(
-        config=apply_edits(load_config(Path(tiny_spec["base_config"])), edits),
-        train_records=dataset.train,
-        validation_records=dataset.validation,
-        label_map=dataset.label_map,
-        directory=tmp_path_factory.mktemp("run"),
-    )
 
 
 def edited(settings: RunSettings, *edits: Edit) -> RunSettings:

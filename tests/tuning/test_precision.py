@@ -1,32 +1,14 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from detection.config.edits import Edit, apply_edits
-from detection.config.load import load_config
-from detection.data.prepare import open_dataset
 from detection.model.precision import Precision
 from detection.runner import RunSettings
 from detection.runner.precision_choice import WORTHWHILE, PrecisionChoice, choose_precision
 from tuning.folder import SweepFolder
 from tuning.precision import sweep_precision
-
-
-@pytest.fixture
-def settings(tiny_spec: dict[str, Any], tmp_path: Path) -> RunSettings:
-    dataset = open_dataset(Path(tiny_spec["data"]))
-    edits = [*(Edit(path, value) for path, value in tiny_spec["set"].items()), Edit("num_steps", 6)]
-    return RunSettings(
-        config=apply_edits(load_config(Path(tiny_spec["base_config"])), edits),
-        train_records=dataset.train,
-        validation_records=dataset.validation,
-        label_map=dataset.label_map,
-        directory=tmp_path,
-    )
 
 
 def test_the_choice_follows_the_measurement(settings: RunSettings) -> None:

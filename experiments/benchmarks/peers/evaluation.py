@@ -13,9 +13,7 @@ import statistics
 import time
 
 import compat
-import tensorflow as tf
-from object_detection import inputs, model_lib_v2
-from object_detection.builders import model_builder
+import loops
 
 
 def main():
@@ -29,13 +27,7 @@ def main():
     config = compat.load_pipeline(a.config)
     compat.override_inputs(config, train_record=a.records, eval_record=a.records, label_map=a.label_map)
     config.eval_config.metrics_set[:] = ["coco_detection_metrics"]
-    config.eval_config.num_visualizations = 0
-    reader = config.eval_input_reader[0]
-    reader.num_epochs, reader.shuffle = 1, False
-    model = model_builder.build(config.model, is_training=True)
-    data = inputs.eval_input(
-        eval_config=config.eval_config, eval_input_config=reader, model_config=config.model, model=model
-    )
+    data, run = loops.evaluation(config, a.checkpoint)
     times = []
 
     def stamped():
@@ -43,20 +35,9 @@ def main():
             times.append(time.perf_counter())
             yield element
 
-    step = tf.Variable(0, dtype=tf.int64, name="global_step")
-    status = tf.train.Checkpoint(step=step, model=model).restore(a.checkpoint).expect_partial()
-    configs = {
-        "model": config.model,
-        "eval_config": config.eval_config,
-        "train_config": config.train_config,
-        "eval_input_config": reader,
-        "eval_input_configs": list(config.eval_input_reader),
-        "train_input_config": config.train_input_reader,
-    }
     started = time.perf_counter()
-    model_lib_v2.eager_eval_loop(model, configs, stamped(), postprocess_on_cpu=False, global_step=step)
+    run(stamped())
     seconds = time.perf_counter() - started
-    status.assert_existing_objects_matched()
     gaps = [later - earlier for earlier, later in itertools.pairwise(times[1:])]
     print(json.dumps({"loop_s": seconds, "images": len(times), "steady_s_per_image": statistics.median(gaps)}))
 

@@ -9,28 +9,25 @@ the first two, peak memory. Steps are timed by the loop itself, run with num_ste
 
 import argparse
 import json
-import os
 import resource
 import statistics
 import tempfile
 
 import compat
+import loops
 import tensorflow as tf
-from object_detection import model_lib_v2
 
 
 def listen(seconds):
-    """Record the loop's own steps per second, then pass it on."""
-    real = tf.summary.scalar
+    """Keep the loop's own seconds of each step, and tell of the first."""
 
-    def scalar(name, data, step=None, **options):
+    def hear(name, value):
         if name == "steps_per_sec":
-            seconds.append(1.0 / float(data))
+            seconds.append(1.0 / value)
             if len(seconds) == 1:
                 print("FIRST_STEP", flush=True)
-        return real(name, data, step=step, **options)
 
-    tf.compat.v2.summary.scalar = scalar
+    loops.hear_scalars(hear)
 
 
 def main():
@@ -51,16 +48,7 @@ def main():
     seconds = []
     listen(seconds)
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "pipeline.config")
-        compat.save_pipeline(config, path)
-        model_lib_v2.train_loop(
-            pipeline_config_path=path,
-            model_dir=a.model_dir or os.path.join(folder, "model"),
-            train_steps=a.steps,
-            checkpoint_every_n=a.steps,
-            num_steps_per_iteration=1,
-            record_summaries=False,
-        )
+        loops.train(config, a.model_dir or folder, a.steps)
     warm = statistics.median(seconds[2:])
     print(
         json.dumps(

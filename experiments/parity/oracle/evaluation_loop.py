@@ -15,10 +15,9 @@ import json
 import time
 
 import compat
+import loops
 import numpy as np
-import tensorflow as tf
-from object_detection import eval_util, inputs, model_lib_v2
-from object_detection.builders import model_builder
+from object_detection import eval_util
 from object_detection.utils import object_detection_evaluation
 from pycocotools.cocoeval import COCOeval
 
@@ -88,28 +87,10 @@ def main():
     config = compat.load_pipeline(a.config)
     compat.override_inputs(config, train_record=a.records, eval_record=a.records, label_map=a.label_map)
     config.eval_config.metrics_set[:] = METRICS
-    config.eval_config.num_visualizations = 0
-    reader = config.eval_input_reader[0]
-    reader.num_epochs, reader.shuffle = 1, False
     record_coco(coco)
     record_pascal(pascal)
-    # The loop itself sets inference mode; restoring is deferred until it first calls the model.
-    model = model_builder.build(config.model, is_training=True)
-    data = inputs.eval_input(
-        eval_config=config.eval_config, eval_input_config=reader, model_config=config.model, model=model
-    )
-    step = tf.Variable(0, dtype=tf.int64, name="global_step")
-    status = tf.train.Checkpoint(model=model).restore(a.checkpoint).expect_partial()
-    configs = {
-        "model": config.model,
-        "eval_config": config.eval_config,
-        "train_config": config.train_config,
-        "eval_input_config": reader,
-        "eval_input_configs": list(config.eval_input_reader),
-        "train_input_config": config.train_input_reader,
-    }
-    metrics = model_lib_v2.eager_eval_loop(model, configs, data, postprocess_on_cpu=False, global_step=step)
-    status.assert_existing_objects_matched()
+    data, run = loops.evaluation(config, a.checkpoint)
+    metrics = run(data)
     from object_detection.utils import label_map_util
 
     categories = label_map_util.create_categories_from_labelmap(a.label_map)

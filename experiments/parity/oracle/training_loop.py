@@ -9,26 +9,23 @@ Writes ckpt-2.* (object graph `step`, `model`, `optimizer`) and losses.json, `{"
 import argparse
 import json
 import os
-import tempfile
 import time
 
 import compat
+import loops
 import tensorflow as tf
-from object_detection import model_lib_v2
 
 
 def listen(rows):
-    """Record the loop's own scalars, then pass them on."""
-    real = tf.summary.scalar
+    """Keep the losses of each step."""
 
-    def scalar(name, data, step=None, **options):
+    def hear(name, value):
         if name == "steps_per_sec":
             rows.append({})
         elif rows and name.startswith("Loss/"):
-            rows[-1][name.split("/")[-1]] = float(data)
-        return real(name, data, step=step, **options)
+            rows[-1][name.split("/")[-1]] = value
 
-    tf.compat.v2.summary.scalar = scalar
+    loops.hear_scalars(hear)
 
 
 def main():
@@ -52,17 +49,7 @@ def main():
         config.train_config.fine_tune_checkpoint_type = a.type
         config.train_config.fine_tune_checkpoint_version = 2  # V2
     listen(rows)
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "pipeline.config")
-        compat.save_pipeline(config, path)
-        model_lib_v2.train_loop(
-            pipeline_config_path=path,
-            model_dir=a.out,
-            train_steps=a.steps,
-            checkpoint_every_n=a.steps,
-            num_steps_per_iteration=1,
-            record_summaries=False,
-        )
+    loops.train(config, a.out, a.steps)
     os.remove(os.path.join(a.out, "checkpoint"))  # holds machine paths
     compat.save_json(os.path.join(a.out, "losses.json"), {"losses": rows})
     print(json.dumps({"files": sorted(os.listdir(a.out)), "seconds": round(time.time() - started, 1)}))
