@@ -1,6 +1,6 @@
 """All benchmarks, each side by side with what a user would run instead, on the same machine in the same run.
 
-    make bench              # or: python -m experiments.benchmarks [--only NAME …] [--no-peers]
+    python -m experiments.benchmarks [--only NAME …] [--no-peers]
 
 The peer is the TensorFlow Object Detection API in an environment of its own, `.parity/oracle`, made once (2.3
 GB, see `make parity`; ORACLE_PYTHON names the interpreter of an existing one). Where it cannot be made, our
