@@ -8,7 +8,7 @@ RUN    := runs/quickstart
 SAMPLE := runs/sample
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test parity check format schema lock clean
+.PHONY: help install sweep test parity bench check format schema lock clean
 
 help:  ## tell what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ test: $(READY)  ## the tests, minutes on two cores, no network, no GPU
 parity: $(READY)  ## side by side with the Object Detection API, about 40 minutes on two cores
 	$(BIN)/python -m experiments.parity
 
+bench: $(READY)  ## every benchmark, beside the Object Detection API where it can be installed: 60 minutes, 20 without
+	$(BIN)/python -m experiments.benchmarks $(BENCH)
+
 check: $(READY)  ## style, types, and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -51,7 +54,7 @@ schema: $(READY)  ## compile detection/config/pipeline.proto after a change
 
 lock: $(READY)  ## pin the newest packages that pyproject.toml admits
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --universal --python-version 3.11 --extra dev --extra dashboard \
+	$(BIN)/uv pip compile --universal --python-version 3.11 --extra dev --extra dashboard --extra jax \
 	  --no-emit-index-url --no-header --no-annotate --upgrade --output-file requirements.lock pyproject.toml
 
 clean:  ## remove the virtual environment and all caches, never runs/

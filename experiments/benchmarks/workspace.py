@@ -59,6 +59,10 @@ class Workspace:
             self.command("prepare", str(pictures), str(records))
         return records
 
+    def peer_checkpoint(self, config: Path) -> Path:
+        """Return the folder for a checkpoint that the peer trains of a config."""
+        return self.folder / f"peer_{config.stem}"
+
     def command(self, *words: str) -> float:
         """Run one of our commands and return its seconds."""
         return self._run([str(Path(sys.executable).parent / "sweepbox"), *words]).seconds
@@ -115,3 +119,9 @@ def labels(records: Path) -> str:
 def parts(records: Path, split: str) -> str:
     """Return the only shard of a split."""
     return str(records / f"{split}-00000-of-00001.tfrecord")
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """Return the prefix of the newest checkpoint that the peer left in a folder; None without any."""
+    found = sorted(folder.glob("ckpt-*.index"), key=lambda path: int(path.stem.split("-")[1]))
+    return found[-1].with_suffix("") if found else None

@@ -15,7 +15,7 @@ import yaml
 
 from detection.config.load import load_config
 from experiments.benchmarks.figure import Figure
-from experiments.benchmarks.workspace import CONFIGS, Workspace, labels, parts
+from experiments.benchmarks.workspace import CONFIGS, Workspace, labels, newest_checkpoint, parts
 from tuning.results import load_sweep
 
 TRIALS = 24
@@ -81,9 +81,9 @@ def _peer_trial(workspace: Workspace, out: Path, steps: int) -> float:
         *(*common, "--records", parts(records, "train"), "--steps", str(steps)),
         *("--batch-size", str(_batch_size(config)), "--model-dir", str(folder)),
     )
-    newest = max(folder.glob("ckpt-*.index"), key=lambda path: int(path.stem.split("-")[1])).with_suffix("")
     evaluation = workspace.peer(
-        "evaluation", *common, "--records", parts(records, "validation"), "--checkpoint", str(newest)
+        "evaluation",
+        *(*common, "--records", parts(records, "validation"), "--checkpoint", str(newest_checkpoint(folder))),
     )
     steady = evaluation.facts["steady_s_per_image"] * evaluation.facts["images"]
     return train.seconds + evaluation.seconds + steady * (-(-steps // EVERY) - 1)

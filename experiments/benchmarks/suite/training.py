@@ -1,5 +1,6 @@
 """Images per second in training, the cold start, and the turn from one trial to the next."""
 
+import shutil
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,34 +9,53 @@ from experiments.benchmarks.figure import Figure
 from experiments.benchmarks.workspace import MOBILENET, OD_API, RESNET, Outcome, Workspace, labels, parts
 
 MODELS = (
-    ("SSD ResNet50 FPN 640, batch 2", RESNET, 2, 8, {"float32": 1.1, "bfloat16": 2.0}),
-    ("MobileNetV2 FPNLite 320, batch 8", MOBILENET, 8, 30, {"float32": 2.0, "bfloat16": None}),
+    # name, config, batch, steps, the aim in float32 and in the better precision
+    ("SSD ResNet50 FPN 640, batch 2", RESNET, 2, 6, 1.1, 2.0),
+    ("MobileNetV2 FPNLite 320, batch 8", MOBILENET, 8, 30, None, 2.0),
 )
 MOST_TURN_S = 1.0
+BFLOAT16_LIMIT_S = 60.0
+"""How long a processor is measured in bfloat16: one that has no instructions for it takes minutes a step."""
 
 
 def measure(workspace: Workspace) -> Iterator[Figure]:
     """Yield the figures of both models."""
-    for name, config, batch, steps, aims in MODELS:
+    for name, config, batch, steps, plain_aim, best_aim in MODELS:
         peer = _peer(workspace, config, batch, steps) if workspace.oracle else None
-        for precision, aim in aims.items():
-            ours = workspace.ours(
+        ours = {
+            precision: workspace.ours(
                 "training",
                 *("--config", str(config), "--records", str(workspace.records), "--steps", str(steps)),
-                *("--batch-size", str(batch), "--precision", precision),
-                *(("--turns", "3") if precision == "float32" else ()),
+                *("--batch-size", str(batch), "--precision", precision, *more),
             )
-            rates = {"ours": ours.facts["images_per_s"], "peer": peer and peer.facts["images_per_s"]}
+            for precision, more in (
+                ("float32", ("--turns", "3")),
+                ("bfloat16", ("--limit-s", str(BFLOAT16_LIMIT_S))),
+            )
+        }
+        rates = {precision: outcome.facts["images_per_s"] for precision, outcome in ours.items()}
+        best = max(rates, key=lambda precision: rates[precision])
+        peer_rate = peer and peer.facts["images_per_s"]
+        for label, rate, aim, note in (
+            ("float32", rates["float32"], plain_aim, ""),
+            ("better precision", rates[best], best_aim, f"{best}; {_other(rates, best)}"),
+        ):
             yield Figure(
-                f"training, {name}, {precision}",
+                f"training, {name}, {label}",
                 "images/s",
-                **rates,
-                peer_name=OD_API,
+                rate,
+                peer_rate,
+                OD_API,
                 better="higher",
                 aim=aim,
+                note=note,
             )
-            if precision == "float32":
-                yield from _times(name, ours, peer)
+        yield from _times(name, ours["float32"], peer)
+
+
+def _other(rates: dict[str, float], best: str) -> str:
+    """Return what the precision that was not the better one came to."""
+    return ", ".join(f"{name} {rate:.3g}" for name, rate in rates.items() if name != best)
 
 
 def _times(name: str, ours: Outcome, peer: Outcome | None) -> Iterator[Figure]:
@@ -63,9 +83,12 @@ def _times(name: str, ours: Outcome, peer: Outcome | None) -> Iterator[Figure]:
 
 
 def _peer(workspace: Workspace, config: Path, batch: int, steps: int) -> Outcome:
+    """Let the peer train; its checkpoint is kept for the evaluation."""
     records = workspace.records
+    folder = workspace.peer_checkpoint(config)
+    shutil.rmtree(folder, ignore_errors=True)
     return workspace.peer(
         "training",
         *("--config", str(config), "--records", parts(records, "train"), "--label-map", labels(records)),
-        *("--steps", str(steps), "--batch-size", str(batch)),
+        *("--steps", str(steps), "--batch-size", str(batch), "--model-dir", str(folder)),
     )
