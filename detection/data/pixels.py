@@ -74,7 +74,8 @@ def _decoded_by_tensorflow(encoded: bytes, name: str) -> NDArray[np.uint8]:
     tf = _tensorflow(name)
     try:
         with tf.device("CPU"):
-            pixels = tf.raw_ops.DecodeImage(contents=encoded, channels=3, expand_animations=False).numpy()
+            contents = tf.constant(encoded)  # given a tensor, the operation is called without a detour
+            pixels = tf.raw_ops.DecodeImage(contents=contents, channels=3, expand_animations=False).numpy()
     except tf.errors.OpError as error:
         raise _unreadable(name, error.message.partition("[Op:")[0].strip()) from error
     decoded: NDArray[np.uint8] = pixels
