@@ -1,7 +1,8 @@
 """What a cache folder remembers about files, so that opening a large record set reads none of them again.
 
-A note holds for one state of a file: its device, inode, size and times, of which the time of change cannot be
-set by programs. Notes are a convenience: where they cannot be read or written, the work is done again.
+A note holds for one state of a file: its inode, size and times, of which the time of change cannot be set by
+programs. (Not its device, whose number differs between the machines that share a file system.) Notes are a
+convenience: where they cannot be read or written, the work is done again.
 """
 
 import json
@@ -24,7 +25,7 @@ FileState = list[int]
 def file_state(path: Path) -> FileState:
     """Return what changes when a file does."""
     status = path.stat()
-    return [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+    return [status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 def content_hashes(paths: Sequence[Path], folder: Path) -> list[str]:
@@ -44,7 +45,7 @@ def content_hashes(paths: Sequence[Path], folder: Path) -> list[str]:
 
 def _has_settled(name: str, state: FileState) -> bool:
     """Tell whether a file is as it was before it was read, and has been for a while."""
-    return time.time_ns() - max(state[3:]) > SETTLED_NS and file_state(Path(name)) == state
+    return time.time_ns() - max(state[2:]) > SETTLED_NS and file_state(Path(name)) == state
 
 
 def is_noted_whole(path: Path) -> bool:

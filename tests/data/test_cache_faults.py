@@ -149,7 +149,7 @@ def test_the_hash_of_a_settled_shard_is_remembered_until_it_changes(
     assert not read
     before = file_state(shards[1])
     shards[1].write_bytes(b"B.tfrecord")  # of the same length, with the old times
-    os.utime(shards[1], ns=(before[3], before[3]))
+    os.utime(shards[1], ns=(before[2], before[2]))
     assert content_hashes(shards, folder) == [first[0], "hash of B.tfrecord"]
     (folder / "hashes.json").write_text('{"torn')
     content_hashes(shards, folder)
