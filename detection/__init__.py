@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from detection.inference.detector import Detector
     from detection.inference.draw import draw_detections
     from detection.model_evaluation import evaluate_model
-    from detection.runner import RunSettings, TrainingRun, train
+    from detection.runner import RunSettings, TrainingRun, carry_records, train
 
 _HOMES = {
     "apply_edits": "config.edits",
@@ -37,6 +37,7 @@ _HOMES = {
     "evaluate_model": "model_evaluation",
     "RunSettings": "runner",
     "TrainingRun": "runner",
+    "carry_records": "runner",
     "train": "runner",
 }
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "RunSettings",
     "TrainingRun",
     "apply_edits",
+    "carry_records",
     "draw_detections",
     "draw_sample",
     "evaluate_model",

@@ -68,13 +68,14 @@ def command(
 
 def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bool) -> str:
     """Write a SavedModel; return what the command tells."""
+    checkpoint, extras = _checkpoint_of(source)  # first: it tells what is wrong before TensorFlow is loaded
+
     from rich.console import Console
 
     from detection.export.saved_model import EXPORT_FILES, export_detector
     from detection.export.target import check_folder
 
     check_folder(out, EXPORT_FILES, overwrite=overwrite)
-    checkpoint, extras = _checkpoint_of(source)
     with Console(stderr=True).status("exporting"):
         exported = export_detector(checkpoint, out, input_type=input_type, extras=extras, overwrite=overwrite)
     written = f"saved_model/, pipeline.config, label_map.pbtxt and model_card.md are in {exported.directory}"
@@ -83,6 +84,8 @@ def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bo
 
 def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
     """Write a checkpoint of the Object Detection API; return what the command tells."""
+    checkpoint, extras = _checkpoint_of(source)
+
     from rich.console import Console
 
     from detection.checkpoint.folder import read_facts
@@ -90,7 +93,6 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
     from detection.export.target import check_folder
 
     check_folder(out, CHECKPOINT_PARTS, overwrite=overwrite)
-    checkpoint, extras = _checkpoint_of(source)
     with Console(stderr=True).status("exporting"):
         exported = export_checkpoint(checkpoint, out, overwrite=overwrite)
     lines = [
@@ -103,15 +105,15 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
 
 def _checkpoint_of(source: Path) -> tuple[Path, "CardExtras"]:
     """Return the checkpoint to export and what is known besides."""
-    from detection.export.model_card import CardExtras
     from detection.export.source import find_checkpoint
-
-    if not (source / SWEEP_FILE).is_file():
-        return find_checkpoint(source), CardExtras()
     from tuning.results import best_checkpoint, load_sweep
 
-    checkpoint = best_checkpoint(source)
-    return checkpoint, _sweep_extras(load_sweep(source))
+    is_sweep = (source / SWEEP_FILE).is_file()
+    checkpoint = best_checkpoint(source) if is_sweep else find_checkpoint(source)
+
+    from detection.export.model_card import CardExtras
+
+    return checkpoint, _sweep_extras(load_sweep(source)) if is_sweep else CardExtras()
 
 
 def _sweep_extras(state: "SweepState") -> "CardExtras":

@@ -38,17 +38,19 @@ class Batch:
 def assemble(
     records: RecordSet, indices: NDArray[np.int64], *, max_boxes: int, noise: NDArray[np.float32]
 ) -> Batch:
-    """Return the batch of the records at `indices`, -1 for a padding row; objects past `max_boxes` are cut."""
+    """Return the batch of the records at `indices`, -1 for a padding row; objects past `max_boxes` are cut.
+
+    Images that are stored encoded are decoded by threads.
+    """
     count = len(indices)
     images = np.zeros((count, *records.canvas, 3), np.uint8)
     sizes = np.ones((count, 2), np.int32)
     boxes = np.zeros((count, max_boxes, 4), np.float32)
     class_ids = np.zeros((count, max_boxes), np.int32)
     weights = np.zeros((count, max_boxes), np.float32)
-    for row, index in enumerate(indices.tolist()):
-        if index < 0:
-            continue
-        image = records.image(index)
+    rows = np.flatnonzero(indices >= 0).tolist()
+    chosen = indices[rows].tolist()
+    for row, index, image in zip(rows, chosen, records.images(chosen), strict=True):
         truth = records.ground_truth(index)
         objects = min(len(truth), max_boxes)
         height, width = image.shape[:2]

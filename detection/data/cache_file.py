@@ -1,137 +1,121 @@
-"""The Arrow file of decoded records: its columns, how it is written, and how a torn one is noticed."""
+"""TFRecords decoded into an Arrow file, in one pass and with a few images in memory at a time."""
 
+import errno
 import shutil
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pyarrow as pa
 
 from detection.core.errors import DataError
 from detection.core.files import atomic_path
 from detection.core.labels import LabelMap
-from detection.data.pixels import bounded, decode_pixels, image_size
-from detection.data.records import Record, read_records
+from detection.data.arrow.facts import ArrowFacts
+from detection.data.arrow.writer import ArrowRow, ArrowWriter
+from detection.data.examples import Record, decode_example
+from detection.data.parallel import map_in_order
+from detection.data.pixels import decode_bounded
+from detection.data.records import serialised_records
 
-FORMAT_VERSION = 4
-KEY = b"content"
-COLUMNS: dict[str, Any] = {
-    "boxes": np.float32,
-    "class_ids": np.int64,
-    "weights": np.float32,
-    "difficult": np.bool_,
-    "crowd": np.bool_,
-    "group_of": np.bool_,
-}
-"""The list columns of objects; `boxes` is flat, four numbers an object."""
-
-_TRUTH_FIELDS = {"boxes": "boxes_yxyx"}
-_ROWS_PER_BATCH = 16
-_DECODERS = 4
 _SHARE_OF_FREE_DISK = 0.5
+_DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_JUDGED_SHARE = 0.05
+"""From this share of the records on, the rest is taken to be like them."""
+_CLEARLY = 1.5
 
 
-def _schema(key: str, *, encoded: bool) -> pa.Schema:
-    numbers = ("height", "width", "original_height", "original_width", "file", "objects")
-    fields = [
-        ("image", pa.large_binary()),
-        *((name, pa.int32()) for name in numbers),
-        *((name, pa.list_(pa.from_numpy_dtype(np.dtype(dtype)))) for name, dtype in COLUMNS.items()),
-        ("source_id", pa.string()),
-        ("name", pa.string()),
-    ]
-    return pa.schema(fields, metadata={KEY: key.encode(), b"encoded": b"1" if encoded else b"0"})
-
-
-def open_table(path: Path, key: str) -> pa.Table | None:
-    """Return the memory-mapped table of a cache file; None where it is missing, torn or of other content."""
-    if not path.is_file():
-        return None
-    try:
-        table = pa.ipc.open_file(pa.memory_map(str(path), "r")).read_all()
-    except (pa.ArrowInvalid, OSError):  # a file cut off lacks its footer
-        return None
-    metadata = table.schema.metadata or {}
-    return table if metadata.get(KEY) == key.encode() else None
+class _OutgrownError(Exception):
+    """Decoded pixels do not fit the budget."""
 
 
 def write_cache(
-    paths: Sequence[Path],
-    label_map: LabelMap,
-    path: Path,
-    *,
-    key: str,
-    max_side: int | None,
+    paths: Sequence[Path], label_map: LabelMap, path: Path, *, content: str, max_side: int | None,
     disk_budget_bytes: int | None,
-) -> None:
-    """Decode records and write them to `path`, which appears whole; memory holds a few images at a time."""
+) -> None:  # fmt: skip
+    """Decode records and write them to `path`, which appears whole.
+
+    Where the pixels outgrow the budget, or the disk, the encoded images are written instead. DataError where
+    neither can be written, or an image cannot be decoded.
+    """
     budget = disk_budget_bytes
     if budget is None:
         budget = int(shutil.disk_usage(path.parent).free * _SHARE_OF_FREE_DISK)
-    encoded = _decoded_bytes(paths, label_map, max_side) > budget
-    schema = _schema(key, encoded=encoded)
-    records = ((file, record) for file, path in enumerate(paths) for record in read_records([path], label_map))
-    rows = _decode_all(records, max_side, encoded=encoded)
-    with (
-        atomic_path(path) as temporary,
-        pa.OSFile(str(temporary), "wb") as file,
-        pa.ipc.new_file(file, schema) as writer,
-    ):
-        while batch := list(islice(rows, _ROWS_PER_BATCH)):
-            writer.write_batch(pa.RecordBatch.from_pylist(batch, schema))
+    source = _Source(paths, label_map, max_side)
+    try:
+        source.write(path, content, encoded=False, budget_bytes=budget)
+    except _OutgrownError:
+        source.write(path, content, encoded=True, budget_bytes=budget)
 
 
-def _decoded_bytes(paths: Sequence[Path], label_map: LabelMap, max_side: int | None) -> int:
-    """Return the bytes that the decoded pixels will take, from the images' headers alone."""
-    sizes = (
-        bounded(image_size(record.encoded, _name(record)), max_side)
-        for record in read_records(paths, label_map)
-    )
-    return sum(3 * width * height for width, height in sizes)
+class _Source:
+    """The records of some files."""
+
+    def __init__(self, paths: Sequence[Path], label_map: LabelMap, max_side: int | None) -> None:
+        self._paths = paths
+        self._label_map = label_map
+        self._max_side = max_side
+        self._all_bytes = sum(path.stat().st_size for path in paths)
+
+    def write(self, path: Path, content: str, *, encoded: bool, budget_bytes: int) -> None:
+        """Write all records, with pixels or with encoded images."""
+        facts = ArrowFacts(
+            content=content,
+            encoded=encoded,
+            max_side=self._max_side,
+            classes=self._label_map.items,
+            stored_names=self._label_map.stored_names,
+        )
+        read_bytes = written_bytes = 0
+        try:
+            with atomic_path(path) as temporary, ArrowWriter(temporary, facts) as writer:
+                for row, stored_bytes in self._rows(encoded=encoded):
+                    read_bytes += stored_bytes
+                    written_bytes += row.image_bytes
+                    if not encoded and self._outgrows(read_bytes, written_bytes, budget_bytes):
+                        raise _OutgrownError
+                    writer.add(row)
+        except OSError as error:
+            if error.errno in _DISK_IS_FULL and not encoded:
+                raise _OutgrownError from error
+            raise DataError(
+                f"{path}: the decoded images cannot be written ({error.strerror or error}); make room there, "
+                "or name another folder for them (--cache)"
+            ) from error
+
+    def _outgrows(self, read_bytes: int, written_bytes: int, budget_bytes: int) -> bool:
+        """Tell whether pixels are more than the budget, or clearly will be."""
+        if written_bytes > budget_bytes:
+            return True
+        expected = written_bytes * self._all_bytes / read_bytes
+        return read_bytes > _JUDGED_SHARE * self._all_bytes and expected > _CLEARLY * budget_bytes
+
+    def _rows(self, *, encoded: bool) -> Iterator[tuple[ArrowRow, int]]:
+        """Yield a row for every record and the bytes it has there, in order, decoded by threads."""
+
+        def decode(item: tuple[int, str, bytes]) -> tuple[ArrowRow, int]:
+            file, place, serialised = item
+            record = decode_example(serialised, self._label_map, place=place)
+            return _row(record, file, self._max_side, encoded=encoded), len(serialised)
+
+        return map_in_order(decode, self._serialised(), ahead=2)
+
+    def _serialised(self) -> Iterator[tuple[int, str, bytes]]:
+        """Yield number of the file, place for messages and bytes of every record."""
+        for file, path in enumerate(self._paths):
+            for index, serialised in enumerate(serialised_records(path)):
+                yield file, f"{path}: record {index}", serialised
 
 
-def _decode_all(
-    records: Iterable[tuple[int, Record]], max_side: int | None, *, encoded: bool
-) -> Iterator[dict[str, Any]]:
-    """Yield a row for every record of a numbered file, in order, decoded by threads a few images ahead."""
-    with ThreadPoolExecutor(_DECODERS) as pool:
-        pending: deque[Future[dict[str, Any]]] = deque()
-        for file, record in records:
-            pending.append(pool.submit(_row, file, record, max_side, encoded=encoded))
-            if len(pending) > 2 * _DECODERS:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-
-
-def _row(file: int, record: Record, max_side: int | None, *, encoded: bool) -> dict[str, Any]:
-    original = image_size(record.encoded, _name(record))
-    size = bounded(original, max_side)
-    pixels = decode_pixels(record.encoded, _name(record), size=size)  # decoded in any case: damage shows now
+def _row(record: Record, file: int, max_side: int | None, *, encoded: bool) -> ArrowRow:
+    name = record.filename or record.source_id or "a record without a file name"
     truth = record.ground_truth
-    objects = {
-        name: np.ravel(getattr(truth, _TRUTH_FIELDS.get(name, name))).astype(dtype)
-        for name, dtype in COLUMNS.items()
-    }
     if truth.class_ids.size and truth.class_ids.min() < 1:
-        raise DataError(f"{_name(record)}: class id {truth.class_ids.min()} is below 1; class ids start at 1")
-    return {
-        "image": record.encoded if encoded else pixels.tobytes(),
-        "width": size[0],
-        "height": size[1],
-        "original_width": original[0],
-        "original_height": original[1],
-        "file": file,
-        "objects": len(truth),
-        "source_id": record.source_id,
-        "name": _name(record),
-        **objects,
-    }
-
-
-def _name(record: Record) -> str:
-    return record.filename or record.source_id or "a record without a file name"
+        raise DataError(f"{name}: class id {truth.class_ids.min()} is below 1; class ids start at 1")
+    pixels, original_size = decode_bounded(record.encoded, name, max_side)  # in any case: damage shows now
+    return ArrowRow(
+        image=record.encoded if encoded else pixels,
+        size=(pixels.shape[1], pixels.shape[0]),
+        original_size=original_size,
+        file=file,
+        source_id=record.source_id,
+        name=name,
+        ground_truth=truth,
+    )

@@ -1,7 +1,6 @@
 """One record as a serialised `tf.train.Example` with the Object Detection API's feature keys, and back."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,48 +42,39 @@ def encode_example(record: Record, label_map: LabelMap) -> bytes:
         raise DataError(
             f"{record.filename}: class id {unknown[0]} is not in the label map (it has {list(label_map.ids)})"
         )
-    features = {
-        "image/encoded": _bytes([record.encoded]),
-        "image/format": _bytes([record.image_format.encode()]),
-        "image/filename": _bytes([record.filename.encode()]),
-        "image/source_id": _bytes([record.source_id.encode()]),
-        "image/key/sha256": _bytes([hashlib.sha256(record.encoded).hexdigest().encode()]),
-        "image/height": _integers([record.height]),
-        "image/width": _integers([record.width]),
-        "image/object/class/text": _bytes(label_map.text_of(class_id).encode() for class_id in class_ids),
-        "image/object/class/label": _integers(class_ids),
-        "image/object/difficult": _integers(truth.difficult),
-        "image/object/is_crowd": _integers(truth.crowd),
-        "image/object/group_of": _integers(truth.group_of),
-        "image/object/weight": _floats(truth.weights),
-        **{key: _floats(truth.boxes_yxyx[:, column]) for column, key in enumerate(BOX_KEYS)},
-    }
-    return _serialise(features)
+    texts = [
+        ("image/encoded", [record.encoded]),
+        ("image/format", [record.image_format.encode()]),
+        ("image/filename", [record.filename.encode()]),
+        ("image/source_id", [record.source_id.encode()]),
+        ("image/key/sha256", [hashlib.sha256(record.encoded).hexdigest().encode()]),
+        ("image/object/class/text", [label_map.text_of(class_id).encode() for class_id in class_ids]),
+    ]
+    integers = [
+        ("image/height", [record.height]),
+        ("image/width", [record.width]),
+        ("image/object/class/label", class_ids),
+        ("image/object/difficult", truth.difficult.astype(int).tolist()),
+        ("image/object/is_crowd", truth.crowd.astype(int).tolist()),
+        ("image/object/group_of", truth.group_of.astype(int).tolist()),
+    ]
+    numbers = [
+        ("image/object/weight", truth.weights.tolist()),
+        *((key, truth.boxes_yxyx[:, column].tolist()) for column, key in enumerate(BOX_KEYS)),
+    ]
+    return _serialise({"bytes_list": texts, "int64_list": integers, "float_list": numbers})
 
 
-def _bytes(values: Iterable[bytes]) -> Any:
+def _serialise(features: dict[str, list[tuple[str, list[Any]]]]) -> bytes:
+    """Serialise features by their kind, the keys in a fixed order: a record has the same bytes everywhere."""
     import tensorflow as tf
 
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=list(values)))
-
-
-def _integers(values: Iterable[Any]) -> Any:
-    import tensorflow as tf
-
-    return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(value) for value in values]))
-
-
-def _floats(values: Iterable[Any]) -> Any:
-    import tensorflow as tf
-
-    return tf.train.Feature(float_list=tf.train.FloatList(value=[float(value) for value in values]))
-
-
-def _serialise(features: dict[str, Any]) -> bytes:
-    """Serialise with the keys in a fixed order, so that the same record has the same bytes everywhere."""
-    import tensorflow as tf
-
-    example = tf.train.Example(features=tf.train.Features(feature=features))
+    example = tf.train.Example()
+    for kind, entries in features.items():
+        for key, values in entries:
+            written = getattr(example.features.feature[key], kind)
+            written.SetInParent()  # a feature without values is there all the same
+            written.value.extend(values)
     return bytes(example.SerializeToString(deterministic=True))
 
 
@@ -115,9 +105,10 @@ def _ground_truth(fields: "_Fields", label_map: LabelMap | None) -> GroundTruth:
     """Return the objects of known class and finite box."""
     count = len(fields.raw(BOX_KEYS[0]))
     columns = [fields.numbers(key, count, np.float32, fill=None) for key in BOX_KEYS]
-    boxes_yxyx = np.stack(columns, axis=1)
+    boxes_yxyx = np.ascontiguousarray(np.array(columns).T)
     class_ids = _class_ids(fields, count, label_map)
-    keep = ~np.isnan(boxes_yxyx).any(axis=1) & (class_ids != UNKNOWN_CLASS)
+    known = ~np.isnan(boxes_yxyx).any(axis=1) & (class_ids != UNKNOWN_CLASS)
+    keep = slice(None) if known.all() else known
     difficult, crowd, group_of = (
         fields.numbers(f"image/object/{flag}", count, np.int64, fill=0)[keep].astype(np.bool_)
         for flag in ("difficult", "is_crowd", "group_of")
@@ -163,7 +154,7 @@ class _Fields:
             return []
         feature = self._features[key]
         kind = feature.WhichOneof("kind")
-        return list(getattr(feature, kind).value) if kind else []
+        return getattr(feature, kind).value[:] if kind else []
 
     def text(self, key: str) -> bytes:
         """Return the single value of a bytes feature, or nothing where it is absent."""

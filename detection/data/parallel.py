@@ -16,9 +16,9 @@ def worker_count() -> int:
 
 
 def map_in_order(
-    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None
+    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None, ahead: int = 4
 ) -> Iterator[Result]:
-    """Yield `function(item)` for each item, in order, computed by threads a few items ahead.
+    """Yield `function(item)` for each item, in order, computed by threads `ahead` items a thread in advance.
 
     The first error ends the iteration; what was not begun then is never done.
     """
@@ -28,7 +28,7 @@ def map_in_order(
         try:
             for item in items:
                 pending.append(executor.submit(function, item))
-                if len(pending) > 4 * count:
+                if len(pending) > ahead * count:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()

@@ -15,15 +15,6 @@ FORMATS_OF_RECORDS = ("JPEG", "MPO", "PNG", "BMP", "GIF")
 """The formats, as Pillow names them, that TensorFlow's decoder reads; readers of TFRecords know no others."""
 
 
-def image_size(encoded: bytes, name: str) -> tuple[int, int]:
-    """Return (width, height) in pixels from an image file's header; DataError names an unreadable one."""
-    try:
-        with Image.open(io.BytesIO(encoded)) as image:
-            return image.size
-    except DECODING_ERRORS as error:
-        raise _unreadable(name, error) from error
-
-
 def bounded(size: tuple[int, int], max_side: int | None) -> tuple[int, int]:
     """Return (width, height) shrunk so that the longer side is at most `max_side`, aspect ratio kept."""
     longer = max(size)
@@ -40,15 +31,35 @@ def decode_pixels(encoded: bytes, name: str, *, size: tuple[int, int] | None = N
     the Object Detection API does: the pixels are equal. (Of JPEG it takes the fast integer transform;
     on photographs Pillow's exact one differs by one grey level in the mean and by up to 13.) Grey images get
     three equal channels, an alpha channel is dropped, of 16 bits the upper 8 are kept, and an EXIF orientation
-    is not looked at. DataError names an unreadable image.
+    is not looked at. DataError names an unreadable image, or that TensorFlow is not there to decode it.
     """
     try:
         with Image.open(io.BytesIO(encoded)) as image:
-            if image.format in FORMATS_OF_RECORDS and size in (None, image.size):
-                return _decoded_by_tensorflow(encoded, name)
-            return _decoded_by_pillow(image, size or image.size)
+            return _decoded(image, encoded, name, size or image.size)
     except DECODING_ERRORS as error:
         raise _unreadable(name, error) from error
+
+
+def decode_bounded(
+    encoded: bytes, name: str, max_side: int | None
+) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Return pixels shrunk to `max_side` (see `bounded`), and the (width, height) that the picture had.
+
+    For the rest see `decode_pixels`.
+    """
+    try:
+        with Image.open(io.BytesIO(encoded)) as image:
+            original = image.size  # Pillow changes it where it decodes a smaller picture
+            return _decoded(image, encoded, name, bounded(original, max_side)), original
+    except DECODING_ERRORS as error:
+        raise _unreadable(name, error) from error
+
+
+def _decoded(image: Image.Image, encoded: bytes, name: str, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return the pixels of an image file that Pillow has opened."""
+    if image.format in FORMATS_OF_RECORDS and size == image.size:
+        return _decoded_by_tensorflow(encoded, name)
+    return _decoded_by_pillow(image, size)
 
 
 def _decoded_by_pillow(image: Image.Image, size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -60,18 +71,30 @@ def _decoded_by_pillow(image: Image.Image, size: tuple[int, int]) -> NDArray[np.
 
 
 def _decoded_by_tensorflow(encoded: bytes, name: str) -> NDArray[np.uint8]:
-    tf = _tensorflow()
+    tf = _tensorflow(name)
     try:
         with tf.device("CPU"):
-            pixels = tf.io.decode_image(encoded, channels=3, expand_animations=False).numpy()
+            contents = tf.constant(encoded)  # given a tensor, the operation is called without a detour
+            pixels = tf.raw_ops.DecodeImage(contents=contents, channels=3, expand_animations=False).numpy()
     except tf.errors.OpError as error:
         raise _unreadable(name, error.message.partition("[Op:")[0].strip()) from error
     decoded: NDArray[np.uint8] = pixels
     return decoded
 
 
+def _tensorflow(name: str) -> Any:
+    """Return TensorFlow to decode an image; DataError, naming the image, where it is not installed."""
+    try:
+        return _tensorflow_beside_keras()
+    except ImportError as error:
+        raise DataError(
+            f"{name}: TensorFlow, which decodes the images of records, is not installed; install it, or train "
+            "from an .arrow file of decoded images (`export_record_set`)"
+        ) from error
+
+
 @functools.cache
-def _tensorflow() -> Any:
+def _tensorflow_beside_keras() -> Any:
     """Return TensorFlow; where another backend trains, it must not claim the GPU for decoding images."""
     import keras
     import tensorflow as tf

@@ -13,7 +13,16 @@ from detection.core.files import atomic_path
 from detection.core.labels import LabelMap
 from detection.data.examples import Record, decode_example, encode_example
 
-__all__ = ["SUFFIX", "Record", "find_records", "read_records", "shard_names", "shard_writer", "write_records"]
+__all__ = [
+    "SUFFIX",
+    "Record",
+    "find_records",
+    "read_records",
+    "serialised_records",
+    "shard_names",
+    "shard_writer",
+    "write_records",
+]
 
 SUFFIX = ".tfrecord"
 
@@ -58,11 +67,11 @@ def read_records(paths: Sequence[Path], label_map: LabelMap | None) -> Iterator[
     itself.
     """
     for path in paths:
-        for index, serialised in enumerate(_serialised_records(path)):
+        for index, serialised in enumerate(serialised_records(path)):
             yield decode_example(serialised, label_map, place=f"{path}: record {index}")
 
 
-def _serialised_records(path: Path) -> Iterator[bytes]:
+def serialised_records(path: Path) -> Iterator[bytes]:
     """Yield the raw records of a file; DataError where it is missing, damaged or cut off."""
     import tensorflow as tf
 

@@ -1,8 +1,10 @@
 """In which number format the network computes."""
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
-import keras
+if TYPE_CHECKING:
+    import keras
 
 
 class Precision(Enum):
@@ -12,6 +14,8 @@ class Precision(Enum):
     BFLOAT16 = "bfloat16"
 
     @property
-    def policy(self) -> keras.DTypePolicy:
+    def policy(self) -> "keras.DTypePolicy":
         """The Keras dtype policy that every layer of the network gets."""
+        import keras  # settings name a precision where no detector is built
+
         return keras.DTypePolicy("float32" if self is Precision.FLOAT32 else f"mixed_{self.value}")

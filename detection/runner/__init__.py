@@ -5,12 +5,20 @@ from typing import TYPE_CHECKING
 from detection.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from detection.runner.carry import carry_records
     from detection.runner.loop import TrainResult, train
     from detection.runner.run import TrainingRun
     from detection.runner.settings import RunSettings
 
-__all__ = ["RunSettings", "TrainResult", "TrainingRun", "train"]
+__all__ = ["RunSettings", "TrainResult", "TrainingRun", "carry_records", "train"]
 
 __getattr__ = lazy_names(
-    __name__, {"RunSettings": "settings", "TrainingRun": "run", "TrainResult": "loop", "train": "loop"}
+    __name__,
+    {
+        "RunSettings": "settings",
+        "TrainingRun": "run",
+        "TrainResult": "loop",
+        "train": "loop",
+        "carry_records": "carry",
+    },
 )

@@ -46,15 +46,23 @@ class RunRecords:
         return (*canvases, self.train_boxes, self.evaluation_boxes, self.evaluation_batch)
 
 
-def open_records(settings: RunSettings) -> RunRecords:
-    """Return the decoded images of a run.
+def image_bound(config: pb.TrainEvalPipelineConfig) -> int:
+    """Return the longest side in pixels at which images are kept.
 
-    They are kept at up to twice the larger side of the model's input (but at least 640 pixels): enough for
-    crops to be taken from original pixels, small enough to map. The boxes of a batch are as many as its input
-    reader's `max_number_of_boxes` allows (the first ones of an image are kept), but not more than any image
-    has.
+    It is twice the larger side of the model's input, but at least 640: enough for crops to be taken from
+    original pixels, small enough to map.
     """
-    bound = max(SMALLEST_BOUND_PIXELS, 2 * max(input_size(settings.config.model.ssd.image_resizer)))
+    return max(SMALLEST_BOUND_PIXELS, 2 * max(input_size(config.model.ssd.image_resizer)))
+
+
+def open_records(settings: RunSettings) -> RunRecords:
+    """Return the decoded images of a run, at most as large as `image_bound` says.
+
+    The records may be named by the TFRecord files or by one `.arrow` file each (see `carry_records`). The boxes
+    of a batch are as many as its input reader's `max_number_of_boxes` allows (the first ones of an image are
+    kept), but not more than any image has.
+    """
+    bound = image_bound(settings.config)
     sets = []
     for name, paths in (("training", settings.train_records), ("validation", settings.validation_records)):
         records = open_record_set(

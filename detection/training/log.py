@@ -1,5 +1,6 @@
 """The log of a run: `metrics.jsonl` for programs, TensorBoard event files for people."""
 
+import importlib.util
 import json
 import os
 import socket
@@ -35,18 +36,19 @@ class TrainingLog:
     """Writes the log of one run into its folder; use it in a `with` block.
 
     `step` is the step from which the run goes on: what an interrupted run logged after it is removed from
-    `metrics.jsonl` and hidden by TensorBoard.
+    `metrics.jsonl` and hidden by TensorBoard. Where the package `tensorboard` is not installed, no event files
+    are written.
     """
 
     def __init__(self, directory: Path, *, step: int = 0) -> None:
         self._metrics = directory / METRICS_FILE
         kept = [entry for entry in read_metrics(self._metrics) if entry["step"] <= step]
         write_text(self._metrics, "".join(json.dumps(entry) + "\n" for entry in kept))
-        self._events = EventFile(directory / TENSORBOARD_FOLDER, step=step)
+        self._events = EventFile(directory / TENSORBOARD_FOLDER, step=step) if _has_tensorboard() else None
 
     def add_step(self, report: StepReport) -> None:
         """Log the losses of a report that has some."""
-        if report.losses:
+        if report.losses and self._events is not None:
             scalars = {f"training/loss/{name}": value for name, value in report.losses.items()}
             scalars["training/learning_rate"] = report.learning_rate
             scalars["training/images_per_s"] = report.images_per_s
@@ -63,6 +65,8 @@ class TrainingLog:
         entry = {"step": report.step, "metrics": report.metrics, **summary}
         with self._metrics.open("a") as file:
             file.write(json.dumps(entry, allow_nan=False) + "\n")
+        if self._events is None:
+            return
         scalars = {f"evaluation/{name}": value for name, value in report.metrics.items()}
         scalars |= original_names(report.metrics)
         scalars["training/input_wait_fraction"] = report.training.input_wait_fraction
@@ -76,7 +80,13 @@ class TrainingLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the event file."""
-        self._events.close()
+        if self._events is not None:
+            self._events.close()
+
+
+def _has_tensorboard() -> bool:
+    """Tell whether the package is there whose messages make up an event file."""
+    return importlib.util.find_spec("tensorboard") is not None
 
 
 class EventFile:

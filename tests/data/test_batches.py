@@ -164,6 +164,26 @@ def test_an_error_of_the_thread_reaches_the_consumer(tmp_path: Path) -> None:
     assert not threads()
 
 
+def test_images_kept_encoded_make_the_same_batches_decoded_by_threads(
+    tmp_path: Path, records: RecordSet
+) -> None:
+    encoded = make_records(tmp_path, COUNT, disk_budget_bytes=0)
+    assert encoded.is_encoded
+    decoding: set[str] = set()
+    plain = encoded.image
+
+    def image(index: int) -> np.ndarray:
+        decoding.add(threading.current_thread().name)
+        time.sleep(0.01)  # long enough for another thread to take the next image
+        return plain(index)
+
+    encoded.image = image  # type: ignore[method-assign]
+    for step in range(6):
+        assert_equal(batches(encoded, batch_size=5).at(step), batches(records, batch_size=5).at(step))
+    assert len(decoding) > 1
+    assert all(name.startswith("image-decoders") for name in decoding)
+
+
 def test_evaluation_takes_every_record_once_in_order(records: RecordSet) -> None:
     all_batches = list(evaluation_batches(records, indices=np.arange(COUNT), batch_size=3, max_boxes=6))
     assert np.concatenate([batch.indices for batch in all_batches]).tolist() == [0, 1, 2, 3, 4, 5, 6, -1, -1]

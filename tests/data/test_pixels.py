@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from detection.core.errors import DataError
-from detection.data.pixels import decode_pixels
+from detection.data.pixels import decode_bounded, decode_pixels
 
 RANDOM = np.random.default_rng(0)
 RGB = RANDOM.integers(0, 256, (7, 9, 3), np.uint8)
@@ -62,6 +62,25 @@ def test_jpeg_takes_the_fast_transform(pixels: np.ndarray) -> None:
     np.testing.assert_allclose(
         fast.astype(int), np.asarray(Image.open(io.BytesIO(data)).convert("RGB")), atol=16
     )
+
+
+@pytest.mark.parametrize("max_side", [None, 640])
+def test_records_are_decoded_as_by_the_original_s_operation(max_side: int | None) -> None:
+    import tensorflow as tf
+
+    large = Image.fromarray(RGB).resize((321, 243), Image.Resampling.BICUBIC)
+    for image_format in ("JPEG", "PNG", "BMP", "GIF"):
+        data = encoded(large, image_format)
+        pixels, original = decode_bounded(data, "a", max_side)
+        expected = tf.io.decode_image(data, channels=3, expand_animations=False).numpy()
+        np.testing.assert_array_equal(pixels, expected)
+        assert original == (321, 243)
+
+
+def test_the_size_before_shrinking_is_told() -> None:
+    data = encoded(Image.fromarray(RGB).resize((400, 200)), "JPEG")
+    pixels, original = decode_bounded(data, "a", 50)
+    assert (pixels.shape, original) == ((25, 50, 3), (400, 200))
 
 
 def test_an_exif_orientation_is_not_looked_at() -> None:

@@ -1,0 +1,78 @@
+"""The columns of a record set's Arrow file, and what the file says of itself."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from detection.core.labels import LabelMap
+
+FORMAT_VERSION = 5
+SUFFIX = ".arrow"
+NUMBERS = ("height", "width", "original_height", "original_width", "file", "objects")
+OBJECTS: dict[str, Any] = {
+    "boxes": np.float32,
+    "class_ids": np.int64,
+    "weights": np.float32,
+    "difficult": np.uint8,
+    "crowd": np.uint8,
+    "group_of": np.uint8,
+}
+"""The list columns of objects; `boxes` is flat, four numbers an object; flags are 0 or 1."""
+
+_FACTS, _CHECKSUM = b"sweepbox", b"sweepbox_crc32"
+
+
+@dataclass(frozen=True)
+class ArrowFacts:
+    """What a file says of itself.
+
+    `content` names the content (64 hexadecimal digits); `encoded` tells that it holds image files instead of
+    pixels; images are shrunk to `max_side` pixels; `classes` and `stored_names` are those of the label map
+    that the records were read with.
+    """
+
+    content: str
+    encoded: bool
+    max_side: int | None
+    classes: tuple[tuple[int, str], ...]
+    stored_names: tuple[tuple[int, str], ...] = ()
+    version: int = FORMAT_VERSION
+
+    def has_classes_of(self, label_map: LabelMap) -> bool:
+        """Tell whether the records were read with these classes."""
+        return (self.classes, self.stored_names) == (label_map.items, label_map.stored_names)
+
+    def to_metadata(self) -> dict[bytes, bytes]:
+        """Return the facts as metadata of a schema."""
+        text = json.dumps(asdict(self)).encode()
+        return {_FACTS: text, _CHECKSUM: b"%d" % zlib.crc32(text)}
+
+    @classmethod
+    def of(cls, metadata: Mapping[bytes, bytes] | None) -> Self | None:
+        """Return the facts in a schema's metadata; None where there are none, damaged or of another version."""
+        text = (metadata or {}).get(_FACTS, b"")
+        if not text or (metadata or {}).get(_CHECKSUM) != b"%d" % zlib.crc32(text):
+            return None
+        values = json.loads(text)
+        if values.get("version") != FORMAT_VERSION:
+            return None
+        for name in ("classes", "stored_names"):
+            values[name] = tuple((number, label) for number, label in values[name])
+        return cls(**values)
+
+
+def schema_of(facts: ArrowFacts) -> pa.Schema:
+    """Return the columns and metadata of a file."""
+    fields = [
+        ("image", pa.large_binary()),
+        *((name, pa.int32()) for name in NUMBERS),
+        *((name, pa.list_(pa.from_numpy_dtype(np.dtype(dtype)))) for name, dtype in OBJECTS.items()),
+        ("source_id", pa.string()),
+        ("name", pa.string()),
+    ]
+    return pa.schema(fields, metadata=facts.to_metadata())

@@ -1,0 +1,80 @@
+"""Records that are carried to a machine with neither TFRecords nor TensorFlow, and the training there."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detection.checkpoint.folder import read_facts
+from detection.config.load import save_config
+from detection.runner import RunSettings, carry_records
+from detection.runner.records import open_records
+
+from .carried_run import NEEDED, OF_JAX, OF_KERAS, OF_RICH
+
+SettingsOf = Callable[..., RunSettings]
+ROOT = Path(__file__).parents[2]
+
+
+def test_carried_records_are_those_of_the_run(settings_of: SettingsOf, tmp_path: Path) -> None:
+    settings = settings_of()
+    carried = carry_records(settings, tmp_path / "carried")
+    assert {path.name for path in (tmp_path / "carried").iterdir()} == {
+        "train.arrow",
+        "validation.arrow",
+        "label_map.pbtxt",
+    }
+    here, there = open_records(settings), open_records(carried)
+    assert there.shape == here.shape
+    for ours, theirs in ((here.train, there.train), (here.validation, there.validation)):
+        assert theirs.fingerprint == ours.fingerprint  # so a run can be resumed with either
+        for index in range(len(ours)):
+            np.testing.assert_array_equal(theirs.image(index), ours.image(index))
+
+
+def test_a_run_trains_from_the_files_alone_without_tensorflow_ray_or_tensorboard(
+    settings_of: SettingsOf, tmp_path: Path
+) -> None:
+    pytest.importorskip("jax")
+    settings = settings_of("num_steps=3", "warmup_steps=1")
+    carry_records(settings, tmp_path)
+    save_config(settings.config, tmp_path / "tiny.config")
+    environment = {
+        "KERAS_BACKEND": "jax",
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiled sooner; what it computes is not timed
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("carried_run.py")), str(tmp_path), str(tmp_path / "run")],
+        cwd=tmp_path,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert said["step"] == 3
+    assert set(said["loaded"]) - OF_KERAS - OF_RICH - OF_JAX == NEEDED
+    never_asked_for = {"tensorflow", "ray", "optuna", "lxml", "pydantic", "typer", "pycocotools"}
+    assert not never_asked_for & set(said["refused"])
+    facts = read_facts(tmp_path / "run" / "best")
+    assert facts.step == said["best_step"]
+    assert facts.metrics["loss/total"] > 0
+    assert (tmp_path / "run" / "last" / "optimizer.npz").is_file()
+    assert not (tmp_path / "run" / "tensorboard").exists()
+
+
+def test_carried_records_go_with_the_config_that_they_were_made_for(
+    settings_of: SettingsOf, tmp_path: Path
+) -> None:
+    carried = carry_records(settings_of(), tmp_path)
+    wider = settings_of("model.ssd.image_resizer.fixed_shape_resizer.width=640").config
+    records = open_records(replace(carried, config=wider))
+    assert records.train.sizes.max() == 128  # images that reach neither bound serve both
