@@ -61,13 +61,21 @@ class TrialStatus:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One evaluation of a trial: its number from 1, the training step, the time and what was measured."""
+    """One evaluation of a trial: its number from 1, the training step, the time and what was measured.
+
+    `seconds` is what it took since the one before, of which `evaluation_s` is the evaluation itself and the
+    rest training; `images_per_s` and `input_wait_fraction`, the share of the time that steps waited for
+    batches, are those of the training. None where an older version did not record it.
+    """
 
     evaluation: int
     step: int
     time: float
     seconds: float
     metrics: Mapping[str, float]
+    evaluation_s: float | None = None
+    images_per_s: float | None = None
+    input_wait_fraction: float | None = None
 
 
 def read_status(folder: TrialFolder) -> TrialStatus:
