@@ -34,8 +34,9 @@ class TrialState(StrEnum):
 class TrialStatus:
     """A trial's state; times are seconds since the epoch, `seconds` is the time spent on the trial so far.
 
-    `host` and `gpus` (their numbers there) say where it ran last, `initial_weights` in one line what it started
-    from over the drawn weights.
+    `program` names what of its config is compiled in (None where an older version wrote it). `host` and `gpus`
+    (their numbers there) say where it ran last, `initial_weights` in one line what it started from over the
+    drawn weights.
     """
 
     state: TrialState
@@ -44,6 +45,7 @@ class TrialStatus:
     total_steps: int
     total_evaluations: int
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    program: str | None = None
     step: int = 0
     loss: float | None = None
     images_per_s: float | None = None
