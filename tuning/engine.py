@@ -1,12 +1,13 @@
 """The training engine of one process: kept from trial to trial, so that little is traced or compiled twice."""
 
 import os
-from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from detection.core.backends import Backend, use_backend
+from detection.training.program import program_id
 
 if TYPE_CHECKING:
+    from detection.model.precision import Precision
     from detection.runner import RunSettings, TrainingRun
 
 KEPT_PROGRAMS = 2
@@ -18,9 +19,14 @@ class Engine:
 
     def __init__(self) -> None:
         """Hold nothing yet."""
-        self._runs: dict[Hashable, TrainingRun] = {}
+        self._runs: dict[tuple[str, Precision], TrainingRun] = {}
         self.reused = False
         """Whether the last run could use a program that was compiled for an earlier one."""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The programs that are kept, as `program_id` names them, the one used last at the end."""
+        return tuple(program for program, _ in self._runs)
 
     def run_for(self, settings: "RunSettings") -> "TrainingRun":
         """Return a run at step 0 with these settings; the run returned before must not be used any more."""
@@ -28,7 +34,7 @@ class Engine:
 
         for held in self._runs.values():
             held.close()
-        key = _program_of(settings)
+        key = (program_id(settings.config), settings.precision)
         self.reused = key in self._runs
         run = self._runs.pop(key, None)
         if run is None and len(self._runs) >= KEPT_PROGRAMS:
@@ -39,13 +45,6 @@ class Engine:
             run.reset(settings)
         self._runs[key] = run
         return run
-
-
-def _program_of(settings: "RunSettings") -> Hashable:
-    """Return what the runs of one sweep must share to share a compiled program."""
-    from detection.training.parts import parts_key
-
-    return parts_key(settings.config, settings.precision), settings.config.train_config.batch_size
 
 
 def prepare_process(*, cpus: float, gpus: float, backend: Backend = Backend.TENSORFLOW) -> None:

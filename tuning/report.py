@@ -7,9 +7,13 @@ from typing import Any
 from detection.config.label_map import load_label_map
 from detection.core.files import write_json, write_text
 from tuning.budget import format_duration
+from tuning.pace import weighted_mean
 from tuning.results import Best, SweepState, TrialResult
 from tuning.tables import write_results
 from tuning.trial_record import TrialState
+
+PACE = ("images/s", "waiting for input", "evaluating")
+"""The columns that say how fast a trial was and where its time went."""
 
 
 def write_outcome(state: SweepState) -> None:
@@ -47,11 +51,14 @@ def report_text(state: SweepState) -> str:
     lines = [f"# Sweep {state.spec.name}", "", _summary(state), ""]
     if state.best is not None:
         lines += _winner_lines(state, state.best)
-    header = ["trial", "state", "evaluations", f"best {metric}", f"last {metric}", "settings", "time"]
+    header = ["trial", "state", "evaluations", f"best {metric}", f"last {metric}", "settings", "time", *PACE]
     lines += [
         "## Trials",
         "",
         *_markdown_table(header, (_trial_cells(trial, metric) for trial in state.trials)),
+        "",
+        "Images a second and the wait for input are those of training, without compilation; a high wait means",
+        "that reading images holds the trial up.",
         "",
     ]
     failures = [
@@ -77,7 +84,19 @@ def _summary(state: SweepState) -> str:
     spent = format_duration(sum(trial.seconds for trial in state.trials))
     written = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
     trials = f"{len(state.trials)} of {state.spec.trials} trials ({', '.join(counts)})"
-    return f"{trials}, {spent} of training. {written} UTC."
+    return f"{trials}, {spent} in trials{_shares(state)}. {written} UTC."
+
+
+def _shares(state: SweepState) -> str:
+    """Return where the time of all trials went, empty where it was not recorded."""
+    own = [trial for trial in state.trials if trial.status.duplicate_of is None]
+    evaluating = weighted_mean((trial.pace.evaluation_fraction, trial.seconds) for trial in own)
+    return "" if evaluating is None else f", {percent_text(evaluating)} of it evaluating"
+
+
+def percent_text(share: float | None) -> str:
+    """Return a share from 0 to 1 in percent, empty where it is not known."""
+    return "" if share is None else f"{share:.0%}"
 
 
 def _winner_lines(state: SweepState, best: Best) -> list[str]:
@@ -109,6 +128,7 @@ def _winner_lines(state: SweepState, best: Best) -> list[str]:
 def _trial_cells(trial: TrialResult, metric: str) -> list[str]:
     last = trial.evaluations[-1] if trial.evaluations else None
     same = f" (as {trial.status.duplicate_of})" if trial.status.duplicate_of else ""
+    pace = trial.pace
     return [
         trial.id,
         trial.state.replace("_", " ") + same,
@@ -117,6 +137,9 @@ def _trial_cells(trial: TrialResult, metric: str) -> list[str]:
         value_text(last.metrics.get(metric)) if last else "",
         settings_text(trial),
         format_duration(trial.seconds),
+        value_text(pace.images_per_s) if pace.images_per_s is not None else "",
+        percent_text(pace.input_wait_fraction),
+        percent_text(pace.evaluation_fraction),
     ]
 
 

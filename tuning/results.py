@@ -10,6 +10,7 @@ from detection.core.errors import SweepError
 from tuning.budget import estimate_time_left
 from tuning.folder import SweepFolder, TrialFolder, open_sweep
 from tuning.objective import Objective
+from tuning.pace import Pace, pace_of
 from tuning.selection import Candidate, best_of
 from tuning.spec import SweepSpec
 from tuning.spec_file import load_spec
@@ -31,6 +32,11 @@ class TrialResult:
     def seconds(self) -> float:
         """The time spent on the trial so far."""
         return self.status.seconds
+
+    @property
+    def pace(self) -> Pace:
+        """How fast the trial trained and where its time went."""
+        return pace_of(self.evaluations)
 
 
 @dataclass(frozen=True)
@@ -197,6 +203,7 @@ def _best(trials: tuple[TrialResult, ...], objective: Objective) -> Best | None:
 
 
 def _trial_json(trial: TrialResult) -> dict[str, Any]:
+    pace = trial.pace
     return {
         "id": trial.id,
         "state": str(trial.state),
@@ -208,6 +215,9 @@ def _trial_json(trial: TrialResult) -> dict[str, Any]:
         "changes": {change.path: change.after for change in trial.changes},
         "parameters": dict(trial.status.parameters),
         "seconds": round(trial.seconds, 1),
+        "evaluation_s": pace.evaluation_s,
+        "images_per_s": pace.images_per_s,
+        "input_wait_fraction": pace.input_wait_fraction,
         "duplicate_of": trial.status.duplicate_of,
         "error": trial.status.error,
     }

@@ -1,35 +1,41 @@
-"""The Optuna study of a sweep: a SQLite file that optuna-dashboard shows live."""
+"""The Optuna study of a sweep: proposes settings in memory, and keeps a SQLite file that follows."""
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from detection.config.edits import Edit
 from detection.core.seeds import derive_seed
 from tuning.folder import SweepFolder
-from tuning.objective import Mode, Objective
+from tuning.objective import Objective
 from tuning.space import Space
 from tuning.spec import Scalar, SearcherSpec, SweepSpec
+from tuning.study_file import StudyFile
 from tuning.trial_record import Evaluation, TrialState
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
-    from optuna.study import Study
-    from optuna.trial import FrozenTrial
+    from optuna.trial import FixedTrial, FrozenTrial
 
 
 class SweepStudy:
-    """Proposes settings and keeps what came of them. Only the process that runs the sweep writes to it."""
+    """Proposes settings and keeps what came of them; `write` brings the file in step."""
 
     def __init__(self, folder: SweepFolder, spec: SweepSpec) -> None:
         """Open the sweep's study, or begin it."""
+        import optuna
+
         self._spec = spec
         self._objective = Objective.of(spec.objective)
         self._space = Space.of(spec)
-        self._study = _open(folder, spec, self._objective)
-        # Every question to the storage is a transaction; what this process wrote itself it need not ask for.
-        self._known = [_Known.of(trial) for trial in self._study.get_trials(deepcopy=False)]
+        self._file = StudyFile(folder, spec.name, self._objective)
+        self._study = optuna.create_study(study_name=spec.name, direction=self._file.direction)
+        self._study.add_trials(self._file.trials)
+        self._changed: dict[int, None] = {}
+
+    def __len__(self) -> int:
+        """Return the number of trials that were asked for."""
+        return len(self._study.get_trials(deepcopy=False))
 
     def ask(self) -> tuple[int, tuple[Edit, ...], dict[str, Scalar]]:
         """Return the next trial's number, its edits of the base config, and the parameters that were proposed.
@@ -37,51 +43,67 @@ class SweepStudy:
         The proposal depends on the seed, the number and the trials told so far, not on where the process was
         restarted.
         """
-        number = len(self._known)
+        number = len(self)
         self._study.sampler = _sampler(
             self._spec.searcher, derive_seed(self._spec.seed, "searcher", number) % 2**32
         )
         trial = self._study.ask()
         edits = self._space.propose(trial)
-        self._known.append(_Known(trial._trial_id))
+        self._changed[number] = None
         return trial.number, edits, dict(trial.params)
 
     def unfinished(self) -> list[int]:
         """Return the numbers of the trials that were asked for and not told yet."""
-        return [number for number, known in enumerate(self._known) if not known.told]
+        trials = self._study.get_trials(deepcopy=False)
+        return [trial.number for trial in trials if not trial.state.is_finished()]
 
     def repeat(self, number: int) -> tuple[tuple[Edit, ...], dict[str, Scalar]] | None:
         """Return edits and parameters of an earlier proposal; None where a crash cut it short."""
-        from optuna.trial import FixedTrial
+        parameters = dict(self._trial(number).params)
+        proposal = self._fixed(number, parameters)
+        return None if proposal is None else (proposal[0], parameters)
 
-        parameters: dict[str, Any] = dict(self._study.get_trials(deepcopy=False)[number].params)
-        try:
-            return self._space.propose(FixedTrial(parameters, number)), parameters
-        except ValueError:
-            return None
+    def restore(self, number: int, parameters: Mapping[str, Scalar]) -> None:
+        """Take in a trial that was proposed but is not in the file; what is missing before it counts as failed.
 
-    def describe(self, number: int, attributes: Mapping[str, Any]) -> None:
-        """Attach facts to a trial, for the dashboard."""
-        for name, value in attributes.items():
-            self._study._storage.set_trial_user_attr(self._known[number].storage_id, name, value)
+        So does a trial whose parameters the space does not allow.
+        """
+        from optuna.trial import TrialState as StudyState
+        from optuna.trial import create_trial
+
+        while len(self) <= number:
+            proposal = self._fixed(number, parameters) if len(self) == number else None
+            self._changed[len(self)] = None
+            if proposal is None:
+                self._study.add_trial(create_trial(state=StudyState.FAIL))
+                continue
+            fixed = proposal[1]
+            self._study.add_trial(
+                create_trial(state=StudyState.RUNNING, params=fixed.params, distributions=fixed.distributions)
+            )
+
+    def describe(self, number: int, facts: Mapping[str, Any]) -> None:
+        """Attach facts to a trial that has not been told, for the dashboard."""
+        for name, value in facts.items():
+            self._study._storage.set_trial_user_attr(self._trial(number)._trial_id, name, value)
+        self._changed[number] = None
 
     def report(self, number: int, evaluations: Iterable[Evaluation]) -> None:
         """Attach evaluations to a trial that has not been told, each as an intermediate value."""
-        known = self._known[number]
-        if known.told:
+        trial = self._trial(number)
+        if trial.state.is_finished():
             return
         for item in evaluations:
-            if item.evaluation not in known.reported:
+            if item.evaluation not in trial.intermediate_values:
                 score = self._objective.score(item.metrics)
-                self._study._storage.set_trial_intermediate_value(known.storage_id, item.evaluation, score)
-                known.reported.add(item.evaluation)
+                self._study._storage.set_trial_intermediate_value(trial._trial_id, item.evaluation, score)
+                self._changed[number] = None
 
     def tell(self, number: int, state: TrialState, best: Evaluation | None) -> None:
         """Close a trial with its best evaluation's score; one without counts as failed. Twice is once."""
         from optuna.trial import TrialState as StudyState
 
-        known = self._known[number]
-        if known.told:
+        if self._trial(number).state.is_finished():
             return
         if best is None or state is TrialState.FAILED:
             self._study.tell(number, state=StudyState.FAIL)
@@ -91,36 +113,28 @@ class SweepStudy:
                 self._study.tell(number, state=StudyState.PRUNED)
             else:
                 self._study.tell(number, self._objective.score(best.metrics))
-        known.told = True
+        self._changed[number] = None
 
+    def write(self) -> None:
+        """Write to the file all that has changed since the last time."""
+        for number in sorted(self._changed):
+            self._file.write(self._trial(number))
+            del self._changed[number]
 
-@dataclass
-class _Known:
-    """What is known of a trial in the storage: its id there, the evaluations reported, whether it is closed."""
+    def _trial(self, number: int) -> "FrozenTrial":
+        return self._study.get_trials(deepcopy=False)[number]
 
-    storage_id: int
-    reported: set[int] = field(default_factory=set)
-    told: bool = False
+    def _fixed(
+        self, number: int, parameters: Mapping[str, Scalar]
+    ) -> tuple[tuple[Edit, ...], "FixedTrial"] | None:
+        """Return edits and parameters with their distributions; None where one is missing or not allowed."""
+        from optuna.trial import FixedTrial
 
-    @classmethod
-    def of(cls, trial: "FrozenTrial") -> "_Known":
-        """Return what the storage says of a trial."""
-        return cls(trial._trial_id, set(trial.intermediate_values), trial.state.is_finished())
-
-
-def _open(folder: SweepFolder, spec: SweepSpec, objective: Objective) -> "Study":
-    import optuna
-    from optuna.exceptions import ExperimentalWarning
-    from optuna.storages import RDBStorage
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    direction: Literal["maximize", "minimize"] = "maximize" if objective.mode is Mode.MAX else "minimize"
-    storage = RDBStorage(f"sqlite:///{folder.study.resolve()}", engine_kwargs={"connect_args": {"timeout": 60}})
-    study = optuna.create_study(storage=storage, study_name=spec.name, direction=direction, load_if_exists=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        study.set_metric_names([objective.metric])
-    return study
+        trial = FixedTrial(dict(parameters), number)
+        try:
+            return self._space.propose(trial), trial
+        except ValueError:
+            return None
 
 
 def _sampler(searcher: SearcherSpec, seed: int) -> "BaseSampler":

@@ -14,8 +14,10 @@ def results_table(state: SweepState) -> "pyarrow.Table":
     """Return the table of all evaluations.
 
     Columns: trial, state, seed, fingerprint, duplicate_of, evaluation, step, time (seconds since the epoch),
-    seconds, `metrics.NAME` (float), `parameters.NAME` (float, or text where a parameter takes other values
-    than numbers).
+    seconds (since the evaluation before), evaluation_s (of these, for evaluating), images_per_s and
+    input_wait_fraction (of the training between; these three are null where an older version did not record
+    them), `metrics.NAME` (float), `parameters.NAME` (float, or text where a parameter takes other values than
+    numbers).
     """
     import pyarrow
 
@@ -43,14 +45,21 @@ def _row(trial: TrialResult, evaluation: Evaluation) -> dict[str, Any]:
         "step": evaluation.step,
         "time": evaluation.time,
         "seconds": evaluation.seconds,
+        "evaluation_s": evaluation.evaluation_s,
+        "images_per_s": evaluation.images_per_s,
+        "input_wait_fraction": evaluation.input_wait_fraction,
         **{f"metrics.{name}": value for name, value in evaluation.metrics.items()},
         **{f"parameters.{name}": value for name, value in trial.status.parameters.items()},
     }
 
 
-def _column(values: list[Any]) -> list[Any]:
-    """Return values of one type: as they are, numbers as floats, a mixture as text."""
+def _column(values: list[Any]) -> "list[Any] | pyarrow.Array":
+    """Return values of one type: as they are, numbers as floats, a mixture as text; floats where all miss."""
     kinds = {type(value) for value in values if value is not None}
+    if values and not kinds:
+        import pyarrow
+
+        return pyarrow.nulls(len(values), pyarrow.float64())
     if len(kinds) <= 1:
         return values
     if kinds == {int, float}:

@@ -6,7 +6,7 @@ truth, so that a sweep whose processes were killed goes on from them.
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from detection.config import pipeline_pb2 as pb
@@ -16,10 +16,13 @@ from detection.config.load import load_config, save_config
 from detection.config.support import check_supported
 from detection.core.errors import ConfigError
 from detection.core.files import atomic_directory
+from detection.training.program import program_id
 from tuning.folder import SweepFolder, TrialFolder
 from tuning.objective import Objective
+from tuning.programs import has_several_programs
 from tuning.results import best_evaluation
 from tuning.selection import trials_to_drop
+from tuning.space import Space
 from tuning.spec import Scalar, SweepSpec
 from tuning.steps import evaluations_of
 from tuning.study import SweepStudy
@@ -34,35 +37,63 @@ from tuning.trial_record import (
     write_evaluations,
     write_status,
 )
+from tuning.waiting import WaitingTrials
+
+PATIENCE = 4
+"""How often, for each trial that runs at a time, a waiting trial is passed over for one of a better program."""
 
 
 class TrialBook:
-    """All trials of a sweep, as the process that runs it sees them."""
+    """All trials of a sweep, as the process that runs it sees them.
 
-    def __init__(self, folder: SweepFolder, spec: SweepSpec) -> None:
-        """Open the book and bring study and folders in step after whatever ended the last process."""
+    Where the space has static parameters, trials are proposed ahead, as many as run at a time, so that a place
+    can be given one whose program it holds. Such a proposal knows the results of at most
+    `(1 + PATIENCE) * places` trials less than one made when its trial starts. Where all trials share a program,
+    none is made ahead.
+    """
+
+    def __init__(self, folder: SweepFolder, spec: SweepSpec, *, places: int = 1) -> None:
+        """Open the book and bring study and folders in step after whatever ended the last process.
+
+        `places` is how many trials run at a time.
+        """
         self._folder = folder
         self._spec = spec
         self._objective = Objective.of(spec.objective)
         self._base = load_config(folder.base_config)
         self._study = SweepStudy(folder, spec)
         self._index = TrialIndex.of(folder, self._objective)
-        self._waiting = self._reconcile()
+        self._lookahead = places if has_several_programs(self._base, Space.of(spec)) else 0
+        self._waiting = WaitingTrials(patience=PATIENCE * places)
+        for trial_id in self._reconcile():
+            self._waiting.add(trial_id, self._index[trial_id].program)
+        self.write_study()
 
-    def next_trial(self) -> str | None:
+    def next_trial(self, *, held: Collection[str] = (), elsewhere: Collection[str] = ()) -> str | None:
         """Return the id of a trial to run, new or left over from before; None where all are given out.
 
-        A proposal that the config refuses is recorded as failed; one that equals an earlier trial takes over
-        its results. Both count as trials, neither is run.
+        The place that is to run it holds the programs `held`, other places hold those `elsewhere`. A proposal
+        that the config refuses is recorded as failed; one that equals an earlier trial takes over its results.
+        Both count as trials, neither is run.
         """
-        if self._waiting:
-            return self._waiting.pop(0)
-        while len(self._index) < self._spec.trials:
+        while len(self._waiting) <= self._lookahead and len(self._index) < self._spec.trials:
             number, edits, parameters = self._study.ask()
             trial = self._create(number, edits, parameters)
             if self._starts(trial):
-                return trial.id
-        return None
+                self._waiting.add(trial.id, self._index[trial.id].program)
+        if not len(self._waiting):
+            return None
+        if not self._lookahead:
+            return self._waiting.take(held=(), elsewhere=())
+        return self._waiting.take(held=held, elsewhere=elsewhere)
+
+    def program(self, trial_id: str) -> str | None:
+        """Return the program that a trial needs."""
+        return self._index[trial_id].program
+
+    def write_study(self) -> None:
+        """Bring the study's file in step; what a crash keeps from it is made up for from the folders."""
+        self._study.write()
 
     def record_evaluation(self, trial_id: str) -> None:
         """Pass a trial's new evaluations on to the study."""
@@ -114,12 +145,13 @@ class TrialBook:
             status = self._new_status(config, parameters, error)
             write_status(draft, status)
         self._index.add(trial.id, status)
-        self._study.describe(number, {"trial": trial.id, "fingerprint": status.fingerprint})
+        self._study.describe(number, _facts(trial.id, status))
         return trial
 
     def _new_status(
         self, config: pb.TrainEvalPipelineConfig, parameters: dict[str, Scalar], error: str | None
     ) -> TrialStatus:
+        """Return the status of a new trial; `config` is the base where `error` refuses its own."""
         mark = fingerprint(config)
         status = TrialStatus(
             state=TrialState.PENDING,
@@ -128,6 +160,7 @@ class TrialBook:
             total_steps=config.train_config.num_steps,
             total_evaluations=evaluations_of(config, self._spec.training),
             parameters=parameters,
+            program=program_id(config),
         )
         if error is not None:
             return replace(status, state=TrialState.FAILED, error=error, ended=time.time())
@@ -166,6 +199,10 @@ class TrialBook:
 
     def _reconcile(self) -> list[str]:
         """Bring study and folders in step; return the ids of the trials that are to go on."""
+        for name in self._index.ids:
+            if int(name) >= len(self._study):
+                self._study.restore(int(name), self._index[name].parameters)
+                self._study.describe(int(name), _facts(name, self._index[name]))
         for number in self._study.unfinished():
             trial = self._folder.trial(f"{number:04d}")
             if trial.status.is_file():
@@ -182,6 +219,11 @@ class TrialBook:
                 self._settle(self._folder.trial(name), status)
         waiting = [name for name in self._index.ids if _is_to_run(self._index[name])]
         return sorted(waiting, key=int)
+
+
+def _facts(trial_id: str, status: TrialStatus) -> dict[str, str]:
+    """Return what the study says of a trial from its beginning."""
+    return {"trial": trial_id, "fingerprint": status.fingerprint}
 
 
 def _is_to_run(status: TrialStatus) -> bool:

@@ -34,8 +34,9 @@ class TrialState(StrEnum):
 class TrialStatus:
     """A trial's state; times are seconds since the epoch, `seconds` is the time spent on the trial so far.
 
-    `host` and `gpus` (their numbers there) say where it ran last, `initial_weights` in one line what it started
-    from over the drawn weights.
+    `program` names what of its config is compiled in (None where an older version wrote it). `host` and `gpus`
+    (their numbers there) say where it ran last, `initial_weights` in one line what it started from over the
+    drawn weights.
     """
 
     state: TrialState
@@ -44,6 +45,7 @@ class TrialStatus:
     total_steps: int
     total_evaluations: int
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    program: str | None = None
     step: int = 0
     loss: float | None = None
     images_per_s: float | None = None
@@ -61,13 +63,21 @@ class TrialStatus:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One evaluation of a trial: its number from 1, the training step, the time and what was measured."""
+    """One evaluation of a trial: its number from 1, the training step, the time and what was measured.
+
+    `seconds` is what it took since the one before, of which `evaluation_s` is the evaluation itself and the
+    rest training; `images_per_s` and `input_wait_fraction`, the share of the time that steps waited for
+    batches, are those of the training. None where an older version did not record it.
+    """
 
     evaluation: int
     step: int
     time: float
     seconds: float
     metrics: Mapping[str, float]
+    evaluation_s: float | None = None
+    images_per_s: float | None = None
+    input_wait_fraction: float | None = None
 
 
 def read_status(folder: TrialFolder) -> TrialStatus:

@@ -39,7 +39,7 @@ from tuning.trial_record import (
 
 if TYPE_CHECKING:
     from detection.runner import RunSettings, TrainingRun
-    from detection.training.reports import StepReport
+    from detection.training.reports import StepReport, TrainingSummary
 
 logger = logging.getLogger(__name__)
 
@@ -91,9 +91,8 @@ class TrialRun:
         try:
             run = self._run or self._open()
             target = next_evaluation_step(run.step, every=self._every, total=self._status.total_steps)
-            if not self._train_to(run, target):
-                return self._interrupt(run)
-            return self._evaluate(run)
+            training = self._train_to(run, target)
+            return self._interrupt(run) if training is None else self._evaluate(run, training)
         except SweepboxError as error:
             return self._fail(error)
         except Exception as error:
@@ -160,15 +159,14 @@ class TrialRun:
         weights = self._spec.initial_weights
         return weights if weights in (None, KERAS_WEIGHTS) else str(self._sweep.path / str(weights))
 
-    def _train_to(self, run: "TrainingRun", target: int) -> bool:
-        """Train to step `target`; return False where a stop is requested before."""
+    def _train_to(self, run: "TrainingRun", target: int) -> "TrainingSummary | None":
+        """Train to step `target`; return None where a stop is requested before."""
         if self._sweep.stop_request.exists():
-            return False
+            return None
         try:
-            run.advance(target - run.step, on_step=self._watch)
+            return run.advance(target - run.step, on_step=self._watch)
         except _StopRequestedError:
-            return False
-        return True
+            return None
 
     def _watch(self, report: "StepReport") -> None:
         """Every few seconds write the progress and look for a request to stop."""
@@ -181,17 +179,28 @@ class TrialRun:
         if self._sweep.stop_request.exists():
             raise _StopRequestedError
 
-    def _evaluate(self, run: "TrainingRun") -> Outcome:
+    def _evaluate(self, run: "TrainingRun", training: "TrainingSummary") -> Outcome:
         """Evaluate, then write the line, the state to go on from and the checkpoint, in this order.
 
         Wherever a crash cuts this short, the next process finds a state whose step tells which lines hold,
         and makes the best checkpoint anew if that was next.
         """
+        began = time.monotonic()
         metrics = run.evaluate()
+        evaluation_s = time.monotonic() - began
         score = self._objective.score(metrics)
         number = evaluation_number(run.step, every=self._every)
         seconds = self._take_seconds()
-        evaluation = Evaluation(number, run.step, time.time(), round(seconds, 3), metrics)
+        evaluation = Evaluation(
+            number,
+            run.step,
+            time.time(),
+            round(seconds, 3),
+            metrics,
+            evaluation_s=round(evaluation_s, 3),
+            images_per_s=round(training.images_per_s, 2),
+            input_wait_fraction=round(training.input_wait_fraction, 4),
+        )
         append_evaluation(self._trial, evaluation)
         self._evaluations = (*self._evaluations, evaluation)
         finished = run.step >= self._status.total_steps

@@ -10,6 +10,8 @@ from tuning.results import SweepReader, SweepState
 from tuning.tables import write_results
 
 INTERVAL_S = 1.0
+TABLE_SHARE = 0.05
+"""At most this share of the time goes into the table of results, which grows with the sweep."""
 TIME_BUDGET = "time budget"
 
 
@@ -40,6 +42,7 @@ class Watch:
         self._clock = clock
         self._deadline = None if time_budget_s is None else clock() + time_budget_s
         self._ended = -1
+        self._next_table = 0.0
         self._over = threading.Event()
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._watch, name="sweep-watch", daemon=True)
@@ -54,6 +57,7 @@ class Watch:
         self._over.set()
         self._thread.join()
         if self._error is None:
+            self._next_table = 0.0
             self.look()
         elif exception[0] is None:
             raise self._error
@@ -61,9 +65,12 @@ class Watch:
     def look(self) -> None:
         """Look once."""
         state = self._reader.read()
-        if state.ended != self._ended:
+        if state.ended != self._ended and self._clock() >= self._next_table:
             self._ended = state.ended
+            began = self._clock()
             write_results(state)
+            written = self._clock()
+            self._next_table = written + (written - began) / TABLE_SHARE
         if self._listener is not None:
             time_left_s = state.time_left_s(concurrency=self._concurrency, budget_left_s=self._budget_left_s())
             self._listener.show(state, time_left_s)

@@ -21,8 +21,9 @@ from detection.model.network import NetworkPlan
 from detection.model.postprocess import PostProcessing, ScoreConverter
 from detection.model.precision import Precision
 from detection.model.regularization import KernelPenalty, regularization_loss
+from detection.model.static import static_message
 from detection.model.targets import TargetAssigner
-from detection.model.values import assign_values, dynamic_values, static_message
+from detection.model.values import assign_values, dynamic_values
 
 RESNET_MEAN_RGB = (123.68, 116.779, 103.939)
 

@@ -12,7 +12,7 @@ from detection.model.hyperparameters import (
     chosen_predictor,
     penalty_weight,
 )
-from detection.model.loss_values import LOSS_READERS, clear_loss_values
+from detection.model.loss_values import LOSS_READERS
 
 
 def _backbone_penalty(ssd: pb.Ssd) -> float:
@@ -52,22 +52,3 @@ def assign_values(values: dict[str, keras.Variable], ssd: pb.Ssd) -> None:
     """Give the variables the values of another config."""
     for name, read in READERS.items():
         values[name].assign(read(ssd))
-
-
-def static_message(ssd: pb.Ssd) -> pb.Ssd:
-    """Return a copy of a config without its dynamic values; what remains shapes the compiled program.
-
-    Whether focal alpha is set at all remains.
-    """
-    static = pb.Ssd()
-    static.CopyFrom(ssd)
-    clear_loss_values(static)
-    static.matcher.argmax_matcher.ClearField("matched_threshold")
-    static.matcher.argmax_matcher.ClearField("unmatched_threshold")
-    static.post_processing.batch_non_max_suppression.ClearField("score_threshold")
-    static.post_processing.batch_non_max_suppression.ClearField("iou_threshold")
-    for hyper in (static.feature_extractor.conv_hyperparams, chosen_predictor(static).conv_hyperparams):
-        kind = hyper.regularizer.WhichOneof("regularizer_oneof")
-        if kind is not None:
-            getattr(hyper.regularizer, kind).ClearField("weight")
-    return static

@@ -276,5 +276,4 @@ class TrainingRun:
 
 def _static_key(settings: RunSettings, records: RunRecords) -> tuple[Any, ...]:
     """Return what two runs must share to share one compiled program."""
-    batch_size = settings.config.train_config.batch_size
-    return (parts_key(settings.config, settings.precision), batch_size, records.shape)
+    return (parts_key(settings.config, settings.precision), records.shape)

@@ -16,13 +16,7 @@ from typing import Any
 from detection.config import pipeline_pb2 as pb
 from detection.core.errors import ConfigError
 from detection.model.batch_norm import BatchNorm
-
-FIELDS = ("freeze_variables", "update_trainable_variables")
-
-
-def freezing_patterns(config: pb.TrainConfig) -> tuple[tuple[str, ...], ...]:
-    """Return the patterns of both fields; two configs that share a compiled program have the same."""
-    return tuple(tuple(getattr(config, field)) for field in FIELDS)
+from detection.training.program import FREEZING_FIELDS, freezing_patterns
 
 
 def freeze(network: Any, config: pb.TrainConfig, keys: Mapping[str, str]) -> None:
@@ -40,7 +34,7 @@ def freeze(network: Any, config: pb.TrainConfig, keys: Mapping[str, str]) -> Non
             layer.frozen = layer.frozen or any(keys[value.path] in frozen for value in statistics)
     if not network.trainable_variables:
         raise ConfigError(
-            f"train_config: {' and '.join(FIELDS)} leave no variable to train; narrow the patterns"
+            f"train_config: {' and '.join(FREEZING_FIELDS)} leave no variable to train; narrow the patterns"
         )
 
 
@@ -49,7 +43,7 @@ def frozen_keys(config: pb.TrainConfig, keys: Iterable[str]) -> set[str]:
     known = list(keys)
     frozen, updated = (
         [_matching(pattern, known, f"train_config.{field}[{index}]") for index, pattern in enumerate(patterns)]
-        for field, patterns in zip(FIELDS, freezing_patterns(config), strict=True)
+        for field, patterns in zip(FREEZING_FIELDS, freezing_patterns(config), strict=True)
     )
     kept = set().union(*updated) if updated else set(known)
     return (set(known) - kept).union(*frozen)

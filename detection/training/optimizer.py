@@ -119,11 +119,6 @@ def optimizer_settings(config: pb.TrainConfig) -> OptimizerSettings:
     )
 
 
-def keeps_average(config: pb.TrainEvalPipelineConfig) -> bool:
-    """Whether a run keeps the moving average of its weights: only where evaluation reads it."""
-    return config.train_config.optimizer.use_moving_average and config.eval_config.use_moving_averages
-
-
 class Optimizer:
     """The slots of an optimizer and its arithmetic, for a fixed list of variables.
 

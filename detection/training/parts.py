@@ -8,9 +8,10 @@ from typing import Any, Self
 from detection.config import pipeline_pb2 as pb
 from detection.data.augment import Preprocessor, build_preprocessor
 from detection.model.precision import Precision
-from detection.model.ssd import SsdDetector, build_detector, static_key
-from detection.training.frozen import freeze, freezing_patterns
-from detection.training.optimizer import Optimizer, OptimizerSettings, keeps_average, optimizer_settings
+from detection.model.ssd import SsdDetector, build_detector
+from detection.training.frozen import freeze
+from detection.training.optimizer import Optimizer, OptimizerSettings, optimizer_settings
+from detection.training.program import freezing_patterns, keeps_average, program_key
 from detection.training.step import Program, TrainStep, build_train_step
 
 
@@ -83,13 +84,4 @@ class TrainingParts:
 
 def parts_key(config: pb.TrainEvalPipelineConfig, precision: Precision) -> tuple[Any, ...]:
     """Return what two configs must have in common for their runs to share parts."""
-    ssd = config.model.ssd
-    preprocessor = build_preprocessor(ssd.image_resizer, config.train_config.data_augmentation_options)
-    return (
-        static_key(ssd, precision),
-        preprocessor.static_key,
-        config.train_config.optimizer.WhichOneof("optimizer"),
-        config.eval_config.batch_size,
-        freezing_patterns(config.train_config),
-        keeps_average(config),
-    )
+    return (precision.value, *program_key(config))

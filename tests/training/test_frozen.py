@@ -11,9 +11,10 @@ from detection.config import pipeline_pb2 as pb
 from detection.config.load import load_config
 from detection.core.errors import ConfigError
 from detection.model.ssd import SsdDetector, build_detector
-from detection.training.frozen import freeze, freezing_patterns, frozen_keys
+from detection.training.frozen import freeze, frozen_keys
 from detection.training.optimizer import OptimizerKind, optimizer_settings
 from detection.training.parts import TrainingParts, parts_key
+from detection.training.program import freezing_patterns
 
 from .golden_step import MOBILENET, golden_batch, golden_detector, golden_optimizer, golden_step
 

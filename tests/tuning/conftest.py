@@ -123,7 +123,18 @@ def _live(folder: SweepFolder, trial_id: str, values: Sequence[float], state: Tr
     evaluations = []
     for number, value in enumerate(values, start=1):
         metrics = {"mAP": value, "loss/total": 1 - value, "AP/with_mask": value, "AP@.50/with_mask": value}
-        evaluations.append(Evaluation(number, 2 * number, 1000.0 + 10 * number + int(trial_id), 4.0, metrics))
+        evaluations.append(
+            Evaluation(
+                number,
+                2 * number,
+                1000.0 + 10 * number + int(trial_id),
+                4.0,
+                metrics,
+                evaluation_s=1.0,
+                images_per_s=8.0,
+                input_wait_fraction=0.25,
+            )
+        )
     write_evaluations(trial, evaluations)
     if values:
         trial.best.mkdir(exist_ok=True)

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tuning.report import write_outcome
 from tuning.results import SweepReader, best_checkpoint, load_sweep
 from tuning.spec_file import load_spec
 from tuning.trial_book import TrialBook
-from tuning.trial_record import TrialState, read_evaluations
+from tuning.trial_record import TrialState, read_evaluations, write_evaluations
 
 Begin = Callable[..., SweepFolder]
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
@@ -51,6 +52,9 @@ def test_status_says_how_each_trial_stands_and_which_is_best(lived: SweepFolder)
         "floors_reached": True,
         "metrics": told["trials"][0]["metrics"],
     }
+    pace = [told["trials"][0][name] for name in ("evaluation_s", "images_per_s", "input_wait_fraction")]
+    assert pace == [3.0, 8.0, 0.25]
+    assert told["trials"][3]["images_per_s"] is None
     gamma = "model.ssd.loss.classification_loss.weighted_sigmoid_focal.gamma"
     assert told["trials"][0]["changes"][gamma] == pytest.approx(told["trials"][0]["parameters"]["focal_gamma"])
 
@@ -127,7 +131,12 @@ def test_the_outcome_is_written_for_people_and_programs(lived: SweepFolder) -> N
     assert table.column("trial").to_pylist() == ["0000"] * 3 + ["0001"] + ["0002"] * 2
     assert table.column("metrics.mAP").to_pylist() == [0.2, 0.6, 0.5, 0.1, 0.3, 0.4]
     assert table.column("parameters.learning_rate").type == "double"
+    measured = ("evaluation_s", "images_per_s", "input_wait_fraction")
+    assert [table.column(name).to_pylist() for name in measured] == [[1.0] * 6, [8.0] * 6, [0.25] * 6]
     report = lived.report.read_text()
+    assert "24s in trials, 25% of it evaluating." in report
+    assert "| time | images/s | waiting for input | evaluating |" in report
+    assert "| 12s | 8 | 25% | 25% |" in report
     assert "Trial 0000, evaluation 2 (step 4): **mAP 0.6000**" in report
     assert "| with_mask | 0.6 | 0.6 |" in report
     assert report.count("\n| 000") == 4
@@ -144,3 +153,18 @@ def test_an_empty_sweep_has_an_empty_table(sweep: Begin) -> None:
     write_outcome(load_sweep(folder.path))
     assert parquet.read_table(folder.results).num_rows == 0
     assert not folder.winner.exists()
+
+
+def test_the_table_of_a_sweep_without_measured_speed_has_empty_columns_of_numbers(
+    lived: SweepFolder,
+) -> None:
+    for trial in lived.trial_folders():
+        bare = [
+            replace(item, evaluation_s=None, images_per_s=None, input_wait_fraction=None)
+            for item in read_evaluations(trial)
+        ]
+        write_evaluations(trial, bare)
+    write_outcome(load_sweep(lived.path))
+    column = parquet.read_table(lived.results).column("images_per_s")
+    assert (str(column.type), column.null_count) == ("double", 6)
+    assert "of it evaluating" not in lived.report.read_text()

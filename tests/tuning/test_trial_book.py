@@ -23,7 +23,9 @@ def book_of(folder: SweepFolder) -> TrialBook:
     return TrialBook(folder, load_spec(folder.spec))
 
 
-def study_trials(folder: SweepFolder) -> list[optuna.trial.FrozenTrial]:
+def study_trials(folder: SweepFolder, book: TrialBook | None = None) -> list[optuna.trial.FrozenTrial]:
+    if book is not None:
+        book.write_study()
     url = f"sqlite:///{folder.study}"
     return optuna.load_study(study_name="tiny", storage=url).trials
 
@@ -32,6 +34,7 @@ def give_out(book: TrialBook) -> list[str]:
     given = []
     while (trial := book.next_trial()) is not None:
         given.append(trial)
+    book.write_study()
     return given
 
 
@@ -60,6 +63,7 @@ def test_proposals_depend_on_the_seed_alone(sweep: Begin, tmp_path: Path) -> Non
         book = book_of(again)
         waiting = len(again.trial_folders())
         assert [book.next_trial() for _ in range(waiting + 1)] == [f"{i:04d}" for i in range(waiting + 1)]
+        book.write_study()
     assert [trial.params for trial in study_trials(again)] == proposed
 
 
@@ -73,7 +77,7 @@ def test_ended_trials_are_told_with_their_best_not_their_last(sweep: Begin, live
     assert book.close("0000").state is TrialState.FINISHED
     assert book.close("0001").state is TrialState.STOPPED_EARLY
     assert book.close("0002", error="the loss is not finite").state is TrialState.FAILED
-    states = [(trial.state, trial.value) for trial in study_trials(folder)]
+    states = [(trial.state, trial.value) for trial in study_trials(folder, book)]
     assert states == [(StudyState.COMPLETE, 0.6), (StudyState.PRUNED, 0.1), (StudyState.FAIL, None)]
     assert study_trials(folder)[0].intermediate_values == {1: 0.2, 2: 0.6, 3: 0.5}
     assert not any(folder.trial(name).last.exists() for name in ("0000", "0001", "0002"))
@@ -111,7 +115,7 @@ def test_a_trial_that_equals_another_is_not_run_and_takes_its_results(sweep: Beg
         trial = folder.trial(name)
         assert read_evaluations(trial) == read_evaluations(folder.trial(str(original)))
         assert read_status(trial).state is read_status(folder.trial(str(original))).state
-    assert all(trial.state.is_finished() for trial in study_trials(folder))
+    assert all(trial.state.is_finished() for trial in study_trials(folder, book))
 
 
 def test_a_proposal_that_the_config_refuses_is_recorded_as_failed(sweep: Begin) -> None:
@@ -137,8 +141,8 @@ def test_what_a_crash_left_open_goes_on_and_what_ended_is_told(sweep: Begin, liv
     assert given == ["0000", "0001", "0002"]
     live(folder, "0000", [0.2, 0.3, 0.4], TrialState.FINISHED)  # ended, but the driver died before it knew
     live(folder, "0001", [0.3], TrialState.RUNNING)
-    shutil.rmtree(folder.trial("0002").path)  # asked for, but the driver died before the folder was there
-    parameters = study_trials(folder)[2].params
+    shutil.rmtree(folder.trial("0002").path)  # as an older version left it: asked for, but without a folder
+    parameters = study_trials(folder, book)[2].params
 
     again = book_of(folder)
     assert give_out(again) == ["0001", "0002", "0003"]
@@ -148,6 +152,7 @@ def test_what_a_crash_left_open_goes_on_and_what_ended_is_told(sweep: Begin, liv
     for name in ("0001", "0002", "0003"):
         live(folder, name, [0.3], TrialState.RUNNING)
         again.close(name)
+    again.write_study()
     assert give_out(book_of(folder)) == []
     assert [trial.state for trial in study_trials(folder)] == [StudyState.COMPLETE, *[StudyState.PRUNED] * 3]
 
@@ -159,7 +164,7 @@ def test_an_interrupted_trial_is_not_closed(sweep: Begin, live: Live) -> None:
     live(folder, "0000", [0.2], TrialState.INTERRUPTED)
     assert book.close("0000").state is TrialState.INTERRUPTED
     assert folder.trial("0000").last.is_dir()
-    assert study_trials(folder)[0].state is StudyState.RUNNING
+    assert study_trials(folder, book)[0].state is StudyState.RUNNING
     assert give_out(book_of(folder)) == ["0000"]
 
 
@@ -169,3 +174,53 @@ def test_the_state_file_is_plain_json(sweep: Begin) -> None:
     fields = json.loads(folder.trial("0000").status.read_text())
     assert fields["state"] == "pending"
     assert fields["seed"] == 5
+
+
+def test_what_a_crash_kept_from_the_studys_file_comes_back_from_the_folders(sweep: Begin, live: Live) -> None:
+    folder = sweep(objective=HIGHEST, trials=4)
+    book = book_of(folder)
+    assert [book.next_trial() for _ in range(3)] == ["0000", "0001", "0002"]
+    live(folder, "0000", [0.2, 0.4], TrialState.FINISHED)
+    book.close("0000")
+    live(folder, "0001", [0.3], TrialState.RUNNING)
+    assert study_trials(folder) == [], "nothing was written yet, and the process dies here"
+
+    again = book_of(folder)
+    trials = study_trials(folder)
+    assert [trial.state for trial in trials] == [StudyState.COMPLETE, StudyState.RUNNING, StudyState.RUNNING]
+    assert (trials[0].value, trials[0].intermediate_values) == (0.4, {1: 0.2, 2: 0.4})
+    assert [trial.user_attrs["trial"] for trial in trials] == ["0000", "0001", "0002"]
+    for trial in trials:
+        assert trial.params == read_status(folder.trial(trial.user_attrs["trial"])).parameters
+        assert set(trial.distributions) == set(trial.params)
+    assert give_out(again) == ["0001", "0002", "0003"]
+
+
+def test_proposals_are_the_same_where_every_trials_process_dies(
+    sweep: Begin, live: Live, tmp_path: Path
+) -> None:
+    def proposals(*, process_dies: bool) -> list[dict[str, Any]]:
+        folder = sweep(objective=HIGHEST, trials=6)
+        book = book_of(folder)
+        for number in range(6):
+            name = book.next_trial()
+            assert name == f"{number:04d}"
+            live(folder, name, [0.1 * (number % 4)], TrialState.FINISHED)
+            book.close(name)
+            book = book_of(folder) if process_dies else book  # whose study is not written
+        proposed = [dict(read_status(trial).parameters) for trial in folder.trial_folders()]
+        shutil.rmtree(tmp_path / "run")
+        return proposed
+
+    assert proposals(process_dies=True) == proposals(process_dies=False)
+
+
+def test_a_trial_without_its_folder_and_its_line_in_the_study_counts_as_failed(sweep: Begin) -> None:
+    folder = sweep(trials=4)
+    book = book_of(folder)
+    for _ in range(3):
+        book.next_trial()
+    shutil.rmtree(folder.trial("0001").path)  # by hand; the study's file never knew the trial
+    assert give_out(book_of(folder)) == ["0000", "0002", "0003", "0004"]
+    states = [trial.state for trial in study_trials(folder)]
+    assert states == [StudyState.RUNNING, StudyState.FAIL, *[StudyState.RUNNING] * 3]

@@ -58,11 +58,23 @@ def test_a_budget_that_ends_with_the_sweep_stops_nothing(sweep: Begin) -> None:
 def test_the_table_of_results_follows_the_trials(sweep: Begin, live: Live) -> None:
     folder = sweep(objective={"metric": "mAP"})
     TrialBook(folder, load_spec(folder.spec)).next_trial()
-    watch = Watch(folder, listener=None, concurrency=1, time_budget_s=None)
+    watch = Watch(folder, listener=None, concurrency=1, time_budget_s=None, clock=lambda: 0.0)
     watch.look()
     assert parquet.read_table(folder.results).num_rows == 0
     live(folder, "0000", [0.1, 0.2, 0.3], TrialState.FINISHED)
     watch.look()
+    assert parquet.read_table(folder.results).num_rows == 3
+
+
+def test_writing_the_table_takes_a_twentieth_of_the_time(sweep: Begin, live: Live) -> None:
+    folder, now = sweep(objective={"metric": "mAP"}), [0.0, 0.0, 1.0, 5.0, 25.0, 25.0, 26.0]
+    TrialBook(folder, load_spec(folder.spec)).next_trial()
+    watch = Watch(folder, listener=None, concurrency=1, time_budget_s=None, clock=lambda: now.pop(0))
+    watch.look()  # begins at 0 s and writes for a second
+    live(folder, "0000", [0.1, 0.2, 0.3], TrialState.FINISHED)
+    watch.look()  # at 5 s
+    assert parquet.read_table(folder.results).num_rows == 0
+    watch.look()  # at 25 s
     assert parquet.read_table(folder.results).num_rows == 3
 
 

@@ -1,26 +1,40 @@
 """Keeps the book in step with what Ray reports."""
 
 import logging
+import time
 from typing import Any
 
 from ray.tune import Callback
 
+from tuning.ray_backend.searcher import BookSearcher
 from tuning.ray_backend.trainable import TRIAL_KEY
 from tuning.trial_book import TrialBook
+
+WRITE_INTERVAL_S = 1.0
+"""How long, at least, the study's file stays as it is; trials that begin and end meanwhile are written once."""
 
 logger = logging.getLogger(__name__)
 
 
 class BookCallback(Callback):  # type: ignore[misc]
-    """Passes evaluations on and closes trials that Ray has ended."""
+    """Passes evaluations on, closes trials that Ray has ended, and has the study's file written."""
 
-    def __init__(self, book: TrialBook) -> None:
-        """Take the book."""
+    def __init__(self, book: TrialBook, searcher: BookSearcher) -> None:
+        """Take the book and what hands its trials out."""
         self._book = book
+        self._searcher = searcher
+        self._written = 0.0
 
     def __getstate__(self) -> dict[str, Any]:
         """Keep the book out of Ray's own notes."""
         return {}
+
+    def on_step_end(self, **_info: Any) -> None:
+        """Write the study's file while all places are busy: no trial waits for it to start."""
+        now = time.monotonic()
+        if now - self._written >= WRITE_INTERVAL_S and not self._searcher.has_free_place:
+            self._book.write_study()
+            self._written = time.monotonic()
 
     def on_trial_result(self, *, trial: Any, **_info: Any) -> None:
         """Pass an evaluation on to the study."""

@@ -112,20 +112,24 @@ def _run_trials(folder: SweepFolder, spec: SweepSpec, concurrency: int) -> None:
 
     objective = Objective.of(spec.objective)
     longest = check_space(load_config(folder.base_config), spec)
-    book = TrialBook(folder, spec)
+    book = TrialBook(folder, spec, places=concurrency)
+    searcher = BookSearcher(book, folder, spec, mode=str(objective.mode), max_concurrent=concurrency)
     earlier = SweepReader(folder).read().trials
     share = spec.resources_per_trial
     tuner = tune.Tuner(
         tune.with_resources(TrialTrainable, {"cpu": share.cpu, "gpu": share.gpu}),
         tune_config=tune.TuneConfig(
-            search_alg=BookSearcher(book, folder, spec, mode=str(objective.mode), max_concurrent=concurrency),
+            search_alg=searcher,
             scheduler=build_scheduler(spec.scheduler, objective, longest=longest, earlier=earlier),
             num_samples=-1,
             reuse_actors=True,
         ),
-        run_config=_run_config(folder, BookCallback(book)),
+        run_config=_run_config(folder, BookCallback(book, searcher)),
     )
-    tuner.fit()
+    try:
+        tuner.fit()
+    finally:
+        book.write_study()
 
 
 def _run_config(folder: SweepFolder, callback: Any) -> Any:

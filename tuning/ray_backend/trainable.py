@@ -11,7 +11,7 @@ from tuning.folder import SweepFolder
 from tuning.trial_run import Outcome, TrialRun
 
 SWEEP_KEY, TRIAL_KEY, CPU_KEY, GPU_KEY, BACKEND_KEY = "sweep", "trial", "cpu", "gpu", "backend"
-EVALUATION, SCORE = "evaluation", "score"
+EVALUATION, SCORE, PROGRAMS = "evaluation", "score", "programs"
 
 
 class TrialTrainable(Trainable):  # type: ignore[misc]
@@ -33,8 +33,12 @@ class TrialTrainable(Trainable):  # type: ignore[misc]
         return True
 
     def step(self) -> dict[str, Any]:
-        """Train to the next evaluation and report it; an ended trial reports `done`."""
-        return result_of(self._trial.next_evaluation())
+        """Train to the next evaluation and report it; an ended trial reports `done`.
+
+        The names of the programs that this process holds come with it, in one text.
+        """
+        result = result_of(self._trial.next_evaluation())
+        return {**result, PROGRAMS: " ".join(self._engine.programs)}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Write the full state, for schedulers that pause trials."""

@@ -1,5 +1,12 @@
 """Augmentation and resizing on the device: from a batch of uint8 images to what the network sees."""
 
-from detection.data.augment.preprocessor import Preprocessed, Preprocessor, build_preprocessor
+from typing import TYPE_CHECKING
+
+from detection.core.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from detection.data.augment.preprocessor import Preprocessed, Preprocessor, build_preprocessor
 
 __all__ = ["Preprocessed", "Preprocessor", "build_preprocessor"]
+
+__getattr__ = lazy_names(__name__, dict.fromkeys(__all__, "preprocessor"))

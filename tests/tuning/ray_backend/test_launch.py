@@ -126,6 +126,16 @@ def test_the_table_of_results_has_every_evaluation(outcome: SweepOutcome) -> Non
     assert "sweep tiny begins" in folder.log.read_text()
 
 
+def test_where_the_time_went_is_recorded(outcome: SweepOutcome) -> None:
+    run = [trial for trial in outcome.state.trials if trial.status.attempts and trial.evaluations]
+    for item in [item for trial in run for item in trial.evaluations]:
+        assert item.evaluation_s is not None
+        assert 0 < item.evaluation_s < item.seconds
+        assert item.input_wait_fraction is not None
+        assert 0 <= item.input_wait_fraction <= 1
+    assert all(trial.pace.images_per_s for trial in run if trial.status.engine_reused)
+
+
 def test_the_listener_saw_the_trials_run(outcome: SweepOutcome, listener: Listener) -> None:
     assert max(state.count(TrialState.RUNNING) for state in listener.states) == 2
     assert listener.states[-1].ended == TRIALS

@@ -1,0 +1,24 @@
+"""What of a detector's config is compiled in: a pure function of the config that loads no Keras."""
+
+from detection.config import pipeline_pb2 as pb
+from detection.model.hyperparameters import chosen_predictor
+from detection.model.loss_values import clear_loss_values
+
+
+def static_message(ssd: pb.Ssd) -> pb.Ssd:
+    """Return a copy of a config without its dynamic values; what remains shapes the compiled program.
+
+    Whether focal alpha is set at all remains.
+    """
+    static = pb.Ssd()
+    static.CopyFrom(ssd)
+    clear_loss_values(static)
+    static.matcher.argmax_matcher.ClearField("matched_threshold")
+    static.matcher.argmax_matcher.ClearField("unmatched_threshold")
+    static.post_processing.batch_non_max_suppression.ClearField("score_threshold")
+    static.post_processing.batch_non_max_suppression.ClearField("iou_threshold")
+    for hyper in (static.feature_extractor.conv_hyperparams, chosen_predictor(static).conv_hyperparams):
+        kind = hyper.regularizer.WhichOneof("regularizer_oneof")
+        if kind is not None:
+            getattr(hyper.regularizer, kind).ClearField("weight")
+    return static

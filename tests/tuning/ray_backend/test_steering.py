@@ -1,0 +1,138 @@
+"""A sweep of two programs on two places of a real Ray: places are given trials of programs that they hold."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tuning.engine import KEPT_PROGRAMS
+from tuning.folder import SweepFolder
+from tuning.plan import SweepRequest, create_sweep
+from tuning.ray_backend.launch import Place, SweepOutcome, run_sweep
+from tuning.ray_backend.searcher import BookSearcher
+from tuning.ray_backend.trainable import PROGRAMS, TRIAL_KEY
+from tuning.spec_file import load_spec
+from tuning.trial_book import PATIENCE, TrialBook
+from tuning.trial_record import TrialState, read_status
+
+PLACES = 2
+SIZES = [3, 3, 2, 2, 3, 3, 2, 2]
+SWEEP: dict[str, Any] = {
+    "space": {"batch_size": {"choice": [2, 3]}, "learning_rate": {"uniform": [1e-4, 1e-3]}},
+    "augmentations": {},
+    "searcher": {"type": "random"},
+    "trials": len(SIZES),
+    "seed": 283,
+    "training": {"steps": 4, "evaluate_every": 4},
+}
+"""The batch sizes come as SIZES says: in this order each of two places would build both programs."""
+
+IDLE_S = 20.0
+"""More than Ray takes to give a free place its next trial on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_spec: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> SweepFolder:
+    home = tmp_path_factory.mktemp("steered")
+    (home / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **SWEEP}))
+    return create_sweep(SweepRequest(home / "sweep.yaml", out=home / "run"))
+
+
+@pytest.fixture(scope="module")
+def outcome(folder: SweepFolder) -> SweepOutcome:
+    return run_sweep(folder, place=Place(cpus=PLACES))
+
+
+def test_each_place_builds_its_program_only(outcome: SweepOutcome) -> None:
+    assert [trial.status.parameters["batch_size"] for trial in outcome.state.trials] == SIZES
+    assert outcome.state.count(TrialState.FINISHED) == len(SIZES)
+    programs = {trial.status.program for trial in outcome.state.trials}
+    built = [trial.id for trial in outcome.state.trials if not trial.status.engine_reused]
+    assert len(built) == len(programs) == 2
+
+
+def test_no_place_idles(outcome: SweepOutcome) -> None:
+    """While trials were left to start, one started soon after each that ended."""
+    statuses = [trial.status for trial in outcome.state.trials]
+    starts = sorted(status.started for status in statuses if status.started is not None)
+    ends = sorted(trial.evaluations[-1].time for trial in outcome.state.trials)
+    waits = [start - end for start, end in zip(starts[PLACES:], ends, strict=False)]
+    assert len(waits) == len(SIZES) - PLACES
+    assert max(waits) < IDLE_S
+
+
+class Places:
+    """Runs trials without training, on places that work at different speeds and keep two programs each."""
+
+    def __init__(self, folder: SweepFolder, *, lengths: tuple[int, ...]) -> None:
+        self.folder, self.lengths = folder, lengths
+        self.held: list[tuple[str, ...]] = [() for _ in lengths]
+        self.built = 0
+
+    def run(self, searcher: BookSearcher) -> list[str]:
+        """Return the trials that a searcher gives, in the order in which they began."""
+        order: list[str] = []
+        busy: dict[int, tuple[int, str]] = {}
+        for now in range(1000):
+            for place in [place for place, (end, _) in busy.items() if end <= now]:
+                searcher.on_trial_complete(busy.pop(place)[1], {PROGRAMS: " ".join(self.held[place])})
+            for place in (place for place in range(len(self.lengths)) if place not in busy):
+                name = f"ray-{len(order)}"
+                given = searcher.suggest(name)
+                if given == searcher.FINISHED:
+                    return order
+                assert isinstance(given, dict), "a free place is given a trial while there are any"
+                order.append(given[TRIAL_KEY])
+                self._begin(place, given[TRIAL_KEY])
+                busy[place] = (now + self.lengths[place], name)
+        raise AssertionError("the searcher never ended")
+
+    def _begin(self, place: int, trial: str) -> None:
+        program = str(read_status(self.folder.trial(trial)).program)
+        self.built += program not in self.held[place]
+        self.held[place] = (*(kept for kept in self.held[place] if kept != program), program)[-KEPT_PROGRAMS:]
+
+
+def searcher_of(folder: SweepFolder, *, places: int, ahead: int) -> BookSearcher:
+    spec = load_spec(folder.spec)
+    return BookSearcher(TrialBook(folder, spec, places=ahead), folder, spec, mode="min", max_concurrent=places)
+
+
+@pytest.mark.parametrize("lengths", [(2, 2), (2, 3), (3, 7), (5, 5, 5)])
+def test_a_free_place_always_gets_a_trial_and_fewer_programs_are_built(
+    tiny_spec: dict[str, Any], tmp_path: Path, lengths: tuple[int, ...]
+) -> None:
+    four = {"space": {"batch_size": {"choice": [2, 3, 4, 5]}, "learning_rate": {"uniform": [1e-4, 1e-3]}}}
+    (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **SWEEP, **four, "trials": 32}))
+    built = {}
+    for ahead in (0, len(lengths)):
+        folder = create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / f"run-{ahead}"))
+        places = Places(folder, lengths=lengths)
+        order = places.run(searcher_of(folder, places=len(lengths), ahead=ahead))
+        assert sorted(order) == [f"{number:04d}" for number in range(32)]
+        late = max(place - int(trial) for place, trial in enumerate(order))
+        assert late <= PATIENCE * ahead, "no trial waits longer than it may"
+        built[ahead] = places.built
+    assert built[len(lengths)] < built[0]
+
+
+def test_trials_of_one_program_come_in_order(tiny_spec: dict[str, Any], tmp_path: Path) -> None:
+    one = {**SWEEP, "space": {"learning_rate": {"uniform": [1e-4, 1e-3]}}}
+    (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **one}))
+    folder = create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / "run"))
+    searcher = searcher_of(folder, places=2, ahead=2)
+    assert Places(folder, lengths=(2, 3)).run(searcher) == [f"{number:04d}" for number in range(len(SIZES))]
+
+
+def test_what_was_proposed_ahead_is_run_after_a_crash(tiny_spec: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **SWEEP}))
+    folder = create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / "run"))
+    book = TrialBook(folder, load_spec(folder.spec), places=PLACES)
+    assert book.next_trial() == "0000"
+    assert len(folder.trial_folders()) == 1 + PLACES, "as many are proposed ahead as run at a time"
+    again = TrialBook(folder, load_spec(folder.spec), places=PLACES)
+    given = [again.next_trial() for _ in range(len(SIZES) + 1)]
+    assert given == [*(f"{number:04d}" for number in range(len(SIZES))), None]
+    sizes = [read_status(trial).parameters["batch_size"] for trial in folder.trial_folders()]
+    assert sizes == SIZES
