@@ -6,6 +6,7 @@ from pathlib import Path
 
 from detection.checkpoint.folder import read_facts
 from detection.core.errors import UsageError
+from detection.core.files import remove_remains
 from detection.core.metric_names import metric_sets, reported_names
 from detection.runner.folder import RunFolder
 from detection.runner.initial_weights import WeightsReport
@@ -46,6 +47,7 @@ def train(
     interval = settings.evaluation_interval
     if resume:
         folder.check_same_run(settings)
+        remove_remains(folder.directory)
     else:
         folder.check_new()
     run = TrainingRun(settings)
@@ -76,22 +78,27 @@ class _Loop:
     check_interrupt: Callable[[], None]
 
     def stretch(self, steps: int) -> None:
-        """Train some steps, evaluate, log, keep the checkpoints.
+        """Train some steps, evaluate, log, keep the checkpoints, which a thread writes during the evaluation.
 
-        The state is saved last, so that whatever cuts this short is done again by the resumed run.
+        The state is published last, so that whatever cuts this short is done again by the resumed run.
         """
         try:
             summary = self.run.advance(steps, on_step=self._on_step)
-            metrics = self.run.evaluate(on_batch=self._tell)
         except Interrupted:
             self.run.save(self.folder.last)
             raise
-        is_best = self._is_best(metrics)
-        if is_best:
-            self.run.save_weights(self.folder.best)
-        report = EvaluationReport(self.run.step, metrics, summary, is_best)
-        self.log.add_evaluation(report)
-        self.run.save(self.folder.last)
+        with self.run.checkpoint(self.folder.directory) as checkpoint:
+            try:
+                metrics = self.run.evaluate(on_batch=self._tell)
+            except Interrupted:
+                checkpoint.publish_state(self.folder.last)
+                raise
+            is_best = self._is_best(metrics)
+            if is_best:
+                checkpoint.publish_weights(self.folder.best)
+            report = EvaluationReport(self.run.step, metrics, summary, is_best)
+            self.log.add_evaluation(report)
+            checkpoint.publish_state(self.folder.last)
         self._tell(report)
 
     def _on_step(self, report: StepReport) -> None:

@@ -3,22 +3,25 @@
 import gc
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, read_facts, write_checkpoint
+from detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, read_facts
 from detection.checkpoint.keys import checkpoint_keys
+from detection.checkpoint.pending import PendingCheckpoint
 from detection.checkpoint.source import initial_source
-from detection.checkpoint.state import ResumeFacts, read_state, write_state
-from detection.checkpoint.weights import assign_arrays, load_weights
+from detection.checkpoint.state import ResumeFacts, read_state
+from detection.checkpoint.weights import assign_arrays, load_weights, weight_arrays
 from detection.core.errors import TrainingError
 from detection.core.metric_names import metric_sets
 from detection.data.batches import Batch, TrainingBatches
 from detection.data.copy_paste import copy_paste
 from detection.data.reading import Reading
 from detection.evaluation.evaluator import DetectionEvaluator
+from detection.runner.checkpoint import RunCheckpoint
 from detection.runner.initial_weights import (
     InitialWeights,
     WeightsReport,
@@ -137,32 +140,34 @@ class TrainingRun:
         self._metrics_step = self.step
         return self._metrics
 
-    def save_weights(self, directory: Path) -> None:
-        """Write a checkpoint folder, which export reads; it appears whole, in the place of an old one."""
-        with self._parts.averaged():
-            write_checkpoint(
-                directory,
-                network=self._parts.detector.network,
-                config=self._settings.config,
-                label_map=self._settings.label_map,
-                facts=self._facts(),
-            )
+    @contextmanager
+    def checkpoint(self, parent: Path, *, state: bool = True) -> Iterator[RunCheckpoint]:
+        """Yield the checkpoint of this step, which a thread writes meanwhile into a hidden folder in `parent`.
 
-    def save(self, directory: Path) -> None:
-        """Write a checkpoint folder with the full state, from which `restore` goes on exactly.
-
-        Where averages are kept they are its weights, and the weights in training stand among the slots.
+        Evaluate in the block, then publish it to folders in `parent`; not before training goes on. Weights and
+        slots are copied first. Without `state` only weights are written.
         """
         with self._parts.averaged():
-            write_state(
-                directory,
-                network=self._parts.detector.network,
-                config=self._settings.config,
-                label_map=self._settings.label_map,
-                facts=self._facts(),
-                slots=self._parts.optimizer.state(),
-                resume=self._resume_facts(),
-            )
+            weights = weight_arrays(self._parts.detector.network)
+            slots = self._parts.optimizer.state() if state else None
+        with PendingCheckpoint(
+            parent,
+            weights=weights,
+            slots=slots,
+            config=self._settings.config,
+            label_map=self._settings.label_map,
+        ) as pending:
+            yield RunCheckpoint(pending, self._facts, self._resume_facts())
+
+    def save_weights(self, directory: Path) -> None:
+        """Write a checkpoint folder, which export reads; it appears whole, in the place of an old one."""
+        with self.checkpoint(directory.parent, state=False) as checkpoint:
+            checkpoint.publish_weights(directory)
+
+    def save(self, directory: Path) -> None:
+        """Write a checkpoint folder with the full state, from which `restore` goes on exactly."""
+        with self.checkpoint(directory.parent) as checkpoint:
+            checkpoint.publish_state(directory)
 
     def restore(self, directory: Path) -> None:
         """Go on from what `save` wrote, to the same weights and data order as without the interruption.
