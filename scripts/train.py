@@ -43,6 +43,14 @@ def command(
     cache: Annotated[
         Path | None, Option(help="Folder for decoded images; beside the records by default.")
     ] = None,
+    profile: Annotated[
+        bool,
+        Option(
+            "--profile",
+            help="Measure where a step's time goes, on some twenty steps, which take longer; print a table and "
+            "write traces for Perfetto (profile/trace.json) and TensorBoard (tensorboard/).",
+        ),
+    ] = False,
     resume: Annotated[bool, Option("--resume", help="Go on with the interrupted run in --out.")] = False,
 ) -> None:
     """Train one detector from a pipeline.config and keep the checkpoint with the best metric.
@@ -73,23 +81,26 @@ def command(
         initial_weights=initial_weights,
         cache_directory=cache,
     )
-    _train(settings, console, resume=resume)
+    _train(settings, console, resume=resume, profile=profile)
 
 
-def _train(settings: "RunSettings", console: "Console", *, resume: bool) -> None:
+def _train(settings: "RunSettings", console: "Console", *, resume: bool, profile: bool) -> None:
     """Train, show how it goes, and tell how to resume where Ctrl-C ends it."""
     from detection.runner import train
     from scripts.train_display import TrainDisplay, print_result
+    from scripts.train_profile import print_profile
 
     try:
         with TrainDisplay(console, total_steps=settings.total_steps, metric=settings.metric) as display:
-            result = train(settings, resume=resume, progress=display.show)
+            result = train(settings, resume=resume, profile=profile, progress=display.show)
     except KeyboardInterrupt:
         last = settings.directory / "last"
         line = f"interrupted; the same command with --resume goes on from {last}"
         console.print(line, highlight=False, soft_wrap=True)
         raise
     print_result(console, result, metric=settings.metric, label_map=settings.label_map)
+    if result.profile is not None:
+        print_profile(console, result.profile)
 
 
 def _precision(text: str) -> "Precision":

@@ -15,6 +15,7 @@ from detection.checkpoint.state import OPTIMIZER_FILE, ResumeFacts, write_resume
 from detection.config import pipeline_pb2 as pb
 from detection.core.files import atomic_directory, hidden_sibling, link_or_copy
 from detection.core.labels import LabelMap
+from detection.core.timeline import SILENT, Timeline
 
 
 class PendingCheckpoint:
@@ -34,9 +35,11 @@ class PendingCheckpoint:
         slots: Mapping[str, NDArray[Any]] | None,
         config: pb.TrainEvalPipelineConfig,
         label_map: LabelMap,
+        timeline: Timeline = SILENT,
     ) -> None:
         self._folder = hidden_sibling(parent / "checkpoint")
         self._config, self._label_map = config, label_map
+        self._timeline = timeline
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._write, args=(weights, slots), name="checkpoint-writer")
         self._thread.start()
@@ -76,9 +79,10 @@ class PendingCheckpoint:
     def _write(self, weights: Mapping[str, NDArray[Any]], slots: Mapping[str, NDArray[Any]] | None) -> None:
         """Write the large files; an error waits for the thread that publishes."""
         try:
-            self._folder.mkdir(parents=True)
-            save_arrays(weights, self._folder / WEIGHTS_FILE)
-            if slots is not None:
-                save_arrays(slots, self._folder / OPTIMIZER_FILE)
+            with self._timeline.span("write the checkpoint"):
+                self._folder.mkdir(parents=True)
+                save_arrays(weights, self._folder / WEIGHTS_FILE)
+                if slots is not None:
+                    save_arrays(slots, self._folder / OPTIMIZER_FILE)
         except BaseException as error:  # noqa: BLE001 - raised again by `_publish`
             self._error = error

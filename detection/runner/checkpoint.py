@@ -7,6 +7,8 @@ from pathlib import Path
 from detection.checkpoint.folder import CheckpointFacts
 from detection.checkpoint.pending import PendingCheckpoint
 from detection.checkpoint.state import ResumeFacts
+from detection.core.timeline import Timeline
+from detection.training.phases import Phase
 
 
 @dataclass(frozen=True)
@@ -16,14 +18,17 @@ class RunCheckpoint:
     pending: PendingCheckpoint
     facts: Callable[[], CheckpointFacts]
     resume: ResumeFacts
+    timeline: Timeline
 
     def publish_weights(self, directory: Path) -> None:
         """Make a checkpoint folder, which export reads; it appears whole, in the place of an old one."""
-        self.pending.publish_weights(directory, self.facts())
+        with self.timeline.span(Phase.CHECKPOINT):
+            self.pending.publish_weights(directory, self.facts())
 
     def publish_state(self, directory: Path) -> None:
         """Make a checkpoint folder with the full state, from which `TrainingRun.restore` goes on exactly.
 
         Where averages are kept they are its weights, and the weights in training stand among the slots.
         """
-        self.pending.publish_state(directory, self.facts(), self.resume)
+        with self.timeline.span(Phase.CHECKPOINT):
+            self.pending.publish_state(directory, self.facts(), self.resume)

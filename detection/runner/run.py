@@ -17,6 +17,7 @@ from detection.checkpoint.state import ResumeFacts, read_state
 from detection.checkpoint.weights import assign_arrays, load_weights, weight_arrays
 from detection.core.errors import TrainingError
 from detection.core.metric_names import metric_sets
+from detection.core.timeline import SILENT, Timeline
 from detection.data.batches import Batch, TrainingBatches
 from detection.data.copy_paste import copy_paste
 from detection.data.reading import Reading
@@ -28,10 +29,12 @@ from detection.runner.initial_weights import (
     initial_key,
     load_initial_weights,
 )
+from detection.runner.profile import RunProfile
 from detection.runner.records import RunRecords, open_records, records_source
 from detection.runner.settings import RunSettings, check_settings
 from detection.training.meter import Meter
 from detection.training.parts import TrainingParts, parts_key
+from detection.training.phases import Phase
 from detection.training.reports import StepReport, TrainingSummary, ValidationProgress
 from detection.training.validation import validate
 
@@ -39,13 +42,15 @@ from detection.training.validation import validate
 class TrainingRun:
     """One detector in training: advance, evaluate, save, restore, and start over with other settings.
 
-    `step` counts finished steps; `static_key` is what another run must share for `reset` to reuse the compiled
-    program. Raises ConfigError, DataError or ModelError where the settings do not fit together.
+    `step` counts finished steps; `profile`, where it is set, measures them; `static_key` is what another run
+    must share for `reset` to reuse the compiled program. Raises ConfigError, DataError or ModelError where the
+    settings do not fit together.
     """
 
     def __init__(self, settings: RunSettings) -> None:
         self._loaded_weights: dict[tuple[str, str], InitialWeights] = {}
         self._stream: Iterator[Batch] | None = None
+        self.profile: RunProfile | None = None
         check_settings(settings)
         self._records = open_records(settings)
         self.static_key: tuple[Any, ...] = ()
@@ -81,6 +86,11 @@ class TrainingRun:
     def traces(self) -> int:
         """How many programs were traced since the parts were built."""
         return self._parts.step.traces
+
+    @property
+    def timeline(self) -> Timeline:
+        """Where the run notes what takes how long; it forgets it unless the run is profiled."""
+        return SILENT if self.profile is None else self.profile.timeline
 
     def reset(self, settings: RunSettings) -> None:
         """Start over with other settings; with the same static key nothing is traced or compiled again."""
@@ -126,7 +136,7 @@ class TrainingRun:
         Where the config's `eval_config.metrics_set` asks for Pascal VOC metrics, they come too.
         """
         sets = metric_sets(self._settings.config.eval_config.metrics_set)
-        with self._parts.averaged():
+        with self.timeline.span(Phase.EVALUATION), self._parts.averaged():
             self._metrics = validate(
                 self._parts.step,
                 self._records.validation,
@@ -136,6 +146,7 @@ class TrainingRun:
                 max_boxes=self._records.evaluation_boxes,
                 scalars=self._parts.rule.scalars(self.step),
                 on_batch=on_batch,
+                timeline=self.timeline,
             )
         self._metrics_step = self.step
         return self._metrics
@@ -147,7 +158,7 @@ class TrainingRun:
         Evaluate in the block, then publish it to folders in `parent`; not before training goes on. Weights and
         slots are copied first. Without `state` only weights are written.
         """
-        with self._parts.averaged():
+        with self.timeline.span(Phase.CHECKPOINT), self._parts.averaged():
             weights = weight_arrays(self._parts.detector.network)
             slots = self._parts.optimizer.state() if state else None
         with PendingCheckpoint(
@@ -156,8 +167,9 @@ class TrainingRun:
             slots=slots,
             config=self._settings.config,
             label_map=self._settings.label_map,
+            timeline=self.timeline,
         ) as pending:
-            yield RunCheckpoint(pending, self._facts, self._resume_facts())
+            yield RunCheckpoint(pending, self._facts, self._resume_facts(), self.timeline)
 
     def save_weights(self, directory: Path) -> None:
         """Write a checkpoint folder, which export reads; it appears whole, in the place of an old one."""
@@ -203,7 +215,11 @@ class TrainingRun:
         started, traces = time.perf_counter(), self._parts.step.traces
         batch = next(self._stream)
         waited_s = time.perf_counter() - started
-        self._parts.step.train(batch, self.step, self._parts.rule.scalars(self.step))
+        scalars = self._parts.rule.scalars(self.step)
+        if self.profile is None:
+            self._parts.step.train(batch, self.step, scalars)
+        else:
+            self.profile.train(self._parts.step, batch, self.step, scalars, asked_s=started)
         self.step += 1
         compiled_from = None if self._parts.step.traces == traces else started
         meter.count(len(batch.indices), waited_s=waited_s, compiled_from=compiled_from)
