@@ -35,17 +35,19 @@ def remove_remains(directory: Path) -> None:
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     """Yield a path to write a file to; it takes the place of `path` when the block ends without an error.
 
     The parent folder is made. After an error nothing of the attempt is left and the old file still stands.
+    Unless `is_durable` the content is not forced to the disk: a power cut may tear it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = hidden_sibling(path)
     try:
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        if is_durable:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -12,9 +12,8 @@ import keras
 from detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, read_facts
 from detection.checkpoint.keys import checkpoint_keys
 from detection.checkpoint.pending import PendingCheckpoint
-from detection.checkpoint.source import initial_source
 from detection.checkpoint.state import ResumeFacts, read_state
-from detection.checkpoint.weights import assign_arrays, load_weights, weight_arrays
+from detection.checkpoint.weights import load_weights, weight_arrays
 from detection.core.errors import TrainingError
 from detection.core.metric_names import metric_sets
 from detection.core.timeline import SILENT, Timeline
@@ -23,15 +22,11 @@ from detection.data.copy_paste import copy_paste
 from detection.data.reading import Reading
 from detection.evaluation.evaluator import DetectionEvaluator
 from detection.runner.checkpoint import RunCheckpoint
-from detection.runner.initial_weights import (
-    InitialWeights,
-    WeightsReport,
-    initial_key,
-    load_initial_weights,
-)
+from detection.runner.initial_weights import WeightsReport
 from detection.runner.profile import RunProfile
 from detection.runner.records import RunRecords, open_records, records_source
 from detection.runner.settings import RunSettings, check_settings
+from detection.runner.starting_weights import StartingWeights
 from detection.training.meter import Meter
 from detection.training.parts import TrainingParts, parts_key
 from detection.training.phases import Phase
@@ -48,7 +43,7 @@ class TrainingRun:
     """
 
     def __init__(self, settings: RunSettings) -> None:
-        self._loaded_weights: dict[tuple[str, str], InitialWeights] = {}
+        self._starting = StartingWeights()
         self._stream: Iterator[Batch] | None = None
         self.profile: RunProfile | None = None
         check_settings(settings)
@@ -100,8 +95,8 @@ class TrainingRun:
             self._records = open_records(settings)
         key = _static_key(settings, self._records)
         if key == self.static_key:
-            self._parts.assign(settings.config, seed=settings.seed)
-            self._start(settings)
+            self._parts.assign(settings.config)
+            self._start(settings, is_drawn=False)
         else:
             self._discard()
             self._build(settings, key)
@@ -226,7 +221,6 @@ class TrainingRun:
 
     def _build(self, settings: RunSettings, key: tuple[Any, ...]) -> None:
         """Build all parts for settings of a new static key."""
-        self._loaded_weights = {}
         self._parts = TrainingParts.build(
             settings.config,
             precision=settings.precision,
@@ -236,7 +230,7 @@ class TrainingRun:
             ),
         )
         self.static_key = key
-        self._start(settings)
+        self._start(settings, is_drawn=True)
 
     def _discard(self) -> None:
         """Let go of all parts, so that memory holds one set of them at a time."""
@@ -246,14 +240,14 @@ class TrainingRun:
         keras.utils.clear_session()
         gc.collect()
 
-    def _start(self, settings: RunSettings) -> None:
-        """Put fresh parts at step 0 of a run."""
+    def _start(self, settings: RunSettings, *, is_drawn: bool) -> None:
+        """Put parts at step 0 of a run; `is_drawn` tells that its weights have just been drawn."""
         self.close()
         self._settings = settings
         self.step = 0
         self._metrics = {}
         self._metrics_step = 0
-        self._apply_initial_weights(initial_source(settings.config, settings.initial_weights))
+        self._initial_weights = self._starting.give(self._parts.detector, settings, is_drawn=is_drawn)
         self._parts.optimizer.reset()
         self._batches = TrainingBatches(
             self._records.train,
@@ -268,20 +262,6 @@ class TrainingRun:
                 settings.label_map,
             ),
         )
-
-    def _apply_initial_weights(self, source: str | None) -> None:
-        """Load initial weights over the drawn ones; the second time from memory."""
-        self._initial_weights = None
-        if source is None:
-            return
-        key = initial_key(self._settings.config, source)
-        if key in self._loaded_weights:
-            loaded = self._loaded_weights[key]
-            assign_arrays(self._parts.detector.network, loaded.arrays, source=source, partial=True)
-        else:
-            loaded = load_initial_weights(self._parts.detector, source, self._settings.config)
-            self._loaded_weights = {key: loaded}
-        self._initial_weights = loaded.summary
 
     def _facts(self) -> CheckpointFacts:
         return CheckpointFacts(
