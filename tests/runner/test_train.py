@@ -38,7 +38,8 @@ def test_the_folder_of_a_run(whole: Whole) -> None:
     settings, result, reports = whole
     assert result.step == 12
     names = {path.name for path in settings.directory.iterdir()}
-    assert names == {"pipeline.config", "label_map.pbtxt", "best", "last", "metrics.jsonl", "tensorboard"}
+    described = {"pipeline.config", "label_map.pbtxt", "run.json"}
+    assert names == {*described, "best", "last", "metrics.jsonl", "tensorboard"}
     evaluations = [report for report in reports if isinstance(report, EvaluationReport)]
     best = min(evaluations, key=lambda report: report.metrics["loss/total"])
     assert read_facts(settings.directory / "best").metrics == best.metrics == result.best_metrics
