@@ -1,11 +1,13 @@
 """`sweepbox train`: train one detector."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from typer import Argument, Option
-
+from detection.core.backends import VARIABLE, Backend, backend_of, use_backend
 from detection.core.errors import UsageError
+from detection.runner.run_facts import RunFacts, read_run_facts
+from scripts import train_options as options
 from scripts.cli import run
 
 if TYPE_CHECKING:
@@ -16,40 +18,27 @@ if TYPE_CHECKING:
 
 
 def command(
-    config: Annotated[Path, Argument(help="The pipeline.config to train.")],
+    config: options.Config,
     *,
-    out: Annotated[Path, Option(help="Folder of the run; new, or with --resume that of an interrupted one.")],
-    data: Annotated[
-        Path | None,
-        Option(
-            help="Folder that `sweepbox prepare` wrote; without it the config's own input readers are used."
-        ),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        Option("--set", metavar="PATH=VALUE", help="Change a field of the config; may be given several times."),
-    ] = None,
-    seed: Annotated[int, Option(help="The same seed gives the same weights and data order.")] = 0,
-    precision: Annotated[str, Option(help="float32 or bfloat16.")] = "float32",
-    evaluate_every: Annotated[
-        int | None, Option(help="Steps from one evaluation to the next; a tenth of the run by default.")
-    ] = None,
-    metric: Annotated[
-        str, Option(help="The reported metric that decides which checkpoint is the best.")
-    ] = "mAP@.50",
-    initial_weights: Annotated[
-        str | None, Option(help="File of backbone weights, Object Detection API checkpoint, or imagenet.")
-    ] = None,
-    cache: Annotated[
-        Path | None, Option(help="Folder for decoded images; beside the records by default.")
-    ] = None,
-    resume: Annotated[bool, Option("--resume", help="Go on with the interrupted run in --out.")] = False,
+    out: options.Out,
+    data: options.Data = None,
+    set_: options.Edits = None,
+    seed: options.Seed = 0,
+    precision: options.PrecisionName = "float32",
+    backend: options.BackendName = None,
+    evaluate_every: options.EvaluateEvery = None,
+    metric: options.Metric = "mAP@.50",
+    initial_weights: options.InitialWeights = None,
+    cache: options.Cache = None,
+    profile: options.Profile = False,
+    resume: options.Resume = False,
 ) -> None:
     """Train one detector from a pipeline.config and keep the checkpoint with the best metric.
 
-    --out gets pipeline.config, label_map.pbtxt, best/ (what `sweepbox export` reads), last/ (what --resume
-    reads), metrics.jsonl and tensorboard/.
+    --out gets pipeline.config, label_map.pbtxt, run.json, best/ (what `sweepbox export` reads), last/ (what
+    --resume reads), metrics.jsonl and tensorboard/.
     """
+    use_backend(_backend(backend, read_run_facts(out) if resume else None))
     from rich.console import Console
 
     from detection.config.edits import parse_edit
@@ -67,29 +56,56 @@ def command(
         label_map=inputs.label_map,
         directory=out,
         seed=seed,
-        precision=_precision(precision),
         evaluate_every=evaluate_every,
         metric=metric,
         initial_weights=initial_weights,
         cache_directory=cache,
     )
-    _train(settings, console, resume=resume)
+    settings = _with_precision(settings, precision, console, resume=resume)
+    _train(settings, console, resume=resume, profile=profile)
 
 
-def _train(settings: "RunSettings", console: "Console", *, resume: bool) -> None:
+def _train(settings: "RunSettings", console: "Console", *, resume: bool, profile: bool) -> None:
     """Train, show how it goes, and tell how to resume where Ctrl-C ends it."""
     from detection.runner import train
     from scripts.train_display import TrainDisplay, print_result
+    from scripts.train_profile import print_profile
 
     try:
         with TrainDisplay(console, total_steps=settings.total_steps, metric=settings.metric) as display:
-            result = train(settings, resume=resume, progress=display.show)
+            result = train(settings, resume=resume, profile=profile, progress=display.show)
     except KeyboardInterrupt:
         last = settings.directory / "last"
         line = f"interrupted; the same command with --resume goes on from {last}"
         console.print(line, highlight=False, soft_wrap=True)
         raise
     print_result(console, result, metric=settings.metric, label_map=settings.label_map)
+    if result.profile is not None:
+        print_profile(console, result.profile)
+
+
+def _backend(name: str | None, facts: RunFacts | None) -> Backend:
+    """Return the backend of that name or else that of the run to resume; the environment's for a new run."""
+    if name is not None:
+        return backend_of(name)
+    return backend_of(facts.backend if facts else os.environ.get(VARIABLE, Backend.TENSORFLOW.value))
+
+
+def _with_precision(settings: "RunSettings", asked: str, console: "Console", *, resume: bool) -> "RunSettings":
+    """Return the settings with the precision of that name; `auto` is measured once in the life of a run."""
+    from detection.runner.folder import RunFolder
+    from detection.runner.precision_choice import AUTOMATIC, choose_precision
+
+    if asked != AUTOMATIC:
+        return replace(settings, precision=_precision(asked))
+    folder = RunFolder(settings.directory)
+    if resume:
+        facts = folder.facts
+        return settings if facts is None else replace(settings, precision=_precision(facts.precision))
+    folder.check_new()
+    choice = choose_precision(settings)
+    console.print(str(choice), highlight=False, soft_wrap=True)
+    return replace(settings, precision=choice.precision)
 
 
 def _precision(text: str) -> "Precision":
@@ -99,8 +115,8 @@ def _precision(text: str) -> "Precision":
     try:
         return Precision(text)
     except ValueError:
-        names = " or ".join(choice.value for choice in Precision)
-        raise UsageError(f"--precision {text}: there is no such precision; give {names}") from None
+        names = ", ".join(choice.value for choice in Precision)
+        raise UsageError(f"--precision {text}: there is no such precision; give {names} or auto") from None
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from detection.checkpoint.source import KERAS_WEIGHTS
 from detection.config.label_map import load_label_map
 from detection.config.load import load_config
 from detection.core.errors import SweepboxError
+from detection.core.files import remove_remains
 from tuning.dataset import open_sweep_data
 from tuning.engine import Engine
 from tuning.folder import SweepFolder
@@ -117,15 +118,15 @@ class TrialRun:
             gpus=os.environ.get("CUDA_VISIBLE_DEVICES"),
             error=None,
         )
-        for remains in self._trial.path.glob(".*.tmp"):
-            shutil.rmtree(remains, ignore_errors=True)
+        remove_remains(self._trial.path)
         run = self._engine.run_for(self._settings())
         self._run = run
         if self._trial.last.is_dir():
             run.restore(self._trial.last)
         self._evaluations = tuple(item for item in read_evaluations(self._trial) if item.step <= run.step)
         write_evaluations(self._trial, self._evaluations)
-        self._keep_best(run)
+        if self._stands_at_best(run):
+            run.save_weights(self._trial.best)
         started_from = None if run.initial_weights is None else str(run.initial_weights)
         if started_from is not None:
             logger.info("trial %s: %s", self._trial.id, started_from)
@@ -182,20 +183,35 @@ class TrialRun:
     def _evaluate(self, run: "TrainingRun", training: "TrainingSummary") -> Outcome:
         """Evaluate, then write the line, the state to go on from and the checkpoint, in this order.
 
+        A thread writes weights and slots while the evaluation runs; all is on disk when this returns.
         Wherever a crash cuts this short, the next process finds a state whose step tells which lines hold,
         and makes the best checkpoint anew if that was next.
         """
+        finished = run.step >= self._status.total_steps
+        with run.checkpoint(self._trial.path, state=not finished) as checkpoint:
+            evaluation = self._measure(run, training)
+            if not finished:
+                checkpoint.publish_state(self._trial.last)
+            if self._stands_at_best(run):
+                checkpoint.publish_weights(self._trial.best)
+        state = TrialState.FINISHED if finished else TrialState.RUNNING
+        # What was written after the evaluation counts, too, though its line was written before.
+        seconds = self._status.seconds + evaluation.seconds + self._take_seconds()
+        self._update(state=state, step=run.step, seconds=seconds)
+        score = self._objective.score(evaluation.metrics)
+        return Outcome(state, evaluation.evaluation, score, evaluation.metrics)
+
+    def _measure(self, run: "TrainingRun", training: "TrainingSummary") -> Evaluation:
+        """Evaluate and write the line."""
         began = time.monotonic()
         metrics = run.evaluate()
         evaluation_s = time.monotonic() - began
-        score = self._objective.score(metrics)
-        number = evaluation_number(run.step, every=self._every)
-        seconds = self._take_seconds()
+        self._objective.score(metrics)  # raises where the metric is missing, before anything is written
         evaluation = Evaluation(
-            number,
+            evaluation_number(run.step, every=self._every),
             run.step,
             time.time(),
-            round(seconds, 3),
+            round(self._take_seconds(), 3),
             metrics,
             evaluation_s=round(evaluation_s, 3),
             images_per_s=round(training.images_per_s, 2),
@@ -203,27 +219,16 @@ class TrialRun:
         )
         append_evaluation(self._trial, evaluation)
         self._evaluations = (*self._evaluations, evaluation)
-        finished = run.step >= self._status.total_steps
-        if not finished:
-            self._save_state(run)
-        self._keep_best(run)
-        state = TrialState.FINISHED if finished else TrialState.RUNNING
-        self._update(state=state, step=run.step, seconds=self._status.seconds + seconds)
-        return Outcome(state, number, score, metrics)
+        return evaluation
 
-    def _keep_best(self, run: "TrainingRun") -> None:
-        """Make a checkpoint folder where the run stands at the trial's best evaluation and none is there."""
+    def _stands_at_best(self, run: "TrainingRun") -> bool:
+        """Tell whether the run stands at the trial's best evaluation."""
         best = best_evaluation(self._trial.id, self._evaluations, self._objective)
-        if best is None or best.step != run.step:
-            return
-        run.save_weights(self._trial.best)
-
-    def _save_state(self, run: "TrainingRun") -> None:
-        run.save(self._trial.last)
+        return best is not None and best.step == run.step
 
     def _interrupt(self, run: "TrainingRun") -> Outcome:
         if run.step > 0:
-            self._save_state(run)
+            run.save(self._trial.last)
         seconds = self._status.seconds + self._take_seconds()
         self._update(state=TrialState.INTERRUPTED, step=run.step, seconds=seconds)
         return Outcome(TrialState.INTERRUPTED, len(self._evaluations))

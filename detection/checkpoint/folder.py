@@ -45,21 +45,16 @@ def write_checkpoint(
 ) -> None:
     """Write a checkpoint folder; it appears whole, in the place of an old one."""
     with atomic_directory(directory) as folder:
-        fill_checkpoint(folder, network=network, config=config, label_map=label_map, facts=facts)
+        save_weights(network, folder / WEIGHTS_FILE)
+        describe_checkpoint(folder, config=config, label_map=label_map, facts=facts)
 
 
-def fill_checkpoint(
-    folder: Path,
-    *,
-    network: Any,
-    config: pb.TrainEvalPipelineConfig,
-    label_map: LabelMap,
-    facts: CheckpointFacts,
+def describe_checkpoint(
+    folder: Path, *, config: pb.TrainEvalPipelineConfig, label_map: LabelMap, facts: CheckpointFacts
 ) -> None:
-    """Write the files of a checkpoint into an existing folder."""
+    """Write all files of a checkpoint but its weights into an existing folder."""
     save_config(config, folder / CONFIG_FILE)
     save_label_map(label_map, folder / LABEL_MAP_FILE)
-    save_weights(network, folder / WEIGHTS_FILE)
     write_json(folder / METRICS_FILE, asdict(facts))
 
 

@@ -5,19 +5,12 @@
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
-
-from detection.checkpoint.arrays import Arrays, load_arrays, save_arrays
-from detection.checkpoint.folder import CheckpointFacts, fill_checkpoint
-from detection.config import pipeline_pb2 as pb
+from detection.checkpoint.arrays import Arrays, load_arrays
 from detection.core.errors import TrainingError
-from detection.core.files import atomic_directory, write_json
-from detection.core.labels import LabelMap
+from detection.core.files import write_json
 
 OPTIMIZER_FILE = "optimizer.npz"
 STATE_FILE = "state.json"
@@ -31,21 +24,9 @@ class ResumeFacts:
     records: str
 
 
-def write_state(
-    directory: Path,
-    *,
-    network: Any,
-    config: pb.TrainEvalPipelineConfig,
-    label_map: LabelMap,
-    facts: CheckpointFacts,
-    slots: Mapping[str, NDArray[Any]],
-    resume: ResumeFacts,
-) -> None:
-    """Write a checkpoint folder with the training state; it appears whole, in the place of an old one."""
-    with atomic_directory(directory) as folder:
-        fill_checkpoint(folder, network=network, config=config, label_map=label_map, facts=facts)
-        save_arrays(slots, folder / OPTIMIZER_FILE)
-        write_json(folder / STATE_FILE, asdict(resume))
+def write_resume_facts(resume: ResumeFacts, folder: Path) -> None:
+    """Write what must be equal into a checkpoint folder."""
+    write_json(folder / STATE_FILE, asdict(resume))
 
 
 def read_state(directory: Path) -> tuple[ResumeFacts, Arrays]:

@@ -1,5 +1,6 @@
 """Files and folders that appear whole or not at all."""
 
+import ctypes
 import hashlib
 import json
 import os
@@ -10,24 +11,43 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+REMAINS = ".*.tmp"
+"""The hidden files and folders that a killed process may leave behind."""
 
-def _sibling(path: Path) -> Path:
-    """Return a fresh hidden path beside `path`, on the same file system."""
+_WORKING_DIRECTORY = -100
+_EXCHANGE = 2
+"""`AT_FDCWD` and `RENAME_EXCHANGE` of Linux' renameat2(2)."""
+
+
+def hidden_sibling(path: Path) -> Path:
+    """Return a fresh hidden path beside `path`, on the same file system; it matches `REMAINS`."""
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
 
 
+def remove_remains(directory: Path) -> None:
+    """Remove the half-made folders that processes which were killed left in `directory`.
+
+    Half-written files, which are small there, are left alone: another process may just be writing one.
+    """
+    for path in directory.glob(REMAINS):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+
+
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     """Yield a path to write a file to; it takes the place of `path` when the block ends without an error.
 
     The parent folder is made. After an error nothing of the attempt is left and the old file still stands.
+    Unless `is_durable` the content is not forced to the disk: a power cut may tear it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _sibling(path)
+    temporary = hidden_sibling(path)
     try:
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+        if is_durable:
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -37,21 +57,40 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def atomic_directory(path: Path) -> Iterator[Path]:
     """Yield an empty folder to fill; it takes the place of `path` when the block ends without an error.
 
-    An old folder at `path` stands until the new one is complete. After an error nothing of the attempt is left.
+    An old folder at `path` stands until the new one is complete; where the system can exchange two folders in
+    one step, there is one at any moment. After an error nothing of the attempt is left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _sibling(path)
+    temporary = hidden_sibling(path)
     temporary.mkdir()
     try:
         yield temporary
-        replaced = _sibling(path) if path.exists() else None
-        if replaced is not None:
+        if not path.exists():
+            temporary.rename(path)
+        elif not _exchange(temporary, path):
+            replaced = hidden_sibling(path)
             path.rename(replaced)
-        temporary.rename(path)
-        if replaced is not None:
+            temporary.rename(path)
             shutil.rmtree(replaced)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Give two paths each other's content in one step; return False where system or file system cannot."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    if rename is None:
+        return False
+    paths = (os.fsencode(first), os.fsencode(second))
+    return bool(rename(_WORKING_DIRECTORY, paths[0], _WORKING_DIRECTORY, paths[1], _EXCHANGE) == 0)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make `target` a second name of the file `source`, or a copy where the file system has no such links."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -1,6 +1,6 @@
 """The folder of one training run.
 
-* `pipeline.config`, `label_map.pbtxt`: what is trained
+* `pipeline.config`, `label_map.pbtxt`, `run.json`: what is trained, and how
 * `best/`: the checkpoint folder with the best metric
 * `last/`: the full state of the last evaluation or interruption
 * `metrics.jsonl`, `tensorboard/`: the log
@@ -9,11 +9,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from detection.checkpoint.folder import CONFIG_FILE, LABEL_MAP_FILE, METRICS_FILE, CheckpointFacts, read_facts
+import keras
+
+from detection.checkpoint.folder import CONFIG_FILE, LABEL_MAP_FILE, METRICS_FILE, read_facts
 from detection.config.difference import config_difference
 from detection.config.label_map import save_label_map
 from detection.config.load import load_config, save_config
 from detection.core.errors import UsageError
+from detection.runner.run_facts import RunFacts, check_run_facts, read_run_facts, write_run_facts
 from detection.runner.settings import RunSettings
 
 
@@ -46,7 +49,7 @@ class RunFolder:
             )
 
     def check_same_run(self, settings: RunSettings) -> None:
-        """Raise UsageError where the folder holds no run or one of another config, seed or precision."""
+        """Raise UsageError where the folder holds no run, or one of another config or other facts."""
         if not (self.directory / CONFIG_FILE).is_file():
             raise UsageError(f"{self.directory}: holds no run to resume; start one without --resume")
         changes = config_difference(load_config(self.directory / CONFIG_FILE), settings.config)
@@ -57,23 +60,26 @@ class RunFolder:
                 f"{change.path}: {change.before} there, {change.after} now); resume with its own config or "
                 "name another folder"
             )
-        if self.has_state:
-            _check_facts(self.last, read_facts(self.last), settings)
+        there = self.facts
+        if there is not None:
+            check_run_facts(self.directory, there, _facts_of(settings))
+
+    @property
+    def facts(self) -> RunFacts | None:
+        """The run's facts; those of a run that began before they were kept are in its state, if it has one."""
+        facts = read_run_facts(self.directory)
+        if facts is not None or not self.has_state:
+            return facts
+        state = read_facts(self.last)
+        return RunFacts(state.seed, state.precision, keras.config.backend())
 
     def write_settings(self, settings: RunSettings) -> None:
         """Write what is trained."""
         self.directory.mkdir(parents=True, exist_ok=True)
+        write_run_facts(_facts_of(settings), self.directory)
         save_config(settings.config, self.directory / CONFIG_FILE)
         save_label_map(settings.label_map, self.directory / LABEL_MAP_FILE)
 
 
-def _check_facts(directory: Path, facts: CheckpointFacts, settings: RunSettings) -> None:
-    """Raise UsageError where a saved state has another seed or precision than the settings."""
-    for name, there, now in (
-        ("seed", facts.seed, settings.seed),
-        ("precision", facts.precision, settings.precision.value),
-    ):
-        if there != now:
-            raise UsageError(
-                f"{directory}: the run there has {name} {there}, not {now}; resume with --{name} {there}"
-            )
+def _facts_of(settings: RunSettings) -> RunFacts:
+    return RunFacts(settings.seed, settings.precision.value, keras.config.backend())

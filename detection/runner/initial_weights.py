@@ -1,8 +1,9 @@
 """The weights that a run starts from, over those drawn at random."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 
-from detection.checkpoint.arrays import Arrays
 from detection.checkpoint.object_based import TYPE_FIELD, RestoredPart, RestoreSummary, restore_object_based
 from detection.checkpoint.source import is_backbone_source
 from detection.config import pipeline_pb2 as pb
@@ -14,35 +15,19 @@ WeightsReport = RestoreSummary | WeightsSummary
 """What was loaded from where; as text it is one line."""
 
 
-@dataclass(frozen=True)
-class InitialWeights:
-    """The weights that were loaded into a detector, by variable path, and what to tell of it in one line."""
-
-    arrays: Arrays
-    summary: WeightsReport
-
-
-def initial_key(config: pb.TrainEvalPipelineConfig, source: str) -> tuple[str, str]:
-    """Return what two runs of one network must have in common to start from the same loaded weights."""
-    return source, "backbone" if is_backbone_source(source) else restored_part(config).value
-
-
 def load_initial_weights(
     detector: SsdDetector, source: str, config: pb.TrainEvalPipelineConfig
-) -> InitialWeights:
+) -> WeightsReport:
     """Load weights into a detector.
 
     `source` is the word `imagenet` or a weights file, as `load_backbone_weights` takes them, or else a
     checkpoint of the Object Detection API as `find_prefix` takes it, of which `restored_part` is restored.
     Raises ModelError where source and detector do not fit together, before any weight is changed.
     """
-    network = detector.network
-    if not is_backbone_source(source):
-        return InitialWeights(*restore_object_based(network, source, config.model.ssd, restored_part(config)))
-    summary = load_backbone_weights(detector, source)
-    matched = set(summary.matched)
-    arrays = {weight.path: weight.numpy() for weight in network.weights if weight.path in matched}
-    return InitialWeights(arrays, summary)
+    if is_backbone_source(source):
+        return load_backbone_weights(detector, source)
+    _, summary = restore_object_based(detector.network, source, config.model.ssd, restored_part(config))
+    return summary
 
 
 def restored_part(config: pb.TrainEvalPipelineConfig) -> RestoredPart:
@@ -60,3 +45,20 @@ def restored_part(config: pb.TrainEvalPipelineConfig) -> RestoredPart:
         raise ConfigError(
             f"{TYPE_FIELD}: {train.fine_tune_checkpoint_type!r} is not supported; use one of {kinds}"
         ) from None
+
+
+def report_to_json(report: WeightsReport) -> dict[str, Any]:
+    """Return a report as JSON holds it."""
+    return {"kind": type(report).__name__, **asdict(report)}
+
+
+def report_from_json(entry: Mapping[str, Any]) -> WeightsReport:
+    """Return the report that `report_to_json` took; JSON's lists become tuples again."""
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in entry.items()
+        if name != "kind"
+    }
+    if entry["kind"] == WeightsSummary.__name__:
+        return WeightsSummary(**fields)
+    return RestoreSummary(**fields | {"part": RestoredPart(fields["part"])})

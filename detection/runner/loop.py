@@ -6,14 +6,16 @@ from pathlib import Path
 
 from detection.checkpoint.folder import read_facts
 from detection.core.errors import UsageError
+from detection.core.files import remove_remains
 from detection.core.metric_names import metric_sets, reported_names
 from detection.runner.folder import RunFolder
 from detection.runner.initial_weights import WeightsReport
+from detection.runner.profile import ProfileReport, RunProfile
 from detection.runner.run import TrainingRun
 from detection.runner.settings import RunSettings
 from detection.training.best import is_better, metric_value
 from detection.training.interrupt import Interrupted, deferred_interrupts
-from detection.training.log import TrainingLog
+from detection.training.log import TENSORBOARD_FOLDER, TrainingLog
 from detection.training.reports import EvaluationReport, StepReport, ValidationProgress
 
 Report = WeightsReport | StepReport | ValidationProgress | EvaluationReport
@@ -21,34 +23,43 @@ Report = WeightsReport | StepReport | ValidationProgress | EvaluationReport
 
 @dataclass(frozen=True)
 class TrainResult:
-    """Where a run ended: its folder, the metrics of its last evaluation, and its best checkpoint."""
+    """Where a run ended: its folder, its last metrics, its best checkpoint, and its profile if asked for."""
 
     directory: Path
     step: int
     metrics: dict[str, float]
     best_step: int
     best_metrics: dict[str, float]
+    profile: ProfileReport | None = None
 
 
 def train(
-    settings: RunSettings, *, resume: bool = False, progress: Callable[[Report], None] | None = None
+    settings: RunSettings,
+    *,
+    resume: bool = False,
+    profile: bool = False,
+    progress: Callable[[Report], None] | None = None,
 ) -> TrainResult:
     """Train to the end of the run and return how it went; see `detection.runner.folder` for what is written.
 
     `progress` is called when initial weights were loaded, and after every step, validation batch and
     evaluation. An evaluation follows every `evaluate_every` steps and the last one. With `resume` the run in
     the folder goes on to the same weights as without the interruption. Ctrl-C ends the current step, saves
-    `last/` and raises Interrupted. Raises UsageError where the metric is unknown or the folder not empty or
-    that of another run, and the errors of `TrainingRun`.
+    `last/` and raises Interrupted. With `profile` some steps are measured (see `detection.runner.profile`).
+    Raises UsageError where the metric is unknown or the folder not empty or that of another run, and the errors
+    of `TrainingRun`.
     """
     _check_metric(settings)
     folder = RunFolder(settings.directory)
     interval = settings.evaluation_interval
     if resume:
         folder.check_same_run(settings)
+        remove_remains(folder.directory)
     else:
         folder.check_new()
     run = TrainingRun(settings)
+    if profile:
+        run.profile = RunProfile(folder.directory, folder.directory / TENSORBOARD_FOLDER)
     try:
         folder.write_settings(settings)
         if resume and folder.has_state:
@@ -61,8 +72,11 @@ def train(
                 loop.stretch(_steps_to_evaluation(run, interval))
     finally:
         run.close()
+        if run.profile is not None:
+            run.profile.close()
     best = read_facts(folder.best)
-    return TrainResult(folder.directory, run.step, run.metrics, best.step, best.metrics)
+    report = run.profile.report(evaluation_interval=interval) if run.profile is not None else None
+    return TrainResult(folder.directory, run.step, run.metrics, best.step, best.metrics, report)
 
 
 @dataclass(frozen=True)
@@ -76,22 +90,27 @@ class _Loop:
     check_interrupt: Callable[[], None]
 
     def stretch(self, steps: int) -> None:
-        """Train some steps, evaluate, log, keep the checkpoints.
+        """Train some steps, evaluate, log, keep the checkpoints, which a thread writes during the evaluation.
 
-        The state is saved last, so that whatever cuts this short is done again by the resumed run.
+        The state is published last, so that whatever cuts this short is done again by the resumed run.
         """
         try:
             summary = self.run.advance(steps, on_step=self._on_step)
-            metrics = self.run.evaluate(on_batch=self._tell)
         except Interrupted:
             self.run.save(self.folder.last)
             raise
-        is_best = self._is_best(metrics)
-        if is_best:
-            self.run.save_weights(self.folder.best)
-        report = EvaluationReport(self.run.step, metrics, summary, is_best)
-        self.log.add_evaluation(report)
-        self.run.save(self.folder.last)
+        with self.run.checkpoint(self.folder.directory) as checkpoint:
+            try:
+                metrics = self.run.evaluate(on_batch=self._tell)
+            except Interrupted:
+                checkpoint.publish_state(self.folder.last)
+                raise
+            is_best = self._is_best(metrics)
+            if is_best:
+                checkpoint.publish_weights(self.folder.best)
+            report = EvaluationReport(self.run.step, metrics, summary, is_best)
+            self.log.add_evaluation(report)
+            checkpoint.publish_state(self.folder.last)
         self._tell(report)
 
     def _on_step(self, report: StepReport) -> None:

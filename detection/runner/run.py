@@ -3,32 +3,33 @@
 import gc
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, read_facts, write_checkpoint
+from detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, read_facts
 from detection.checkpoint.keys import checkpoint_keys
-from detection.checkpoint.source import initial_source
-from detection.checkpoint.state import ResumeFacts, read_state, write_state
-from detection.checkpoint.weights import assign_arrays, load_weights
+from detection.checkpoint.pending import PendingCheckpoint
+from detection.checkpoint.state import ResumeFacts, read_state
+from detection.checkpoint.weights import load_weights, weight_arrays
 from detection.core.errors import TrainingError
 from detection.core.metric_names import metric_sets
+from detection.core.timeline import SILENT, Timeline
 from detection.data.batches import Batch, TrainingBatches
 from detection.data.copy_paste import copy_paste
 from detection.data.reading import Reading
 from detection.evaluation.evaluator import DetectionEvaluator
-from detection.runner.initial_weights import (
-    InitialWeights,
-    WeightsReport,
-    initial_key,
-    load_initial_weights,
-)
+from detection.runner.checkpoint import RunCheckpoint
+from detection.runner.initial_weights import WeightsReport
+from detection.runner.profile import RunProfile
 from detection.runner.records import RunRecords, open_records, records_source
 from detection.runner.settings import RunSettings, check_settings
+from detection.runner.starting_weights import StartingWeights
 from detection.training.meter import Meter
 from detection.training.parts import TrainingParts, parts_key
+from detection.training.phases import Phase
 from detection.training.reports import StepReport, TrainingSummary, ValidationProgress
 from detection.training.validation import validate
 
@@ -36,13 +37,15 @@ from detection.training.validation import validate
 class TrainingRun:
     """One detector in training: advance, evaluate, save, restore, and start over with other settings.
 
-    `step` counts finished steps; `static_key` is what another run must share for `reset` to reuse the compiled
-    program. Raises ConfigError, DataError or ModelError where the settings do not fit together.
+    `step` counts finished steps; `profile`, where it is set, measures them; `static_key` is what another run
+    must share for `reset` to reuse the compiled program. Raises ConfigError, DataError or ModelError where the
+    settings do not fit together.
     """
 
     def __init__(self, settings: RunSettings) -> None:
-        self._loaded_weights: dict[tuple[str, str], InitialWeights] = {}
+        self._starting = StartingWeights()
         self._stream: Iterator[Batch] | None = None
+        self.profile: RunProfile | None = None
         check_settings(settings)
         self._records = open_records(settings)
         self.static_key: tuple[Any, ...] = ()
@@ -79,6 +82,11 @@ class TrainingRun:
         """How many programs were traced since the parts were built."""
         return self._parts.step.traces
 
+    @property
+    def timeline(self) -> Timeline:
+        """Where the run notes what takes how long; it forgets it unless the run is profiled."""
+        return SILENT if self.profile is None else self.profile.timeline
+
     def reset(self, settings: RunSettings) -> None:
         """Start over with other settings; with the same static key nothing is traced or compiled again."""
         check_settings(settings)
@@ -87,8 +95,8 @@ class TrainingRun:
             self._records = open_records(settings)
         key = _static_key(settings, self._records)
         if key == self.static_key:
-            self._parts.assign(settings.config, seed=settings.seed)
-            self._start(settings)
+            self._parts.assign(settings.config)
+            self._start(settings, is_drawn=False)
         else:
             self._discard()
             self._build(settings, key)
@@ -123,7 +131,7 @@ class TrainingRun:
         Where the config's `eval_config.metrics_set` asks for Pascal VOC metrics, they come too.
         """
         sets = metric_sets(self._settings.config.eval_config.metrics_set)
-        with self._parts.averaged():
+        with self.timeline.span(Phase.EVALUATION), self._parts.averaged():
             self._metrics = validate(
                 self._parts.step,
                 self._records.validation,
@@ -133,36 +141,40 @@ class TrainingRun:
                 max_boxes=self._records.evaluation_boxes,
                 scalars=self._parts.rule.scalars(self.step),
                 on_batch=on_batch,
+                timeline=self.timeline,
             )
         self._metrics_step = self.step
         return self._metrics
 
+    @contextmanager
+    def checkpoint(self, parent: Path, *, state: bool = True) -> Iterator[RunCheckpoint]:
+        """Yield the checkpoint of this step, which a thread writes meanwhile into a hidden folder in `parent`.
+
+        Evaluate in the block, then publish it to folders in `parent`; not before training goes on. Weights and
+        slots are copied first. Without `state` only weights are written.
+        """
+        with self.timeline.span(Phase.CHECKPOINT), self._parts.averaged():
+            weights = weight_arrays(self._parts.detector.network)
+            slots = self._parts.optimizer.state() if state else None
+        with PendingCheckpoint(
+            parent,
+            weights=weights,
+            slots=slots,
+            config=self._settings.config,
+            label_map=self._settings.label_map,
+            timeline=self.timeline,
+        ) as pending:
+            yield RunCheckpoint(pending, self._facts, self._resume_facts(), self.timeline)
+
     def save_weights(self, directory: Path) -> None:
         """Write a checkpoint folder, which export reads; it appears whole, in the place of an old one."""
-        with self._parts.averaged():
-            write_checkpoint(
-                directory,
-                network=self._parts.detector.network,
-                config=self._settings.config,
-                label_map=self._settings.label_map,
-                facts=self._facts(),
-            )
+        with self.checkpoint(directory.parent, state=False) as checkpoint:
+            checkpoint.publish_weights(directory)
 
     def save(self, directory: Path) -> None:
-        """Write a checkpoint folder with the full state, from which `restore` goes on exactly.
-
-        Where averages are kept they are its weights, and the weights in training stand among the slots.
-        """
-        with self._parts.averaged():
-            write_state(
-                directory,
-                network=self._parts.detector.network,
-                config=self._settings.config,
-                label_map=self._settings.label_map,
-                facts=self._facts(),
-                slots=self._parts.optimizer.state(),
-                resume=self._resume_facts(),
-            )
+        """Write a checkpoint folder with the full state, from which `restore` goes on exactly."""
+        with self.checkpoint(directory.parent) as checkpoint:
+            checkpoint.publish_state(directory)
 
     def restore(self, directory: Path) -> None:
         """Go on from what `save` wrote, to the same weights and data order as without the interruption.
@@ -198,14 +210,17 @@ class TrainingRun:
         started, traces = time.perf_counter(), self._parts.step.traces
         batch = next(self._stream)
         waited_s = time.perf_counter() - started
-        self._parts.step.train(batch, self.step, self._parts.rule.scalars(self.step))
+        scalars = self._parts.rule.scalars(self.step)
+        if self.profile is None:
+            self._parts.step.train(batch, self.step, scalars)
+        else:
+            self.profile.train(self._parts.step, batch, self.step, scalars, asked_s=started)
         self.step += 1
         compiled_from = None if self._parts.step.traces == traces else started
         meter.count(len(batch.indices), waited_s=waited_s, compiled_from=compiled_from)
 
     def _build(self, settings: RunSettings, key: tuple[Any, ...]) -> None:
         """Build all parts for settings of a new static key."""
-        self._loaded_weights = {}
         self._parts = TrainingParts.build(
             settings.config,
             precision=settings.precision,
@@ -215,7 +230,7 @@ class TrainingRun:
             ),
         )
         self.static_key = key
-        self._start(settings)
+        self._start(settings, is_drawn=True)
 
     def _discard(self) -> None:
         """Let go of all parts, so that memory holds one set of them at a time."""
@@ -225,14 +240,14 @@ class TrainingRun:
         keras.utils.clear_session()
         gc.collect()
 
-    def _start(self, settings: RunSettings) -> None:
-        """Put fresh parts at step 0 of a run."""
+    def _start(self, settings: RunSettings, *, is_drawn: bool) -> None:
+        """Put parts at step 0 of a run; `is_drawn` tells that its weights have just been drawn."""
         self.close()
         self._settings = settings
         self.step = 0
         self._metrics = {}
         self._metrics_step = 0
-        self._apply_initial_weights(initial_source(settings.config, settings.initial_weights))
+        self._initial_weights = self._starting.give(self._parts.detector, settings, is_drawn=is_drawn)
         self._parts.optimizer.reset()
         self._batches = TrainingBatches(
             self._records.train,
@@ -247,20 +262,6 @@ class TrainingRun:
                 settings.label_map,
             ),
         )
-
-    def _apply_initial_weights(self, source: str | None) -> None:
-        """Load initial weights over the drawn ones; the second time from memory."""
-        self._initial_weights = None
-        if source is None:
-            return
-        key = initial_key(self._settings.config, source)
-        if key in self._loaded_weights:
-            loaded = self._loaded_weights[key]
-            assign_arrays(self._parts.detector.network, loaded.arrays, source=source, partial=True)
-        else:
-            loaded = load_initial_weights(self._parts.detector, source, self._settings.config)
-            self._loaded_weights = {key: loaded}
-        self._initial_weights = loaded.summary
 
     def _facts(self) -> CheckpointFacts:
         return CheckpointFacts(

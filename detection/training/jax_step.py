@@ -12,7 +12,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from detection.core.timeline import Timeline
 from detection.data.batches import Batch
+from detection.training.phases import TRANSFER, Phase
 from detection.training.step import (
     LOSS_NAMES,
     BatchArrays,
@@ -24,6 +26,8 @@ from detection.training.step import (
     new_accumulator,
     read_accumulator,
 )
+
+_finished: Any = jax.block_until_ready
 
 
 class JaxStep:
@@ -42,6 +46,8 @@ class JaxStep:
         ]
         self._accumulator = new_accumulator()
         self._compiled_train = jax.jit(self._train, donate_argnums=0)
+        self._compiled_gradients = jax.jit(self._gradients_alone, donate_argnums=1)
+        self._compiled_update = jax.jit(self._update_alone, donate_argnums=(0, 1))
         self._compiled_evaluate = jax.jit(self._evaluate)
 
     def train(self, batch: Batch, step: int, scalars: NDArray[np.float32]) -> None:
@@ -55,8 +61,41 @@ class JaxStep:
             scalars,
         )
         for group, values in zip(groups, new_state, strict=True):
-            for variable, value in zip(group, values, strict=True):
-                variable.assign(value)
+            _assign(group, values)
+
+    def train_by_phases(
+        self, batch: Batch, step: int, scalars: NDArray[np.float32], timeline: Timeline
+    ) -> None:
+        """Run one training step as two programs; see `TrainStep.train_by_phases`."""
+        slots = self._program.optimizer.slots
+        with timeline.span(TRANSFER):
+            arrays = _finished(jax.device_put(arrays_of(batch)))
+        with timeline.span(Phase.GRADIENTS):
+            constants = _values(self._constant)
+            gradients, losses, changed = _finished(
+                self._compiled_gradients(
+                    _values(self._trainable), _values(self._changing), constants, arrays, scalars
+                )
+            )
+            _assign(self._changing, changed)
+        with timeline.span(Phase.UPDATE):
+            weights, new_slots, accumulator = _finished(
+                self._compiled_update(
+                    (_values(self._trainable), _values(slots), self._accumulator.value),
+                    gradients,
+                    losses,
+                    np.float32(step),
+                    scalars,
+                )
+            )
+            _assign(self._trainable, weights)
+            _assign(slots, new_slots)
+            self._accumulator.assign(accumulator)
+
+    def wait(self) -> None:
+        """Wait for the values that the last step computes; see `TrainStep.wait`."""
+        groups = (self._trainable, self._changing, self._program.optimizer.slots, [self._accumulator])
+        _finished([_values(group) for group in groups])
 
     def take_losses(self) -> LossSums:
         """Fetch the losses since the last call; see `TrainStep.take_losses`."""
@@ -77,6 +116,28 @@ class JaxStep:
         """Forward, backward, update, as a pure function of all values."""
         self.traces += 1
         trainable, changing, slots, (accumulator,) = state
+        gradients, losses, changed = self._gradients(trainable, changing, constants, arrays, scalars)
+        state = (trainable, slots, accumulator)
+        weights, new_slots, accumulated = self._update(state, gradients, losses, step, scalars)
+        return weights, changed, new_slots, [accumulated]
+
+    def _gradients_alone(self, *values: Any) -> tuple[list[Any], dict[str, Any], list[Any]]:
+        self.traces += 1
+        return self._gradients(*values)
+
+    def _update_alone(self, *values: Any) -> tuple[list[Any], list[Any], Any]:
+        self.traces += 1
+        return self._update(*values)
+
+    def _gradients(
+        self,
+        trainable: list[Any],
+        changing: list[Any],
+        constants: list[Any],
+        arrays: BatchArrays,
+        scalars: Any,
+    ) -> tuple[list[Any], dict[str, Any], list[Any]]:
+        """Return gradients, losses and the new moving statistics."""
 
         def total_loss(weights: list[Any]) -> tuple[Any, tuple[dict[str, Any], list[Any]]]:
             with keras.StatelessScope(self._mapping(weights, changing, constants)) as scope:
@@ -85,9 +146,21 @@ class JaxStep:
             return losses["total"], (losses, changed)
 
         gradients, (losses, changed) = jax.grad(total_loss, has_aux=True)(trainable)
+        return gradients, losses, changed
+
+    def _update(
+        self,
+        state: tuple[list[Any], list[Any], Any],
+        gradients: list[Any],
+        losses: dict[str, Any],
+        step: Any,
+        scalars: Any,
+    ) -> tuple[list[Any], list[Any], Any]:
+        """Return the new weights, slots and sums of losses, of the old ones in `state`."""
+        trainable, slots, accumulator = state
         changes, new_slots = self._program.optimizer.step(gradients, slots, scalars, weights=trainable)
         weights = [weight + change for weight, change in zip(trainable, changes, strict=True)]
-        return weights, changed, new_slots, [accumulate(accumulator, losses, step)]
+        return weights, new_slots, accumulate(accumulator, losses, step)
 
     def _evaluate(
         self, values: tuple[list[Any], ...], arrays: BatchArrays, is_real: Any, scalars: Any
@@ -106,3 +179,8 @@ class JaxStep:
 
 def _values(variables: Sequence[Any]) -> list[Any]:
     return [variable.value for variable in variables]
+
+
+def _assign(variables: Sequence[Any], values: Sequence[Any]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

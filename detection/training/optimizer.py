@@ -143,7 +143,7 @@ class Optimizer:
     def reset(self) -> None:
         """Set all slots to zero, in place, and the average to the variables' values."""
         for slot in self.slots:
-            slot.assign(np.zeros(slot.shape, np.float32))
+            slot.assign(ops.zeros(slot.shape, "float32"))
         if self.has_average:
             self.slots[-1].assign(self._flat_values())
 

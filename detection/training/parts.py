@@ -57,13 +57,11 @@ class TrainingParts:
         )
         return cls(detector, training, evaluation, optimizer, rule, build_train_step(program))
 
-    def assign(self, config: pb.TrainEvalPipelineConfig, *, seed: int) -> None:
-        """Start over with another config of the same static shape: its values, drawn weights, zero slots."""
+    def assign(self, config: pb.TrainEvalPipelineConfig) -> None:
+        """Take over the values of another config of the same static shape; weights and slots stay."""
         self.detector.assign(config.model.ssd)
         self.training_preprocessor.assign(config.train_config.data_augmentation_options)
         self.rule = optimizer_settings(config.train_config)
-        self.detector.initialise(seed)
-        self.optimizer.reset()
         self.step.take_losses()
 
     @contextmanager

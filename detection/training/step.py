@@ -13,6 +13,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from detection.core.errors import UsageError
+from detection.core.timeline import Timeline
 from detection.data.augment import Preprocessor
 from detection.data.batches import Batch
 from detection.model.ssd import SsdDetector
@@ -53,6 +54,17 @@ class TrainStep(Protocol):
 
     def train(self, batch: Batch, step: int, scalars: NDArray[np.float32]) -> None:
         """Run one training step, the one after `step` finished ones, without waiting for the device."""
+
+    def train_by_phases(
+        self, batch: Batch, step: int, scalars: NDArray[np.float32], timeline: Timeline
+    ) -> None:
+        """Run one training step as two programs, awaiting the device after each: the same step, but slower.
+
+        The timeline gets `TRANSFER`, `Phase.GRADIENTS` and `Phase.UPDATE`.
+        """
+
+    def wait(self) -> None:
+        """Wait until the device has done all that it was given."""
 
     def take_losses(self) -> LossSums:
         """Fetch the losses of all steps since the last call, and start again from zero."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.core.detections import Detections, GroundTruth
+from detection.core.timeline import SILENT, Timeline
 from detection.data.batches import evaluation_batches
 from detection.data.cache import RecordSet
 from detection.training.reports import ValidationProgress
@@ -35,6 +36,7 @@ def validate(
     max_boxes: int,
     scalars: NDArray[np.float32],
     on_batch: Callable[[ValidationProgress], None] | None = None,
+    timeline: Timeline = SILENT,
 ) -> dict[str, float]:
     """Return the metrics and `loss/…` of the records at `indices`.
 
@@ -43,7 +45,8 @@ def validate(
     losses = dict.fromkeys(LOSS_NAMES, 0.0)
     seen = groups = 0
     for batch in evaluation_batches(records, indices=indices, batch_size=batch_size, max_boxes=max_boxes):
-        result = step.evaluate(batch, scalars)
+        with timeline.span("predict"):
+            result = step.evaluate(batch, scalars)
         real = [(row, int(index)) for row, index in enumerate(batch.indices) if index >= 0]
         for number, (row, index) in enumerate(real, start=seen):
             height, width = (int(side) for side in records.original_sizes[index])
@@ -57,7 +60,9 @@ def validate(
         groups += real_groups
         if on_batch is not None:
             on_batch(ValidationProgress(seen, len(indices)))
-    return evaluator.metrics() | {f"loss/{name}": value / groups for name, value in losses.items()}
+    with timeline.span("metrics"):
+        metrics = evaluator.metrics()
+    return metrics | {f"loss/{name}": value / groups for name, value in losses.items()}
 
 
 def detections_of(outputs: dict[str, NDArray[np.float32]], row: int) -> Detections:

@@ -6,7 +6,7 @@ import pytest
 
 from detection.checkpoint.arrays import load_arrays, save_arrays
 from detection.checkpoint.folder import CheckpointFacts, read_facts, write_checkpoint
-from detection.checkpoint.state import ResumeFacts, read_state, write_state
+from detection.checkpoint.state import read_state
 from detection.checkpoint.weights import assign_arrays, load_weights, save_weights, weight_arrays
 from detection.config import pipeline_pb2 as pb
 from detection.config.label_map import load_label_map
@@ -88,24 +88,6 @@ def test_a_checkpoint_folder_holds_what_export_needs(tmp_path: Path) -> None:
     assert read_facts(folder) == FACTS
     with pytest.raises(TrainingError, match=r"no training state.*state\.json"):
         read_state(folder)
-
-
-def test_the_training_state_survives_a_round_trip_and_replaces_an_older_one(tmp_path: Path) -> None:
-    resume = ResumeFacts(optimizer="adam_optimizer", records="abc")
-    for value in (1.0, 2.0):
-        write_state(
-            tmp_path / "last",
-            network=_network(),
-            config=_config(),
-            label_map=LABELS,
-            facts=FACTS,
-            slots={"first_moment:dense/bias": np.full(3, value, np.float32)},
-            resume=resume,
-        )
-    read, slots = read_state(tmp_path / "last")
-    assert read == resume
-    np.testing.assert_array_equal(slots["first_moment:dense/bias"], np.full(3, 2.0))
-    assert [path.name for path in tmp_path.iterdir()] == ["last"]
 
 
 def test_a_folder_without_facts_is_refused(tmp_path: Path) -> None:

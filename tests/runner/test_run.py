@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from detection.checkpoint.arrays import load_arrays
+from detection.checkpoint.folder import WEIGHTS_FILE, read_facts
 from detection.checkpoint.weights import weight_arrays
 from detection.core.errors import ConfigError, DataError, TrainingError
 from detection.core.labels import LabelMap
@@ -89,6 +91,25 @@ def test_going_on_from_a_saved_state_gives_the_same_weights(
     assert run.step == 3
     assert run.advance(3).step == 6
     _assert_equal_weights(_weights(run), expected)
+
+
+def test_a_checkpoint_is_of_the_step_at_which_it_began(
+    settings_of: SettingsOf, shared_run: TrainingRun, tmp_path: Path
+) -> None:
+    run = shared_run
+    run.reset(settings_of())
+    run.advance(2)
+    expected = _weights(run)
+    with run.checkpoint(tmp_path) as checkpoint:
+        metrics = run.evaluate()
+        checkpoint.publish_weights(tmp_path / "best")
+        run.advance(1)
+        checkpoint.publish_state(tmp_path / "last")
+    assert read_facts(tmp_path / "best").metrics == metrics
+    for name in ("best", "last"):
+        saved = load_arrays(tmp_path / name / WEIGHTS_FILE)
+        for path, array in expected.items():
+            np.testing.assert_array_equal(array, saved[path], err_msg=path)
 
 
 def test_reset_with_the_same_static_key_compiles_nothing_and_starts_over(

@@ -1,5 +1,7 @@
 import json
 import os
+import pickle
+import resource
 import signal
 import subprocess
 import sys
@@ -36,7 +38,8 @@ def test_the_folder_of_a_run(whole: Whole) -> None:
     settings, result, reports = whole
     assert result.step == 12
     names = {path.name for path in settings.directory.iterdir()}
-    assert names == {"pipeline.config", "label_map.pbtxt", "best", "last", "metrics.jsonl", "tensorboard"}
+    described = {"pipeline.config", "label_map.pbtxt", "run.json"}
+    assert names == {*described, "best", "last", "metrics.jsonl", "tensorboard"}
     evaluations = [report for report in reports if isinstance(report, EvaluationReport)]
     best = min(evaluations, key=lambda report: report.metrics["loss/total"])
     assert read_facts(settings.directory / "best").metrics == best.metrics == result.best_metrics
@@ -65,6 +68,59 @@ def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(whole: Whole) -
         np.testing.assert_allclose(array, arrays[1][path], rtol=1e-6, atol=1e-6, err_msg=path)
     lines = [read_metrics(folder.directory / "metrics.jsonl") for folder in (settings, broken)]
     assert [line["step"] for line in lines[1]] == [line["step"] for line in lines[0]] == [4, 8, 12]
+
+
+KILLED_IN_AN_EVALUATION = """
+import os, pickle, signal, sys
+from detection.runner import train
+from detection.training.reports import EvaluationReport, ValidationProgress
+evaluated = 0
+
+def kill_in_the_second(report):
+    global evaluated
+    evaluated += isinstance(report, EvaluationReport)
+    if evaluated and isinstance(report, ValidationProgress):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    with open(sys.argv[1], "rb") as file:
+        settings = pickle.load(file)
+    train(settings, progress=kill_in_the_second)
+"""
+
+
+def test_a_killed_run_loses_no_more_than_an_evaluation_interval(whole: Whole, tmp_path: Path) -> None:
+    """Killed during the second evaluation, while or after a thread wrote the checkpoint of its step."""
+    settings, result, _ = whole
+    killed = replace(settings, directory=tmp_path / "killed")
+    (tmp_path / "settings.pickle").write_bytes(pickle.dumps(killed))
+    command = [sys.executable, "-c", KILLED_IN_AN_EVALUATION, str(tmp_path / "settings.pickle")]
+    assert subprocess.run(command, cwd=ROOT).returncode == -signal.SIGKILL
+    assert read_facts(killed.directory / "last").step == 4
+    assert list(killed.directory.glob(".checkpoint.*.tmp"))
+    resumed = train(killed, resume=True)
+    assert resumed.metrics == pytest.approx(result.metrics, rel=1e-4, abs=1e-6)
+    assert {path.name for path in killed.directory.iterdir()} == {
+        path.name for path in settings.directory.iterdir()
+    }
+
+
+def test_a_full_disk_ends_the_run_and_leaves_the_checkpoints_before(whole: Whole, tmp_path: Path) -> None:
+    settings, _, _ = whole
+    full = replace(settings, directory=tmp_path / "full")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(report: Report) -> None:
+        if isinstance(report, EvaluationReport):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            train(full, progress=fill)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [read_facts(full.directory / name).step for name in ("best", "last")] == [4, 4]
+    assert not list(full.directory.glob(".*.tmp"))
 
 
 def test_another_process_trains_to_the_same_losses(whole: Whole, tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ def _train(*arguments: object) -> subprocess.CompletedProcess[str]:
 def test_help_tells_every_option() -> None:
     done = _train("--help")
     assert done.returncode == 0
-    options = ("--data", "--out", "--set", "--seed", "--precision", "--evaluate-every", "--metric", "--resume")
-    assert all(option in done.stdout for option in options)
+    options = ("--data", "--out", "--set", "--seed", "--precision", "--backend", "--evaluate-every", "--metric")
+    assert all(option in done.stdout for option in (*options, "--profile", "--resume"))
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,7 @@ def test_help_tells_every_option() -> None:
         (["absent.config"], "absent.config"),
         ([CONFIG, "--data", "absent"], "absent: there is no such folder; make one with `sweepbox prepare`"),
         ([CONFIG, "--set", "lerning_rate=1"], "learning_rate"),
+        ([CONFIG, "--backend", "mxnet"], "'mxnet': there is no such backend; give tensorflow or jax"),
         ([CONFIG], "train_input_reader.tf_record_input_reader.input_path: no file matches"),
     ],
 )
@@ -42,5 +43,5 @@ def test_bad_input_gets_a_line_and_leaves_nothing(tmp_path: Path, arguments: lis
 
 
 def test_an_unknown_precision_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="give float32 or bfloat16"):
+    with pytest.raises(UsageError, match="give float32, bfloat16 or auto"):
         _precision("half")

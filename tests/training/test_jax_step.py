@@ -15,10 +15,12 @@ import sys
 import numpy as np
 from pathlib import Path
 from detection.config.load import load_config
+from detection.core.timeline import Timeline
 from detection.data.augment import build_preprocessor
 from detection.data.batches import Batch
 from detection.model.ssd import build_detector
 from detection.training.optimizer import Optimizer, optimizer_settings
+from detection.training.phases import TRANSFER, Phase
 from detection.training.step import LOSS_NAMES, Program, build_train_step
 
 config = load_config(Path(sys.argv[1]))
@@ -44,10 +46,15 @@ batch = Batch(
 )
 losses = step.evaluate(batch, rule.scalars(0)).losses
 print(*(losses[name].mean() for name in LOSS_NAMES))
-for index in range(2):
-    step.train(batch, index, rule.scalars(index))
+timeline = Timeline()
+for index in range(3):
+    if index < 2:
+        step.train(batch, index, rule.scalars(index))
+    else:
+        step.train_by_phases(batch, index, rule.scalars(index), timeline)
     sums = step.take_losses().sums
     print(*(sums[name] for name in LOSS_NAMES))
+assert [span.name for span in timeline.spans] == [TRANSFER, Phase.GRADIENTS, Phase.UPDATE]
 print(step.traces, *(0.0 for _ in LOSS_NAMES[1:]))
 """
 

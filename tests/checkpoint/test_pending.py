@@ -1,0 +1,137 @@
+"""Checkpoints written by a thread: what stands where when all goes well, and when it does not."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detection.checkpoint.arrays import load_arrays
+from detection.checkpoint.folder import CheckpointFacts, read_facts
+from detection.checkpoint.pending import PendingCheckpoint
+from detection.checkpoint.state import ResumeFacts, read_state
+from detection.config import pipeline_pb2 as pb
+from detection.core import files
+from detection.core.files import remove_remains
+from detection.core.labels import LabelMap
+
+LABELS = LabelMap.of(["cat", "dog"])
+RESUME = ResumeFacts(optimizer="adam_optimizer", records="abc")
+ROOT = Path(__file__).parents[2]
+
+WRITES_FOR_LONG = """
+import sys
+from pathlib import Path
+import numpy as np
+from tests.checkpoint.test_pending import pending
+with pending(Path(sys.argv[1]), value=2.0, size=60_000_000):
+    print("never reached by the parent")
+"""
+
+
+def facts(step: int) -> CheckpointFacts:
+    return CheckpointFacts(step=step, metrics={"mAP": 0.25}, seed=3, precision="float32")
+
+
+def pending(parent: Path, *, value: float, size: int = 50_000) -> PendingCheckpoint:
+    return PendingCheckpoint(
+        parent,
+        weights={"dense/kernel": np.full(size, value, np.float32)},
+        slots={"momentum:dense/kernel": np.full(size, -value, np.float32)},
+        config=pb.TrainEvalPipelineConfig(),
+        label_map=LABELS,
+    )
+
+
+def assert_stands(parent: Path, value: float, *, step: int) -> None:
+    """Both folders are whole and nothing else is there."""
+    assert sorted(path.name for path in parent.iterdir()) == ["best", "last"]
+    for name in ("best", "last"):
+        assert read_facts(parent / name) == facts(step)
+        assert load_arrays(parent / name / "weights.npz")["dense/kernel"][0] == value
+    read, slots = read_state(parent / "last")
+    assert read == RESUME
+    assert slots["momentum:dense/kernel"][0] == -value
+
+
+def publish(parent: Path, value: float, *, step: int) -> None:
+    with pending(parent, value=value) as checkpoint:
+        checkpoint.publish_weights(parent / "best", facts(step))
+        checkpoint.publish_state(parent / "last", facts(step), RESUME)
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_both_folders_appear_whole_share_their_weights_and_replace_older_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, can_exchange: bool
+) -> None:
+    if not can_exchange:
+        monkeypatch.setattr(files, "_EXCHANGE", 1 << 20)  # a flag that the system refuses
+    for step in (1, 2):
+        publish(tmp_path / "run", float(step), step=step)
+        assert_stands(tmp_path / "run", float(step), step=step)
+    weights = [tmp_path / "run" / name / "weights.npz" for name in ("best", "last")]
+    assert weights[0].samefile(weights[1])
+    assert sorted(path.name for path in weights[0].parent.iterdir()) == [
+        "label_map.pbtxt",
+        "metrics.json",
+        "pipeline.config",
+        "weights.npz",
+    ]
+
+
+def test_nothing_is_left_of_a_checkpoint_that_nobody_publishes(tmp_path: Path) -> None:
+    publish(tmp_path, 1.0, step=1)
+
+    def fail() -> None:
+        with pending(tmp_path, value=2.0):
+            raise RuntimeError("the evaluation failed")
+
+    with pytest.raises(RuntimeError, match="the evaluation failed"):
+        fail()
+    assert_stands(tmp_path, 1.0, step=1)
+
+
+@contextmanager
+def _no_file_larger_than(limit: int) -> Iterator[None]:
+    """Let every write beyond `limit` bytes of a file fail, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_an_error_of_the_thread_is_raised_where_it_is_published_and_the_old_folders_stand(
+    tmp_path: Path,
+) -> None:
+    publish(tmp_path, 1.0, step=1)
+    with (
+        _no_file_larger_than(100_000),
+        pytest.raises(OSError, match="File too large"),
+        pending(tmp_path, value=2.0) as checkpoint,
+    ):
+        checkpoint.publish_weights(tmp_path / "best", facts(2))
+    assert_stands(tmp_path, 1.0, step=1)
+
+
+def test_a_process_killed_while_the_thread_writes_leaves_the_old_folders_and_remains_to_remove(
+    tmp_path: Path,
+) -> None:
+    publish(tmp_path, 1.0, step=1)
+    process = subprocess.Popen([sys.executable, "-c", WRITES_FOR_LONG, str(tmp_path)], cwd=ROOT)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(".checkpoint.*.tmp/.weights.npz.*.tmp")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert list(tmp_path.glob(".*.tmp"))
+    remove_remains(tmp_path)
+    assert_stands(tmp_path, 1.0, step=1)

@@ -1,0 +1,152 @@
+"""The weights that runs start from, kept in a file for the next run of the machine."""
+
+import logging
+import os
+import resource
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detection.checkpoint.mapped import read_mapped, write_mapped
+from detection.checkpoint.weights import save_weights, weight_arrays
+from detection.model.ssd import SsdDetector, build_detector
+from detection.runner import RunSettings
+from detection.runner.starting_weights import KEPT_FILES, PATTERN, StartingWeights
+
+SettingsOf = Callable[..., RunSettings]
+DROPOUT = "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.use_dropout=true"
+
+
+@pytest.fixture(scope="module")
+def detector(settings_of: SettingsOf) -> Iterator[SsdDetector]:
+    yield build_detector(settings_of(DROPOUT).config.model.ssd)
+
+
+@pytest.fixture
+def settings(settings_of: SettingsOf, tmp_path: Path) -> RunSettings:
+    return settings_of(DROPOUT, cache_directory=tmp_path / "cache", seed=3)
+
+
+def values(detector: SsdDetector) -> list[np.ndarray]:
+    return [variable.numpy() for variable in detector.network.variables]
+
+
+def give(detector: SsdDetector, settings: RunSettings) -> list[np.ndarray]:
+    """Return the values that another process would start from."""
+    detector.initialise(99)
+    StartingWeights().give(detector, settings, is_drawn=False)
+    return values(detector)
+
+
+def drawn(detector: SsdDetector, seed: int) -> list[np.ndarray]:
+    detector.initialise(seed)
+    return values(detector)
+
+
+def assert_same(first: list[np.ndarray], second: list[np.ndarray]) -> None:
+    for ours, theirs in zip(first, second, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def only_file(settings: RunSettings) -> Path:
+    assert settings.cache_directory is not None
+    (path,) = settings.cache_directory.glob(PATTERN)
+    return path
+
+
+def test_the_second_run_copies_what_the_first_one_kept(detector: SsdDetector, settings: RunSettings) -> None:
+    expected = drawn(detector, 3)
+    assert_same(give(detector, settings), expected)
+    path = only_file(settings)
+    assert_same(give(detector, settings), expected)
+    assert len(detector.network.variables) > len(detector.network.weights), "dropout has a state, kept as well"
+
+    found = read_mapped(path)
+    assert found is not None
+    write_mapped({name: array + 1 for name, array in found.arrays.items()}, path, facts=found.facts)
+    assert_same(give(detector, settings), [array + 1 for array in expected])
+
+    other = build_detector(settings.config.model.ssd)
+    assert_same(give(other, settings), [array + 1 for array in expected])
+    assert only_file(settings) == path, "a network built later in the process is the same network"
+
+
+@pytest.mark.parametrize("damage", ["torn", "another's", "changed"])
+def test_a_file_that_is_not_whole_is_made_again(
+    detector: SsdDetector, settings: RunSettings, damage: str
+) -> None:
+    expected = give(detector, settings)
+    path = only_file(settings)
+    whole = path.read_bytes()
+    if damage == "torn":
+        path.write_bytes(whole[:-100])
+    elif damage == "another's":
+        write_mapped({"a": np.zeros(3)}, path, facts={"key": "another"})
+    else:
+        path.write_bytes(whole[:-1000] + bytes([whole[-1000] ^ 1]) + whole[-999:])
+    assert_same(give(detector, settings), expected)
+    assert path.read_bytes() == whole
+
+
+def test_another_seed_or_another_content_of_the_source_is_not_mistaken(
+    detector: SsdDetector, settings: RunSettings, tmp_path: Path
+) -> None:
+    source = tmp_path / "source.npz"
+    settings = replace(settings, initial_weights=str(source))
+    backbone = {weight.path for weight in detector.backbone.weights}
+    for seed in (1, 2):
+        detector.initialise(seed)
+        stored = weight_arrays(detector.network)
+        save_weights(detector.network, source)
+        os.utime(source, ns=(seed, seed))
+        for own_seed in (3, 4):
+            detector.initialise(own_seed)
+            fresh = weight_arrays(detector.network)
+            lines = []
+            for _ in range(2):
+                detector.initialise(99)
+                report = StartingWeights().give(detector, replace(settings, seed=own_seed), is_drawn=False)
+                lines.append(str(report))
+                for path, array in weight_arrays(detector.network).items():
+                    if path in backbone:
+                        np.testing.assert_array_equal(array, stored[path])
+                    elif path.startswith("class_head"):
+                        np.testing.assert_array_equal(array, fresh[path])
+            assert lines[0] == lines[1]
+            assert lines[0].startswith(f"{source}: ")
+
+
+def test_only_the_last_used_files_are_kept(detector: SsdDetector, settings: RunSettings) -> None:
+    give(detector, settings)
+    first = only_file(settings)
+    for seed in range(10, 10 + KEPT_FILES):
+        give(detector, settings)
+        give(detector, replace(settings, seed=seed))
+    assert settings.cache_directory is not None
+    kept = list(settings.cache_directory.glob(PATTERN))
+    assert len(kept) == KEPT_FILES
+    assert first in kept
+
+
+def test_a_run_goes_on_where_nothing_can_be_kept(
+    detector: SsdDetector, settings: RunSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    expected = drawn(detector, 3)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+        with caplog.at_level(logging.WARNING):
+            assert_same(give(detector, settings), expected)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "could not be kept" in caplog.text
+    assert settings.cache_directory is not None
+    assert [path.name for path in settings.cache_directory.iterdir()] == ["weights.lock"]
+
+    (tmp_path / "file").touch()
+    with caplog.at_level(logging.WARNING):
+        assert_same(give(detector, replace(settings, cache_directory=tmp_path / "file")), expected)
+    assert "cannot be locked" in caplog.text

@@ -1,0 +1,155 @@
+"""`sweepbox train --backend` and `--precision auto`: chosen once, and kept to by whatever resumes the run."""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detection.data.prepare import PrepareSettings, prepare
+from detection.data.sample import draw_sample
+from detection.training.log import read_metrics
+
+ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "experiments" / "configs" / "quickstart.config"
+TINY = (
+    "model.ssd.image_resizer.fixed_shape_resizer.height=64",
+    "model.ssd.image_resizer.fixed_shape_resizer.width=64",
+    "model.ssd.feature_extractor.depth_multiplier=0.25",
+    "model.ssd.feature_extractor.fpn.additional_layer_depth=16",
+    "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth=16",
+    "batch_size=2",
+    "num_steps=24",
+    "warmup_steps=2",
+)
+pytestmark = pytest.mark.timeout(600)
+needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    draw_sample(folder / "scenes", images=10, size=64, seed=1)
+    prepare(folder / "scenes", folder / "records", PrepareSettings(validation_fraction=0.2, seed=1))
+    return folder / "records"
+
+
+def _command(records: Path, out: Path, *options: str) -> list[str]:
+    edits = [part for edit in TINY for part in ("--set", edit)]
+    command = [sys.executable, "-m", "scripts.train", str(CONFIG), "--data", str(records), "--out", str(out)]
+    return [*command, *edits, "--evaluate-every", "6", *options]
+
+
+def _done(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env=os.environ | environment, check=False
+    )
+
+
+def _facts(out: Path) -> dict[str, object]:
+    facts: dict[str, object] = json.loads((out / "run.json").read_text())
+    return facts
+
+
+def _interrupt_after_the_first_evaluation(command: list[str], out: Path) -> None:
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 250
+    while not (out / "last").is_dir() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130
+
+
+def test_what_auto_chose_is_kept_by_the_run_that_goes_on(records: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = _command(records, out, "--precision", "auto")
+    _interrupt_after_the_first_evaluation(command, out)
+    chosen = _facts(out)["precision"]
+    assert chosen in ("float32", "bfloat16")
+    resumed = _done([*command, "--resume"])
+    assert resumed.returncode == 0, resumed.stderr
+    assert "chosen" not in resumed.stdout
+    assert _facts(out) == {"seed": 0, "precision": chosen, "backend": "tensorflow"}
+    assert json.loads((out / "best" / "metrics.json").read_text())["precision"] == chosen
+    again = _done([*command, "--resume", "--seed", "1"])
+    assert "the run there has seed 0, not 1; resume with --seed 0" in again.stderr
+
+
+@pytest.fixture(scope="module")
+def jax_run(records: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A run that was begun on JAX and interrupted: its folder, and the command without the backend."""
+    out = tmp_path_factory.mktemp("jax") / "run"
+    command = _command(records, out, "--profile")
+    _interrupt_after_the_first_evaluation([*command, "--backend", "jax"], out)
+    return out, command
+
+
+@needs_jax
+def test_a_run_on_jax_is_profiled_and_goes_on_there(jax_run: tuple[Path, list[str]]) -> None:
+    out, command = jax_run
+    assert _facts(out)["backend"] == "jax"
+    refused = _done([*command, "--backend", "tensorflow", "--resume"])
+    assert refused.returncode == 2
+    assert "the run there has backend jax, not tensorflow; resume with --backend jax" in refused.stderr
+    resumed = _done([*command, "--resume"])
+    assert resumed.returncode == 0, resumed.stderr
+    assert "forward and backward" in resumed.stdout
+    assert [entry["step"] for entry in read_metrics(out / "metrics.jsonl")] == [6, 12, 18, 24]
+    assert json.loads((out / "profile" / "trace.json").read_text())["traceEvents"]
+    assert list(out.glob("tensorboard/plugins/profile/*/*.xplane.pb"))
+
+
+PREDICTS = """
+import sys
+from pathlib import Path
+import numpy as np
+from detection.checkpoint.weights import load_weights
+from detection.config.load import load_config
+from detection.model.ssd import build_detector
+
+checkpoint, images = Path(sys.argv[1]), np.load(sys.argv[2])
+detector = build_detector(load_config(checkpoint / "pipeline.config").model.ssd)
+load_weights(detector.network, checkpoint / "weights.npz")
+predictions = detector.network(detector.normalise(images), training=False)
+outputs = detector.postprocess(predictions, np.array([images.shape[1:3]], np.int32))
+np.savez(sys.argv[3], **{name: np.asarray(value) for name, value in outputs.items()})
+"""
+
+
+@needs_jax
+def test_the_model_exported_from_a_run_on_jax_detects_what_jax_does(
+    jax_run: tuple[Path, list[str]], tmp_path: Path
+) -> None:
+    import tensorflow as tf
+
+    from detection.export.saved_model import export_detector
+
+    checkpoint = jax_run[0] / "best"
+    images = np.random.default_rng(5).integers(0, 256, (1, 64, 64, 3), np.uint8)
+    np.save(tmp_path / "images.npy", images)
+    paths = (checkpoint, tmp_path / "images.npy", tmp_path / "outputs.npz")
+    done = _done([sys.executable, "-c", PREDICTS, *map(str, paths)], KERAS_BACKEND="jax")
+    assert done.returncode == 0, done.stderr
+    model = tf.saved_model.load(str(export_detector(checkpoint, tmp_path / "model").directory / "saved_model"))
+    outputs = model(tf.constant(images))
+    with np.load(tmp_path / "outputs.npz") as expected:
+        for name in ("raw_detection_boxes", "raw_detection_scores", "detection_scores"):
+            np.testing.assert_allclose(outputs[name], expected[name], rtol=1e-3, atol=1e-4, err_msg=name)
+
+
+def test_a_backend_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['jax'] = None; "
+        "from scripts.cli import run; from scripts.train import command; run(command)"
+    )
+    command = [sys.executable, "-c", program, str(CONFIG), "--out", str(tmp_path / "out"), "--backend", "jax"]
+    done = _done(command)
+    assert done.returncode == 2
+    assert done.stderr == "error: backend jax: it is not installed here; pip install 'sweepbox[jax]'\n"
+    assert not (tmp_path / "out").exists()
