@@ -4,7 +4,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from detection.core.backends import VARIABLE, Backend, backend_of, use_backend
+from detection.core.backends import VARIABLE, Backend, backend_of, choose_kernels, use_backend
 from detection.core.errors import UsageError
 from detection.runner.run_facts import RunFacts, read_run_facts
 from scripts import train_options as options
@@ -42,11 +42,13 @@ def command(
     from rich.console import Console
 
     from detection.config.edits import parse_edit
+    from detection.config.extractors import uses_depthwise
     from detection.runner import RunSettings
     from detection.runner.inputs import run_inputs
 
     console = Console()
     inputs = run_inputs(config, data, edits=[parse_edit(text) for text in set_ or ()])
+    choose_kernels(depthwise=uses_depthwise(inputs.config))
     for note in inputs.notes:
         console.print(note, highlight=False, soft_wrap=True)
     settings = RunSettings(

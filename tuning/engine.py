@@ -3,7 +3,7 @@
 import os
 from typing import TYPE_CHECKING
 
-from detection.core.backends import Backend, use_backend
+from detection.core.backends import Backend, choose_kernels, use_backend
 from detection.training.program import program_id
 
 if TYPE_CHECKING:
@@ -47,17 +47,22 @@ class Engine:
         return run
 
 
-def prepare_process(*, cpus: float, gpus: float, backend: Backend = Backend.TENSORFLOW) -> None:
+def prepare_process(
+    *, cpus: float, gpus: float, backend: Backend = Backend.TENSORFLOW, depthwise: bool = False
+) -> None:
     """Fit this process to a trial's share of the machine; to be called before Keras is loaded.
 
-    UsageError where the backend is not installed here. Threads follow the CPUs. With a GPU, memory is taken as
-    it is needed, so that several trials can share it; without, none is touched.
+    UsageError where the backend is not installed here. Threads follow the CPUs; `depthwise` tells of what kind
+    the network is (see `choose_kernels`). With a GPU, memory is taken as it is needed, so that several trials
+    can share it; without, none is touched.
     """
     use_backend(backend)
+    choose_kernels(depthwise=depthwise)
     threads = str(max(int(cpus), 1))
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
         os.environ[name] = threads
-    os.environ["TF_NUM_INTEROP_THREADS"] = "1"
+    # Operations that do not wait for each other keep a second thread busy; more would fight for the cores.
+    os.environ["TF_NUM_INTEROP_THREADS"] = "1" if threads == "1" else "2"
     os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     if backend is Backend.JAX and threads == "1":

@@ -8,6 +8,7 @@ from enum import StrEnum
 from detection.core.errors import UsageError
 
 VARIABLE = "KERAS_BACKEND"
+ONEDNN_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 
 
 class Backend(StrEnum):
@@ -39,3 +40,14 @@ def use_backend(backend: Backend) -> None:
     if keras is not None and (loaded := keras.config.backend()) != backend:
         raise UsageError(f"Keras runs on {loaded} in this process already; start another for {backend.value}")
     os.environ[VARIABLE] = backend.value
+
+
+def choose_kernels(*, depthwise: bool) -> None:
+    """Let TensorFlow, where it is loaded later in this process, take the faster kernels for a network on a CPU.
+
+    On processors without instructions for neural networks TensorFlow leaves oneDNN off. There it is the faster
+    library for networks of depthwise convolutions and the slower one for the wide kernels of a ResNet
+    (experiments/benchmarks). What the user or TensorFlow decides otherwise stands.
+    """
+    if depthwise:
+        os.environ.setdefault(ONEDNN_VARIABLE, "1")

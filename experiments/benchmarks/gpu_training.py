@@ -1,13 +1,13 @@
 """Training speed on one GPU: images/s, share of the chip's bfloat16 peak, memory and input wait by batch size.
 
-    python -m experiments.benchmarks.gpu_training --train train.arrow --validation validation.arrow
-        [--batch-sizes 8 16 32 64 128] [--steps 40] [--peer] [--full-steps 5000] [--set PATH=VALUE …]
+    python -m experiments.benchmarks.gpu_training --carried FOLDER [--batch-sizes 8 16 32 64 128] [--steps 40]
+                                                  [--peer] [--full-steps 5000] [--set PATH=VALUE …]
 
-Needs Keras, JAX, NumPy and PyArrow, neither TensorFlow nor Ray: the two Arrow files are decoded images that
-`open_record_set` wrote on another machine (see `detection.data.cache`). Every figure comes from a process of
-its own, so that its peak memory is its own. `--peer` measures torchvision's `retinanet_resnet50_fpn_v2` in the
-same run (AMP in bfloat16, channels last, compiled) on images that lie on the GPU already. `--full-steps` trains
-to the end and gives each class's average precision and the wall time.
+Needs Keras, JAX, NumPy, PyArrow and little else, neither TensorFlow nor Ray: FOLDER holds decoded images that
+`carry_records` wrote on another machine (docs/decoded-images.md). Every figure comes from a process of its own,
+so that its peak memory is its own. `--peer` measures torchvision's `retinanet_resnet50_fpn_v2` in the same run
+(AMP in bfloat16, channels last, compiled) on images that lie on the GPU already. `--full-steps` trains to the
+end and gives each class's average precision and the wall time.
 
 SSD ResNet50 V1 FPN at 640, bfloat16, the config's augmentations. A minute or two a batch size on an H100. Aims
 there: 500 images/s, 4 times torchvision, 35 % of the measured peak. Writes `results/gpu_training.json` and the
@@ -90,8 +90,8 @@ def _speed(
 
 def _words(options: argparse.Namespace) -> tuple[str, ...]:
     edits = [word for edit in options.set or () for word in ("--set", edit)]
-    files = ("--train", str(options.train), "--validation", str(options.validation))
-    return ("--config", str(options.config), *files, "--precision", options.precision, *edits)
+    given = {"config": options.config, "carried": options.carried, "precision": options.precision}
+    return (*(word for name, value in given.items() for word in (f"--{name}", str(value))), *edits)
 
 
 def _on_gpu() -> dict[str, str]:
@@ -102,8 +102,7 @@ def _on_gpu() -> dict[str, str]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=RESNET)
-    parser.add_argument("--train", type=Path, required=True, help="the training images, an Arrow file")
-    parser.add_argument("--validation", type=Path, required=True, help="the validation images, an Arrow file")
+    parser.add_argument("--carried", type=Path, required=True, help="the folder of the decoded images")
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[8, 16, 32, 64, 128])
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--precision", default="bfloat16")

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from detection.core.backends import Backend, backend_of, check_installed
+from detection.core.backends import ONEDNN_VARIABLE, Backend, backend_of, check_installed, choose_kernels
 from detection.core.errors import UsageError
 
 
@@ -40,3 +40,16 @@ def test_the_choice_holds_for_the_process_and_cannot_be_changed_later() -> None:
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     said = done.stdout.splitlines()
     assert said == ["tensorflow", "Keras runs on jax in this process already; start another for tensorflow"]
+
+
+@pytest.mark.parametrize(
+    ("depthwise", "before", "after"),
+    [(True, None, "1"), (True, "0", "0"), (False, None, None), (False, "1", "1")],
+)
+def test_depthwise_networks_get_onednn_unless_the_user_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, depthwise: bool, before: str | None, after: str | None
+) -> None:
+    environment = {} if before is None else {ONEDNN_VARIABLE: before}
+    monkeypatch.setattr(os, "environ", environment)
+    choose_kernels(depthwise=depthwise)
+    assert environment.get(ONEDNN_VARIABLE) == after

@@ -5,6 +5,8 @@ from typing import Any
 
 from ray.tune import Trainable
 
+from detection.config.extractors import uses_depthwise
+from detection.config.load import load_config
 from detection.core.backends import Backend
 from tuning.engine import Engine, prepare_process
 from tuning.folder import SweepFolder
@@ -22,8 +24,14 @@ class TrialTrainable(Trainable):  # type: ignore[misc]
     """
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Fit the process to its resources and take the first trial."""
-        prepare_process(cpus=config[CPU_KEY], gpus=config[GPU_KEY], backend=Backend(config[BACKEND_KEY]))
+        """Fit the process to its resources and the network of the sweep's base, and take the first trial."""
+        base = load_config(SweepFolder(Path(config[SWEEP_KEY])).base_config)
+        prepare_process(
+            cpus=config[CPU_KEY],
+            gpus=config[GPU_KEY],
+            backend=Backend(config[BACKEND_KEY]),
+            depthwise=uses_depthwise(base),
+        )
         self._engine = Engine()
         self._take(config)
 

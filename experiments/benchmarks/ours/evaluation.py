@@ -9,10 +9,11 @@ seconds an image (the median time from one batch to the next), and those of the 
 import argparse
 import itertools
 import json
-import os
 import statistics
 import time
 from pathlib import Path
+
+from experiments.benchmarks.ours.settings import begin, run_settings
 
 
 def main() -> None:
@@ -20,10 +21,9 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--records", type=Path, required=True)
     options = parser.parse_args()
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    begin(options.config)
     from detection.runner import TrainingRun
     from detection.training.reports import ValidationProgress
-    from experiments.benchmarks.ours.settings import run_settings
 
     settings = run_settings(options.config, options.records, batch_size=2)
     run = TrainingRun(settings)

@@ -1,7 +1,7 @@
-"""Training on images in Arrow files with JAX: its speed for one batch size, or a whole training.
+"""Training on carried images with JAX: its speed for one batch size, or a whole training.
 
-    KERAS_BACKEND=jax python -m experiments.benchmarks.ours.gpu_training --config C --train T.arrow
-        --validation V.arrow --batch-size B --steps N
+    KERAS_BACKEND=jax python -m experiments.benchmarks.ours.gpu_training --config C --carried FOLDER
+                                                                         --batch-size B --steps N
     KERAS_BACKEND=jax python -m experiments.benchmarks.ours.gpu_training … --full-steps N [--set PATH=VALUE …]
 
 Prints one JSON line: images/s, the share of the time spent waiting for input, peak memory of the device in MiB
@@ -59,21 +59,26 @@ def _full(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _settings(options: argparse.Namespace, directory: Path, *, steps: int) -> Any:
+    from detection.checkpoint.folder import LABEL_MAP_FILE
     from detection.config.edits import Edit, apply_edits, parse_edit
+    from detection.config.label_map import load_label_map
     from detection.config.load import load_config
     from detection.model.precision import Precision
     from detection.runner import RunSettings
+    from detection.runner.carry import TRAIN_FILE, VALIDATION_FILE
 
+    label_map = load_label_map(options.carried / LABEL_MAP_FILE)
     edits = [Edit("num_steps", steps), *(parse_edit(text) for text in options.set or ())]
     if options.batch_size is not None:
         edits.append(Edit("batch_size", options.batch_size))
     config = apply_edits(load_config(options.config), edits)
     config.train_config.ClearField("fine_tune_checkpoint")
+    config.model.ssd.num_classes = label_map.num_classes
     return RunSettings(
         config=config,
-        train_records=(options.train,),
-        validation_records=(options.validation,),
-        label_map=_label_map(options.train),
+        train_records=(options.carried / TRAIN_FILE,),
+        validation_records=(options.carried / VALIDATION_FILE,),
+        label_map=label_map,
         directory=directory,
         precision=Precision(options.precision),
         metric="mAP@.50",
@@ -81,13 +86,9 @@ def _settings(options: argparse.Namespace, directory: Path, *, steps: int) -> An
     )
 
 
-def _label_map(arrow: Path) -> Any:
-    raise NotImplementedError
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("config", "train", "validation"):
+    for name in ("config", "carried"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--steps", type=int, default=40)

@@ -8,9 +8,10 @@ alone, where in training it is part of the step.
 
 import argparse
 import json
-import os
 import time
 from pathlib import Path
+
+from experiments.benchmarks.ours.settings import begin, run_settings
 
 WARM = 5
 
@@ -22,14 +23,13 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--batches", type=int, default=40)
     options = parser.parse_args()
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    begin(options.config)
     import tensorflow as tf
 
     from detection.data.augment import build_preprocessor
     from detection.data.batches import TrainingBatches
     from detection.runner.records import open_records
     from detection.training.step import arrays_of
-    from experiments.benchmarks.ours.settings import run_settings
 
     settings = run_settings(options.config, options.records, batch_size=options.batch_size)
     records = open_records(settings)

@@ -1,12 +1,21 @@
-"""The settings of a training run on generated records."""
+"""The settings of a training run on generated records, and what its process takes before it loads Keras."""
 
+import os
 from pathlib import Path
 
+from detection.config.extractors import uses_depthwise
 from detection.config.label_map import load_label_map
 from detection.config.load import load_config
+from detection.core.backends import VARIABLE, Backend, choose_kernels
 from detection.model.precision import Precision
 from detection.runner import RunSettings
 from experiments.benchmarks.workspace import labels, parts
+
+
+def begin(config: Path) -> None:
+    """Choose backend and kernels as `sweepbox train` does for a config; to be called before Keras is loaded."""
+    os.environ.setdefault(VARIABLE, Backend.TENSORFLOW)
+    choose_kernels(depthwise=uses_depthwise(load_config(config)))
 
 
 def run_settings(

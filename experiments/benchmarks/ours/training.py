@@ -11,7 +11,6 @@ the next, less one step: another focal gamma and clipping each time, and as in a
 
 import argparse
 import json
-import os
 import resource
 import statistics
 import time
@@ -19,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from experiments.benchmarks.ours.settings import begin, run_settings
 from experiments.benchmarks.workspace import FIRST_STEP
 
 LEAST_STEPS = 3
@@ -26,9 +26,8 @@ LEAST_STEPS = 3
 
 def main() -> None:
     options = _arguments()
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    begin(options.config)
     from detection.runner import TrainingRun
-    from experiments.benchmarks.ours.settings import run_settings
 
     settings = run_settings(
         options.config, options.records, precision=options.precision, batch_size=options.batch_size
