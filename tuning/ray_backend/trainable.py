@@ -8,6 +8,7 @@ from ray.tune import Trainable
 from detection.core.backends import Backend
 from tuning.engine import Engine, prepare_process
 from tuning.folder import SweepFolder
+from tuning.spec_file import load_spec
 from tuning.trial_run import Outcome, TrialRun
 
 SWEEP_KEY, TRIAL_KEY, CPU_KEY, GPU_KEY, BACKEND_KEY = "sweep", "trial", "cpu", "gpu", "backend"
@@ -25,6 +26,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]
         """Fit the process to its resources and take the first trial."""
         prepare_process(cpus=config[CPU_KEY], gpus=config[GPU_KEY], backend=Backend(config[BACKEND_KEY]))
         self._engine = Engine()
+        self._spec = load_spec(SweepFolder(Path(config[SWEEP_KEY])).spec)
         self._take(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -49,7 +51,8 @@ class TrialTrainable(Trainable):  # type: ignore[misc]
         self._trial.restore(Path(checkpoint_dir))
 
     def _take(self, config: dict[str, Any]) -> None:
-        self._trial = TrialRun(SweepFolder(Path(config[SWEEP_KEY])), config[TRIAL_KEY], self._engine)
+        sweep = SweepFolder(Path(config[SWEEP_KEY]))
+        self._trial = TrialRun(sweep, config[TRIAL_KEY], self._engine, spec=self._spec)
 
 
 def result_of(outcome: Outcome) -> dict[str, Any]:
