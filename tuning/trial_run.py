@@ -26,6 +26,7 @@ from tuning.folder import SweepFolder
 from tuning.objective import Objective
 from tuning.precision import AUTOMATIC, sweep_precision
 from tuning.results import best_evaluation
+from tuning.spec import SweepSpec
 from tuning.spec_file import load_spec
 from tuning.steps import evaluate_every, evaluation_number, next_evaluation_step
 from tuning.trial_record import (
@@ -70,12 +71,17 @@ class _StopRequestedError(Exception):
 class TrialRun:
     """One trial in one process. A `SweepboxError` ends it as failed; other errors are passed on."""
 
-    def __init__(self, sweep: SweepFolder, trial_id: str, engine: Engine) -> None:
-        """Take a trial; nothing is loaded until the first call of `next_evaluation`."""
+    def __init__(
+        self, sweep: SweepFolder, trial_id: str, engine: Engine, *, spec: SweepSpec | None = None
+    ) -> None:
+        """Take a trial; nothing is loaded until the first call of `next_evaluation`.
+
+        `spec` is the sweep's, where the caller has read it already.
+        """
         self._sweep = sweep
         self._trial = sweep.trial(trial_id)
         self._engine = engine
-        self._spec = load_spec(sweep.spec)
+        self._spec = spec or load_spec(sweep.spec)
         self._objective = Objective.of(self._spec.objective)
         self._config = load_config(self._trial.config)
         self._every = evaluate_every(self._config, self._spec.training)
@@ -124,13 +130,15 @@ class TrialRun:
         if self._trial.last.is_dir():
             run.restore(self._trial.last)
         self._evaluations = tuple(item for item in read_evaluations(self._trial) if item.step <= run.step)
-        write_evaluations(self._trial, self._evaluations)
+        if self._trial.metrics.is_file():
+            write_evaluations(self._trial, self._evaluations)
         if self._stands_at_best(run):
             run.save_weights(self._trial.best)
         started_from = None if run.initial_weights is None else str(run.initial_weights)
         if started_from is not None:
             logger.info("trial %s: %s", self._trial.id, started_from)
         self._update(step=run.step, engine_reused=self._engine.reused, initial_weights=started_from)
+        self._next_look = time.monotonic() + PROGRESS_S
         return run
 
     def _settings(self) -> "RunSettings":

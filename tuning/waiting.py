@@ -26,6 +26,11 @@ class WaitingTrials:
         """Return how many trials wait."""
         return len(self._queue)
 
+    @property
+    def programs(self) -> tuple[str | None, ...]:
+        """The programs of the trials that wait, in their order."""
+        return tuple(waiting.program for waiting in self._queue)
+
     def add(self, trial: str, program: str | None) -> None:
         """Take in a trial, after those that wait already."""
         self._queue.append(_Waiting(trial, program))

@@ -10,6 +10,7 @@ from detection.config.load import load_config
 from detection.core.backends import Backend
 from tuning.engine import Engine, prepare_process
 from tuning.folder import SweepFolder
+from tuning.spec_file import load_spec
 from tuning.trial_run import Outcome, TrialRun
 
 SWEEP_KEY, TRIAL_KEY, CPU_KEY, GPU_KEY, BACKEND_KEY = "sweep", "trial", "cpu", "gpu", "backend"
@@ -33,6 +34,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]
             depthwise=uses_depthwise(base),
         )
         self._engine = Engine()
+        self._spec = load_spec(SweepFolder(Path(config[SWEEP_KEY])).spec)
         self._take(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -57,7 +59,8 @@ class TrialTrainable(Trainable):  # type: ignore[misc]
         self._trial.restore(Path(checkpoint_dir))
 
     def _take(self, config: dict[str, Any]) -> None:
-        self._trial = TrialRun(SweepFolder(Path(config[SWEEP_KEY])), config[TRIAL_KEY], self._engine)
+        sweep = SweepFolder(Path(config[SWEEP_KEY]))
+        self._trial = TrialRun(sweep, config[TRIAL_KEY], self._engine, spec=self._spec)
 
 
 def result_of(outcome: Outcome) -> dict[str, Any]:

@@ -53,8 +53,11 @@ def _full(options: argparse.Namespace) -> dict[str, Any]:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         result = train(_settings(options, Path(folder) / "run", steps=options.full_steps))
-    shown = ("mAP", "mAP@.50", "AP/", "AP@.50/")
-    metrics = {name: value for name, value in result.best_metrics.items() if name.startswith(shown)}
+    metrics = {
+        name: value
+        for name, value in result.best_metrics.items()
+        if name in ("mAP", "mAP@.50") or name.startswith(("AP/", "AP@.50/"))
+    }
     return {"seconds": time.perf_counter() - started, "metrics": metrics}
 
 

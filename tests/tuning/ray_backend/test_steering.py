@@ -1,5 +1,7 @@
 """A sweep of two programs on two places of a real Ray: places are given trials of programs that they hold."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from tuning.ray_backend.trainable import PROGRAMS, TRIAL_KEY
 from tuning.spec_file import load_spec
 from tuning.trial_book import PATIENCE, TrialBook
 from tuning.trial_record import TrialState, read_status
+from tuning.waiting import WaitingTrials
 
 PLACES = 2
 SIZES = [3, 3, 2, 2, 3, 3, 2, 2]
@@ -39,17 +42,47 @@ def folder(tiny_spec: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) 
     return create_sweep(SweepRequest(home / "sweep.yaml", out=home / "run"))
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What was known when a free place was given a trial."""
+
+    trial: str
+    held: frozenset[str]
+    waiting: tuple[str | None, ...]
+
+
 @pytest.fixture(scope="module")
-def outcome(folder: SweepFolder) -> SweepOutcome:
-    return run_sweep(folder, place=Place(cpus=PLACES))
+def decisions() -> list[Decision]:
+    return []
 
 
-def test_each_place_builds_its_program_only(outcome: SweepOutcome) -> None:
+@pytest.fixture(scope="module")
+def outcome(folder: SweepFolder, decisions: list[Decision]) -> SweepOutcome:
+    take = WaitingTrials.take
+
+    def noted(queue: WaitingTrials, *, held: Collection[str], elsewhere: Collection[str]) -> str:
+        waiting = queue.programs
+        trial = take(queue, held=held, elsewhere=elsewhere)
+        decisions.append(Decision(trial, frozenset(held), waiting))
+        return trial
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WaitingTrials, "take", noted)
+        return run_sweep(folder, place=Place(cpus=PLACES))
+
+
+def test_a_program_is_built_only_where_no_trial_of_a_held_one_waits(
+    outcome: SweepOutcome, decisions: list[Decision]
+) -> None:
+    """How many that are depends on how fast the places are: two if they are alike, never less."""
     assert [trial.status.parameters["batch_size"] for trial in outcome.state.trials] == SIZES
     assert outcome.state.count(TrialState.FINISHED) == len(SIZES)
-    programs = {trial.status.program for trial in outcome.state.trials}
-    built = [trial.id for trial in outcome.state.trials if not trial.status.engine_reused]
-    assert len(built) == len(programs) == 2
+    status = {trial.id: trial.status for trial in outcome.state.trials}
+    assert sorted(decision.trial for decision in decisions) == list(status)
+    built = [decision for decision in decisions if status[decision.trial].program not in decision.held]
+    assert [d.trial for d in decisions if not status[d.trial].engine_reused] == [d.trial for d in built]
+    assert not any(decision.held & set(decision.waiting) for decision in built)
+    assert len({status[decision.trial].program for decision in built[:2]}) == 2
 
 
 def test_no_place_idles(outcome: SweepOutcome) -> None:
