@@ -50,13 +50,20 @@ class Workspace:
         """A folder of prepared records: 96 drawn scenes, 14 of them for validation."""
         return self.drawn(96)
 
-    def drawn(self, images: int) -> Path:
+    @cached_property
+    def mostly_validation(self) -> Path:
+        """A folder of prepared records: of the same 96 scenes, 86 for validation."""
+        return self.drawn(96, validation_fraction=0.9)
+
+    def drawn(self, images: int, *, validation_fraction: float = 0.15) -> Path:
         """Return a folder of prepared records of so many drawn scenes (512 pixels, three classes)."""
-        pictures, records = self.folder / f"pictures_{images}", self.folder / f"records_{images}"
+        pictures = self.folder / f"pictures_{images}"
+        records = self.folder / f"records_{images}_{validation_fraction:g}"
         if not records.is_dir():
             if not pictures.is_dir():
                 self.command("sample", str(pictures), "--images", str(images), "--size", "512")
-            self.command("prepare", str(pictures), str(records))
+            fraction = ("--validation-fraction", str(validation_fraction))
+            self.command("prepare", str(pictures), str(records), *fraction)
         return records
 
     def peer_checkpoint(self, config: Path) -> Path:

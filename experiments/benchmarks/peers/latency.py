@@ -1,8 +1,8 @@
 """Latency of an exported model in plain TensorFlow, batch 1; runs in either environment.
 
-Usage: python latency.py --model folder/saved_model --size 640 --calls 30
+Usage: python latency.py --model folder/saved_model --size 640 --calls 10
 
-Prints one JSON line: the median seconds of a call after five warm ones. The picture is noise of a fixed seed.
+Prints one JSON line: the median seconds of a call after three warm ones. The picture is noise of a fixed seed.
 """
 
 import argparse
@@ -13,14 +13,14 @@ import time
 import numpy as np
 import tensorflow as tf
 
-WARM = 5
+WARM = 3
 
 
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--model", required=True)
     p.add_argument("--size", type=int, default=640)
-    p.add_argument("--calls", type=int, default=30)
+    p.add_argument("--calls", type=int, default=10)
     a = p.parse_args()
     function = tf.saved_model.load(a.model).signatures["serving_default"]
     picture = tf.constant(np.random.RandomState(0).randint(0, 256, (1, a.size, a.size, 3)).astype(np.uint8))

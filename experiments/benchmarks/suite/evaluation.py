@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from experiments.benchmarks.figure import Figure
 from experiments.benchmarks.workspace import OD_API, RESNET, Workspace, labels, newest_checkpoint, parts
 
-IMAGES = 574
-"""Of these the default split puts 86 into the validation part."""
-
 
 def measure(workspace: Workspace) -> Iterator[Figure]:
     """Yield the whole call and the steady state."""
-    records = workspace.drawn(IMAGES)
+    records = workspace.mostly_validation
     ours = workspace.ours("evaluation", "--config", str(RESNET), "--records", str(records)).facts
     peer = _peer(workspace) if workspace.oracle else {}
     yield Figure(
@@ -29,7 +26,7 @@ def measure(workspace: Workspace) -> Iterator[Figure]:
 
 def _peer(workspace: Workspace) -> dict[str, float]:
     """Return what the peer's evaluation loop says of a checkpoint that it trained for a few steps."""
-    records = workspace.drawn(IMAGES)
+    records = workspace.mostly_validation
     trained = workspace.peer_checkpoint(RESNET)
     common = ("--config", str(RESNET), "--label-map", labels(records))
     if newest_checkpoint(trained) is None:
