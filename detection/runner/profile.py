@@ -1,15 +1,16 @@
 """Where the time of a training run goes, measured on some of its own steps.
 
-After the steps that compile, some run as two programs (losses and gradients, update) with a wait for the
-device after each, some under the backend's own trace, and some as ever but with a wait after each. All of them
-are steps of the run like any other, computed from the same values by the same arithmetic; they only take
-longer. It costs the compilation of the two programs, once.
+After the steps that compile, steps that run as two programs (losses and gradients, update) with a wait for the
+device after each take turns with steps that run as ever, but with a wait at the end; so both see the same
+machine. A few more run under the backend's own trace. All of them are steps of the run like any other, computed
+from the same values by the same arithmetic; they only take longer. It costs the compilation of the two
+programs, once.
 """
 
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,9 @@ from detection.training.phases import TRANSFER, WAIT, Phase
 from detection.training.step import TrainStep
 
 COMPILING_STEPS = 2
-PHASED_STEPS = 11
-"""The first of them compiles the two programs and is not counted."""
+PHASED_STEPS = 10
+"""Before them one step more compiles the two programs and is not counted."""
 TRACED_STEPS = 3
-WHOLE_STEPS = 5
 
 PROFILE_FOLDER = "profile"
 TRACE_FILE = "trace.json"
@@ -33,7 +33,7 @@ WHOLE = "step in one program"
 
 @dataclass(frozen=True)
 class PhaseTime:
-    """What a phase took: the mean of its seconds, how often it was measured, and its seconds for each step.
+    """What a phase took: the median of its seconds, how often it was measured, and its seconds for each step.
 
     An evaluation that was the only one includes its compilation. A checkpoint counts with what training waits
     for: the copy of the values, and what the thread that writes them has left to do after the evaluation.
@@ -78,18 +78,18 @@ class RunProfile:
         """Run one training step in the way whose turn it is; `asked_s` is when the batch was asked for."""
         number = self._steps - COMPILING_STEPS
         self._steps += 1
-        if 0 <= number < PHASED_STEPS:
-            self.timeline.add(WAIT, asked_s)
-            program.train_by_phases(batch, step, scalars, self.timeline)
-            self.timeline.add(f"step {step + 1}", asked_s)
-        elif 0 <= number - PHASED_STEPS < TRACED_STEPS:
-            self._train_traced(program, batch, step, scalars, number - PHASED_STEPS)
-        elif 0 <= number - PHASED_STEPS - TRACED_STEPS < WHOLE_STEPS:
+        if not 0 <= number <= 2 * PHASED_STEPS + TRACED_STEPS:
+            program.train(batch, step, scalars)
+        elif number > 2 * PHASED_STEPS:
+            self._train_traced(program, batch, step, scalars, number - 2 * PHASED_STEPS)
+        elif number % 2:
             program.train(batch, step, scalars)
             program.wait()
             self.timeline.add(WHOLE, asked_s)
         else:
-            program.train(batch, step, scalars)
+            self.timeline.add(WAIT, asked_s)
+            program.train_by_phases(batch, step, scalars, self.timeline)
+            self.timeline.add(f"step {step + 1}", asked_s)
 
     def close(self) -> None:
         """End the backend's trace where it is still on, and write the timeline."""
@@ -108,23 +108,23 @@ class RunProfile:
         pauses = [sum(self._seconds(Phase.CHECKPOINT)) / max(evaluations, 1)] * evaluations
         measured[Phase.CHECKPOINT] = (pauses, evaluation_interval)
         phases = tuple(
-            PhaseTime(phase, fmean(seconds), len(seconds), fmean(seconds) / steps)
+            PhaseTime(phase, median(seconds), len(seconds), median(seconds) / steps)
             for phase, (seconds, steps) in measured.items()
             if seconds
         )
         whole = self._seconds(WHOLE)
-        return ProfileReport(phases, fmean(whole) if whole else None, self._trace_file)
+        return ProfileReport(phases, median(whole) if whole else None, self._trace_file)
 
     def _train_traced(
         self, program: TrainStep, batch: Batch, step: int, scalars: NDArray[np.float32], number: int
     ) -> None:
         """Run a step under the backend's trace, which the first one starts and the last one ends."""
-        if number == 0:
+        if number == 1:
             self._device_trace.enter_context(device_trace(self._trace_directory))
         with self.timeline.span(f"step {step + 1}, in the device's trace"):
             program.train(batch, step, scalars)
             program.wait()
-        if number == TRACED_STEPS - 1:
+        if number == TRACED_STEPS:
             self._device_trace.close()
 
     def _seconds(self, name: str) -> list[float]:

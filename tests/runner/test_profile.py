@@ -18,7 +18,7 @@ SettingsOf = Callable[..., RunSettings]
 
 def test_a_profiled_run_trains_alike_and_tells_where_its_time_went(settings_of: SettingsOf) -> None:
     plain, profiled = (
-        settings_of("num_steps=22", directory=name, evaluate_every=11) for name in ("plain", "profiled")
+        settings_of("num_steps=26", directory=name, evaluate_every=13) for name in ("plain", "profiled")
     )
     expected = train(plain)
     assert expected.profile is None
@@ -42,21 +42,26 @@ def test_a_profiled_run_trains_alike_and_tells_where_its_time_went(settings_of: 
         (Phase.EVALUATION, 1),
         (Phase.CHECKPOINT, 2),
     ]
-    assert times[Phase.EVALUATION].per_step_s == pytest.approx(times[Phase.EVALUATION].seconds / 11)
+    assert times[Phase.EVALUATION].per_step_s == pytest.approx(times[Phase.EVALUATION].seconds / 13)
     assert times[Phase.GRADIENTS].seconds > times[Phase.UPDATE].seconds > 0
     assert sum(report.share(time) for time in report.phases) == pytest.approx(1.0)
-    step = sum(times[phase].seconds for phase in (Phase.INPUT, Phase.GRADIENTS, Phase.UPDATE))
     assert report.whole_step_s is not None
-    assert 0.3 < step / report.whole_step_s < 3.0
+    assert report.whole_step_s > 0
 
     events = json.loads(report.trace.read_text())["traceEvents"]
     spans = [event for event in events if event["ph"] == "X"]
-    known = {*Phase, WAIT, TRANSFER, "step 4", "write the checkpoint"} - {Phase.INPUT}
+    known = {*Phase, WAIT, TRANSFER, "step 5", "write the checkpoint"} - {Phase.INPUT}
     assert {event["name"] for event in spans} > known
-    steps = sorted(
-        (event for event in spans if event["name"].startswith("step ")), key=lambda event: event["ts"]
-    )
+    steps = sorted((span for span in spans if span["name"].startswith("step ")), key=lambda span: span["ts"])
+    assert len(steps) == 24
     assert all(first["ts"] + first["dur"] <= then["ts"] + 1.0 for first, then in pairwise(steps))
+    step = next(span for span in steps if span["name"] == "step 5")
+    inside = [
+        span for span in spans if step["ts"] <= span["ts"] < step["ts"] + step["dur"] and span is not step
+    ]
+    parts = {span["name"]: span["dur"] for span in inside}
+    assert list(parts) == [WAIT, TRANSFER, Phase.GRADIENTS, Phase.UPDATE]
+    assert 0.8 * step["dur"] < sum(parts.values()) <= step["dur"]
     assert list(profiled.directory.glob("tensorboard/plugins/profile/*/*.xplane.pb"))
 
     screen = StringIO()
