@@ -76,16 +76,30 @@ class TrialBook:
         that the config refuses is recorded as failed; one that equals an earlier trial takes over its results.
         Both count as trials, neither is run.
         """
-        while len(self._waiting) <= self._lookahead and len(self._index) < self._spec.trials:
-            number, edits, parameters = self._study.ask()
-            trial = self._create(number, edits, parameters)
-            if self._starts(trial):
-                self._waiting.add(trial.id, self._index[trial.id].program)
+        while len(self._waiting) <= self._lookahead and self._propose():
+            pass
         if not len(self._waiting):
             return None
         if not self._lookahead:
             return self._waiting.take(held=(), elsewhere=())
         return self._waiting.take(held=held, elsewhere=elsewhere)
+
+    def prepare(self) -> None:
+        """Use the time while all places are busy: make the next trial ready where waiting would not better it.
+
+        That is under random search, whose proposals know no results.
+        """
+        if self._spec.searcher.type == "random" and not len(self._waiting):
+            self._propose()
+
+    def _propose(self) -> bool:
+        """Ask for one more trial, which waits where it is to be run; return False where all were asked for."""
+        if len(self._index) >= self._spec.trials:
+            return False
+        trial = self._create(*self._study.ask())
+        if self._starts(trial):
+            self._waiting.add(trial.id, self._index[trial.id].program)
+        return True
 
     def program(self, trial_id: str) -> str | None:
         """Return the program that a trial needs."""

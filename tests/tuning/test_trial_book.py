@@ -67,6 +67,26 @@ def test_proposals_depend_on_the_seed_alone(sweep: Begin, tmp_path: Path) -> Non
     assert [trial.params for trial in study_trials(again)] == proposed
 
 
+@pytest.mark.parametrize(("searcher", "ahead"), [("random", 2), ("tpe", 1)])
+def test_the_next_trial_is_made_ahead_only_where_results_would_not_change_it(
+    sweep: Begin, tmp_path: Path, searcher: str, ahead: int
+) -> None:
+    plain = sweep(searcher={"type": searcher})
+    give_out(book_of(plain))
+    proposed = [trial.params for trial in study_trials(plain)]
+    shutil.rmtree(tmp_path / "run")
+    folder = sweep(searcher={"type": searcher})
+    book = book_of(folder)
+    given = [book.next_trial()]
+    book.prepare()
+    book.prepare()
+    assert len(folder.trial_folders()) == ahead
+    assert [*given, *give_out(book)] == ["0000", "0001", "0002"]
+    assert [trial.params for trial in study_trials(folder)] == proposed
+    book.prepare()
+    assert len(folder.trial_folders()) == 3
+
+
 def test_ended_trials_are_told_with_their_best_not_their_last(sweep: Begin, live: Live) -> None:
     folder = sweep(objective=HIGHEST)
     book = book_of(folder)

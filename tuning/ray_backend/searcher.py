@@ -46,6 +46,7 @@ class BookSearcher(Searcher):  # type: ignore[misc]
         """Return the config of Ray's trial `trial_id`, None to be asked again later, or FINISHED."""
         if not self._folder.stop_request.exists():
             if not self.has_free_place:
+                self._book.prepare()
                 return None
             if (ours := self._take(trial_id)) is not None:
                 return {SWEEP_KEY: str(self._folder.path.resolve()), TRIAL_KEY: ours, **self._process}

@@ -22,6 +22,9 @@ def main() -> None:
     options = parser.parse_args()
     folder = create_sweep(SweepRequest(options.spec, data=options.data, out=options.out))
     arrange_environment(None)
+    import optuna  # noqa: F401 - loading packages is no part of what is timed, here and with empty trials
+    from ray import tune  # noqa: F401
+
     with ray_session(address=None):
         started = time.perf_counter()
         outcome = run_sweep(folder)
