@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from experiments.benchmarks.figure import Figure
+from experiments.benchmarks.machine import has_bfloat16
 from experiments.benchmarks.workspace import MOBILENET, OD_API, RESNET, Outcome, Workspace, labels, parts
 
 MODELS = (
@@ -14,8 +15,7 @@ MODELS = (
     ("MobileNetV2 FPNLite 320, batch 8", MOBILENET, 8, 30, None, 2.0),
 )
 MOST_TURN_S = 1.0
-BFLOAT16_LIMIT_S = 60.0
-"""How long a processor is measured in bfloat16: one that has no instructions for it takes minutes a step."""
+RUNS = {"float32": ("--turns", "3"), "bfloat16": ("--limit-s", "60")}
 
 
 def measure(workspace: Workspace) -> Iterator[Figure]:
@@ -28,10 +28,8 @@ def measure(workspace: Workspace) -> Iterator[Figure]:
                 *("--config", str(config), "--records", str(workspace.records), "--steps", str(steps)),
                 *("--batch-size", str(batch), "--precision", precision, *more),
             )
-            for precision, more in (
-                ("float32", ("--turns", "3")),
-                ("bfloat16", ("--limit-s", str(BFLOAT16_LIMIT_S))),
-            )
+            for precision, more in RUNS.items()
+            if precision == "float32" or has_bfloat16()
         }
         rates = {precision: outcome.facts["images_per_s"] for precision, outcome in ours.items()}
         best = max(rates, key=lambda precision: rates[precision])
@@ -55,7 +53,8 @@ def measure(workspace: Workspace) -> Iterator[Figure]:
 
 def _other(rates: dict[str, float], best: str) -> str:
     """Return what the precision that was not the better one came to."""
-    return ", ".join(f"{name} {rate:.3g}" for name, rate in rates.items() if name != best)
+    others = [f"{name} {rate:.3g}" for name, rate in rates.items() if name != best]
+    return ", ".join(others) or "this processor has no bfloat16"
 
 
 def _times(name: str, ours: Outcome, peer: Outcome | None) -> Iterator[Figure]:
