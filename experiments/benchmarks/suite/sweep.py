@@ -16,6 +16,7 @@ import yaml
 from detection.config.load import load_config
 from experiments.benchmarks.figure import Figure
 from experiments.benchmarks.workspace import CONFIGS, Workspace, labels, newest_checkpoint, parts
+from tuning.pace import weighted_mean
 from tuning.results import load_sweep
 
 TRIALS = 24
@@ -25,12 +26,13 @@ CONFIG = CONFIGS / "quickstart.config"
 
 
 def measure(workspace: Workspace) -> Iterator[Figure]:
-    """Yield the wall time of the whole sweep."""
+    """Yield the wall time of the whole sweep, and what share of its trials' time went where."""
     out = workspace.folder / "sweep"
     shutil.rmtree(out, ignore_errors=True)
     spec = _write_spec(workspace.folder / "sweep.yaml")
     seconds = workspace.command("sweep", str(spec), "--data", str(workspace.records), "--out", str(out))
-    steps = sorted(trial.status.step for trial in load_sweep(out).trials)
+    trials = load_sweep(out).trials
+    steps = sorted(trial.status.step for trial in trials)
     peer = _peer_seconds(workspace, out, steps) if workspace.oracle else None
     yield Figure(
         f"a sweep of {TRIALS} trials with ASHA, whole command",
@@ -41,6 +43,10 @@ def measure(workspace: Workspace) -> Iterator[Figure]:
         aim=20,
         note=f"{sum(steps)} steps in all",
     )
+    evaluating = weighted_mean((trial.pace.evaluation_fraction, trial.seconds) for trial in trials)
+    waiting = weighted_mean((trial.pace.input_wait_fraction, trial.seconds) for trial in trials)
+    yield Figure(f"of the trials' time, evaluating every {EVERY} steps", "%", 100 * (evaluating or 0.0))
+    yield Figure("of the trials' training, waiting for input", "%", 100 * (waiting or 0.0))
 
 
 def _write_spec(path: Path) -> Path:
