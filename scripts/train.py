@@ -38,17 +38,16 @@ def command(
     --out gets pipeline.config, label_map.pbtxt, run.json, best/ (what `sweepbox export` reads), last/ (what
     --resume reads), metrics.jsonl and tensorboard/.
     """
+    choose_kernels()
     use_backend(_backend(backend, read_run_facts(out) if resume else None))
     from rich.console import Console
 
     from detection.config.edits import parse_edit
-    from detection.config.extractors import uses_depthwise
     from detection.runner import RunSettings
     from detection.runner.inputs import run_inputs
 
     console = Console()
     inputs = run_inputs(config, data, edits=[parse_edit(text) for text in set_ or ()])
-    choose_kernels(depthwise=uses_depthwise(inputs.config))
     for note in inputs.notes:
         console.print(note, highlight=False, soft_wrap=True)
     settings = RunSettings(

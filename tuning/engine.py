@@ -47,17 +47,14 @@ class Engine:
         return run
 
 
-def prepare_process(
-    *, cpus: float, gpus: float, backend: Backend = Backend.TENSORFLOW, depthwise: bool = False
-) -> None:
+def prepare_process(*, cpus: float, gpus: float, backend: Backend = Backend.TENSORFLOW) -> None:
     """Fit this process to a trial's share of the machine; to be called before Keras is loaded.
 
-    UsageError where the backend is not installed here. Threads follow the CPUs; `depthwise` tells of what kind
-    the network is (see `choose_kernels`). With a GPU, memory is taken as it is needed, so that several trials
-    can share it; without, none is touched.
+    UsageError where the backend is not installed here. Threads follow the CPUs. With a GPU, memory is taken as
+    it is needed, so that several trials can share it; without, none is touched.
     """
     use_backend(backend)
-    choose_kernels(depthwise=depthwise)
+    choose_kernels()
     threads = str(max(int(cpus), 1))
     for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
         os.environ[name] = threads

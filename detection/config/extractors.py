@@ -28,11 +28,6 @@ class Extractor:
     least_side: int = 33
     depth: int = 0
 
-    @property
-    def is_depthwise(self) -> bool:
-        """Whether most of the backbone's convolutions are depthwise or pointwise ones."""
-        return self.backbone is not Backbone.RESNET_V1
-
 
 RESNET_LEAST_SIDE = 129
 
@@ -64,9 +59,3 @@ def feature_levels(extractor: pb.SsdFeatureExtractor) -> range:
     if EXTRACTORS[extractor.type].pyramid:
         return range(extractor.fpn.min_level, extractor.fpn.max_level + 1)
     return range(CLASSIC_FINEST_LEVEL, CLASSIC_FINEST_LEVEL + extractor.num_layers)
-
-
-def uses_depthwise(config: pb.TrainEvalPipelineConfig) -> bool:
-    """Tell whether a config's network is one of depthwise convolutions; False for an unknown extractor."""
-    extractor = EXTRACTORS.get(config.model.ssd.feature_extractor.type)
-    return extractor is not None and extractor.is_depthwise

@@ -42,12 +42,10 @@ def use_backend(backend: Backend) -> None:
     os.environ[VARIABLE] = backend.value
 
 
-def choose_kernels(*, depthwise: bool) -> None:
-    """Let TensorFlow, where it is loaded later in this process, take the faster kernels for a network on a CPU.
+def choose_kernels() -> None:
+    """Let TensorFlow, where it is loaded later in this process, compute with oneDNN on a CPU.
 
-    On processors without instructions for neural networks TensorFlow leaves oneDNN off. There it is the faster
-    library for networks of depthwise convolutions and the slower one for the wide kernels of a ResNet
-    (experiments/benchmarks). What the user or TensorFlow decides otherwise stands.
+    It does so of its own accord on processors with instructions for neural networks; on others, too, oneDNN is
+    the faster library (experiments/benchmarks). What the user has decided stands.
     """
-    if depthwise:
-        os.environ.setdefault(ONEDNN_VARIABLE, "1")
+    os.environ.setdefault(ONEDNN_VARIABLE, "1")

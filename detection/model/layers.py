@@ -9,6 +9,7 @@ from keras import ops
 
 from detection.core.seeds import derive_seed, generator
 from detection.model.batch_norm import BatchNorm
+from detection.model.convolution import Convolution
 from detection.model.hyperparameters import Activation, ConvHyperparameters
 from detection.model.initializers import GLOROT_UNIFORM, Constant, Initializer
 from detection.model.precision import Precision
@@ -75,7 +76,7 @@ class LayerFactory:
         use_bias: bool = False,
     ) -> Any:
         """Return an ordinary convolution."""
-        layer = keras.layers.Conv2D(
+        layer = Convolution(
             filters, kernel_size, strides=stride, padding=padding, use_bias=use_bias, **self._options(name)
         )
         self.rules.append(KernelRule(layer, "kernel", hyper.initializer, group))

@@ -24,21 +24,11 @@ def facts() -> dict[str, Any]:
     }
 
 
-def has_bfloat16() -> bool:
-    """Tell whether the processor has instructions for bfloat16; without, a step takes minutes in it."""
-    return bool({"avx512_bf16", "amx_bf16", "bf16"} & set(_cpu_facts("flags", "Features").split()))
-
-
 def _processor() -> str:
-    return _cpu_facts("model name") or platform.processor() or platform.machine()
-
-
-def _cpu_facts(*names: str) -> str:
-    """Return what the first processor says under one of the names; empty where it says nothing."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith(names):
+        if line.startswith("model name"):
             return line.split(":", 1)[1].strip()
-    return ""
+    return platform.processor() or platform.machine()
 
 
 def _version(name: str) -> str | None:

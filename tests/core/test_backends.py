@@ -42,14 +42,11 @@ def test_the_choice_holds_for_the_process_and_cannot_be_changed_later() -> None:
     assert said == ["tensorflow", "Keras runs on jax in this process already; start another for tensorflow"]
 
 
-@pytest.mark.parametrize(
-    ("depthwise", "before", "after"),
-    [(True, None, "1"), (True, "0", "0"), (False, None, None), (False, "1", "1")],
-)
-def test_depthwise_networks_get_onednn_unless_the_user_says_otherwise(
-    monkeypatch: pytest.MonkeyPatch, depthwise: bool, before: str | None, after: str | None
+@pytest.mark.parametrize(("before", "after"), [(None, "1"), ("0", "0"), ("1", "1")])
+def test_onednn_computes_unless_the_user_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, before: str | None, after: str
 ) -> None:
     environment = {} if before is None else {ONEDNN_VARIABLE: before}
     monkeypatch.setattr(os, "environ", environment)
-    choose_kernels(depthwise=depthwise)
-    assert environment.get(ONEDNN_VARIABLE) == after
+    choose_kernels()
+    assert environment[ONEDNN_VARIABLE] == after

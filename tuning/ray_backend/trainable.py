@@ -5,8 +5,6 @@ from typing import Any
 
 from ray.tune import Trainable
 
-from detection.config.extractors import uses_depthwise
-from detection.config.load import load_config
 from detection.core.backends import Backend
 from tuning.engine import Engine, prepare_process
 from tuning.folder import SweepFolder
@@ -25,14 +23,8 @@ class TrialTrainable(Trainable):  # type: ignore[misc]
     """
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Fit the process to its resources and the network of the sweep's base, and take the first trial."""
-        base = load_config(SweepFolder(Path(config[SWEEP_KEY])).base_config)
-        prepare_process(
-            cpus=config[CPU_KEY],
-            gpus=config[GPU_KEY],
-            backend=Backend(config[BACKEND_KEY]),
-            depthwise=uses_depthwise(base),
-        )
+        """Fit the process to its resources and take the first trial."""
+        prepare_process(cpus=config[CPU_KEY], gpus=config[GPU_KEY], backend=Backend(config[BACKEND_KEY]))
         self._engine = Engine()
         self._spec = load_spec(SweepFolder(Path(config[SWEEP_KEY])).spec)
         self._take(config)

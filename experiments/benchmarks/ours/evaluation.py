@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--records", type=Path, required=True)
     options = parser.parse_args()
-    begin(options.config)
+    begin()
     from detection.runner import TrainingRun
     from detection.training.reports import ValidationProgress
 

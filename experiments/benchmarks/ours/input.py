@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--batches", type=int, default=40)
     options = parser.parse_args()
-    begin(options.config)
+    begin()
     import tensorflow as tf
 
     from detection.data.augment import build_preprocessor

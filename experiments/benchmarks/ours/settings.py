@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from detection.config.extractors import uses_depthwise
 from detection.config.label_map import load_label_map
 from detection.config.load import load_config
 from detection.core.backends import VARIABLE, Backend, choose_kernels
@@ -12,10 +11,10 @@ from detection.runner import RunSettings
 from experiments.benchmarks.workspace import labels, parts
 
 
-def begin(config: Path) -> None:
-    """Choose backend and kernels as `sweepbox train` does for a config; to be called before Keras is loaded."""
+def begin() -> None:
+    """Choose backend and kernels as `sweepbox train` does; to be called before Keras is loaded."""
     os.environ.setdefault(VARIABLE, Backend.TENSORFLOW)
-    choose_kernels(depthwise=uses_depthwise(load_config(config)))
+    choose_kernels()
 
 
 def run_settings(

@@ -26,7 +26,7 @@ LEAST_STEPS = 2
 
 def main() -> None:
     options = _arguments()
-    begin(options.config)
+    begin()
     from detection.runner import TrainingRun
 
     settings = run_settings(

@@ -5,8 +5,8 @@ import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
+from detection.core.processor import has_bfloat16
 from experiments.benchmarks.figure import Figure
-from experiments.benchmarks.machine import has_bfloat16
 from experiments.benchmarks.workspace import MOBILENET, OD_API, RESNET, Outcome, Workspace, labels, parts
 
 MODELS = (

@@ -1,0 +1,42 @@
+"""The ordinary convolution of the network."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from detection.core.processor import has_only_avx2
+
+
+class Convolution(keras.layers.Conv2D):  # type: ignore[misc]
+    """Keras' convolution, which in training takes the faster way to its kernel's gradient.
+
+    That is a matter of the processor: on TensorFlow, without a GPU and without AVX-512, matrix products are
+    faster than the library's own kernel, by the same formula. Everywhere else, and when detecting, this is the
+    layer that it derives from.
+    """
+
+    def call(self, inputs: Any, training: bool | None = False) -> Any:  # noqa: FBT001, FBT002 - Keras' signature
+        """Return the convolved inputs."""
+        if not (training and self._has_wide_kernel and _matrix_products_are_faster()):
+            return super().call(inputs)
+        from detection.model.convolution_tensorflow import convolution
+
+        outputs = convolution(inputs, ops.convert_to_tensor(self.kernel))
+        return outputs + ops.convert_to_tensor(self.bias) if self.use_bias else outputs
+
+    @property
+    def _has_wide_kernel(self) -> bool:
+        """Whether this is a float32 convolution with stride 1 and a centred kernel of more than one place."""
+        centred = all(size % 2 == 1 for size in self.kernel_size) and max(self.kernel_size) > 1
+        plain = self.padding == "same" and tuple(self.strides) == tuple(self.dilation_rate) == (1, 1)
+        return centred and plain and self.compute_dtype == "float32"
+
+
+def _matrix_products_are_faster() -> bool:
+    """Tell whether this process computes where the kernel's gradient is better made of matrix products."""
+    if keras.backend.backend() != "tensorflow" or not has_only_avx2():
+        return False
+    import tensorflow as tf
+
+    return not tf.config.get_visible_devices("GPU")
