@@ -25,7 +25,16 @@ from experiments.parity.environment import OracleMissingError, oracle_python
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-SUITE = ("training", "input_pipeline", "evaluation", "export", "trials", "records", "sweep")
+SUITE = (
+    "training_resnet50",
+    "training_mobilenet",
+    "input_pipeline",
+    "evaluation",
+    "export",
+    "sweep",
+    "trials",
+    "records",
+)
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 

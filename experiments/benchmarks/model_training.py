@@ -1,0 +1,103 @@
+"""The figures of training one model: images per second, the cold start, the turn from one trial to the next."""
+
+import shutil
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from detection.core.processor import has_bfloat16
+from experiments.benchmarks.figure import Figure
+from experiments.benchmarks.workspace import OD_API, Outcome, Workspace, labels, parts
+
+MOST_TURN_S = 1.0
+RUNS = {"float32": ("--turns", "3"), "bfloat16": ("--limit-s", "60")}
+
+
+@dataclass(frozen=True)
+class Model:
+    """What is trained: a config at a batch size, for so many steps, and what is aimed at.
+
+    `plain_aim` is the least ratio in float32, `best_aim` that in the better precision.
+    """
+
+    name: str
+    config: Path
+    batch: int
+    steps: int
+    plain_aim: float | None
+    best_aim: float
+
+
+def figures(workspace: Workspace, model: Model) -> Iterator[Figure]:
+    """Yield the figures of a model."""
+    peer = _peer(workspace, model) if workspace.oracle else None
+    ours = {
+        precision: workspace.ours(
+            "training",
+            *("--config", str(model.config), "--records", str(workspace.records), "--steps", str(model.steps)),
+            *("--batch-size", str(model.batch), "--precision", precision, *more),
+        )
+        for precision, more in RUNS.items()
+        if precision == "float32" or has_bfloat16()
+    }
+    rates = {precision: outcome.facts["images_per_s"] for precision, outcome in ours.items()}
+    best = max(rates, key=lambda precision: rates[precision])
+    peer_rate = peer and peer.facts["images_per_s"]
+    for label, rate, aim, note in (
+        ("float32", rates["float32"], model.plain_aim, ""),
+        ("better precision", rates[best], model.best_aim, f"{best}; {_other(rates, best)}"),
+    ):
+        yield Figure(
+            f"training, {model.name}, {label}",
+            "images/s",
+            rate,
+            peer_rate,
+            OD_API,
+            better="higher",
+            aim=aim,
+            note=note,
+        )
+    yield from _times(model.name, ours["float32"], peer)
+
+
+def _other(rates: dict[str, float], best: str) -> str:
+    """Return what the precision that was not the better one came to."""
+    others = [f"{name} {rate:.3g}" for name, rate in rates.items() if name != best]
+    return ", ".join(others) or "this processor has no bfloat16"
+
+
+def _times(name: str, ours: Outcome, peer: Outcome | None) -> Iterator[Figure]:
+    """Yield start, turn and memory of one model."""
+    fresh = peer and peer.first_step_s
+    yield Figure(
+        f"cold start to the end of the first step, {name}",
+        "s",
+        ours.first_step_s or 0.0,
+        fresh,
+        OD_API,
+        aim=5,
+    )
+    yield Figure(
+        f"turn to the next trial, less one step, {name}",
+        "s",
+        statistics.median(ours.facts["turn_s"]),
+        fresh,
+        "a fresh OD API process",
+        aim=80,
+        note=f"to be at most {MOST_TURN_S:g} s",
+    )
+    peak = peer and peer.facts["peak_rss_mib"]
+    yield Figure(f"peak memory in training, {name}", "MiB", ours.facts["peak_rss_mib"], peak, OD_API)
+
+
+def _peer(workspace: Workspace, model: Model) -> Outcome:
+    """Let the peer train; its checkpoint is kept for the evaluation."""
+    records = workspace.records
+    folder = workspace.peer_checkpoint(model.config)
+    shutil.rmtree(folder, ignore_errors=True)
+    return workspace.peer(
+        "training",
+        *("--config", str(model.config), "--records", parts(records, "train"), "--label-map", labels(records)),
+        *("--steps", str(model.steps), "--batch-size", str(model.batch), "--model-dir", str(folder)),
+    )
