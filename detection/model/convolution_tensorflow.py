@@ -43,13 +43,10 @@ def kernel_gradient(inputs: Any, upstream: Any, kernel_shape: Any) -> Any:
     above, left = rows // 2, columns // 2
     padded = tf.pad(inputs, [[0, 0], [above, above], [left, left], [0, 0]])
     flat = tf.reshape(upstream, [-1, filters])
-    products = [
-        tf.matmul(
-            tf.reshape(padded[:, row : row + height, column : column + width], [-1, channels]),
-            flat,
-            transpose_a=True,
-        )
-        for row in range(rows)
-        for column in range(columns)
-    ]
+    products: list[Any] = []
+    for place in range(rows * columns):
+        row, column = divmod(place, columns)
+        with tf.control_dependencies(products[-1:]):  # one shifted copy of the inputs at a time
+            shifted = padded[:, row : row + height, column : column + width]
+            products.append(tf.matmul(tf.reshape(shifted, [-1, channels]), flat, transpose_a=True))
     return tf.reshape(tf.stack(products), [rows, columns, channels, filters])

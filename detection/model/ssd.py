@@ -43,8 +43,10 @@ REQUIRED_CHOICES = {
 """The choices that are built, for each part of the config that has several."""
 
 
-def build_detector(ssd: pb.Ssd, *, precision: Precision = Precision.FLOAT32, seed: int = 0) -> "SsdDetector":
-    """Return the detector of a config, its weights drawn from `seed`.
+def build_detector(
+    ssd: pb.Ssd, *, precision: Precision = Precision.FLOAT32, seed: int | None = 0
+) -> "SsdDetector":
+    """Return the detector of a config, its weights drawn from `seed`; None leaves them to the caller.
 
     Raises ConfigError, naming the field, for what is contradictory or not supported.
     """
@@ -62,7 +64,7 @@ class SsdDetector:
     everything else is in `static_key`.
     """
 
-    def __init__(self, ssd: pb.Ssd, precision: Precision, seed: int) -> None:
+    def __init__(self, ssd: pb.Ssd, precision: Precision, seed: int | None) -> None:
         self._ssd = pb.Ssd()
         self._ssd.CopyFrom(ssd)
         self.precision = precision
@@ -88,7 +90,8 @@ class SsdDetector:
         self.backbone: keras.Model = built.backbone
         self.feature_extractor: keras.Model = built.feature_extractor
         self.penalties = _penalties(self._plan, self._layers, self._values)
-        self.initialise(seed)
+        if seed is not None:
+            self.initialise(seed)
 
     @property
     def extractor(self) -> pb.SsdFeatureExtractor:

@@ -96,7 +96,7 @@ class TrainingRun:
         key = _static_key(settings, self._records)
         if key == self.static_key:
             self._parts.assign(settings.config)
-            self._start(settings, is_drawn=False)
+            self._start(settings)
         else:
             self._discard()
             self._build(settings, key)
@@ -224,13 +224,13 @@ class TrainingRun:
         self._parts = TrainingParts.build(
             settings.config,
             precision=settings.precision,
-            seed=settings.seed,
+            seed=None,
             checkpoint_keys=lambda detector: checkpoint_keys(
                 (weight.path for weight in detector.network.weights), settings.config.model.ssd
             ),
         )
         self.static_key = key
-        self._start(settings, is_drawn=True)
+        self._start(settings)
 
     def _discard(self) -> None:
         """Let go of all parts, so that memory holds one set of them at a time."""
@@ -240,14 +240,14 @@ class TrainingRun:
         keras.utils.clear_session()
         gc.collect()
 
-    def _start(self, settings: RunSettings, *, is_drawn: bool) -> None:
-        """Put parts at step 0 of a run; `is_drawn` tells that its weights have just been drawn."""
+    def _start(self, settings: RunSettings) -> None:
+        """Put fresh parts at step 0 of a run."""
         self.close()
         self._settings = settings
         self.step = 0
         self._metrics = {}
         self._metrics_step = 0
-        self._initial_weights = self._starting.give(self._parts.detector, settings, is_drawn=is_drawn)
+        self._initial_weights = self._starting.give(self._parts.detector, settings)
         self._parts.optimizer.reset()
         self._batches = TrainingBatches(
             self._records.train,

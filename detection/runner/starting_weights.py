@@ -49,12 +49,11 @@ class StartingWeights:
     def __init__(self) -> None:
         self._checked: set[tuple[Any, ...]] = set()
 
-    def give(self, detector: SsdDetector, settings: RunSettings, *, is_drawn: bool) -> WeightsReport | None:
+    def give(self, detector: SsdDetector, settings: RunSettings) -> WeightsReport | None:
         """Give a detector the weights that a run starts from; return what was loaded over the drawn ones.
 
-        `is_drawn` tells that the detector's weights have just been drawn from the run's seed. Where another
-        process is making the same weights, this one waits for it. Where the file cannot be written the run
-        goes on without. Raises the errors of `initial_source` and `load_initial_weights`.
+        Where another process is making the same weights, this one waits for it. Where the file cannot be
+        written the run goes on without. Raises the errors of `initial_source` and `load_initial_weights`.
         """
         source = initial_source(settings.config, settings.initial_weights)
         key = starting_key(detector, settings, source)
@@ -65,8 +64,7 @@ class StartingWeights:
             with _held(directory / LOCK_FILE):
                 found = self._read(path, key)  # another process may have written it while this one waited
                 if found is None:
-                    if not is_drawn:
-                        detector.initialise(settings.seed)
+                    detector.initialise(settings.seed)
                     report = None if source is None else load_initial_weights(detector, source, settings.config)
                     _keep(detector, report, path, key)
                     return report

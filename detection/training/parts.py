@@ -32,10 +32,10 @@ class TrainingParts:
         config: pb.TrainEvalPipelineConfig,
         *,
         precision: Precision,
-        seed: int,
+        seed: int | None,
         checkpoint_keys: Callable[[SsdDetector], Mapping[str, str]] | None = None,
     ) -> Self:
-        """Return new parts, weights drawn from `seed`; ConfigError where the config is not supported.
+        """Return new parts, weights drawn from `seed` (None: not yet); ConfigError for what is not supported.
 
         `checkpoint_keys` returns the checkpoint key of each variable's path; it is asked where variables are
         frozen, whose patterns are searched for in these keys, and needed there.

@@ -62,8 +62,8 @@ class Workspace:
         if not records.is_dir():
             if not pictures.is_dir():
                 self.command("sample", str(pictures), "--images", str(images), "--size", "512")
-            fraction = ("--validation-fraction", str(validation_fraction))
-            self.command("prepare", str(pictures), str(records), *fraction)
+            split = ("--validation-fraction", str(validation_fraction), "--shards", "1")
+            self.command("prepare", str(pictures), str(records), *split)
         return records
 
     def peer_checkpoint(self, config: Path) -> Path:

@@ -37,7 +37,7 @@ def values(detector: SsdDetector) -> list[np.ndarray]:
 def give(detector: SsdDetector, settings: RunSettings) -> list[np.ndarray]:
     """Return the values that another process would start from."""
     detector.initialise(99)
-    StartingWeights().give(detector, settings, is_drawn=False)
+    StartingWeights().give(detector, settings)
     return values(detector)
 
 
@@ -108,7 +108,7 @@ def test_another_seed_or_another_content_of_the_source_is_not_mistaken(
             lines = []
             for _ in range(2):
                 detector.initialise(99)
-                report = StartingWeights().give(detector, replace(settings, seed=own_seed), is_drawn=False)
+                report = StartingWeights().give(detector, replace(settings, seed=own_seed))
                 lines.append(str(report))
                 for path, array in weight_arrays(detector.network).items():
                     if path in backbone:

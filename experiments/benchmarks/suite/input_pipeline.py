@@ -17,12 +17,8 @@ def measure(workspace: Workspace) -> Iterator[Figure]:
         records = workspace.records
         files = ("--records", parts(records, "train"), "--label-map", labels(records))
         peer = workspace.peer("input", *common, *files).facts["images_per_s"]
-    yield Figure(
-        "training input at 640, the config's augmentations",
-        "images/s",
-        ours.facts["images_per_s"],
-        peer,
-        "the OD API's train_input",
-        better="higher",
-        aim=20,
-    )
+    for name, rate in (
+        ("training input at 640, all on two cores: the config's augmentations", ours.facts["images_per_s"]),
+        ("training input at 640, the host's part where a GPU augments", ours.facts["host_images_per_s"]),
+    ):
+        yield Figure(name, "images/s", rate, peer, "the OD API's train_input", better="higher", aim=20)
