@@ -43,7 +43,8 @@ def assemble(
     Images that are stored encoded are decoded by threads.
     """
     count = len(indices)
-    images = np.zeros((count, *records.canvas, 3), np.uint8)
+    images = np.empty((count, *records.canvas, 3), np.uint8)
+    images[indices < 0] = 0
     sizes = np.ones((count, 2), np.int32)
     boxes = np.zeros((count, max_boxes, 4), np.float32)
     class_ids = np.zeros((count, max_boxes), np.int32)
@@ -55,6 +56,8 @@ def assemble(
         objects = min(len(truth), max_boxes)
         height, width = image.shape[:2]
         images[row, :height, :width] = image
+        images[row, height:] = 0
+        images[row, :height, width:] = 0
         sizes[row] = height, width
         boxes[row, :objects] = truth.boxes_yxyx[:objects]
         class_ids[row, :objects] = truth.class_ids[:objects] - 1

@@ -1,8 +1,8 @@
 """Where the time of a training run goes, measured on some of its own steps.
 
-After the steps that compile, steps that run as two programs (losses and gradients, update) with a wait for the
-device after each take turns with steps that run as ever, but with a wait at the end; so both see the same
-machine. A few more run under the backend's own trace. All of them are steps of the run like any other, computed
+After the steps that compile, a few run under the backend's own trace. Then steps that run as two programs
+(losses and gradients, update) with a wait for the device after each take turns with steps that run as ever, but
+with a wait at the end; so both see the same machine. All of them are steps of the run like any other, computed
 from the same values by the same arithmetic; they only take longer. It costs the compilation of the two
 programs, once.
 """
@@ -78,11 +78,12 @@ class RunProfile:
         """Run one training step in the way whose turn it is; `asked_s` is when the batch was asked for."""
         number = self._steps - COMPILING_STEPS
         self._steps += 1
-        if not 0 <= number <= 2 * PHASED_STEPS + TRACED_STEPS:
+        turn = number - TRACED_STEPS
+        if number < 0 or turn > 2 * PHASED_STEPS:
             program.train(batch, step, scalars)
-        elif number > 2 * PHASED_STEPS:
-            self._train_traced(program, batch, step, scalars, number - 2 * PHASED_STEPS)
-        elif number % 2:
+        elif turn < 0:
+            self._train_traced(program, batch, step, scalars, number + 1)
+        elif turn % 2:
             program.train(batch, step, scalars)
             program.wait()
             self.timeline.add(WHOLE, asked_s)

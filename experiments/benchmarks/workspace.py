@@ -62,8 +62,8 @@ class Workspace:
         if not records.is_dir():
             if not pictures.is_dir():
                 self.command("sample", str(pictures), "--images", str(images), "--size", "512")
-            split = ("--validation-fraction", str(validation_fraction), "--shards", "1")
-            self.command("prepare", str(pictures), str(records), *split)
+            fraction = ("--validation-fraction", str(validation_fraction))
+            self.command("prepare", str(pictures), str(records), *fraction)
         return records
 
     def peer_checkpoint(self, config: Path) -> Path:
@@ -124,8 +124,8 @@ def labels(records: Path) -> str:
 
 
 def parts(records: Path, split: str) -> str:
-    """Return the only shard of a split."""
-    return str(records / f"{split}-00000-of-00001.tfrecord")
+    """Return a pattern that all shards of a split match."""
+    return str(records / f"{split}-*.tfrecord")
 
 
 def newest_checkpoint(folder: Path) -> Path | None:

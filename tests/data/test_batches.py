@@ -81,6 +81,15 @@ def test_a_batch_holds_the_records_on_one_canvas(records: RecordSet) -> None:
         assert getattr(batch, field).dtype == kind
 
 
+def test_padding_is_zero_whatever_the_memory_held(records: RecordSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(np, "empty", lambda shape, dtype: np.full(shape, 255, dtype))
+    chosen = evaluation_batches(records, indices=np.arange(1, 3), batch_size=3, max_boxes=4)
+    batch = next(iter(chosen))
+    assert not batch.images[0, :, 11:].any()
+    assert (batch.images[0, :, :11] == 1).all()
+    assert not batch.images[2].any()
+
+
 @settings(max_examples=30, deadline=None)
 @given(batch_size=st.integers(1, 20), seed=st.integers(0, 2**31), epochs=st.integers(1, 4))
 def test_every_epoch_holds_each_record_once(

@@ -34,7 +34,7 @@ def _channels(make: Make, multiplier: float, min_depth: int, top_level: int) -> 
     images = keras.Input((64, 64, 3))
     endpoints = make(factory, settings)(images, top_level)
     network = keras.Model(images, list(endpoints.values()))
-    return {layer.name: layer.filters for layer in network.layers if type(layer).__name__ == "Conv2D"}
+    return {layer.name: layer.filters for layer in network.layers if type(layer).__name__ == "Convolution"}
 
 
 @pytest.mark.parametrize(

@@ -50,12 +50,12 @@ def test_a_profiled_run_trains_alike_and_tells_where_its_time_went(settings_of: 
 
     events = json.loads(report.trace.read_text())["traceEvents"]
     spans = [event for event in events if event["ph"] == "X"]
-    known = {*Phase, WAIT, TRANSFER, "step 5", "write the checkpoint"} - {Phase.INPUT}
+    known = {*Phase, WAIT, TRANSFER, "step 8", "write the checkpoint"} - {Phase.INPUT}
     assert {event["name"] for event in spans} > known
     steps = sorted((span for span in spans if span["name"].startswith("step ")), key=lambda span: span["ts"])
     assert len(steps) == 24
     assert all(first["ts"] + first["dur"] <= then["ts"] + 1.0 for first, then in pairwise(steps))
-    step = next(span for span in steps if span["name"] == "step 5")
+    step = next(span for span in steps if span["name"] == "step 8")
     inside = [
         span for span in spans if step["ts"] <= span["ts"] < step["ts"] + step["dur"] and span is not step
     ]

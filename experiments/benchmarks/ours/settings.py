@@ -6,6 +6,7 @@ from pathlib import Path
 from detection.config.label_map import load_label_map
 from detection.config.load import load_config
 from detection.core.backends import VARIABLE, Backend, choose_kernels
+from detection.data.records import find_records
 from detection.model.precision import Precision
 from detection.runner import RunSettings
 from experiments.benchmarks.workspace import labels, parts
@@ -28,8 +29,8 @@ def run_settings(
         loaded.train_config.batch_size = batch_size
     return RunSettings(
         config=loaded,
-        train_records=(Path(parts(records, "train")),),
-        validation_records=(Path(parts(records, "validation")),),
+        train_records=find_records(parts(records, "train")),
+        validation_records=find_records(parts(records, "validation")),
         label_map=load_label_map(Path(labels(records))),
         directory=records,
         precision=Precision(precision),
