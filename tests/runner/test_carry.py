@@ -18,6 +18,8 @@ from detection.runner.records import open_records
 
 from .carried_run import NEEDED, OF_JAX, OF_KERAS, OF_RICH
 
+pytestmark = pytest.mark.timeout(900)  # JAX takes its time to compile on a slow processor
+
 SettingsOf = Callable[..., RunSettings]
 ROOT = Path(__file__).parents[2]
 

@@ -16,6 +16,8 @@ from detection.data.prepare import PrepareSettings, prepare
 from detection.data.sample import draw_sample
 from detection.training.log import read_metrics
 
+pytestmark = pytest.mark.timeout(900)  # JAX takes its time to compile on a slow processor
+
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "experiments" / "configs" / "quickstart.config"
 TINY = (

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(900)  # JAX takes its time to compile on a slow processor
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import json, sys
