@@ -12,7 +12,7 @@ from PIL import Image
 from detection.core.detections import GroundTruth
 from detection.core.errors import DataError
 from detection.core.labels import LabelMap
-from detection.data.batches import Batch, TrainingBatches, evaluation_batches
+from detection.data.batches import Batch, TrainingBatches, assemble, evaluation_batches
 from detection.data.cache import RecordSet, open_record_set
 from detection.data.reading import Reading
 from detection.data.records import Record, write_records
@@ -82,11 +82,10 @@ def test_a_batch_holds_the_records_on_one_canvas(records: RecordSet) -> None:
 
 
 def test_padding_is_zero_whatever_the_memory_held(records: RecordSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(np, "empty", lambda shape, dtype: np.full(shape, 255, dtype))
-    chosen = evaluation_batches(records, indices=np.arange(1, 3), batch_size=3, max_boxes=4)
-    batch = next(iter(chosen))
-    assert not batch.images[0, :, 11:].any()
+    monkeypatch.setattr(np, "empty", lambda shape, dtype, **_options: np.full(shape, 255, dtype))
+    batch = assemble(records, np.array([1, 2, -1]), max_boxes=4, noise=np.zeros((3, 0), np.float32))
     assert (batch.images[0, :, :11] == 1).all()
+    assert not batch.images[0, :, 11:].any()
     assert not batch.images[2].any()
 
 
