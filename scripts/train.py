@@ -94,8 +94,9 @@ def _backend(name: str | None, facts: RunFacts | None) -> Backend:
 
 def _with_precision(settings: "RunSettings", asked: str, console: "Console", *, resume: bool) -> "RunSettings":
     """Return the settings with the precision of that name; `auto` is measured once in the life of a run."""
+    from detection.model.precision import AUTOMATIC
     from detection.runner.folder import RunFolder
-    from detection.runner.precision_choice import AUTOMATIC, choose_precision
+    from detection.runner.precision_choice import choose_precision
 
     if asked != AUTOMATIC:
         return replace(settings, precision=_precision(asked))

@@ -6,19 +6,15 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from detection.core.files import write_json
+from detection.model.precision import Precision
 from tuning.folder import SweepFolder
 
 if TYPE_CHECKING:
-    from detection.model.precision import Precision
     from detection.runner import RunSettings
 
-AUTOMATIC = "auto"
 
-
-def sweep_precision(sweep: SweepFolder, settings: "RunSettings") -> "Precision":
+def sweep_precision(sweep: SweepFolder, settings: "RunSettings") -> Precision:
     """Return the precision that the sweep's first trial found the better one; other trials wait for it."""
-    from detection.model.precision import Precision
-
     with FileLock(sweep.precision.with_suffix(".lock")):
         if not sweep.precision.is_file():
             from detection.runner.precision_choice import choose_precision

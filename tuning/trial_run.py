@@ -20,11 +20,12 @@ from detection.config.label_map import load_label_map
 from detection.config.load import load_config
 from detection.core.errors import SweepboxError
 from detection.core.files import remove_remains
+from detection.model.precision import AUTOMATIC, Precision
 from tuning.dataset import open_sweep_data
 from tuning.engine import Engine
 from tuning.folder import SweepFolder
 from tuning.objective import Objective
-from tuning.precision import AUTOMATIC, sweep_precision
+from tuning.precision import sweep_precision
 from tuning.results import best_evaluation
 from tuning.spec import SweepSpec
 from tuning.spec_file import load_spec
@@ -142,7 +143,6 @@ class TrialRun:
         return run
 
     def _settings(self) -> "RunSettings":
-        from detection.model.precision import Precision
         from detection.runner import RunSettings
 
         asked = self._spec.training.precision

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import keras
 
+AUTOMATIC = "auto"
+"""The word that asks for the faster precision, found by a measurement."""
+
 
 class Precision(Enum):
     """The number format of activations and convolutions; weights, statistics and losses are float32 in all."""

@@ -11,9 +11,6 @@ from detection.model.precision import Precision
 from detection.runner.run import TrainingRun
 from detection.runner.settings import RunSettings
 
-AUTOMATIC = "auto"
-"""The word that asks for the choice."""
-
 MEASURED_STEPS = 3
 WORTHWHILE = 1.1
 """How many times faster bfloat16 must be to be chosen: what it costs in accuracy should buy something."""
