@@ -12,6 +12,7 @@ from detection.checkpoint.keys import checkpoint_keys
 from detection.checkpoint.object_file import ObjectCheckpoint, open_checkpoint
 from detection.config import pipeline_pb2 as pb
 from detection.core.errors import ModelError
+from detection.model.variables import assign_variables
 
 CLASS_HEAD = "/_prediction_heads/class_predictions_with_background/"
 """What the keys of the class heads' variables have in common."""
@@ -92,8 +93,7 @@ def restore_object_based(
     _check_fit(variables, restored, checkpoint, part)
     values = checkpoint.read(restored.values())
     arrays: Arrays = {path: values[key] for path, key in restored.items()}
-    for path, array in arrays.items():
-        variables[path].assign(array)
+    assign_variables([variables[path] for path in arrays], list(arrays.values()))
     summary = RestoreSummary(
         source=str(checkpoint.prefix),
         part=part,

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from detection.checkpoint.arrays import Arrays, load_arrays, save_arrays
 from detection.core.errors import TrainingError
+from detection.model.variables import assign_variables, read_variables
 
 
 def weight_arrays(network: Any) -> Arrays:
     """Return copies of all weights of a Keras model, batch-norm statistics included, by variable path."""
-    return {weight.path: weight.numpy() for weight in network.weights}
+    values = read_variables(network.weights)
+    return {weight.path: value for weight, value in zip(network.weights, values, strict=True)}
 
 
 def assign_arrays(
@@ -38,8 +40,7 @@ def assign_arrays(
                 f"{source}: the weights do not fit the model of this config: {len(paths)} {problem}, the first "
                 f"{paths[0]!r}; use the pipeline.config that was saved with them"
             )
-    for path, array in arrays.items():
-        weights[path].assign(array)
+    assign_variables([weights[path] for path in arrays], list(arrays.values()))
 
 
 def save_weights(network: Any, path: Path) -> None:

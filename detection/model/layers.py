@@ -13,6 +13,7 @@ from detection.model.convolution import Convolution
 from detection.model.hyperparameters import Activation, ConvHyperparameters
 from detection.model.initializers import GLOROT_UNIFORM, Constant, Initializer
 from detection.model.precision import Precision
+from detection.model.variables import assign_variables
 
 
 class KernelGroup(Enum):
@@ -170,10 +171,12 @@ class LayerFactory:
     def initialise(self, network: Any, seed: int) -> None:
         """Redraw every weight of the built network in place; a pure function of seed and variable paths."""
         initializers = {id(rule.variable): rule.initializer for rule in self.rules}
+        values = []
         for variable in network.weights:
             fallback = Constant(float(variable.name in ("gamma", "moving_variance")))
             initializer = initializers.get(id(variable), fallback)
-            variable.assign(initializer.draw(generator(seed, "weights", variable.path), tuple(variable.shape)))
+            values.append(initializer.draw(generator(seed, "weights", variable.path), tuple(variable.shape)))
+        assign_variables(network.weights, values)
         for layer in self.dropouts:
             state = layer.seed_generator.state
             state.assign([derive_seed(seed, "dropout", layer.name) % 2**31, 0])

@@ -15,6 +15,7 @@ from detection.model.batch_norm import BatchNorm
 from detection.model.folding import ConvNorm
 from detection.model.pretrained import keras_application, norm_name, pytorch_mobilenet, reason_not_loaded
 from detection.model.ssd import SsdDetector
+from detection.model.variables import assign_variables, read_variables
 
 IMAGENET = "imagenet"
 
@@ -133,10 +134,9 @@ def _pair_values(name: str, pair: ConvNorm, norm: Any, source: str) -> dict[str,
 
 def _load_h5(detector: SsdDetector, path: Path) -> WeightsSummary:
     """Load a file that Keras wrote: of the whole network, or of an application."""
-    before = [weight.numpy().copy() for weight in detector.network.weights]
+    before = read_variables(detector.network.weights)
     if reason_not_loaded(detector.network, path):
-        for weight, value in zip(detector.network.weights, before, strict=True):
-            weight.assign(value)
+        assign_variables(detector.network.weights, before)
         return _load_layers(
             detector, keras_application(detector.extractor, path), str(path), "keras.applications"
         )
@@ -153,8 +153,7 @@ def _assign(wanted: Mapping[str, Any], values: Mapping[str, NDArray[Any]], sourc
                 f"{source}: {path} has shape {list(value.shape)}, this detector {expected}; use weights of the "
                 "same feature extractor, depth_multiplier and min_depth"
             )
-    for path, value in values.items():
-        wanted[path].assign(value)
+    assign_variables([wanted[path] for path in values], list(values.values()))
 
 
 def _summary(

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 from filelock import FileLock
 
 from detection.checkpoint.mapped import MappedArrays, read_mapped, write_mapped
@@ -22,6 +21,7 @@ from detection.checkpoint.object_file import find_prefix
 from detection.checkpoint.source import KERAS_WEIGHTS, initial_source, is_backbone_source
 from detection.data.cache import CACHE_FOLDER
 from detection.model.ssd import SsdDetector
+from detection.model.variables import assign_variables, read_variables
 from detection.runner.initial_weights import (
     WeightsReport,
     load_initial_weights,
@@ -68,9 +68,8 @@ class StartingWeights:
                     report = None if source is None else load_initial_weights(detector, source, settings.config)
                     _keep(detector, report, path, key)
                     return report
-        for name, variable in _variables(detector).items():
-            # A copy: a backend may take an array's memory for its own, and this one is the file's.
-            variable.assign(np.array(found.arrays[name]))
+        variables = _variables(detector)
+        assign_variables(list(variables.values()), [found.arrays[name] for name in variables])
         entry = found.facts["report"]
         return None if entry is None else report_from_json(entry)
 
@@ -145,7 +144,8 @@ def _held(lock: Path) -> Iterator[None]:
 
 def _keep(detector: SsdDetector, report: WeightsReport | None, path: Path, key: str) -> None:
     """Write the weights of a detector as those of a key; where that fails, only say so."""
-    arrays = {name: variable.numpy() for name, variable in _variables(detector).items()}
+    variables = _variables(detector)
+    arrays = dict(zip(variables, read_variables(list(variables.values())), strict=True))
     facts = {"key": key, "report": None if report is None else report_to_json(report)}
     try:
         write_mapped(arrays, path, facts=facts)

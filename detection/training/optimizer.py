@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from detection.config import pipeline_pb2 as pb
 from detection.core.errors import ConfigError, TrainingError
+from detection.model.variables import assign_variables, read_variables
 from detection.training.schedules import Schedule, learning_rate_schedule
 
 ADAM_BETAS = (0.9, 0.999)
@@ -150,8 +151,7 @@ class Optimizer:
     def swap_average(self) -> None:
         """Exchange the variables' values with their average; doing it again undoes it."""
         values, average = self._flat_values(), self.slots[-1].numpy()
-        for variable, part in zip(self._variables, self._parts(average), strict=True):
-            variable.assign(part)
+        assign_variables(self._variables, self._parts(average))
         self.slots[-1].assign(values)
 
     def step(
@@ -173,7 +173,7 @@ class Optimizer:
         return [ops.reshape(part, shape) for part, shape in zip(parts, self._shapes, strict=True)], new_slots
 
     def _flat_values(self) -> NDArray[np.float32]:
-        return np.concatenate([variable.numpy().ravel() for variable in self._variables])
+        return np.concatenate([value.ravel() for value in read_variables(self._variables)])
 
     def _parts(self, flat: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Return a flat vector cut into arrays shaped like the variables."""

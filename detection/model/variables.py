@@ -1,0 +1,33 @@
+"""The values of many Keras variables, read and set without Keras' and TensorFlow's work for each of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+
+def read_variables(variables: Sequence[Any]) -> list[NDArray[Any]]:
+    """Return copies of the values of Keras variables, in their order."""
+    if keras.backend.backend() != "tensorflow":
+        return [np.array(variable.numpy()) for variable in variables]
+    from detection.model.variables_tensorflow import read
+
+    return [read(variable.value) for variable in variables]
+
+
+def assign_variables(variables: Sequence[Any], values: Sequence[NDArray[Any]]) -> None:
+    """Set Keras variables to copies of arrays; ValueError, before any is set, where a shape differs."""
+    for variable, value in zip(variables, values, strict=True):
+        if tuple(variable.shape) != value.shape:
+            raise ValueError(f"{variable.path}: has shape {list(variable.shape)}, not {list(value.shape)}")
+    # Copies: a backend may take an array's memory for its own, and change it in place.
+    if keras.backend.backend() != "tensorflow":
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(np.array(value))
+        return
+    from detection.model.variables_tensorflow import assign
+
+    for variable, value in zip(variables, values, strict=True):
+        assign(variable.value, value)
