@@ -1,7 +1,9 @@
 """The Optuna study of a sweep: proposes settings in memory, and keeps a SQLite file that follows."""
 
+import threading
 import warnings
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from detection.config.edits import Edit
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class SweepStudy:
-    """Proposes settings and keeps what came of them; `write` brings the file in step."""
+    """Proposes settings and keeps what came of them; `write` and `write_behind` bring the file in step."""
 
     def __init__(self, folder: SweepFolder, spec: SweepSpec) -> None:
         """Open the sweep's study, or begin it."""
@@ -31,7 +33,10 @@ class SweepStudy:
         self._file = StudyFile(folder, spec.name, self._objective)
         self._study = optuna.create_study(study_name=spec.name, direction=self._file.direction)
         self._study.add_trials(self._file.trials)
-        self._changed: dict[int, None] = {}
+        self._changed: set[int] = set()
+        self._lock = threading.Lock()  # of `_changed`, which the thread that writes the file empties
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="study-writer")
+        self._writing: Future[None] | None = None
 
     def __len__(self) -> int:
         """Return the number of trials that were asked for."""
@@ -49,7 +54,7 @@ class SweepStudy:
         )
         trial = self._study.ask()
         edits = self._space.propose(trial)
-        self._changed[number] = None
+        self._mark(number)
         return trial.number, edits, dict(trial.params)
 
     def unfinished(self) -> list[int]:
@@ -71,22 +76,23 @@ class SweepStudy:
         from optuna.trial import TrialState as StudyState
         from optuna.trial import create_trial
 
-        while len(self) <= number:
-            proposal = self._fixed(number, parameters) if len(self) == number else None
-            self._changed[len(self)] = None
+        for missing in range(len(self), number + 1):
+            proposal = self._fixed(number, parameters) if missing == number else None
             if proposal is None:
-                self._study.add_trial(create_trial(state=StudyState.FAIL))
-                continue
-            fixed = proposal[1]
-            self._study.add_trial(
-                create_trial(state=StudyState.RUNNING, params=fixed.params, distributions=fixed.distributions)
-            )
+                trial = create_trial(state=StudyState.FAIL)
+            else:
+                fixed = proposal[1]
+                trial = create_trial(
+                    state=StudyState.RUNNING, params=fixed.params, distributions=fixed.distributions
+                )
+            self._study.add_trial(trial)
+            self._mark(missing)
 
     def describe(self, number: int, facts: Mapping[str, Any]) -> None:
         """Attach facts to a trial that has not been told, for the dashboard."""
         for name, value in facts.items():
             self._study._storage.set_trial_user_attr(self._trial(number)._trial_id, name, value)
-        self._changed[number] = None
+        self._mark(number)
 
     def report(self, number: int, evaluations: Iterable[Evaluation]) -> None:
         """Attach evaluations to a trial that has not been told, each as an intermediate value."""
@@ -97,7 +103,7 @@ class SweepStudy:
             if item.evaluation not in trial.intermediate_values:
                 score = self._objective.score(item.metrics)
                 self._study._storage.set_trial_intermediate_value(trial._trial_id, item.evaluation, score)
-                self._changed[number] = None
+                self._mark(number)
 
     def tell(self, number: int, state: TrialState, best: Evaluation | None) -> None:
         """Close a trial with its best evaluation's score; one without counts as failed. Twice is once."""
@@ -113,13 +119,40 @@ class SweepStudy:
                 self._study.tell(number, state=StudyState.PRUNED)
             else:
                 self._study.tell(number, self._objective.score(best.metrics))
-        self._changed[number] = None
+        self._mark(number)
 
     def write(self) -> None:
-        """Write to the file all that has changed since the last time."""
-        for number in sorted(self._changed):
-            self._file.write(self._trial(number))
-            del self._changed[number]
+        """Write to the file all that has changed; raises what a write behind met."""
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
+        self._write_changed()
+
+    def write_behind(self) -> None:
+        """Have a thread do what `write` does, unless it is still at it; raises what its last write met."""
+        if self._writing is not None:
+            if not self._writing.done():
+                return
+            self._writing.result()
+        self._writing = self._writer.submit(self._write_changed)
+
+    def _mark(self, number: int) -> None:
+        """Note that a trial differs from what the file says of it."""
+        with self._lock:
+            self._changed.add(number)
+
+    def _write_changed(self) -> None:
+        """Write the marked trials; memory replaces a trial that changes, so none does while it is read."""
+        with self._lock:
+            numbers = sorted(self._changed)
+        for number in numbers:
+            with self._lock:
+                self._changed.discard(number)  # before it is read: a change from now on marks it again
+            try:
+                self._file.write(self._trial(number))
+            except BaseException:
+                self._mark(number)
+                raise
 
     def _trial(self, number: int) -> "FrozenTrial":
         return self._study.get_trials(deepcopy=False)[number]

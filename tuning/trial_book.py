@@ -109,6 +109,10 @@ class TrialBook:
         """Bring the study's file in step; what a crash keeps from it is made up for from the folders."""
         self._study.write()
 
+    def write_study_behind(self) -> None:
+        """Have a thread bring the study's file in step; raises what kept it from that the last time."""
+        self._study.write_behind()
+
     def record_evaluation(self, trial_id: str) -> None:
         """Pass a trial's new evaluations on to the study."""
         self._study.report(int(trial_id), read_evaluations(self._folder.trial(trial_id)))

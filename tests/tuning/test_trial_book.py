@@ -11,6 +11,7 @@ from optuna.trial import TrialState as StudyState
 from detection.config.load import load_config
 from tuning.folder import SweepFolder
 from tuning.spec_file import load_spec
+from tuning.study_file import StudyFile
 from tuning.trial_book import TrialBook
 from tuning.trial_record import TrialState, read_changes, read_evaluations, read_status
 
@@ -244,3 +245,35 @@ def test_a_trial_without_its_folder_and_its_line_in_the_study_counts_as_failed(s
     assert give_out(book_of(folder)) == ["0000", "0002", "0003", "0004"]
     states = [trial.state for trial in study_trials(folder)]
     assert states == [StudyState.RUNNING, StudyState.FAIL, *[StudyState.RUNNING] * 3]
+
+
+def test_a_file_written_behind_holds_all_that_the_book_holds(sweep: Begin, live: Live) -> None:
+    folder = sweep(trials=12, searcher={"type": "random"}, objective=HIGHEST)
+    book = book_of(folder)
+    while (trial := book.next_trial()) is not None:
+        book.write_study_behind()
+        live(folder, trial, [0.1, 0.2], TrialState.FINISHED)
+        book.record_evaluation(trial)
+        book.write_study_behind()
+        book.close(trial)
+    trials = study_trials(folder, book)
+    assert [trial.state for trial in trials] == [StudyState.COMPLETE] * 12
+    assert [trial.intermediate_values for trial in trials] == [{1: 0.1, 2: 0.2}] * 12
+
+
+def test_what_kept_a_write_behind_from_the_file_is_raised_and_nothing_is_forgotten(
+    sweep: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = sweep(searcher={"type": "random"})
+    book = book_of(folder)
+    assert book.next_trial() == "0000"
+    with monkeypatch.context() as broken:
+        broken.setattr(StudyFile, "write", _fail)
+        book.write_study_behind()
+        with pytest.raises(OSError, match="no space left"):
+            book.write_study()
+    assert [trial.user_attrs["trial"] for trial in study_trials(folder, book)] == ["0000"]
+
+
+def _fail(_file: StudyFile, _trial: optuna.trial.FrozenTrial) -> None:
+    raise OSError("no space left")

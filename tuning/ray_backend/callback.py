@@ -30,10 +30,10 @@ class BookCallback(Callback):  # type: ignore[misc]
         return {}
 
     def on_step_end(self, **_info: Any) -> None:
-        """Write the study's file while all places are busy: no trial waits for it to start."""
+        """Have the study's file written while all places are busy: no trial waits for it to start."""
         now = time.monotonic()
         if now - self._written >= WRITE_INTERVAL_S and not self._searcher.has_free_place:
-            self._book.write_study()
+            self._book.write_study_behind()
             self._written = time.monotonic()
 
     def on_trial_result(self, *, trial: Any, **_info: Any) -> None:
