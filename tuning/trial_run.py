@@ -10,8 +10,7 @@ import shutil
 import socket
 import time
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,12 +51,11 @@ PROGRESS_S = 3.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one call of `next_evaluation`; `score` and `metrics` only where an evaluation was made."""
+    """What came of one call of `next_evaluation`; `score` only where an evaluation was made."""
 
     state: TrialState
     evaluation: int
     score: float | None = None
-    metrics: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def trial_goes_on(self) -> bool:
@@ -207,7 +205,7 @@ class TrialRun:
         seconds = self._status.seconds + evaluation.seconds + self._take_seconds()
         self._update(state=state, step=run.step, seconds=seconds)
         score = self._objective.score(evaluation.metrics)
-        return Outcome(state, evaluation.evaluation, score, evaluation.metrics)
+        return Outcome(state, evaluation.evaluation, score)
 
     def _measure(self, run: "TrainingRun", training: "TrainingSummary") -> Evaluation:
         """Evaluate and write the line."""

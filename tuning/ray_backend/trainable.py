@@ -56,8 +56,12 @@ class TrialTrainable(Trainable):  # type: ignore[misc]
 
 
 def result_of(outcome: Outcome) -> dict[str, Any]:
-    """Return what Ray is told: the evaluation with score and metrics, or only that the trial has ended."""
+    """Return what Ray is told: the evaluation with its score, or only that the trial has ended.
+
+    The metrics stay in the trial's folder. Ray would keep several figures of each of them for every trial in
+    the memory of its driver, and write them all when the sweep ends.
+    """
     result: dict[str, Any] = {"done": not outcome.trial_goes_on}
     if outcome.score is not None:
-        result |= {EVALUATION: outcome.evaluation, SCORE: outcome.score, **outcome.metrics}
+        result |= {EVALUATION: outcome.evaluation, SCORE: outcome.score}
     return result
