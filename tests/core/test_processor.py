@@ -1,6 +1,7 @@
+import platform
 from pathlib import Path
 
-from detection.core.processor import processor_flags
+from detection.core.processor import processor_flags, processor_name
 
 
 def test_flags_are_those_of_the_first_processor(tmp_path: Path) -> None:
@@ -11,3 +12,13 @@ def test_flags_are_those_of_the_first_processor(tmp_path: Path) -> None:
 
 def test_a_system_that_does_not_tell_has_no_flags(tmp_path: Path) -> None:
     assert processor_flags(tmp_path / "nothing") == frozenset()
+
+
+def test_the_name_is_that_of_the_first_processor(tmp_path: Path) -> None:
+    facts = tmp_path / "cpuinfo"
+    facts.write_text("processor\t: 0\nmodel name\t: Fast One\n\nprocessor\t: 1\nmodel name\t: Slow One\n")
+    assert processor_name(facts) == "Fast One"
+
+
+def test_a_system_that_does_not_tell_has_the_name_of_its_kind(tmp_path: Path) -> None:
+    assert processor_name(tmp_path / "nothing") in {platform.processor(), platform.machine()}

@@ -6,9 +6,10 @@ python -m experiments.benchmarks.ours.checkpoint --export FOLDER --out FOLDER
 
 import argparse
 import json
-import os
 import time
 from pathlib import Path
+
+from experiments.benchmarks.ours.settings import begin, run_settings
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
     parser.add_argument("--export", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    begin()
     started = time.perf_counter()
     if options.export is not None:
         from detection.export.saved_model import export_detector
@@ -26,7 +27,6 @@ def main() -> None:
         export_detector(options.export, options.out, overwrite=True)
     else:
         from detection.runner import TrainingRun
-        from experiments.benchmarks.ours.settings import run_settings
 
         run = TrainingRun(run_settings(options.config, options.records, batch_size=2))
         run.save_weights(options.out)
