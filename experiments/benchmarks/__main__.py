@@ -15,8 +15,9 @@ import importlib
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from experiments.benchmarks.figure import Figure, read_figures, table, write_result
 from experiments.benchmarks.machine import ROOT, facts
@@ -41,7 +42,8 @@ BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 def main() -> int:
     options = _arguments()
     workspace = Workspace(ROOT / ".bench", None if options.no_peers else _oracle())
-    failed = [name for name in options.only or SUITE if not _run(name, workspace)]
+    machine = facts()  # before results are written, which change the tree
+    failed = [name for name in options.only or SUITE if not _run(name, workspace, machine)]
     update_readme(HERE / "README.md", RESULTS)
     return 1 if failed else 0
 
@@ -55,7 +57,7 @@ def _oracle() -> Path | None:
         return None
 
 
-def _run(name: str, workspace: Workspace) -> bool:
+def _run(name: str, workspace: Workspace, machine: Mapping[str, Any]) -> bool:
     """Measure one benchmark and keep its figures; tell whether it went through."""
     module = importlib.import_module(f"experiments.benchmarks.suite.{name}")
     figures: list[Figure] = []
@@ -68,7 +70,7 @@ def _run(name: str, workspace: Workspace) -> bool:
     except RunFailedError as error:
         print(f"  stopped: {error}", file=sys.stderr)
         return False
-    result = {"benchmark": name, "measured": time.strftime("%Y-%m-%d"), **facts()}
+    result = {"benchmark": name, "measured": time.strftime("%Y-%m-%d"), **machine}
     result["seconds"] = round(time.perf_counter() - started, 1)
     write_result(RESULTS / f"{name}.json", figures, result)
     return True
