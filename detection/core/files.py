@@ -4,6 +4,7 @@ import ctypes
 import hashlib
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ _EXCHANGE = 2
 def hidden_sibling(path: Path) -> Path:
     """Return a fresh hidden path beside `path`, on the same file system; it matches `REMAINS`."""
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+
+
+def whose_remains(path: Path) -> Path | None:
+    """Return the path that a hidden sibling was to become; None where `path` is none."""
+    match = re.fullmatch(r"\.(.+)\.[0-9a-f]{8}\.tmp", path.name)
+    return path.with_name(match[1]) if match else None
 
 
 def remove_remains(directory: Path) -> None:

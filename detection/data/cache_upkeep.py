@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from detection.core.files import REMAINS, whose_remains
 from detection.data.cache_notes import forget, last_use_s
 
 UNUSED_S = 30 * 86400.0
@@ -18,36 +19,38 @@ CROWDED_UNUSED_S = 7 * 86400.0
 """So long where all files together take more than their share of the disk."""
 SHARE_OF_DISK = 0.5
 _CACHE_FILE = re.compile(r"[0-9a-f]{24}\.arrow")
-_TORN_FILE = re.compile(r"\.[0-9a-f]{24}\.arrow\.[0-9a-f]{8}\.tmp")
 
 
 def remove_torn(path: Path) -> None:
     """Remove what killed writers of `path` have left; to be called by its only writer."""
-    for torn in path.parent.glob(f".{path.name}.*.tmp"):
-        with suppress(OSError):
-            torn.unlink()
+    for torn in path.parent.glob(REMAINS):
+        if whose_remains(torn) == path:
+            with suppress(OSError):
+                torn.unlink()
 
 
 def remove_unused(folder: Path, *, keep: Path) -> None:
     """Remove files of decoded records that are no longer used, the one unused for longest first."""
     now = time.time()
-    files = [(last_use_s(path), path) for path in _named(folder, _CACHE_FILE) if path != keep]
+    files = [(last_use_s(path), path) for path in _cache_files(folder) if path != keep]
     for used, path in sorted(files):
         limit = CROWDED_UNUSED_S if _is_crowded(folder) else UNUSED_S
         if now - used > limit:
             _remove(path)
-    for path in _named(folder, _TORN_FILE):
-        if now - last_use_s(path) > CROWDED_UNUSED_S:
-            _remove(path)
+    for torn in folder.glob(REMAINS):
+        made = whose_remains(torn)
+        is_ours = made is not None and _CACHE_FILE.fullmatch(made.name)
+        if is_ours and now - last_use_s(torn) > CROWDED_UNUSED_S:
+            _remove(torn)
 
 
-def _named(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
-    return [path for path in folder.iterdir() if pattern.fullmatch(path.name)]
+def _cache_files(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if _CACHE_FILE.fullmatch(path.name)]
 
 
 def _is_crowded(folder: Path) -> bool:
     """Tell whether the files take more than their share of what they and the free disk are together."""
-    taken = sum(path.stat().st_size for path in _named(folder, _CACHE_FILE))
+    taken = sum(path.stat().st_size for path in _cache_files(folder))
     return taken > SHARE_OF_DISK * (taken + shutil.disk_usage(folder).free)
 
 

@@ -54,3 +54,13 @@ def test_sha256_of_known_bytes(tmp_path: Path) -> None:
     path = tmp_path / "empty"
     path.write_bytes(b"")
     assert files.sha256_of(path) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_a_hidden_sibling_tells_what_it_was_to_become(tmp_path: Path) -> None:
+    path = tmp_path / "weights.v2.npz"
+    hidden = files.hidden_sibling(path)
+    hidden.touch()
+    assert list(tmp_path.glob(files.REMAINS)) == [hidden]
+    assert files.whose_remains(hidden) == path
+    for other in (path, tmp_path / ".hidden", tmp_path / ".notes.tmp"):
+        assert files.whose_remains(other) is None

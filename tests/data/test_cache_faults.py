@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from detection.core.errors import DataError
+from detection.core.files import hidden_sibling
 from detection.data.arrow.check import is_whole, read_facts
 from detection.data.cache import CACHE_FOLDER, open_record_set
 from detection.data.cache_notes import SETTLED_NS, content_hashes, file_state
@@ -244,3 +245,15 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="the folder for decoded images cannot be made"):
         open_record_set(paths, LABELS, cache_directory=tmp_path / "file" / "cache")
+
+
+def test_what_a_killed_writer_left_goes_after_a_week_and_what_is_not_the_caches_stays(tmp_path: Path) -> None:
+    file = tmp_path / f"{'0a1b2c' * 4}.arrow"
+    old, new, other = hidden_sibling(file), hidden_sibling(file), hidden_sibling(tmp_path / "mine.arrow")
+    for path in (old, new, other):
+        path.write_bytes(b"half")
+    week_ago = time.time() - 8 * 86400
+    for path in (old, other):
+        os.utime(path, (week_ago, week_ago))
+    remove_unused(tmp_path, keep=file)
+    assert set(tmp_path.iterdir()) == {new, other}
