@@ -31,6 +31,7 @@ SUITE = (
     "training_mobilenet",
     "input_pipeline",
     "evaluation",
+    "coco_metrics",
     "export",
     "sweep",
     "trials",

@@ -6,7 +6,7 @@ from experiments.benchmarks.figure import Figure
 from experiments.benchmarks.model_training import Model, figures
 from experiments.benchmarks.workspace import RESNET, Workspace
 
-MODEL = Model("SSD ResNet50 FPN 640, batch 2", RESNET, batch=2, steps=6, plain_aim=1.1, best_aim=2.0)
+MODEL = Model("SSD ResNet50 FPN 640, batch 2", RESNET, batch=2, steps=4, plain_aim=1.1, best_aim=2.0)
 
 
 def measure(workspace: Workspace) -> Iterator[Figure]:
