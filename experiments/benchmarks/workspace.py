@@ -52,7 +52,7 @@ class Workspace:
 
     @cached_property
     def mostly_validation(self) -> Path:
-        """A folder of prepared records: of the same 96 scenes, 86 for validation."""
+        """A folder of prepared records: of the same 96 scenes, 87 for validation."""
         return self.drawn(96, validation_fraction=0.9)
 
     def drawn(self, images: int, *, validation_fraction: float = 0.15) -> Path:
