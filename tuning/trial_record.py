@@ -1,6 +1,7 @@
 """What a trial's folder says of it: its state and its evaluations."""
 
 import json
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -111,10 +112,15 @@ def read_evaluations(folder: TrialFolder) -> tuple[Evaluation, ...]:
     evaluations = []
     for line in folder.metrics.read_text().splitlines():
         try:
-            evaluations.append(Evaluation(**json.loads(line)))
+            evaluations.append(Evaluation(**json.loads(line, object_pairs_hook=_with_shared_names)))
         except (ValueError, TypeError):
             break
     return tuple(evaluations)
+
+
+def _with_shared_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; its names, those of some thirty metrics, are held once for all evaluations."""
+    return {sys.intern(name): value for name, value in pairs}
 
 
 def append_evaluation(folder: TrialFolder, evaluation: Evaluation) -> None:
