@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 
 def read_variables(variables: Sequence[Any]) -> list[NDArray[Any]]:
     """Return copies of the values of Keras variables, in their order."""
-    if keras.backend.backend() != "tensorflow":
+    if not _are_tensorflows():
         return [np.array(variable.numpy()) for variable in variables]
     from detection.model.variables_tensorflow import read
 
@@ -23,7 +22,7 @@ def assign_variables(variables: Sequence[Any], values: Sequence[NDArray[Any]]) -
         if tuple(variable.shape) != value.shape:
             raise ValueError(f"{variable.path}: has shape {list(variable.shape)}, not {list(value.shape)}")
     # Copies: a backend may take an array's memory for its own, and change it in place.
-    if keras.backend.backend() != "tensorflow":
+    if not _are_tensorflows():
         for variable, value in zip(variables, values, strict=True):
             variable.assign(np.array(value))
         return
@@ -31,3 +30,10 @@ def assign_variables(variables: Sequence[Any], values: Sequence[NDArray[Any]]) -
 
     for variable, value in zip(variables, values, strict=True):
         assign(variable.value, value)
+
+
+def _are_tensorflows() -> bool:
+    """Tell whether Keras' variables are TensorFlow's."""
+    import keras  # here: who checks a checkpoint's folder needs no engine
+
+    return bool(keras.backend.backend() == "tensorflow")
