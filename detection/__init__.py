@@ -5,20 +5,20 @@ The names in `__all__` are what a notebook needs; each is loaded when it is firs
 
 from typing import TYPE_CHECKING
 
-from detection.core.lazy import lazy_names
+from sweepbox.detection.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from detection.config.edits import apply_edits, parse_edit
-    from detection.config.label_map import load_label_map
-    from detection.config.load import load_config, save_config
-    from detection.data.doctor import examine
-    from detection.data.prepare import PrepareSettings, open_dataset, prepare
-    from detection.data.sample import draw_sample
-    from detection.export.saved_model import export_detector
-    from detection.inference.detector import Detector
-    from detection.inference.draw import draw_detections
-    from detection.model_evaluation import evaluate_model
-    from detection.runner import RunSettings, TrainingRun, carry_records, train
+    from sweepbox.detection.config.edits import apply_edits, parse_edit
+    from sweepbox.detection.config.label_map import load_label_map
+    from sweepbox.detection.config.load import load_config, save_config
+    from sweepbox.detection.data.doctor import examine
+    from sweepbox.detection.data.prepare import PrepareSettings, open_dataset, prepare
+    from sweepbox.detection.data.sample import draw_sample
+    from sweepbox.detection.export.saved_model import export_detector
+    from sweepbox.detection.inference.detector import Detector
+    from sweepbox.detection.inference.draw import draw_detections
+    from sweepbox.detection.model_evaluation import evaluate_model
+    from sweepbox.detection.runner import RunSettings, TrainingRun, carry_records, train
 
 _HOMES = {
     "apply_edits": "config.edits",

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.detections import GroundTruth
-from detection.core.errors import DataError
-from detection.core.labels import LabelMap
-from detection.core.metric_names import MetricSet, original_names
-from detection.data.pixels import decode_pixels
-from detection.evaluation.evaluator import DetectionEvaluator
-from detection.export.labels import load_labels
-from detection.inference.detector import Detector
-from detection.inference.images import read_image
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.metric_names import MetricSet, original_names
+from sweepbox.detection.data.pixels import decode_pixels
+from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
+from sweepbox.detection.export.labels import load_labels
+from sweepbox.detection.inference.detector import Detector
+from sweepbox.detection.inference.images import read_image
 
 VOC_SIGNS = ("annotations",)
 """Subfolders, in lower case, that tell a Pascal VOC folder from one of records; an XML file in it does too."""
@@ -96,8 +96,8 @@ def annotated_images(data: str | Path, labels: LabelMap, *, split: str) -> Itera
 
 def _voc_images(folder: Path, labels: LabelMap) -> Iterator[AnnotatedImage]:
     """Yield the pictures of a Pascal VOC folder; boxes that `prepare` drops are dropped here too."""
-    from detection.data.checks import examine_folder
-    from detection.data.voc import find_voc
+    from sweepbox.detection.data.checks import examine_folder
+    from sweepbox.detection.data.voc import find_voc
 
     for case in examine_folder(find_voc(folder), label_map=None):
         breaking = [defect for defect in case.defects if defect.breaking and defect.object_index is None]
@@ -126,7 +126,7 @@ def _record_images(source: str | Path, labels: LabelMap, *, split: str | None) -
     """Yield the pictures of TFRecords."""
     import tensorflow as tf
 
-    from detection.data.records import find_records, read_records
+    from sweepbox.detection.data.records import find_records, read_records
 
     paths = find_records(source, split)
     # Read twice side by side: the records leave out objects of a class that the label map lacks.

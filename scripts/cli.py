@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scripts.quiet import filter_native_stderr
+from sweepbox.scripts.quiet import filter_native_stderr
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         verb = verbs[0]
         given.remove(verb)
         if verb in COMMANDS:
-            run(importlib.import_module(f"scripts.{verb}").command, given, name=f"sweepbox {verb}")
+            run(importlib.import_module(f"sweepbox.scripts.{verb}").command, given, name=f"sweepbox {verb}")
         _fail(f"there is no command {verb!r}; the commands are {', '.join(COMMANDS)}")
     if "--version" in given:
         from importlib.metadata import version
@@ -92,7 +92,7 @@ def output_console() -> "Console":
 
 def _line_of(error: Exception) -> str:
     """Return what a user reads of an error."""
-    from detection.core.errors import SweepboxError
+    from sweepbox.detection.core.errors import SweepboxError
 
     if isinstance(error, SweepboxError):
         return str(error)

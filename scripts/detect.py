@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from scripts.cli import run
+from sweepbox.scripts.cli import run
 
 if TYPE_CHECKING:
-    from detection.core.labels import LabelMap
-    from detection.inference.pictures import DetectedPicture
+    from sweepbox.detection.core.labels import LabelMap
+    from sweepbox.detection.inference.pictures import DetectedPicture
 
 
 def command(
@@ -33,10 +33,10 @@ def command(
     from rich.console import Console
     from rich.progress import Progress
 
-    from detection.export.labels import load_labels
-    from detection.inference.detector import Detector
-    from detection.inference.images import find_images
-    from detection.inference.pictures import detect_pictures
+    from sweepbox.detection.export.labels import load_labels
+    from sweepbox.detection.inference.detector import Detector
+    from sweepbox.detection.inference.images import find_images
+    from sweepbox.detection.inference.pictures import detect_pictures
 
     labels = load_labels(model, label_map)
     pictures = find_images(images)

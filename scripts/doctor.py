@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli import run
+from sweepbox.scripts.cli import run
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from detection.data.doctor import DoctorReport, Sizes
+    from sweepbox.detection.data.doctor import DoctorReport, Sizes
 
 
 def command(
@@ -34,8 +34,8 @@ def command(
     from rich.console import Console
     from rich.progress import Progress
 
-    from detection.config.label_map import load_label_map
-    from detection.data.doctor import examine
+    from sweepbox.detection.config.label_map import load_label_map
+    from sweepbox.detection.data.doctor import examine
 
     known = load_label_map(label_map) if label_map is not None else None
     console = Console(stderr=True)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option, echo
 
-from scripts.cli import run
+from sweepbox.scripts.cli import run
 
 if TYPE_CHECKING:
-    from detection.model_evaluation import ModelEvaluation
+    from sweepbox.detection.model_evaluation import ModelEvaluation
 
 
 def command(
@@ -30,7 +30,7 @@ def command(
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from detection.model_evaluation import evaluate_model
+    from sweepbox.detection.model_evaluation import evaluate_model
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from detection.export.input_type import InputType
-from scripts.cli import run
+from sweepbox.detection.export.input_type import InputType
+from sweepbox.scripts.cli import run
 
 if TYPE_CHECKING:
-    from detection.checkpoint.folder import CheckpointFacts
-    from detection.export.model_card import CardExtras
-    from tuning.results import SweepState
+    from sweepbox.detection.checkpoint.folder import CheckpointFacts
+    from sweepbox.detection.export.model_card import CardExtras
+    from sweepbox.tuning.results import SweepState
 
 SWEEP_FILE = "sweep.yaml"
 
@@ -54,7 +54,7 @@ def command(
     """
     from rich.console import Console
 
-    from detection.core.errors import UsageError
+    from sweepbox.detection.core.errors import UsageError
 
     as_checkpoint = export_format is ExportFormat.CHECKPOINT
     if as_checkpoint and input_type is not InputType.IMAGE_TENSOR:
@@ -72,8 +72,8 @@ def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bo
 
     from rich.console import Console
 
-    from detection.export.saved_model import EXPORT_FILES, export_detector
-    from detection.export.target import check_folder
+    from sweepbox.detection.export.saved_model import EXPORT_FILES, export_detector
+    from sweepbox.detection.export.target import check_folder
 
     check_folder(out, EXPORT_FILES, overwrite=overwrite)
     with Console(stderr=True).status("exporting"):
@@ -88,9 +88,9 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
 
     from rich.console import Console
 
-    from detection.checkpoint.folder import read_facts
-    from detection.export.od_api_checkpoint import CHECKPOINT_PARTS, export_checkpoint
-    from detection.export.target import check_folder
+    from sweepbox.detection.checkpoint.folder import read_facts
+    from sweepbox.detection.export.od_api_checkpoint import CHECKPOINT_PARTS, export_checkpoint
+    from sweepbox.detection.export.target import check_folder
 
     check_folder(out, CHECKPOINT_PARTS, overwrite=overwrite)
     with Console(stderr=True).status("exporting"):
@@ -105,22 +105,22 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
 
 def _checkpoint_of(source: Path) -> tuple[Path, "CardExtras"]:
     """Return the checkpoint to export and what is known besides."""
-    from detection.export.source import find_checkpoint
-    from tuning.results import best_checkpoint, load_sweep
+    from sweepbox.detection.export.source import find_checkpoint
+    from sweepbox.tuning.results import best_checkpoint, load_sweep
 
     is_sweep = (source / SWEEP_FILE).is_file()
     checkpoint = best_checkpoint(source) if is_sweep else find_checkpoint(source)
 
-    from detection.export.model_card import CardExtras
+    from sweepbox.detection.export.model_card import CardExtras
 
     return checkpoint, _sweep_extras(load_sweep(source)) if is_sweep else CardExtras()
 
 
 def _sweep_extras(state: "SweepState") -> "CardExtras":
     """Return what a sweep's folder tells of its winner and its data."""
-    from detection.core.errors import SweepboxError
-    from detection.export.model_card import CardExtras
-    from tuning.dataset import open_sweep_data
+    from sweepbox.detection.core.errors import SweepboxError
+    from sweepbox.detection.export.model_card import CardExtras
+    from sweepbox.tuning.dataset import open_sweep_data
 
     if state.best is None:
         return CardExtras()

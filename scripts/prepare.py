@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from scripts.cli import run
+from sweepbox.scripts.cli import run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,8 +37,8 @@ def command(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from detection.config.label_map import load_label_map
-    from detection.data.prepare import PrepareSettings, prepare
+    from sweepbox.detection.config.label_map import load_label_map
+    from sweepbox.detection.data.prepare import PrepareSettings, prepare
 
     settings = PrepareSettings(
         validation_fraction=validation_fraction,

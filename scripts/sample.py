@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from scripts.cli import run
+from sweepbox.scripts.cli import run
 
 
 def command(
@@ -21,7 +21,7 @@ def command(
     from rich.console import Console
     from rich.progress import Progress
 
-    from detection.data.sample import draw_sample
+    from sweepbox.detection.data.sample import draw_sample
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

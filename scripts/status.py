@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli import output_console, run
+from sweepbox.scripts.cli import output_console, run
 
 
 def command(
@@ -15,8 +15,8 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
     """Tell how a sweep stands, while it runs, after it, or after a crash."""
-    from tuning.results import load_sweep
-    from tuning.view import sweep_summary, sweep_table
+    from sweepbox.tuning.results import load_sweep
+    from sweepbox.tuning.view import sweep_summary, sweep_table
 
     state = load_sweep(sweep)
     if as_json:

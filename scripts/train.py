@@ -4,17 +4,17 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from detection.core.backends import VARIABLE, Backend, backend_of, choose_kernels, use_backend
-from detection.core.errors import UsageError
-from detection.runner.run_facts import RunFacts, read_run_facts
-from scripts import train_options as options
-from scripts.cli import run
+from sweepbox.detection.core.backends import VARIABLE, Backend, backend_of, choose_kernels, use_backend
+from sweepbox.detection.core.errors import UsageError
+from sweepbox.detection.runner.run_facts import RunFacts, read_run_facts
+from sweepbox.scripts import train_options as options
+from sweepbox.scripts.cli import run
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from detection.model.precision import Precision
-    from detection.runner import RunSettings
+    from sweepbox.detection.model.precision import Precision
+    from sweepbox.detection.runner import RunSettings
 
 
 def command(
@@ -42,9 +42,9 @@ def command(
     use_backend(_backend(backend, read_run_facts(out) if resume else None))
     from rich.console import Console
 
-    from detection.config.edits import parse_edit
-    from detection.runner import RunSettings
-    from detection.runner.inputs import run_inputs
+    from sweepbox.detection.config.edits import parse_edit
+    from sweepbox.detection.runner import RunSettings
+    from sweepbox.detection.runner.inputs import run_inputs
 
     console = Console()
     inputs = run_inputs(config, data, edits=[parse_edit(text) for text in set_ or ()])
@@ -68,9 +68,9 @@ def command(
 
 def _train(settings: "RunSettings", console: "Console", *, resume: bool, profile: bool) -> None:
     """Train, show how it goes, and tell how to resume where Ctrl-C ends it."""
-    from detection.runner import train
-    from scripts.train_display import TrainDisplay, print_result
-    from scripts.train_profile import print_profile
+    from sweepbox.detection.runner import train
+    from sweepbox.scripts.train_display import TrainDisplay, print_result
+    from sweepbox.scripts.train_profile import print_profile
 
     try:
         with TrainDisplay(console, total_steps=settings.total_steps, metric=settings.metric) as display:
@@ -94,9 +94,9 @@ def _backend(name: str | None, facts: RunFacts | None) -> Backend:
 
 def _with_precision(settings: "RunSettings", asked: str, console: "Console", *, resume: bool) -> "RunSettings":
     """Return the settings with the precision of that name; `auto` is measured once in the life of a run."""
-    from detection.model.precision import AUTOMATIC
-    from detection.runner.folder import RunFolder
-    from detection.runner.precision_choice import choose_precision
+    from sweepbox.detection.model.precision import AUTOMATIC
+    from sweepbox.detection.runner.folder import RunFolder
+    from sweepbox.detection.runner.precision_choice import choose_precision
 
     if asked != AUTOMATIC:
         return replace(settings, precision=_precision(asked))
@@ -112,7 +112,7 @@ def _with_precision(settings: "RunSettings", asked: str, console: "Console", *, 
 
 def _precision(text: str) -> "Precision":
     """Return the precision of that name; UsageError lists the names."""
-    from detection.model.precision import Precision
+    from sweepbox.detection.model.precision import Precision
 
     try:
         return Precision(text)

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from detection.checkpoint.object_based import RestoreSummary
-from detection.core.labels import LabelMap
-from detection.model.weights import WeightsSummary
-from detection.runner.loop import Report, TrainResult
-from detection.training.reports import EvaluationReport, StepReport, ValidationProgress
+from sweepbox.detection.checkpoint.object_based import RestoreSummary
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.model.weights import WeightsSummary
+from sweepbox.detection.runner.loop import Report, TrainResult
+from sweepbox.detection.training.reports import EvaluationReport, StepReport, ValidationProgress
 
 LOSSES = ("total", "localization", "classification", "regularization")
 

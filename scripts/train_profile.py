@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from detection.runner.profile import ProfileReport
+from sweepbox.detection.runner.profile import ProfileReport
 
 
 def print_profile(console: Console, report: ProfileReport) -> None:

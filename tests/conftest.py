@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from detection.core.labels import LabelMap
+from sweepbox.detection.core.labels import LabelMap
 
 # The goldens come from processors on which TensorFlow computes with oneDNN of its own accord. Its other kernels
 # round so differently that random weights make more of it than the tolerances allow.
@@ -33,10 +33,10 @@ METRICS = {
 @pytest.fixture(scope="session")
 def golden_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint folder with the weights of the small FPNLite model of the goldens; do not write into it."""
-    from detection.checkpoint.folder import CheckpointFacts, write_checkpoint
-    from detection.checkpoint.object_based import load_object_based
-    from detection.config.load import load_config
-    from detection.model.ssd import build_detector
+    from sweepbox.detection.checkpoint.folder import CheckpointFacts, write_checkpoint
+    from sweepbox.detection.checkpoint.object_based import load_object_based
+    from sweepbox.detection.config.load import load_config
+    from sweepbox.detection.model.ssd import build_detector
 
     config = load_config(GOLDEN_MODEL / "pipeline.config")
     detector = build_detector(config.model.ssd)
@@ -50,7 +50,7 @@ def golden_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def golden_export(golden_checkpoint: Path) -> Path:
     """The folder of the exported golden model; do not write into it."""
-    from detection.export.saved_model import export_detector
+    from sweepbox.detection.export.saved_model import export_detector
 
     return export_detector(golden_checkpoint, golden_checkpoint.parent / "export").directory
 

@@ -41,7 +41,7 @@ def test_importing_the_packages_loads_nothing_heavy() -> None:
     import sys
 
     code = (
-        "import sys, detection, detection.core.errors, tuning, scripts.cli; "
+        "import sys, sweepbox, sweepbox.detection.core.errors, sweepbox.tuning, sweepbox.scripts.cli; "
         "print([m for m in ('tensorflow', 'keras', 'ray', 'optuna', 'torch', 'jax') if m in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detection.core.errors import DataError, ModelError
-from detection.core.labels import LabelMap
-from detection.data.prepare import PrepareSettings, prepare
-from detection.data.voc import VocObject, format_annotation
-from detection.inference.detector import Detector
-from detection.inference.images import read_image
-from detection.model_evaluation import ModelEvaluation, annotated_images, evaluate_model
+from sweepbox.detection.core.errors import DataError, ModelError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.prepare import PrepareSettings, prepare
+from sweepbox.detection.data.voc import VocObject, format_annotation
+from sweepbox.detection.inference.detector import Detector
+from sweepbox.detection.inference.images import read_image
+from sweepbox.detection.model_evaluation import ModelEvaluation, annotated_images, evaluate_model
 
 LABELS = LabelMap.of(("with_mask", "without_mask", "mask_weared_incorrect"))
 SIDE = 128

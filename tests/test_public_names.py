@@ -4,8 +4,7 @@ import importlib
 
 import pytest
 
-import detection
-import tuning
+from sweepbox import detection, tuning
 
 
 @pytest.mark.parametrize(
@@ -17,4 +16,4 @@ def test_every_public_name_is_there_and_documented(package: object, name: str) -
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'trian'"):
-        importlib.import_module("detection").trian  # noqa: B018
+        importlib.import_module("sweepbox.detection").trian  # noqa: B018

@@ -5,13 +5,13 @@ The names in `__all__` are what a notebook needs; each is loaded when it is firs
 
 from typing import TYPE_CHECKING
 
-from detection.core.lazy import lazy_names
+from sweepbox.detection.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from tuning.plan import SweepRequest, create_sweep
-    from tuning.ray_backend.launch import Place, run_sweep
-    from tuning.ray_backend.resume import resume_sweep
-    from tuning.results import best_checkpoint, load_sweep
+    from sweepbox.tuning.plan import SweepRequest, create_sweep
+    from sweepbox.tuning.ray_backend.launch import Place, run_sweep
+    from sweepbox.tuning.ray_backend.resume import resume_sweep
+    from sweepbox.tuning.results import best_checkpoint, load_sweep
 
 _HOMES = {
     "SweepRequest": "plan",

@@ -2,7 +2,7 @@
 
 import re
 
-from detection.core.errors import SweepError
+from sweepbox.detection.core.errors import SweepError
 
 SECONDS_OF_UNIT = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")

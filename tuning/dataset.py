@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from detection.core.errors import DataError, SweepError
-from detection.data.prepare import PreparedDataset, PrepareSettings, open_dataset, prepare
-from tuning.folder import SweepFolder
-from tuning.spec import PrepareSpec, SweepSpec
+from sweepbox.detection.core.errors import DataError, SweepError
+from sweepbox.detection.data.prepare import PreparedDataset, PrepareSettings, open_dataset, prepare
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.spec import PrepareSpec, SweepSpec
 
 Progress = Callable[[int, int], None]
 PREPARED_MARK = "dataset.json"

@@ -3,12 +3,12 @@
 import os
 from typing import TYPE_CHECKING
 
-from detection.core.backends import Backend, choose_kernels, use_backend
-from detection.training.program import program_id
+from sweepbox.detection.core.backends import Backend, choose_kernels, use_backend
+from sweepbox.detection.training.program import program_id
 
 if TYPE_CHECKING:
-    from detection.model.precision import Precision
-    from detection.runner import RunSettings, TrainingRun
+    from sweepbox.detection.model.precision import Precision
+    from sweepbox.detection.runner import RunSettings, TrainingRun
 
 KEPT_PROGRAMS = 2
 """How many compiled programs a process keeps; a search that switches one augmentation needs two."""
@@ -30,7 +30,7 @@ class Engine:
 
     def run_for(self, settings: "RunSettings") -> "TrainingRun":
         """Return a run at step 0 with these settings; the run returned before must not be used any more."""
-        from detection.runner import TrainingRun
+        from sweepbox.detection.runner import TrainingRun
 
         for held in self._runs.values():
             held.close()

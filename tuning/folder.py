@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from detection.core.errors import SweepError
-from detection.core.files import write_text
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.files import write_text
 
 
 @dataclass(frozen=True)

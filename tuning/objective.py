@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from detection.core.errors import SweepError, TrainingError
-from detection.core.metric_names import own_name
-from tuning.spec import ObjectiveSpec
+from sweepbox.detection.core.errors import SweepError, TrainingError
+from sweepbox.detection.core.metric_names import own_name
+from sweepbox.tuning.spec import ObjectiveSpec
 
 Metrics = Mapping[str, float]
 

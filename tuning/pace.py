@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tuning.trial_record import Evaluation
+from sweepbox.tuning.trial_record import Evaluation
 
 
 @dataclass(frozen=True)

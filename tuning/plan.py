@@ -5,25 +5,25 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from detection.checkpoint.source import KERAS_WEIGHTS, initial_source
-from detection.config import pipeline_pb2 as pb
-from detection.config.edits import Edit, apply_edits
-from detection.config.label_map import save_label_map
-from detection.config.load import load_config, save_config
-from detection.config.support import check_supported
-from detection.core.errors import ConfigError, ModelError, SweepboxError, SweepError
-from detection.core.files import atomic_directory
-from detection.core.labels import LabelMap
-from detection.core.metric_names import metric_sets, reported_names
-from detection.data.prepare import open_dataset
-from tuning.budget import parse_duration
-from tuning.dataset import Progress, check_data_folder, is_prepared, prepare_annotated
-from tuning.folder import SweepFolder
-from tuning.objective import Objective, check_metrics
-from tuning.space import Space
-from tuning.spec import SweepSpec
-from tuning.spec_file import load_spec, save_spec
-from tuning.steps import evaluations_of
+from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS, initial_source
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.label_map import save_label_map
+from sweepbox.detection.config.load import load_config, save_config
+from sweepbox.detection.config.support import check_supported
+from sweepbox.detection.core.errors import ConfigError, ModelError, SweepboxError, SweepError
+from sweepbox.detection.core.files import atomic_directory
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.metric_names import metric_sets, reported_names
+from sweepbox.detection.data.prepare import open_dataset
+from sweepbox.tuning.budget import parse_duration
+from sweepbox.tuning.dataset import Progress, check_data_folder, is_prepared, prepare_annotated
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.objective import Objective, check_metrics
+from sweepbox.tuning.space import Space
+from sweepbox.tuning.spec import SweepSpec
+from sweepbox.tuning.spec_file import load_spec, save_spec
+from sweepbox.tuning.steps import evaluations_of
 
 DEFAULT_PARENT = Path("runs")
 

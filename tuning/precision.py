@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
-from detection.core.files import write_json
-from detection.model.precision import Precision
-from tuning.folder import SweepFolder
+from sweepbox.detection.core.files import write_json
+from sweepbox.detection.model.precision import Precision
+from sweepbox.tuning.folder import SweepFolder
 
 if TYPE_CHECKING:
-    from detection.runner import RunSettings
+    from sweepbox.detection.runner import RunSettings
 
 
 def sweep_precision(sweep: SweepFolder, settings: "RunSettings") -> Precision:
     """Return the precision that the sweep's first trial found the better one; other trials wait for it."""
     with FileLock(sweep.precision.with_suffix(".lock")):
         if not sweep.precision.is_file():
-            from detection.runner.precision_choice import choose_precision
+            from sweepbox.detection.runner.precision_choice import choose_precision
 
             choice = choose_precision(settings)
             step_s = {kind.value: round(seconds, 5) for kind, seconds in choice.step_s.items()}

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.edits import apply_edits
-from detection.core.errors import ConfigError
-from detection.training.program import program_id
-from tuning.space import Space
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import apply_edits
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.training.program import program_id
+from sweepbox.tuning.space import Space
 
 
 @dataclass

@@ -4,13 +4,13 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from detection.config.label_map import load_label_map
-from detection.core.files import write_json, write_text
-from tuning.budget import format_duration
-from tuning.pace import weighted_mean
-from tuning.results import Best, SweepState, TrialResult
-from tuning.tables import write_results
-from tuning.trial_record import TrialState
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.core.files import write_json, write_text
+from sweepbox.tuning.budget import format_duration
+from sweepbox.tuning.pace import weighted_mean
+from sweepbox.tuning.results import Best, SweepState, TrialResult
+from sweepbox.tuning.tables import write_results
+from sweepbox.tuning.trial_record import TrialState
 
 PACE = ("images/s", "waiting for input", "evaluating")
 """The columns that say how fast a trial was and where its time went."""

@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from detection.config.difference import Change
-from detection.core.errors import SweepError
-from tuning.budget import estimate_time_left
-from tuning.folder import SweepFolder, TrialFolder, open_sweep
-from tuning.objective import Objective
-from tuning.pace import Pace, pace_of
-from tuning.selection import Candidate, best_of
-from tuning.spec import SweepSpec
-from tuning.spec_file import load_spec
-from tuning.trial_record import Evaluation, TrialState, TrialStatus, read_changes, read_evaluations, read_status
+from sweepbox.detection.config.difference import Change
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.budget import estimate_time_left
+from sweepbox.tuning.folder import SweepFolder, TrialFolder, open_sweep
+from sweepbox.tuning.objective import Objective
+from sweepbox.tuning.pace import Pace, pace_of
+from sweepbox.tuning.selection import Candidate, best_of
+from sweepbox.tuning.spec import SweepSpec
+from sweepbox.tuning.spec_file import load_spec
+from sweepbox.tuning.trial_record import (
+    Evaluation,
+    TrialState,
+    TrialStatus,
+    read_changes,
+    read_evaluations,
+    read_status,
+)
 
 
 @dataclass(frozen=True)

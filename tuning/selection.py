@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tuning.objective import Metrics, Objective
+from sweepbox.tuning.objective import Metrics, Objective
 
 
 @dataclass(frozen=True)

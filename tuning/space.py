@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from detection.config.edits import Edit
-from tuning.spec import Augmentation, Distribution, Scalar, SweepSpec
+from sweepbox.detection.config.edits import Edit
+from sweepbox.tuning.spec import Augmentation, Distribution, Scalar, SweepSpec
 
 AUGMENTATION_PATH = "train_config.data_augmentation_options[{name}]"
 

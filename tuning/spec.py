@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from detection.core.errors import SweepError
-from tuning.budget import parse_duration
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.budget import parse_duration
 
 Scalar = bool | int | float | str
 Range = Annotated[list[float], Field(min_length=2, max_length=2)]

@@ -10,9 +10,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from detection.core.errors import SweepError
-from detection.core.files import write_text
-from tuning.spec import Augmentation, SweepSpec
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.files import write_text
+from sweepbox.tuning.spec import Augmentation, SweepSpec
 
 SCALARS = ("bool", "int", "float", "str")
 """Parts of an error's place that name a branch of the scalar union, not a key that was written."""

@@ -1,7 +1,7 @@
 """How many steps a trial trains, and when it is evaluated."""
 
-from detection.config import pipeline_pb2 as pb
-from tuning.spec import TrainingSpec
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.tuning.spec import TrainingSpec
 
 EVALUATIONS_BY_DEFAULT = 10
 

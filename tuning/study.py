@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from detection.config.edits import Edit
-from detection.core.seeds import derive_seed
-from tuning.folder import SweepFolder
-from tuning.objective import Objective
-from tuning.space import Space
-from tuning.spec import Scalar, SearcherSpec, SweepSpec
-from tuning.study_file import StudyFile
-from tuning.trial_record import Evaluation, TrialState
+from sweepbox.detection.config.edits import Edit
+from sweepbox.detection.core.seeds import derive_seed
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.objective import Objective
+from sweepbox.tuning.space import Space
+from sweepbox.tuning.spec import Scalar, SearcherSpec, SweepSpec
+from sweepbox.tuning.study_file import StudyFile
+from sweepbox.tuning.trial_record import Evaluation, TrialState
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler

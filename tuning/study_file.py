@@ -8,8 +8,8 @@ trials' folders.
 import warnings
 from typing import TYPE_CHECKING, Literal
 
-from tuning.folder import SweepFolder
-from tuning.objective import Mode, Objective
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.objective import Mode, Objective
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial

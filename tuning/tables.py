@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from detection.core.files import atomic_path
-from tuning.results import SweepState, TrialResult
-from tuning.trial_record import Evaluation
+from sweepbox.detection.core.files import atomic_path
+from sweepbox.tuning.results import SweepState, TrialResult
+from sweepbox.tuning.trial_record import Evaluation
 
 if TYPE_CHECKING:
     import pyarrow

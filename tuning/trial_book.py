@@ -9,25 +9,25 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.difference import config_difference, fingerprint
-from detection.config.edits import Edit, apply_edits
-from detection.config.load import load_config, save_config
-from detection.config.support import check_supported
-from detection.core.errors import ConfigError
-from detection.core.files import atomic_directory
-from detection.training.program import program_id
-from tuning.folder import SweepFolder, TrialFolder
-from tuning.objective import Objective
-from tuning.programs import has_several_programs
-from tuning.results import best_evaluation
-from tuning.selection import trials_to_drop
-from tuning.space import Space
-from tuning.spec import Scalar, SweepSpec
-from tuning.steps import evaluations_of
-from tuning.study import SweepStudy
-from tuning.trial_index import TrialIndex
-from tuning.trial_record import (
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.difference import config_difference, fingerprint
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.load import load_config, save_config
+from sweepbox.detection.config.support import check_supported
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.files import atomic_directory
+from sweepbox.detection.training.program import program_id
+from sweepbox.tuning.folder import SweepFolder, TrialFolder
+from sweepbox.tuning.objective import Objective
+from sweepbox.tuning.programs import has_several_programs
+from sweepbox.tuning.results import best_evaluation
+from sweepbox.tuning.selection import trials_to_drop
+from sweepbox.tuning.space import Space
+from sweepbox.tuning.spec import Scalar, SweepSpec
+from sweepbox.tuning.steps import evaluations_of
+from sweepbox.tuning.study import SweepStudy
+from sweepbox.tuning.trial_index import TrialIndex
+from sweepbox.tuning.trial_record import (
     TrialState,
     TrialStatus,
     end_trial,
@@ -37,7 +37,7 @@ from tuning.trial_record import (
     write_evaluations,
     write_status,
 )
-from tuning.waiting import WaitingTrials
+from sweepbox.tuning.waiting import WaitingTrials
 
 PATIENCE = 4
 """How often, for each trial that runs at a time, a waiting trial is passed over for one of a better program."""

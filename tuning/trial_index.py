@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from tuning.folder import SweepFolder
-from tuning.objective import Objective
-from tuning.results import best_evaluation
-from tuning.selection import Candidate
-from tuning.trial_record import TrialState, TrialStatus, read_evaluations, read_status
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.objective import Objective
+from sweepbox.tuning.results import best_evaluation
+from sweepbox.tuning.selection import Candidate
+from sweepbox.tuning.trial_record import TrialState, TrialStatus, read_evaluations, read_status
 
 
 @dataclass

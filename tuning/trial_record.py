@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from detection.config.difference import Change
-from detection.core.errors import SweepError
-from detection.core.files import write_json, write_text
-from tuning.folder import TrialFolder
-from tuning.spec import Scalar
+from sweepbox.detection.config.difference import Change
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.files import write_json, write_text
+from sweepbox.tuning.folder import TrialFolder
+from sweepbox.tuning.spec import Scalar
 
 
 class TrialState(StrEnum):

@@ -14,22 +14,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detection.checkpoint.source import KERAS_WEIGHTS
-from detection.config.label_map import load_label_map
-from detection.config.load import load_config
-from detection.core.errors import SweepboxError
-from detection.core.files import remove_remains
-from detection.model.precision import AUTOMATIC, Precision
-from tuning.dataset import open_sweep_data
-from tuning.engine import Engine
-from tuning.folder import SweepFolder
-from tuning.objective import Objective
-from tuning.precision import sweep_precision
-from tuning.results import best_evaluation
-from tuning.spec import SweepSpec
-from tuning.spec_file import load_spec
-from tuning.steps import evaluate_every, evaluation_number, next_evaluation_step
-from tuning.trial_record import (
+from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import SweepboxError
+from sweepbox.detection.core.files import remove_remains
+from sweepbox.detection.model.precision import AUTOMATIC, Precision
+from sweepbox.tuning.dataset import open_sweep_data
+from sweepbox.tuning.engine import Engine
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.objective import Objective
+from sweepbox.tuning.precision import sweep_precision
+from sweepbox.tuning.results import best_evaluation
+from sweepbox.tuning.spec import SweepSpec
+from sweepbox.tuning.spec_file import load_spec
+from sweepbox.tuning.steps import evaluate_every, evaluation_number, next_evaluation_step
+from sweepbox.tuning.trial_record import (
     Evaluation,
     TrialState,
     append_evaluation,
@@ -40,8 +40,8 @@ from tuning.trial_record import (
 )
 
 if TYPE_CHECKING:
-    from detection.runner import RunSettings, TrainingRun
-    from detection.training.reports import StepReport, TrainingSummary
+    from sweepbox.detection.runner import RunSettings, TrainingRun
+    from sweepbox.detection.training.reports import StepReport, TrainingSummary
 
 logger = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ class TrialRun:
         return run
 
     def _settings(self) -> "RunSettings":
-        from detection.runner import RunSettings
+        from sweepbox.detection.runner import RunSettings
 
         asked = self._spec.training.precision
         dataset = open_sweep_data(self._sweep, self._spec)

@@ -8,10 +8,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from tuning.budget import format_duration
-from tuning.report import settings_text, value_text
-from tuning.results import SweepState, TrialResult
-from tuning.trial_record import TrialState
+from sweepbox.tuning.budget import format_duration
+from sweepbox.tuning.report import settings_text, value_text
+from sweepbox.tuning.results import SweepState, TrialResult
+from sweepbox.tuning.trial_record import TrialState
 
 STYLES = {
     TrialState.PENDING: "dim",

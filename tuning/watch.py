@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol, Self
 
-from tuning.folder import SweepFolder
-from tuning.results import SweepReader, SweepState
-from tuning.tables import write_results
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.results import SweepReader, SweepState
+from sweepbox.tuning.tables import write_results
 
 INTERVAL_S = 1.0
 TABLE_SHARE = 0.05

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.errors import TrainingError
-from detection.core.files import atomic_path
+from sweepbox.detection.core.errors import TrainingError
+from sweepbox.detection.core.files import atomic_path
 
 Arrays = dict[str, NDArray[np.generic]]
 

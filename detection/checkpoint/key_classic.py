@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 
-from detection.checkpoint.key_rules import EXTRACTOR, PREDICTOR, Rule
-from detection.config import pipeline_pb2 as pb
-from detection.config.extractors import feature_levels
+from sweepbox.detection.checkpoint.key_rules import EXTRACTOR, PREDICTOR, Rule
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.extractors import feature_levels
 
 HEADS = {
     "box": ("box_encodings", "_box_encoder_layers"),

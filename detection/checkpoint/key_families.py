@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Sequence
 
-from detection.checkpoint.key_classic import convolutional_rules, extra_map_rules
-from detection.checkpoint.key_rules import EXTRACTOR, PREDICTOR, BackboneLayout, Rule
-from detection.config import pipeline_pb2 as pb
-from detection.config.extractors import feature_levels, top_level
+from sweepbox.detection.checkpoint.key_classic import convolutional_rules, extra_map_rules
+from sweepbox.detection.checkpoint.key_rules import EXTRACTOR, PREDICTOR, BackboneLayout, Rule
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.extractors import feature_levels, top_level
 
 RESNET_BLOCK_ORDER = ("1_conv", "1_bn", "2_conv", "2_bn", "0_conv", "3_conv", "0_bn", "3_bn")
 """The order in which the original numbers a ResNet block's layers; only first blocks have a shortcut (0)."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from detection.checkpoint.key_families import EXTRACTOR_KEYS, PREDICTOR_KEYS
-from detection.checkpoint.key_rules import is_depthwise_conv, matching_key
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ModelError
+from sweepbox.detection.checkpoint.key_families import EXTRACTOR_KEYS, PREDICTOR_KEYS
+from sweepbox.detection.checkpoint.key_rules import is_depthwise_conv, matching_key
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ModelError
 
 
 def checkpoint_keys(paths: Iterable[str], ssd: pb.Ssd) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.files import atomic_path
+from sweepbox.detection.core.files import atomic_path
 
 MAGIC = b"sweepbox arrays\n"
 ALIGNMENT = 64

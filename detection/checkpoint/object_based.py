@@ -6,13 +6,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from detection.checkpoint.arrays import Arrays
-from detection.checkpoint.key_rules import BACKBONE, EXTRACTOR
-from detection.checkpoint.keys import checkpoint_keys
-from detection.checkpoint.object_file import ObjectCheckpoint, open_checkpoint
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ModelError
-from detection.model.variables import assign_variables
+from sweepbox.detection.checkpoint.arrays import Arrays
+from sweepbox.detection.checkpoint.key_rules import BACKBONE, EXTRACTOR
+from sweepbox.detection.checkpoint.keys import checkpoint_keys
+from sweepbox.detection.checkpoint.object_file import ObjectCheckpoint, open_checkpoint
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.model.variables import assign_variables
 
 CLASS_HEAD = "/_prediction_heads/class_predictions_with_background/"
 """What the keys of the class heads' variables have in common."""

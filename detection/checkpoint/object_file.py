@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.errors import ModelError
+from sweepbox.detection.core.errors import ModelError
 
 SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 """What the file adds to each variable's key."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.checkpoint.key_rules import BACKBONE, EXTRACTOR, PREDICTOR
+from sweepbox.detection.checkpoint.key_rules import BACKBONE, EXTRACTOR, PREDICTOR
 
 Node = dict[str, Any]
 """An object: its children by name, each a Node or the array of a variable; a shared object occurs twice."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from detection.checkpoint.keys import checkpoint_keys
-from detection.checkpoint.object_graph import Node, object_graph
-from detection.checkpoint.weights import weight_arrays
-from detection.config import pipeline_pb2 as pb
-from detection.config.extractors import feature_levels
+from sweepbox.detection.checkpoint.keys import checkpoint_keys
+from sweepbox.detection.checkpoint.object_graph import Node, object_graph
+from sweepbox.detection.checkpoint.weights import weight_arrays
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.extractors import feature_levels
 
 CHECKPOINT_NUMBER = 0
 

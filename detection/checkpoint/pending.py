@@ -9,13 +9,13 @@ from typing import Any, Self
 
 from numpy.typing import NDArray
 
-from detection.checkpoint.arrays import save_arrays
-from detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, describe_checkpoint
-from detection.checkpoint.state import OPTIMIZER_FILE, ResumeFacts, write_resume_facts
-from detection.config import pipeline_pb2 as pb
-from detection.core.files import atomic_directory, hidden_sibling, link_or_copy
-from detection.core.labels import LabelMap
-from detection.core.timeline import SILENT, Timeline
+from sweepbox.detection.checkpoint.arrays import save_arrays
+from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, describe_checkpoint
+from sweepbox.detection.checkpoint.state import OPTIMIZER_FILE, ResumeFacts, write_resume_facts
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.files import atomic_directory, hidden_sibling, link_or_copy
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.timeline import SILENT, Timeline
 
 
 class PendingCheckpoint:

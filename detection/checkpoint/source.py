@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from detection.checkpoint.object_file import find_prefix
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError, ModelError
+from sweepbox.detection.checkpoint.object_file import find_prefix
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError, ModelError
 
 KERAS_WEIGHTS = "imagenet"
 """The word that stands for the weights of `keras.applications`."""

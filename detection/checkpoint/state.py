@@ -8,9 +8,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from detection.checkpoint.arrays import Arrays, load_arrays
-from detection.core.errors import TrainingError
-from detection.core.files import write_json
+from sweepbox.detection.checkpoint.arrays import Arrays, load_arrays
+from sweepbox.detection.core.errors import TrainingError
+from sweepbox.detection.core.files import write_json
 
 OPTIMIZER_FILE = "optimizer.npz"
 STATE_FILE = "state.json"

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.checkpoint.arrays import Arrays, load_arrays, save_arrays
-from detection.core.errors import TrainingError
-from detection.model.variables import assign_variables, read_variables
+from sweepbox.detection.checkpoint.arrays import Arrays, load_arrays, save_arrays
+from sweepbox.detection.core.errors import TrainingError
+from sweepbox.detection.model.variables import assign_variables, read_variables
 
 
 def weight_arrays(network: Any) -> Arrays:

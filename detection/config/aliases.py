@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.fields import Scalar, nearest
-from detection.core.errors import ConfigError
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.fields import Scalar, nearest
+from sweepbox.detection.core.errors import ConfigError
 
 Targets = Sequence[tuple[str, Scalar | None]]
 

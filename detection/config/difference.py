@@ -9,11 +9,19 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.edits import Edit, apply_edits
-from detection.config.fields import Scalar, get_plain, is_map, is_message, is_repeated, plain_value, schema_of
-from detection.config.paths import options_of
-from detection.config.texts import list_text, message_text
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.fields import (
+    Scalar,
+    get_plain,
+    is_map,
+    is_message,
+    is_repeated,
+    plain_value,
+    schema_of,
+)
+from sweepbox.detection.config.paths import options_of
+from sweepbox.detection.config.texts import list_text, message_text
 
 FINGERPRINT_VERSION = 1
 _FINGERPRINT_DIGITS = 16

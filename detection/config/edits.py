@@ -7,12 +7,12 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.aliases import ALIASES, expand_alias, switch_optimizer
-from detection.config.fields import Scalar, coerce, is_map, is_message, is_repeated, nearest, schema_of
-from detection.config.linked import keep_in_step
-from detection.config.load import parse_message
-from detection.config.paths import (
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.aliases import ALIASES, expand_alias, switch_optimizer
+from sweepbox.detection.config.fields import Scalar, coerce, is_map, is_message, is_repeated, nearest, schema_of
+from sweepbox.detection.config.linked import keep_in_step
+from sweepbox.detection.config.load import parse_message
+from sweepbox.detection.config.paths import (
     Step,
     checked_index,
     contradicted_choice,
@@ -21,7 +21,7 @@ from detection.config.paths import (
     parse_path,
     path_text,
 )
-from detection.core.errors import ConfigError
+from sweepbox.detection.core.errors import ConfigError
 
 _OPTIMIZER = re.compile(r"train_config\.optimizer\.\w+_optimizer")
 

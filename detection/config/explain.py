@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from detection.config.fields import (
+from sweepbox.detection.config.fields import (
     INTEGER_RANGES,
     enum_names,
     field_names,
@@ -21,7 +21,7 @@ from detection.config.fields import (
     nearest,
     suggestion,
 )
-from detection.config.tokens import Token, tokens_of
+from sweepbox.detection.config.tokens import Token, tokens_of
 
 UNDESCRIBED = {
     "FasterRcnn": "Sweepbox trains SSD models (model.ssd)",

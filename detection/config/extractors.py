@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config import pipeline_pb2 as pb
 
 
 class Backbone(Enum):

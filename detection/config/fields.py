@@ -9,7 +9,7 @@ import numpy as np
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from detection.core.errors import ConfigError
+from sweepbox.detection.core.errors import ConfigError
 
 Scalar = bool | int | float | str
 """A value of a singular scalar field; an enum value stands as its name."""

@@ -5,11 +5,11 @@ from pathlib import Path
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.load import parse_message, read_text
-from detection.core.errors import ConfigError
-from detection.core.files import write_text
-from detection.core.labels import LabelMap
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.load import parse_message, read_text
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.files import write_text
+from sweepbox.detection.core.labels import LabelMap
 
 
 def load_label_map(path: Path) -> LabelMap:

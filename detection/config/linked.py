@@ -18,11 +18,11 @@ from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import Message
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.aliases import schedule_of, schedule_path
-from detection.config.extractors import EXTRACTORS
-from detection.config.fields import get_plain
-from detection.core.errors import ConfigError
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.aliases import schedule_of, schedule_path
+from sweepbox.detection.config.extractors import EXTRACTORS
+from sweepbox.detection.config.fields import get_plain
+from sweepbox.detection.core.errors import ConfigError
 
 ScheduleT = TypeVar("ScheduleT", bound=Message)
 

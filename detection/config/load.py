@@ -6,11 +6,11 @@ from typing import TypeVar
 from google.protobuf import text_format
 from google.protobuf.message import Message
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.explain import mistakes_in
-from detection.config.fields import schema_of
-from detection.core.errors import ConfigError
-from detection.core.files import write_text
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.explain import mistakes_in
+from sweepbox.detection.config.fields import schema_of
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.files import write_text
 
 MessageT = TypeVar("MessageT", bound=Message)
 

@@ -7,8 +7,15 @@ from typing import Any
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from detection.config.fields import field_names, is_map, is_message, is_repeated, message_type, suggestion
-from detection.core.errors import ConfigError
+from sweepbox.detection.config.fields import (
+    field_names,
+    is_map,
+    is_message,
+    is_repeated,
+    message_type,
+    suggestion,
+)
+from sweepbox.detection.core.errors import ConfigError
 
 _SEGMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<selector>\w+)\])?")
 

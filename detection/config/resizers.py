@@ -6,8 +6,8 @@ The check of a config, the model's input, the preprocessor and the exported prog
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
 
 PATH = "model.ssd.image_resizer"
 SUPPORTED = ("fixed_shape_resizer", "keep_aspect_ratio_resizer")

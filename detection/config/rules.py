@@ -6,8 +6,8 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.fields import Scalar, get_plain
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.fields import Scalar, get_plain
 
 Check = Callable[[pb.TrainEvalPipelineConfig], Iterator[str]]
 """What yields a line for each problem of a config; the rules below are checks."""

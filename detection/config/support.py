@@ -10,14 +10,14 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.fields import is_float, is_map, is_message, is_repeated
-from detection.config.rules import Check
-from detection.config.support_augmentation import AUGMENTATION_CHECKS, AUGMENTATIONS
-from detection.config.support_checkpoint import CHECKPOINT_CHECKS
-from detection.config.support_model import MODEL_CHECKS
-from detection.config.support_training import TRAINING_CHECKS
-from detection.core.errors import ConfigError
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.fields import is_float, is_map, is_message, is_repeated
+from sweepbox.detection.config.rules import Check
+from sweepbox.detection.config.support_augmentation import AUGMENTATION_CHECKS, AUGMENTATIONS
+from sweepbox.detection.config.support_checkpoint import CHECKPOINT_CHECKS
+from sweepbox.detection.config.support_model import MODEL_CHECKS
+from sweepbox.detection.config.support_training import TRAINING_CHECKS
+from sweepbox.detection.core.errors import ConfigError
 
 __all__ = ["AUGMENTATIONS", "check_supported", "mentions_checkpoint", "problems_of"]
 

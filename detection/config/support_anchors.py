@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.rules import Check, Only, Range
-from detection.config.support_parts import ANCHOR_GENERATOR, for_ssd, within
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.rules import Check, Only, Range
+from sweepbox.detection.config.support_parts import ANCHOR_GENERATOR, for_ssd, within
 
 MULTISCALE = f"{ANCHOR_GENERATOR}.multiscale_anchor_generator"
 CLASSIC = f"{ANCHOR_GENERATOR}.ssd_anchor_generator"

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from google.protobuf.message import Message
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.fields import get_plain
-from detection.config.rules import Check, Range, range_problems
-from detection.config.support_augmentation_geometry import (
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.fields import get_plain
+from sweepbox.detection.config.rules import Check, Range, range_problems
+from sweepbox.detection.config.support_augmentation_geometry import (
     GEOMETRY_OPTIONS,
     GEOMETRY_PAIRS,
     geometry_problems,
 )
-from detection.config.support_augmentation_pixels import (
+from sweepbox.detection.config.support_augmentation_pixels import (
     PIXEL_OPTIONS,
     REFUSED_PIXEL_OPTIONS,
     pixel_option_problems,

@@ -5,8 +5,8 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from detection.config.fields import get_plain, schema_of
-from detection.config.rules import Range, range_problems
+from sweepbox.detection.config.fields import get_plain, schema_of
+from sweepbox.detection.config.rules import Range, range_problems
 
 _PROBABILITY = Range("probability", 0, 1, above=True)
 _COVERED = (Range("min_object_covered", 0, 1), Range("overlap_thresh", 0, 1), Range("random_coef", 0, 1))

@@ -5,8 +5,8 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.rules import Range
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.rules import Range
 
 _FACTOR = (Range("min_delta", 0), Range("max_delta", 0))
 _SHARE = (Range("probability", 0, 1),)

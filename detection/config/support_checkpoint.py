@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.rules import Check
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.rules import Check
 
 CHECKPOINT_TYPES = ("classification", "detection", "full")
 FIELD = "train_config.fine_tune_checkpoint_type"

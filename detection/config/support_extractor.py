@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.extractors import (
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.extractors import (
     COARSEST_BACKBONE_LEVEL,
     EXTRACTORS,
     FINEST_BACKBONE_LEVEL,
     feature_levels,
     top_level,
 )
-from detection.config.resizers import resizer_problems, resizer_settings
-from detection.config.support_parts import ANCHOR_GENERATOR, EXTRACTOR, SSD
+from sweepbox.detection.config.resizers import resizer_problems, resizer_settings
+from sweepbox.detection.config.support_parts import ANCHOR_GENERATOR, EXTRACTOR, SSD
 
 CLASSIC_MAPS = range(2, 7)
 """How many maps an extractor without a pyramid may have."""

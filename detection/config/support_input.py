@@ -5,9 +5,9 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.rules import Absent, Check, Choice, Only, Range
-from detection.core.metric_names import MetricSet
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.rules import Absent, Check, Choice, Only, Range
+from sweepbox.detection.core.metric_names import MetricSet
 
 
 def check_metrics(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:

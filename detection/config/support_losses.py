@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.rules import Absent, Check, Choice, Only, Range
-from detection.config.support_parts import SSD, for_ssd, within
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.rules import Absent, Check, Choice, Only, Range
+from sweepbox.detection.config.support_parts import SSD, for_ssd, within
 
 LOSS = f"{SSD}.loss"
 LOCALIZATION = f"{LOSS}.localization_loss"

@@ -5,15 +5,15 @@ A check on a part that is absent says nothing, so that a config without `model.s
 
 from collections.abc import Iterator
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.resizers import resizer_problems
-from detection.config.rules import Absent, Check, Choice, Only, Range
-from detection.config.support_anchors import ANCHOR_CHECKS
-from detection.config.support_extractor import check_extractor, check_maps, check_size
-from detection.config.support_losses import LOSS_CHECKS
-from detection.config.support_parts import EXTRACTOR, SSD, for_ssd, within
-from detection.config.support_post_processing import POST_PROCESSING_CHECKS
-from detection.config.support_predictor import PREDICTOR_CHECKS, hyperparameter_checks
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.resizers import resizer_problems
+from sweepbox.detection.config.rules import Absent, Check, Choice, Only, Range
+from sweepbox.detection.config.support_anchors import ANCHOR_CHECKS
+from sweepbox.detection.config.support_extractor import check_extractor, check_maps, check_size
+from sweepbox.detection.config.support_losses import LOSS_CHECKS
+from sweepbox.detection.config.support_parts import EXTRACTOR, SSD, for_ssd, within
+from sweepbox.detection.config.support_post_processing import POST_PROCESSING_CHECKS
+from sweepbox.detection.config.support_predictor import PREDICTOR_CHECKS, hyperparameter_checks
 
 MATCHER = f"{SSD}.matcher.argmax_matcher"
 CODER = f"{SSD}.box_coder.faster_rcnn_box_coder"

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.rules import Check, message_at
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.rules import Check, message_at
 
 SSD = "model.ssd"
 EXTRACTOR = f"{SSD}.feature_extractor"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.rules import Check, Choice, Range
-from detection.config.support_parts import SSD, for_ssd
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.rules import Check, Choice, Range
+from sweepbox.detection.config.support_parts import SSD, for_ssd
 
 POST = f"{SSD}.post_processing"
 NMS = f"{POST}.batch_non_max_suppression"

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.rules import Check, Choice, Only, Range
-from detection.config.support_parts import SSD, for_ssd, within
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.rules import Check, Choice, Only, Range
+from sweepbox.detection.config.support_parts import SSD, for_ssd, within
 
 SHARED = f"{SSD}.box_predictor.weight_shared_convolutional_box_predictor"
 CONVOLUTIONAL = f"{SSD}.box_predictor.convolutional_box_predictor"

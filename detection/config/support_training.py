@@ -4,10 +4,10 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.aliases import OPTIMIZERS, schedule_of, schedule_path
-from detection.config.rules import Check, Choice, Only, Range
-from detection.config.support_input import INPUT_CHECKS
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.aliases import OPTIMIZERS, schedule_of, schedule_path
+from sweepbox.detection.config.rules import Check, Choice, Only, Range
+from sweepbox.detection.config.support_input import INPUT_CHECKS
 
 TRAIN = "train_config"
 OPTIMIZER = f"{TRAIN}.optimizer"

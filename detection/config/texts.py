@@ -7,7 +7,7 @@ from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from detection.config.fields import Scalar, is_map, is_message, message_type, plain_value, schema_of
+from sweepbox.detection.config.fields import Scalar, is_map, is_message, message_type, plain_value, schema_of
 
 
 def message_text(message: Message) -> str:

@@ -5,7 +5,7 @@ import os
 import sys
 from enum import StrEnum
 
-from detection.core.errors import UsageError
+from sweepbox.detection.core.errors import UsageError
 
 VARIABLE = "KERAS_BACKEND"
 ONEDNN_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"

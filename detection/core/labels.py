@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from detection.core.errors import ConfigError
+from sweepbox.detection.core.errors import ConfigError
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from detection.core.errors import ConfigError
+from sweepbox.detection.core.errors import ConfigError
 
 SUMMARY_NAMES = (
     "mAP",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from detection.core.files import write_json
+from sweepbox.detection.core.files import write_json
 
 MICROSECONDS = 1e6
 

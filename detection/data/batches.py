@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.errors import DataError
-from detection.core.seeds import generator
-from detection.data.cache import RecordSet
-from detection.data.reading import Reading
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.seeds import generator
+from sweepbox.detection.data.cache import RecordSet
+from sweepbox.detection.data.reading import Reading
 
 
 @dataclass(frozen=True, eq=False)

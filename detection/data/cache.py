@@ -8,15 +8,15 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from detection.core.errors import DataError
-from detection.core.labels import LabelMap
-from detection.data.arrow.check import is_whole, read_facts
-from detection.data.arrow.facts import FORMAT_VERSION, SUFFIX
-from detection.data.cache_file import write_cache
-from detection.data.cache_notes import content_hashes, is_noted_whole, note_use, note_whole
-from detection.data.cache_upkeep import remove_torn, remove_unused
-from detection.data.carried import open_carried
-from detection.data.record_set import RecordSet
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.arrow.check import is_whole, read_facts
+from sweepbox.detection.data.arrow.facts import FORMAT_VERSION, SUFFIX
+from sweepbox.detection.data.cache_file import write_cache
+from sweepbox.detection.data.cache_notes import content_hashes, is_noted_whole, note_use, note_whole
+from sweepbox.detection.data.cache_upkeep import remove_torn, remove_unused
+from sweepbox.detection.data.carried import open_carried
+from sweepbox.detection.data.record_set import RecordSet
 
 __all__ = ["CACHE_FOLDER", "RecordSet", "open_record_set"]
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from detection.core.errors import DataError, UsageError
-from detection.core.files import atomic_path
-from detection.core.labels import LabelMap
-from detection.data.arrow.facts import SUFFIX
-from detection.data.arrow.writer import ArrowRow, ArrowWriter
-from detection.data.cache import RecordSet, open_record_set
+from sweepbox.detection.core.errors import DataError, UsageError
+from sweepbox.detection.core.files import atomic_path
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.arrow.facts import SUFFIX
+from sweepbox.detection.data.arrow.writer import ArrowRow, ArrowWriter
+from sweepbox.detection.data.cache import RecordSet, open_record_set
 
 
 def export_record_set(

@@ -5,15 +5,15 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from detection.core.errors import DataError
-from detection.core.files import atomic_path
-from detection.core.labels import LabelMap
-from detection.data.arrow.facts import ArrowFacts
-from detection.data.arrow.writer import ArrowRow, ArrowWriter
-from detection.data.examples import Record, decode_example
-from detection.data.parallel import map_in_order
-from detection.data.pixels import decode_bounded
-from detection.data.records import serialised_records
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.files import atomic_path
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.arrow.facts import ArrowFacts
+from sweepbox.detection.data.arrow.writer import ArrowRow, ArrowWriter
+from sweepbox.detection.data.examples import Record, decode_example
+from sweepbox.detection.data.parallel import map_in_order
+from sweepbox.detection.data.pixels import decode_bounded
+from sweepbox.detection.data.records import serialised_records
 
 _SHARE_OF_FREE_DISK = 0.5
 _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

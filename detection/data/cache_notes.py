@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from detection.core.files import sha256_of, write_json
-from detection.data.parallel import map_in_order
+from sweepbox.detection.core.files import sha256_of, write_json
+from sweepbox.detection.data.parallel import map_in_order
 
 HASHES_FILE = "hashes.json"
 WHOLE_SUFFIX = ".whole"

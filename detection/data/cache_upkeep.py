@@ -10,8 +10,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from detection.core.files import REMAINS, whose_remains
-from detection.data.cache_notes import forget, last_use_s
+from sweepbox.detection.core.files import REMAINS, whose_remains
+from sweepbox.detection.data.cache_notes import forget, last_use_s
 
 UNUSED_S = 30 * 86400.0
 """A file that no process has opened for this long is removed."""

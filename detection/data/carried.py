@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from detection.core.errors import DataError
-from detection.core.labels import LabelMap
-from detection.data.arrow.check import is_whole, read_facts
-from detection.data.arrow.facts import ArrowFacts
-from detection.data.cache_notes import is_noted_whole, note_whole
-from detection.data.pixels import bounded
-from detection.data.record_set import RecordSet
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.arrow.check import is_whole, read_facts
+from sweepbox.detection.data.arrow.facts import ArrowFacts
+from sweepbox.detection.data.cache_notes import is_noted_whole, note_whole
+from sweepbox.detection.data.pixels import bounded
+from sweepbox.detection.data.record_set import RecordSet
 
 
 def open_carried(paths: Sequence[Path], label_map: LabelMap, *, max_side: int | None) -> RecordSet:

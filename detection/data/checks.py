@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from detection.core.errors import DataError
-from detection.core.labels import LabelMap
-from detection.data.defects import Defect, DefectKind
-from detection.data.images import FORMATS, TURNED_ORIENTATIONS, ImageFacts, inspect_image
-from detection.data.parallel import map_in_order
-from detection.data.voc import VocAnnotation, VocFolder, VocObject, read_annotation
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.defects import Defect, DefectKind
+from sweepbox.detection.data.images import FORMATS, TURNED_ORIENTATIONS, ImageFacts, inspect_image
+from sweepbox.detection.data.parallel import map_in_order
+from sweepbox.detection.data.voc import VocAnnotation, VocFolder, VocObject, read_annotation
 
 ASPECT_TOLERANCE = 0.01
 """An image whose shape differs from the stated one by more than this share was not merely resized."""

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError, DataError
-from detection.core.labels import LabelMap
-from detection.data.batches import Batch
-from detection.data.cache import RecordSet
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError, DataError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.batches import Batch
+from sweepbox.detection.data.cache import RecordSet
 
 ATTEMPTS = 20
 """Places that are tried for a copy before it is left out."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from detection.config.label_map import load_label_map
-from detection.core.labels import LabelMap
-from detection.data.checks import Case, examine_folder, name_in, unannotated_images
-from detection.data.defects import Defect, DefectKind
-from detection.data.voc import VocFolder, find_voc
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.checks import Case, examine_folder, name_in, unannotated_images
+from sweepbox.detection.data.defects import Defect, DefectKind
+from sweepbox.detection.data.voc import VocFolder, find_voc
 
 SMALL_SIDE_PIXELS = 32.0
 """Boxes of less area than a square of this side are small, as in the COCO metrics."""

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.detections import GroundTruth
-from detection.core.errors import DataError
-from detection.core.labels import LabelMap
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.labels import LabelMap
 
 BOX_KEYS = tuple(f"image/object/bbox/{side}" for side in ("ymin", "xmin", "ymax", "xmax"))
 UNKNOWN_CLASS = -1

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from detection.core.decoding import DECODING_ERRORS
-from detection.core.errors import DataError
+from sweepbox.detection.core.decoding import DECODING_ERRORS
+from sweepbox.detection.core.errors import DataError
 
 FORMATS = {
     "JPEG": (".jpg", ".jpeg"), "PNG": (".png",), "BMP": (".bmp",), "GIF": (".gif",), "WEBP": (".webp",),

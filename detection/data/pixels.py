@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from detection.core.decoding import DECODING_ERRORS
-from detection.core.errors import DataError
+from sweepbox.detection.core.decoding import DECODING_ERRORS
+from sweepbox.detection.core.errors import DataError
 
 FORMATS_OF_RECORDS = ("JPEG", "MPO", "PNG", "BMP", "GIF")
 """The formats, as Pillow names them, that TensorFlow's decoder reads; readers of TFRecords know no others."""

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from detection.core.errors import DataError
-from detection.core.labels import LabelMap
-from detection.data.checks import Case, Frame, examine_folder, name_in, unannotated_images
-from detection.data.defects import Defect, DefectKind
-from detection.data.images import ImageFacts
-from detection.data.voc import VocFolder
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.checks import Case, Frame, examine_folder, name_in, unannotated_images
+from sweepbox.detection.data.defects import Defect, DefectKind
+from sweepbox.detection.data.images import ImageFacts
+from sweepbox.detection.data.voc import VocFolder
 
 SHOWN = 10
 

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from detection.config.label_map import load_label_map, save_label_map
-from detection.core.detections import GroundTruth
-from detection.core.errors import DataError, UsageError
-from detection.core.files import atomic_directory, write_json
-from detection.core.labels import LabelMap
-from detection.data.checks import check_objects
-from detection.data.images import converted_bytes
-from detection.data.parallel import map_in_order
-from detection.data.plan import Picture, Plan, plan_dataset
-from detection.data.prepared import (
+from sweepbox.detection.config.label_map import load_label_map, save_label_map
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.core.errors import DataError, UsageError
+from sweepbox.detection.core.files import atomic_directory, write_json
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.checks import check_objects
+from sweepbox.detection.data.images import converted_bytes
+from sweepbox.detection.data.parallel import map_in_order
+from sweepbox.detection.data.plan import Picture, Plan, plan_dataset
+from sweepbox.detection.data.prepared import (
     DESCRIPTION,
     LABEL_MAP,
     TRAIN,
@@ -26,9 +26,9 @@ from detection.data.prepared import (
     describe,
     open_dataset,
 )
-from detection.data.records import Record, write_records
-from detection.data.splits import choose_validation
-from detection.data.voc import VocFolder, find_voc, read_annotation
+from sweepbox.detection.data.records import Record, write_records
+from sweepbox.detection.data.splits import choose_validation
+from sweepbox.detection.data.voc import VocFolder, find_voc, read_annotation
 
 __all__ = ["PrepareSettings", "PreparedDataset", "open_dataset", "prepare"]
 

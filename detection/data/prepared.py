@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from detection.config.label_map import load_label_map
-from detection.core.errors import DataError
-from detection.core.files import sha256_of
-from detection.core.labels import LabelMap
-from detection.data.plan import Picture, Plan
-from detection.data.records import find_records
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.files import sha256_of
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.plan import Picture, Plan
+from sweepbox.detection.data.records import find_records
 
 TRAIN, VALIDATION = "train", "validation"
 LABEL_MAP, DESCRIPTION = "label_map.pbtxt", "dataset.json"

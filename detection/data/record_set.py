@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from detection.core.detections import GroundTruth
-from detection.core.errors import DataError
-from detection.data.arrow.facts import NUMBERS, OBJECTS, ArrowFacts
-from detection.data.parallel import worker_count
-from detection.data.pixels import decode_pixels
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.data.arrow.facts import NUMBERS, OBJECTS, ArrowFacts
+from sweepbox.detection.data.parallel import worker_count
+from sweepbox.detection.data.pixels import decode_pixels
 
 _FLAGS = ("difficult", "crowd", "group_of")
 

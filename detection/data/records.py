@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from detection.core.errors import DataError
-from detection.core.files import atomic_path
-from detection.core.labels import LabelMap
-from detection.data.examples import Record, decode_example, encode_example
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.files import atomic_path
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.examples import Record, decode_example, encode_example
 
 __all__ = [
     "SUFFIX",

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from detection.core.errors import DataError, UsageError
-from detection.core.seeds import generator
+from sweepbox.detection.core.errors import DataError, UsageError
+from sweepbox.detection.core.seeds import generator
 
 
 def choose_validation(

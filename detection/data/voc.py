@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from detection.core.errors import DataError
+from sweepbox.detection.core.errors import DataError
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 IMAGE_FOLDERS = ("images", "jpegimages")

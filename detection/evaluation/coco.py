@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from detection.core.detections import Detections, GroundTruth
-from detection.core.labels import LabelMap
-from detection.core.metric_names import SUMMARY_NAMES, UNDEFINED
-from detection.evaluation.coco_precision import PrecisionRecall, precision_recall
-from detection.evaluation.images import check_image, joined, pixel_boxes
-from detection.evaluation.matching import Boxes, FloatArray, IntArray
+from sweepbox.detection.core.detections import Detections, GroundTruth
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.metric_names import SUMMARY_NAMES, UNDEFINED
+from sweepbox.detection.evaluation.coco_precision import PrecisionRecall, precision_recall
+from sweepbox.detection.evaluation.images import check_image, joined, pixel_boxes
+from sweepbox.detection.evaluation.matching import Boxes, FloatArray, IntArray
 
 _ALL_SIZES = 0
 _MOST_DETECTIONS = -1

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.metric_names import UNDEFINED
-from detection.evaluation.matching import BoolArray, Boxes, FloatArray, IntArray, match
+from sweepbox.detection.core.metric_names import UNDEFINED
+from sweepbox.detection.evaluation.matching import BoolArray, Boxes, FloatArray, IntArray, match
 
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 RECALL_THRESHOLDS = np.linspace(0.0, 1.0, 101)

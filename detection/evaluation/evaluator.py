@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from detection.core.detections import Detections, GroundTruth
-from detection.core.labels import LabelMap
-from detection.core.metric_names import PASCAL_PREFIXES, MetricSet
-from detection.evaluation.coco import CocoEvaluator
-from detection.evaluation.pascal import PascalEvaluator
+from sweepbox.detection.core.detections import Detections, GroundTruth
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.metric_names import PASCAL_PREFIXES, MetricSet
+from sweepbox.detection.evaluation.coco import CocoEvaluator
+from sweepbox.detection.evaluation.pascal import PascalEvaluator
 
 
 class DetectionEvaluator:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.detections import Detections
-from detection.core.errors import ModelError
+from sweepbox.detection.core.detections import Detections
+from sweepbox.detection.core.errors import ModelError
 
 
 def check_image(image_id: int | str, taken: Container[int | str], detections: Detections) -> None:

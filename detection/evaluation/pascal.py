@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.boxes import FloatArray, pairwise_iou
-from detection.core.detections import Detections, GroundTruth
-from detection.core.labels import LabelMap
-from detection.core.metric_names import UNDEFINED, MetricSet, pascal_names
-from detection.evaluation.images import check_image, joined, pixel_boxes
+from sweepbox.detection.core.boxes import FloatArray, pairwise_iou
+from sweepbox.detection.core.detections import Detections, GroundTruth
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.metric_names import UNDEFINED, MetricSet, pascal_names
+from sweepbox.detection.evaluation.images import check_image, joined, pixel_boxes
 
 IOU_THRESHOLD = 0.5
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from detection.export.input_type import InputType
+from sweepbox.detection.export.input_type import InputType
 
 INPUT_NAME = "input_tensor"
 ENCODED_FEATURE = "image/encoded"

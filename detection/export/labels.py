@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from detection.checkpoint.folder import LABEL_MAP_FILE
-from detection.config.label_map import load_label_map
-from detection.core.errors import ModelError
-from detection.core.labels import LabelMap
+from sweepbox.detection.checkpoint.folder import LABEL_MAP_FILE
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.core.labels import LabelMap
 
 
 def load_labels(model: Path, label_map: Path | None = None) -> LabelMap:

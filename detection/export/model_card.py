@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from google.protobuf import text_format
 
-from detection.checkpoint.folder import CheckpointFacts
-from detection.config import pipeline_pb2 as pb
-from detection.config.aliases import BASE_RATE_FIELDS, schedule_of
-from detection.config.difference import Change, fingerprint
-from detection.core.labels import LabelMap
-from detection.export.input_type import InputType
-from detection.model.ssd import input_size
+from sweepbox.detection.checkpoint.folder import CheckpointFacts
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.aliases import BASE_RATE_FIELDS, schedule_of
+from sweepbox.detection.config.difference import Change, fingerprint
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.export.input_type import InputType
+from sweepbox.detection.model.ssd import input_size
 
 INPUTS = {
     InputType.IMAGE_TENSOR: (

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment.resizer import Resizer, read_resizer
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment.resizer import Resizer, read_resizer
 
 
 def resize_function(message: pb.ImageResizer) -> Callable[[Any], tuple[Any, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from detection.checkpoint.folder import (
+from sweepbox.detection.checkpoint.folder import (
     CONFIG_FILE,
     LABEL_MAP_FILE,
     METRICS_FILE,
@@ -14,17 +14,17 @@ from detection.checkpoint.folder import (
     CheckpointFacts,
     read_facts,
 )
-from detection.config import pipeline_pb2 as pb
-from detection.config.label_map import load_label_map, save_label_map
-from detection.config.load import load_config, save_config
-from detection.core.errors import ModelError
-from detection.core.files import atomic_directory, sha256_of, write_text
-from detection.core.labels import LabelMap
-from detection.export.input_type import InputType
-from detection.export.model_card import CardExtras, model_card
-from detection.export.serving import SIGNATURE, require_tensorflow, serving_module
-from detection.export.source import check_files, load_detector
-from detection.export.target import check_folder
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.label_map import load_label_map, save_label_map
+from sweepbox.detection.config.load import load_config, save_config
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.core.files import atomic_directory, sha256_of, write_text
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.export.input_type import InputType
+from sweepbox.detection.export.model_card import CardExtras, model_card
+from sweepbox.detection.export.serving import SIGNATURE, require_tensorflow, serving_module
+from sweepbox.detection.export.source import check_files, load_detector
+from sweepbox.detection.export.target import check_folder
 
 SAVED_MODEL = "saved_model"
 MODEL_CARD = "model_card.md"

@@ -4,12 +4,12 @@ from typing import Any
 
 import keras
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ModelError
-from detection.export.input_type import InputType
-from detection.export.inputs import input_spec, prepared
-from detection.export.resizing import resize_function
-from detection.model.ssd import SsdDetector
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.export.input_type import InputType
+from sweepbox.detection.export.inputs import input_spec, prepared
+from sweepbox.detection.export.resizing import resize_function
+from sweepbox.detection.model.ssd import SsdDetector
 
 __all__ = ["FIRST_CLASS_ID", "SIGNATURE", "InputType", "require_tensorflow", "serving_module"]
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from detection.checkpoint.folder import WEIGHTS_FILE
-from detection.checkpoint.weights import load_weights
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ModelError
+from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE
+from sweepbox.detection.checkpoint.weights import load_weights
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ModelError
 
 if TYPE_CHECKING:
-    from detection.model.ssd import SsdDetector
+    from sweepbox.detection.model.ssd import SsdDetector
 
 BEST = "best"
 
@@ -40,7 +40,7 @@ def check_files(checkpoint: Path, names: Iterable[str]) -> None:
 
 def load_detector(checkpoint: Path, config: pb.TrainEvalPipelineConfig) -> "SsdDetector":
     """Return the detector of a checkpoint folder's config with its weights, in float32."""
-    from detection.model.ssd import build_detector
+    from sweepbox.detection.model.ssd import build_detector
 
     detector = build_detector(config.model.ssd)
     load_weights(detector.network, checkpoint / WEIGHTS_FILE)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from detection.core.errors import UsageError
+from sweepbox.detection.core.errors import UsageError
 
 
 def check_folder(out: Path, parts: Iterable[str], *, overwrite: bool) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.detections import Detections
-from detection.core.errors import ModelError
-from detection.core.labels import LabelMap
-from detection.inference.images import read_image
-from detection.inference.model_input import model_input
+from sweepbox.detection.core.detections import Detections
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.inference.images import read_image
+from sweepbox.detection.inference.model_input import model_input
 
 SAVED_MODEL = "saved_model"
 MODEL_FILE = "saved_model.pb"

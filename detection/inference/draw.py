@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from detection.core.detections import Detections
-from detection.core.labels import LabelMap
-from detection.inference.label_layout import LabelLayout, PlacedLabel
-from detection.inference.legend import draw_legend
-from detection.inference.palette import DARK, colour_of, text_colour_on
+from sweepbox.detection.core.detections import Detections
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.inference.label_layout import LabelLayout, PlacedLabel
+from sweepbox.detection.inference.legend import draw_legend
+from sweepbox.detection.inference.palette import DARK, colour_of, text_colour_on
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 LABEL_OPACITY = 235

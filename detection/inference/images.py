@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from detection.core.decoding import DECODING_ERRORS
-from detection.core.errors import DataError
+from sweepbox.detection.core.decoding import DECODING_ERRORS
+from sweepbox.detection.core.errors import DataError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 """Endings of the files that count as pictures when a folder is given."""

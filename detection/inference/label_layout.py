@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from detection.core.boxes import area, pairwise_intersection
+from sweepbox.detection.core.boxes import area, pairwise_intersection
 
 FREE_SHARE = 0.02
 """Labels may overlap labels by this share of their area: rounding, not reading, is what touches there."""

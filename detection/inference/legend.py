@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import ImageDraw, ImageFont
 
-from detection.core.boxes import pairwise_intersection
-from detection.inference.palette import DARK, LIGHT, colour_of
+from sweepbox.detection.core.boxes import pairwise_intersection
+from sweepbox.detection.inference.palette import DARK, LIGHT, colour_of
 
 OPACITY = 200
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.errors import ModelError
+from sweepbox.detection.core.errors import ModelError
 
 ENCODED_FEATURE = "image/encoded"
 PROBE = np.zeros((8, 8, 3), np.uint8)

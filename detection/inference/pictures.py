@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from detection.core.detections import Detections
-from detection.core.errors import DataError, UsageError
-from detection.core.files import write_json
-from detection.core.labels import LabelMap
-from detection.inference.detector import Detector
-from detection.inference.draw import draw_detections
-from detection.inference.images import SUFFIXES, read_image
+from sweepbox.detection.core.detections import Detections
+from sweepbox.detection.core.errors import DataError, UsageError
+from sweepbox.detection.core.files import write_json
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.inference.detector import Detector
+from sweepbox.detection.inference.draw import draw_detections
+from sweepbox.detection.inference.images import SUFFIXES, read_image
 
 RESULTS_FILE = "detections.json"
 JPEG_QUALITY = 95

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from detection.config import pipeline_pb2 as pb
-from detection.model import anchors
-from detection.model.anchors import Float32Array, feature_shape, multiscale_anchors
-from detection.model.ssd_anchors import ssd_anchor_specs, ssd_anchors
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model import anchors
+from sweepbox.detection.model.anchors import Float32Array, feature_shape, multiscale_anchors
+from sweepbox.detection.model.ssd_anchors import ssd_anchor_specs, ssd_anchors
 
 Shape = tuple[int, int]
 

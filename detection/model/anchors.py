@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config import pipeline_pb2 as pb
 
 Float32Array = NDArray[np.float32]
 

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from detection.model.hyperparameters import BatchNormSettings
+from sweepbox.detection.model.hyperparameters import BatchNormSettings
 
 
 class BatchNorm(keras.layers.Layer):  # type: ignore[misc]
@@ -55,7 +55,7 @@ class BatchNorm(keras.layers.Layer):  # type: ignore[misc]
         beta = ops.zeros_like(self.moving_mean) if self.beta is None else ops.convert_to_tensor(self.beta)
         statistics = ops.convert_to_tensor(self.moving_mean), ops.convert_to_tensor(self.moving_variance)
         if keras.backend.backend() == "tensorflow":
-            from detection.model.batch_norm_tensorflow import fused_batch_norm
+            from sweepbox.detection.model.batch_norm_tensorflow import fused_batch_norm
 
             return fused_batch_norm(
                 inputs, gamma, beta, *statistics, epsilon=self.settings.epsilon, training=use_batch

@@ -5,7 +5,7 @@ from typing import Any
 
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config import pipeline_pb2 as pb
 
 EPSILON = 1e-8
 """Added to the sides of anchors and boxes when encoding, so that an empty box has a finite code."""

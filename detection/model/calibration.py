@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config import pipeline_pb2 as pb
 
 Knots = tuple[NDArray[np.float32], NDArray[np.float32]]
 """x, in rising order, and y of a piecewise linear function, each `[knots]`."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config import pipeline_pb2 as pb
 
 
 class ClassificationKind(Enum):

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from detection.core.processor import has_only_avx2
+from sweepbox.detection.core.processor import has_only_avx2
 
 
 class Convolution(keras.layers.Conv2D):  # type: ignore[misc]
@@ -20,7 +20,7 @@ class Convolution(keras.layers.Conv2D):  # type: ignore[misc]
         """Return the convolved inputs."""
         if not (training and self._has_wide_kernel and _matrix_products_are_faster()):
             return super().call(inputs)
-        from detection.model.convolution_tensorflow import convolution
+        from sweepbox.detection.model.convolution_tensorflow import convolution
 
         outputs = convolution(inputs, ops.convert_to_tensor(self.kernel))
         return outputs + ops.convert_to_tensor(self.bias) if self.use_bias else outputs

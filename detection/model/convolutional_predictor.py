@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.hyperparameters import ConvHyperparameters, conv_hyperparameters
-from detection.model.layers import KernelGroup, LayerFactory
-from detection.model.predictor import CODE_SIZE, raw_predictions
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.hyperparameters import ConvHyperparameters, conv_hyperparameters
+from sweepbox.detection.model.layers import KernelGroup, LayerFactory
+from sweepbox.detection.model.predictor import CODE_SIZE, raw_predictions
 
 PATH = "model.ssd.box_predictor.convolutional_box_predictor"
 GROUP = KernelGroup.PREDICTOR

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from detection.model.backbones.settings import EXPLICIT_PADDING
-from detection.model.hyperparameters import ConvHyperparameters
-from detection.model.layers import KernelGroup, LayerFactory
+from sweepbox.detection.model.backbones.settings import EXPLICIT_PADDING
+from sweepbox.detection.model.hyperparameters import ConvHyperparameters
+from sweepbox.detection.model.layers import KernelGroup, LayerFactory
 
 EXTRA_DEPTHS = (512, 256, 256, 128)
 """Channels of the extra maps; a 1x1 convolution first halves them."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from detection.model.hyperparameters import ConvHyperparameters
-from detection.model.layers import KernelGroup, LayerFactory
+from sweepbox.detection.model.hyperparameters import ConvHyperparameters
+from sweepbox.detection.model.layers import KernelGroup, LayerFactory
 
 BACKBONE_TOP_LEVEL = 5
 """The coarsest level that a backbone has; those above it are made by strided convolutions."""

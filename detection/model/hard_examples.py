@@ -10,9 +10,9 @@ from typing import Any
 
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.matcher import NEGATIVE
-from detection.model.ranked_suppression import ranked_suppression
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.matcher import NEGATIVE
+from sweepbox.detection.model.ranked_suppression import ranked_suppression
 
 
 class MinedLoss(Enum):

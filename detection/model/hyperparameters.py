@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.model.initializers import (
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.initializers import (
     FanMode,
     Initializer,
     TruncatedNormal,

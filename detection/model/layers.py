@@ -7,13 +7,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from detection.core.seeds import derive_seed, generator
-from detection.model.batch_norm import BatchNorm
-from detection.model.convolution import Convolution
-from detection.model.hyperparameters import Activation, ConvHyperparameters
-from detection.model.initializers import GLOROT_UNIFORM, Constant, Initializer
-from detection.model.precision import Precision
-from detection.model.variables import assign_variables
+from sweepbox.detection.core.seeds import derive_seed, generator
+from sweepbox.detection.model.batch_norm import BatchNorm
+from sweepbox.detection.model.convolution import Convolution
+from sweepbox.detection.model.hyperparameters import Activation, ConvHyperparameters
+from sweepbox.detection.model.initializers import GLOROT_UNIFORM, Constant, Initializer
+from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.model.variables import assign_variables
 
 
 class KernelGroup(Enum):

@@ -7,9 +7,9 @@ from typing import Any
 
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.box_coder import BoxCoder
-from detection.model.targets import Targets
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.box_coder import BoxCoder
+from sweepbox.detection.model.targets import Targets
 
 
 class LocalizationKind(Enum):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config import pipeline_pb2 as pb
 
 
 def _logit_scale(ssd: pb.Ssd) -> float:

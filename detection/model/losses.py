@@ -6,13 +6,13 @@ from typing import Any
 
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.model.box_coder import BoxCoder
-from detection.model.classification_losses import ClassificationKind, ClassificationLoss
-from detection.model.hard_examples import HardExampleMiner
-from detection.model.localization_losses import LocalizationKind, LocalizationLoss
-from detection.model.targets import Targets
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.box_coder import BoxCoder
+from sweepbox.detection.model.classification_losses import ClassificationKind, ClassificationLoss
+from sweepbox.detection.model.hard_examples import HardExampleMiner
+from sweepbox.detection.model.localization_losses import LocalizationKind, LocalizationLoss
+from sweepbox.detection.model.targets import Targets
 
 
 @dataclass(frozen=True)

@@ -6,26 +6,26 @@ from typing import Any
 
 import keras
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.extractors import EXTRACTORS, Backbone, Extractor, feature_levels, top_level
-from detection.config.support_extractor import check_maps, check_size
-from detection.core.errors import ConfigError
-from detection.model.anchor_generator import boxes_per_cell
-from detection.model.backbones.mobilenet_v1 import MobileNetV1
-from detection.model.backbones.mobilenet_v2 import MobileNetV2
-from detection.model.backbones.resnet_v1 import ResNet
-from detection.model.backbones.settings import BackboneSettings
-from detection.model.convolutional_predictor import ConvolutionalPredictor
-from detection.model.extra_maps import ExtraMaps
-from detection.model.fpn import FeaturePyramid
-from detection.model.hyperparameters import (
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.extractors import EXTRACTORS, Backbone, Extractor, feature_levels, top_level
+from sweepbox.detection.config.support_extractor import check_maps, check_size
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.anchor_generator import boxes_per_cell
+from sweepbox.detection.model.backbones.mobilenet_v1 import MobileNetV1
+from sweepbox.detection.model.backbones.mobilenet_v2 import MobileNetV2
+from sweepbox.detection.model.backbones.resnet_v1 import ResNet
+from sweepbox.detection.model.backbones.settings import BackboneSettings
+from sweepbox.detection.model.convolutional_predictor import ConvolutionalPredictor
+from sweepbox.detection.model.extra_maps import ExtraMaps
+from sweepbox.detection.model.fpn import FeaturePyramid
+from sweepbox.detection.model.hyperparameters import (
     MOBILENET_DEFAULT,
     RESNET_DEFAULT,
     ConvHyperparameters,
     conv_hyperparameters,
 )
-from detection.model.layers import LayerFactory
-from detection.model.predictor import WeightSharedPredictor
+from sweepbox.detection.model.layers import LayerFactory
+from sweepbox.detection.model.predictor import WeightSharedPredictor
 
 PATH = "model.ssd.feature_extractor"
 

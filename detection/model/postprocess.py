@@ -7,11 +7,11 @@ from typing import Any
 
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.support_post_processing import post_processing_problems
-from detection.core.errors import ConfigError
-from detection.model.calibration import Calibration
-from detection.model.nms import NOTHING, non_max_suppression
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.support_post_processing import post_processing_problems
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.calibration import Calibration
+from sweepbox.detection.model.nms import NOTHING, non_max_suppression
 
 
 class ScoreConverter(Enum):

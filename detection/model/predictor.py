@@ -7,10 +7,10 @@ from typing import Any
 
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.hyperparameters import ConvHyperparameters, conv_hyperparameters
-from detection.model.initializers import GLOROT_UNIFORM
-from detection.model.layers import KernelGroup, LayerFactory
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.hyperparameters import ConvHyperparameters, conv_hyperparameters
+from sweepbox.detection.model.initializers import GLOROT_UNIFORM
+from sweepbox.detection.model.layers import KernelGroup, LayerFactory
 
 PATH = "model.ssd.box_predictor.weight_shared_convolutional_box_predictor"
 CODE_SIZE = 4

@@ -9,11 +9,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.extractors import EXTRACTORS, Backbone
-from detection.core.errors import ModelError
-from detection.model.backbones.mobilenet_v2 import BLOCKS
-from detection.model.folding import ConvNorm
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.extractors import EXTRACTORS, Backbone
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.model.backbones.mobilenet_v2 import BLOCKS
+from sweepbox.detection.model.folding import ConvNorm
 
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 IMAGENET_STDDEV = np.array([0.229, 0.224, 0.225], np.float32)

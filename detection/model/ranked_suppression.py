@@ -8,7 +8,7 @@ from typing import Any
 
 from keras import ops
 
-from detection.model.matcher import pairwise_iou
+from sweepbox.detection.model.matcher import pairwise_iou
 
 BLOCK = 256
 """How many boxes are settled in one pass."""

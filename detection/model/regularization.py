@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from detection.model.hyperparameters import Penalty
+from sweepbox.detection.model.hyperparameters import Penalty
 
 
 @dataclass(frozen=True)

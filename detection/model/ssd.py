@@ -8,22 +8,22 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.extractors import Backbone
-from detection.config.resizers import resizer_settings
-from detection.core.errors import ConfigError
-from detection.model.anchor_generator import anchors_of
-from detection.model.box_coder import BoxCoder
-from detection.model.hyperparameters import chosen_predictor, penalty_of
-from detection.model.layers import KernelGroup, LayerFactory
-from detection.model.losses import DetectionLoss
-from detection.model.network import NetworkPlan
-from detection.model.postprocess import PostProcessing, ScoreConverter
-from detection.model.precision import Precision
-from detection.model.regularization import KernelPenalty, regularization_loss
-from detection.model.static import static_message
-from detection.model.targets import TargetAssigner
-from detection.model.values import assign_values, dynamic_values
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.extractors import Backbone
+from sweepbox.detection.config.resizers import resizer_settings
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.anchor_generator import anchors_of
+from sweepbox.detection.model.box_coder import BoxCoder
+from sweepbox.detection.model.hyperparameters import chosen_predictor, penalty_of
+from sweepbox.detection.model.layers import KernelGroup, LayerFactory
+from sweepbox.detection.model.losses import DetectionLoss
+from sweepbox.detection.model.network import NetworkPlan
+from sweepbox.detection.model.postprocess import PostProcessing, ScoreConverter
+from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.model.regularization import KernelPenalty, regularization_loss
+from sweepbox.detection.model.static import static_message
+from sweepbox.detection.model.targets import TargetAssigner
+from sweepbox.detection.model.values import assign_values, dynamic_values
 
 RESNET_MEAN_RGB = (123.68, 116.779, 103.939)
 

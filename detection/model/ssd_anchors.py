@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.model.anchors import Float32Array
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.anchors import Float32Array
 
 PATH = "model.ssd.anchor_generator.ssd_anchor_generator"
 LOWEST_MAP = ((0.1, 1.0), (None, 2.0), (None, 0.5))

@@ -1,8 +1,8 @@
 """What of a detector's config is compiled in: a pure function of the config that loads no Keras."""
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.hyperparameters import chosen_predictor
-from detection.model.loss_values import clear_loss_values
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.hyperparameters import chosen_predictor
+from sweepbox.detection.model.loss_values import clear_loss_values
 
 
 def static_message(ssd: pb.Ssd) -> pb.Ssd:

@@ -6,9 +6,9 @@ from typing import Any
 
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.box_coder import BoxCoder
-from detection.model.matcher import NEGATIVE, ArgmaxMatcher, pairwise_iou
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.box_coder import BoxCoder
+from sweepbox.detection.model.matcher import NEGATIVE, ArgmaxMatcher, pairwise_iou
 
 NO_COLUMN = -1
 """The class column of an anchor whose target row is all zero."""

@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import keras
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.extractors import EXTRACTORS, Backbone
-from detection.model.hyperparameters import (
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.extractors import EXTRACTORS, Backbone
+from sweepbox.detection.model.hyperparameters import (
     MOBILENET_DEFAULT_L2,
     RESNET_DEFAULT_L2,
     chosen_predictor,
     penalty_weight,
 )
-from detection.model.loss_values import LOSS_READERS
+from sweepbox.detection.model.loss_values import LOSS_READERS
 
 
 def _backbone_penalty(ssd: pb.Ssd) -> float:

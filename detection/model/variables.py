@@ -11,7 +11,7 @@ def read_variables(variables: Sequence[Any]) -> list[NDArray[Any]]:
     """Return copies of the values of Keras variables, in their order."""
     if not _are_tensorflows():
         return [np.array(variable.numpy()) for variable in variables]
-    from detection.model.variables_tensorflow import read
+    from sweepbox.detection.model.variables_tensorflow import read
 
     return [read(variable.value) for variable in variables]
 
@@ -26,7 +26,7 @@ def assign_variables(variables: Sequence[Any], values: Sequence[NDArray[Any]]) -
         for variable, value in zip(variables, values, strict=True):
             variable.assign(np.array(value))
         return
-    from detection.model.variables_tensorflow import assign
+    from sweepbox.detection.model.variables_tensorflow import assign
 
     for variable, value in zip(variables, values, strict=True):
         assign(variable.value, value)

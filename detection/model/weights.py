@@ -9,13 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.config.extractors import EXTRACTORS, Backbone
-from detection.core.errors import ModelError
-from detection.model.batch_norm import BatchNorm
-from detection.model.folding import ConvNorm
-from detection.model.pretrained import keras_application, norm_name, pytorch_mobilenet, reason_not_loaded
-from detection.model.ssd import SsdDetector
-from detection.model.variables import assign_variables, read_variables
+from sweepbox.detection.config.extractors import EXTRACTORS, Backbone
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.model.batch_norm import BatchNorm
+from sweepbox.detection.model.folding import ConvNorm
+from sweepbox.detection.model.pretrained import (
+    keras_application,
+    norm_name,
+    pytorch_mobilenet,
+    reason_not_loaded,
+)
+from sweepbox.detection.model.ssd import SsdDetector
+from sweepbox.detection.model.variables import assign_variables, read_variables
 
 IMAGENET = "imagenet"
 

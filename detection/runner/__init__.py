@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from detection.core.lazy import lazy_names
+from sweepbox.detection.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from detection.runner.carry import carry_records
-    from detection.runner.loop import TrainResult, train
-    from detection.runner.run import TrainingRun
-    from detection.runner.settings import RunSettings
+    from sweepbox.detection.runner.carry import carry_records
+    from sweepbox.detection.runner.loop import TrainResult, train
+    from sweepbox.detection.runner.run import TrainingRun
+    from sweepbox.detection.runner.settings import RunSettings
 
 __all__ = ["RunSettings", "TrainResult", "TrainingRun", "carry_records", "train"]
 

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-from detection.checkpoint.folder import LABEL_MAP_FILE
-from detection.config.label_map import save_label_map
-from detection.data.cache_export import export_record_set
-from detection.runner.records import image_bound
-from detection.runner.settings import RunSettings
+from sweepbox.detection.checkpoint.folder import LABEL_MAP_FILE
+from sweepbox.detection.config.label_map import save_label_map
+from sweepbox.detection.data.cache_export import export_record_set
+from sweepbox.detection.runner.records import image_bound
+from sweepbox.detection.runner.settings import RunSettings
 
 TRAIN_FILE = "train.arrow"
 VALIDATION_FILE = "validation.arrow"

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from detection.checkpoint.folder import CheckpointFacts
-from detection.checkpoint.pending import PendingCheckpoint
-from detection.checkpoint.state import ResumeFacts
-from detection.core.timeline import Timeline
-from detection.training.phases import Phase
+from sweepbox.detection.checkpoint.folder import CheckpointFacts
+from sweepbox.detection.checkpoint.pending import PendingCheckpoint
+from sweepbox.detection.checkpoint.state import ResumeFacts
+from sweepbox.detection.core.timeline import Timeline
+from sweepbox.detection.training.phases import Phase
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import keras
 
-from detection.checkpoint.folder import CONFIG_FILE, LABEL_MAP_FILE, METRICS_FILE, read_facts
-from detection.config.difference import config_difference
-from detection.config.label_map import save_label_map
-from detection.config.load import load_config, save_config
-from detection.core.errors import UsageError
-from detection.runner.run_facts import RunFacts, check_run_facts, read_run_facts, write_run_facts
-from detection.runner.settings import RunSettings
+from sweepbox.detection.checkpoint.folder import CONFIG_FILE, LABEL_MAP_FILE, METRICS_FILE, read_facts
+from sweepbox.detection.config.difference import config_difference
+from sweepbox.detection.config.label_map import save_label_map
+from sweepbox.detection.config.load import load_config, save_config
+from sweepbox.detection.core.errors import UsageError
+from sweepbox.detection.runner.run_facts import RunFacts, check_run_facts, read_run_facts, write_run_facts
+from sweepbox.detection.runner.settings import RunSettings
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from detection.checkpoint.object_based import TYPE_FIELD, RestoredPart, RestoreSummary, restore_object_based
-from detection.checkpoint.source import is_backbone_source
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.model.ssd import SsdDetector
-from detection.model.weights import WeightsSummary, load_backbone_weights
+from sweepbox.detection.checkpoint.object_based import (
+    TYPE_FIELD,
+    RestoredPart,
+    RestoreSummary,
+    restore_object_based,
+)
+from sweepbox.detection.checkpoint.source import is_backbone_source
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.ssd import SsdDetector
+from sweepbox.detection.model.weights import WeightsSummary, load_backbone_weights
 
 WeightsReport = RestoreSummary | WeightsSummary
 """What was loaded from where; as text it is one line."""

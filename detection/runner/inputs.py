@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.edits import Edit, apply_edits
-from detection.config.label_map import load_label_map
-from detection.config.load import load_config
-from detection.config.support import check_supported
-from detection.core.errors import ConfigError, DataError
-from detection.core.labels import LabelMap
-from detection.data.prepared import open_dataset
-from detection.data.records import find_records
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.config.support import check_supported
+from sweepbox.detection.core.errors import ConfigError, DataError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.prepared import open_dataset
+from sweepbox.detection.data.records import find_records
 
 PLACEHOLDER = "PATH_TO_BE_CONFIGURED"
 """What published configs hold where a path belongs."""

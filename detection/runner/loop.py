@@ -4,19 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from detection.checkpoint.folder import read_facts
-from detection.core.errors import UsageError
-from detection.core.files import remove_remains
-from detection.core.metric_names import metric_sets, reported_names
-from detection.runner.folder import RunFolder
-from detection.runner.initial_weights import WeightsReport
-from detection.runner.profile import ProfileReport, RunProfile
-from detection.runner.run import TrainingRun
-from detection.runner.settings import RunSettings
-from detection.training.best import is_better, metric_value
-from detection.training.interrupt import Interrupted, deferred_interrupts
-from detection.training.log import TENSORBOARD_FOLDER, TrainingLog
-from detection.training.reports import EvaluationReport, StepReport, ValidationProgress
+from sweepbox.detection.checkpoint.folder import read_facts
+from sweepbox.detection.core.errors import UsageError
+from sweepbox.detection.core.files import remove_remains
+from sweepbox.detection.core.metric_names import metric_sets, reported_names
+from sweepbox.detection.runner.folder import RunFolder
+from sweepbox.detection.runner.initial_weights import WeightsReport
+from sweepbox.detection.runner.profile import ProfileReport, RunProfile
+from sweepbox.detection.runner.run import TrainingRun
+from sweepbox.detection.runner.settings import RunSettings
+from sweepbox.detection.training.best import is_better, metric_value
+from sweepbox.detection.training.interrupt import Interrupted, deferred_interrupts
+from sweepbox.detection.training.log import TENSORBOARD_FOLDER, TrainingLog
+from sweepbox.detection.training.reports import EvaluationReport, StepReport, ValidationProgress
 
 Report = WeightsReport | StepReport | ValidationProgress | EvaluationReport
 

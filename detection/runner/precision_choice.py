@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import keras
 
-from detection.model.precision import Precision
-from detection.runner.run import TrainingRun
-from detection.runner.settings import RunSettings
+from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.runner.run import TrainingRun
+from sweepbox.detection.runner.settings import RunSettings
 
 MEASURED_STEPS = 3
 WORTHWHILE = 1.1

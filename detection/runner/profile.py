@@ -15,11 +15,11 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.timeline import Timeline
-from detection.data.batches import Batch
-from detection.training.device_trace import device_trace
-from detection.training.phases import TRANSFER, WAIT, Phase
-from detection.training.step import TrainStep
+from sweepbox.detection.core.timeline import Timeline
+from sweepbox.detection.data.batches import Batch
+from sweepbox.detection.training.device_trace import device_trace
+from sweepbox.detection.training.phases import TRANSFER, WAIT, Phase
+from sweepbox.detection.training.step import TrainStep
 
 COMPILING_STEPS = 2
 PHASED_STEPS = 10

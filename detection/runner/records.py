@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import DataError
-from detection.data.cache import RecordSet, open_record_set
-from detection.data.reading import Reading
-from detection.model.ssd import input_size
-from detection.runner.settings import RunSettings
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.data.cache import RecordSet, open_record_set
+from sweepbox.detection.data.reading import Reading
+from sweepbox.detection.model.ssd import input_size
+from sweepbox.detection.runner.settings import RunSettings
 
 EVALUATION_BATCH = 8
 BOXES_MULTIPLE = 8

@@ -9,29 +9,29 @@ from typing import Any
 
 import keras
 
-from detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, read_facts
-from detection.checkpoint.keys import checkpoint_keys
-from detection.checkpoint.pending import PendingCheckpoint
-from detection.checkpoint.state import ResumeFacts, read_state
-from detection.checkpoint.weights import load_weights, weight_arrays
-from detection.core.errors import TrainingError
-from detection.core.metric_names import metric_sets
-from detection.core.timeline import SILENT, Timeline
-from detection.data.batches import Batch, TrainingBatches
-from detection.data.copy_paste import copy_paste
-from detection.data.reading import Reading
-from detection.evaluation.evaluator import DetectionEvaluator
-from detection.runner.checkpoint import RunCheckpoint
-from detection.runner.initial_weights import WeightsReport
-from detection.runner.profile import RunProfile
-from detection.runner.records import RunRecords, open_records, records_source
-from detection.runner.settings import RunSettings, check_settings
-from detection.runner.starting_weights import StartingWeights
-from detection.training.meter import Meter
-from detection.training.parts import TrainingParts, parts_key
-from detection.training.phases import Phase
-from detection.training.reports import StepReport, TrainingSummary, ValidationProgress
-from detection.training.validation import validate
+from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, read_facts
+from sweepbox.detection.checkpoint.keys import checkpoint_keys
+from sweepbox.detection.checkpoint.pending import PendingCheckpoint
+from sweepbox.detection.checkpoint.state import ResumeFacts, read_state
+from sweepbox.detection.checkpoint.weights import load_weights, weight_arrays
+from sweepbox.detection.core.errors import TrainingError
+from sweepbox.detection.core.metric_names import metric_sets
+from sweepbox.detection.core.timeline import SILENT, Timeline
+from sweepbox.detection.data.batches import Batch, TrainingBatches
+from sweepbox.detection.data.copy_paste import copy_paste
+from sweepbox.detection.data.reading import Reading
+from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
+from sweepbox.detection.runner.checkpoint import RunCheckpoint
+from sweepbox.detection.runner.initial_weights import WeightsReport
+from sweepbox.detection.runner.profile import RunProfile
+from sweepbox.detection.runner.records import RunRecords, open_records, records_source
+from sweepbox.detection.runner.settings import RunSettings, check_settings
+from sweepbox.detection.runner.starting_weights import StartingWeights
+from sweepbox.detection.training.meter import Meter
+from sweepbox.detection.training.parts import TrainingParts, parts_key
+from sweepbox.detection.training.phases import Phase
+from sweepbox.detection.training.reports import StepReport, TrainingSummary, ValidationProgress
+from sweepbox.detection.training.validation import validate
 
 
 class TrainingRun:

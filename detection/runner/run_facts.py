@@ -4,8 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from detection.core.errors import UsageError
-from detection.core.files import write_json
+from sweepbox.detection.core.errors import UsageError
+from sweepbox.detection.core.files import write_json
 
 RUN_FILE = "run.json"
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError, DataError
-from detection.core.labels import LabelMap
-from detection.core.metric_names import own_name
-from detection.model.precision import Precision
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError, DataError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.metric_names import own_name
+from sweepbox.detection.model.precision import Precision
 
 
 @dataclass(frozen=True)

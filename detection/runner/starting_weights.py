@@ -16,20 +16,20 @@ from typing import Any
 import keras
 from filelock import FileLock
 
-from detection.checkpoint.mapped import MappedArrays, read_mapped, write_mapped
-from detection.checkpoint.object_file import find_prefix
-from detection.checkpoint.source import KERAS_WEIGHTS, initial_source, is_backbone_source
-from detection.data.cache import CACHE_FOLDER
-from detection.model.ssd import SsdDetector
-from detection.model.variables import assign_variables, read_variables
-from detection.runner.initial_weights import (
+from sweepbox.detection.checkpoint.mapped import MappedArrays, read_mapped, write_mapped
+from sweepbox.detection.checkpoint.object_file import find_prefix
+from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS, initial_source, is_backbone_source
+from sweepbox.detection.data.cache import CACHE_FOLDER
+from sweepbox.detection.model.ssd import SsdDetector
+from sweepbox.detection.model.variables import assign_variables, read_variables
+from sweepbox.detection.runner.initial_weights import (
     WeightsReport,
     load_initial_weights,
     report_from_json,
     report_to_json,
     restored_part,
 )
-from detection.runner.settings import RunSettings
+from sweepbox.detection.runner.settings import RunSettings
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from detection.core.errors import TrainingError
+from sweepbox.detection.core.errors import TrainingError
 
 MINIMISED_PREFIX = "loss/"
 

@@ -13,10 +13,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.model.batch_norm import BatchNorm
-from detection.training.program import FREEZING_FIELDS, freezing_patterns
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.batch_norm import BatchNorm
+from sweepbox.detection.training.program import FREEZING_FIELDS, freezing_patterns
 
 
 def freeze(network: Any, config: pb.TrainConfig, keys: Mapping[str, str]) -> None:

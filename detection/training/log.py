@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from detection.core.files import write_text
-from detection.core.metric_names import original_names
-from detection.training.reports import EvaluationReport, StepReport
+from sweepbox.detection.core.files import write_text
+from sweepbox.detection.core.metric_names import original_names
+from sweepbox.detection.training.reports import EvaluationReport, StepReport
 
 METRICS_FILE = "metrics.jsonl"
 TENSORBOARD_FOLDER = "tensorboard"

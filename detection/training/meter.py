@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-from detection.core.errors import TrainingError
-from detection.training.step import LOSS_NAMES, LossSums
+from sweepbox.detection.core.errors import TrainingError
+from sweepbox.detection.training.step import LOSS_NAMES, LossSums
 
 FETCH_INTERVAL_S = 1.0
 

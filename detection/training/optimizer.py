@@ -17,10 +17,10 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError, TrainingError
-from detection.model.variables import assign_variables, read_variables
-from detection.training.schedules import Schedule, learning_rate_schedule
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError, TrainingError
+from sweepbox.detection.model.variables import assign_variables, read_variables
+from sweepbox.detection.training.schedules import Schedule, learning_rate_schedule
 
 ADAM_BETAS = (0.9, 0.999)
 RMS_PROP_RHO = 0.9

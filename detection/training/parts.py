@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment import Preprocessor, build_preprocessor
-from detection.model.precision import Precision
-from detection.model.ssd import SsdDetector, build_detector
-from detection.training.frozen import freeze
-from detection.training.optimizer import Optimizer, OptimizerSettings, optimizer_settings
-from detection.training.program import freezing_patterns, keeps_average, program_key
-from detection.training.step import Program, TrainStep, build_train_step
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment import Preprocessor, build_preprocessor
+from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.model.ssd import SsdDetector, build_detector
+from sweepbox.detection.training.frozen import freeze
+from sweepbox.detection.training.optimizer import Optimizer, OptimizerSettings, optimizer_settings
+from sweepbox.detection.training.program import freezing_patterns, keeps_average, program_key
+from sweepbox.detection.training.step import Program, TrainStep, build_train_step
 
 
 @dataclass(eq=False)

@@ -2,9 +2,9 @@
 
 import hashlib
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment.options import read_options
-from detection.model.static import static_message
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment.options import read_options
+from sweepbox.detection.model.static import static_message
 
 FREEZING_FIELDS = ("freeze_variables", "update_trainable_variables")
 

@@ -7,8 +7,8 @@ counter is increased, so the first step of a run uses `schedule(0)`.
 import math
 from collections.abc import Callable
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
 
 Schedule = Callable[[int], float]
 

@@ -12,12 +12,12 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.core.errors import UsageError
-from detection.core.timeline import Timeline
-from detection.data.augment import Preprocessor
-from detection.data.batches import Batch
-from detection.model.ssd import SsdDetector
-from detection.training.optimizer import Optimizer, Scalar
+from sweepbox.detection.core.errors import UsageError
+from sweepbox.detection.core.timeline import Timeline
+from sweepbox.detection.data.augment import Preprocessor
+from sweepbox.detection.data.batches import Batch
+from sweepbox.detection.model.ssd import SsdDetector
+from sweepbox.detection.training.optimizer import Optimizer, Scalar
 
 LOSS_NAMES = ("localization", "classification", "regularization", "total")
 DETECTION_NAMES = ("detection_boxes", "detection_scores", "detection_classes", "num_detections")
@@ -164,6 +164,6 @@ def build_train_step(program: Program) -> TrainStep:
     backend = keras.backend.backend()
     if backend not in _BACKENDS:
         raise UsageError(f"KERAS_BACKEND={backend} cannot train; set it to {' or '.join(_BACKENDS)}")
-    module = importlib.import_module(f"detection.training.{backend}_step")
+    module = importlib.import_module(f"sweepbox.detection.training.{backend}_step")
     step: TrainStep = getattr(module, _BACKENDS[backend])(program)
     return step

@@ -6,10 +6,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from detection.core.timeline import Timeline
-from detection.data.batches import Batch
-from detection.training.phases import TRANSFER, Phase
-from detection.training.step import (
+from sweepbox.detection.core.timeline import Timeline
+from sweepbox.detection.data.batches import Batch
+from sweepbox.detection.training.phases import TRANSFER, Phase
+from sweepbox.detection.training.step import (
     LOSS_NAMES,
     BatchArrays,
     EvaluatedBatch,

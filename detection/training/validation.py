@@ -6,12 +6,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.core.detections import Detections, GroundTruth
-from detection.core.timeline import SILENT, Timeline
-from detection.data.batches import evaluation_batches
-from detection.data.cache import RecordSet
-from detection.training.reports import ValidationProgress
-from detection.training.step import LOSS_NAMES, TrainStep
+from sweepbox.detection.core.detections import Detections, GroundTruth
+from sweepbox.detection.core.timeline import SILENT, Timeline
+from sweepbox.detection.data.batches import evaluation_batches
+from sweepbox.detection.data.cache import RecordSet
+from sweepbox.detection.training.reports import ValidationProgress
+from sweepbox.detection.training.step import LOSS_NAMES, TrainStep
 
 
 class Evaluator(Protocol):

@@ -40,7 +40,7 @@ def _measure(batch: int) -> None:
     """Print a line for every size: milliseconds and GFLOP/s of both ways."""
     import tensorflow as tf
 
-    from detection.model.convolution_tensorflow import kernel_gradient
+    from sweepbox.detection.model.convolution_tensorflow import kernel_gradient
 
     own = tf.function(
         lambda inputs, kernel, upstream: tf.raw_ops.Conv2DBackpropFilter(

@@ -22,13 +22,13 @@ from google.protobuf import text_format
 from keras import ops
 from PIL import Image
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.detections import GroundTruth
-from detection.core.labels import LabelMap
-from detection.data.augment import build_preprocessor
-from detection.data.batches import Batch, TrainingBatches
-from detection.data.cache import open_record_set
-from detection.data.records import Record, write_records
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.augment import build_preprocessor
+from sweepbox.detection.data.batches import Batch, TrainingBatches
+from sweepbox.detection.data.cache import open_record_set
+from sweepbox.detection.data.records import Record, write_records
 
 PROJECT = (
     "random_horizontal_flip {}",

@@ -6,8 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from detection.core.processor import processor_name
 from experiments.parity.report import commit_of
+from sweepbox.detection.core.processor import processor_name
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("tensorflow", "keras", "numpy", "ray", "optuna", "jax")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from detection.core.processor import has_bfloat16
 from experiments.benchmarks.figure import Figure
 from experiments.benchmarks.workspace import OD_API, Outcome, Workspace, labels, parts
+from sweepbox.detection.core.processor import has_bfloat16
 
 MOST_TURN_S = 1.0
 RUNS = {"float32": ("--turns", "3"), "bfloat16": ("--limit-s", "60")}

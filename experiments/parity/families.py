@@ -8,9 +8,9 @@ from pathlib import Path
 
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.load import load_config, save_config
 from experiments.parity.context import FULL_SIZE_CONFIG
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.load import load_config, save_config
 
 RESNETS = tuple(
     (f"ssd_resnet{depth}_v1_fpn_{size}x{size}_coco17_tpu-8", f"ssd_resnet{depth}_v1_fpn_keras", size)

@@ -8,9 +8,9 @@ from google.protobuf import text_format
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment import Preprocessed, build_preprocessor
-from detection.data.augment.crop import COLUMNS as CROP_COLUMNS
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment import Preprocessed, build_preprocessor
+from sweepbox.detection.data.augment.crop import COLUMNS as CROP_COLUMNS
 
 ROWS = 24
 """Rows of objects that come in: enough for all copies."""

@@ -7,12 +7,12 @@ from google.protobuf import text_format
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment.filters import bilinear
-from detection.data.augment.options import read_options
-from detection.data.augment.steps import Step
-from detection.data.augment.trace import Trace, trace
-from detection.data.augment.view import View, whole_images
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment.filters import bilinear
+from sweepbox.detection.data.augment.options import read_options
+from sweepbox.detection.data.augment.steps import Step
+from sweepbox.detection.data.augment.trace import Trace, trace
+from sweepbox.detection.data.augment.view import View, whole_images
 
 DRAWS = 6000
 CRITICAL = 2.69

@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.load import load_config, save_config
 from experiments.parity.context import GOLDEN, Context, sweepbox
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.load import load_config, save_config
 
 SMALL_CONFIG = GOLDEN / "model_mobilenet_v2_fpnlite_small" / "pipeline.config"
 

@@ -9,14 +9,14 @@ from google.protobuf import text_format
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment import build_preprocessor
-from detection.data.augment.options import read_options
-from detection.data.augment.pixel_noise import paint_squares
-from detection.data.augment.pixel_option import PixelContext
-from detection.data.augment.resizer import Resizer
-from detection.data.augment.trace import trace
-from detection.data.augment.view import whole_images
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment import build_preprocessor
+from sweepbox.detection.data.augment.options import read_options
+from sweepbox.detection.data.augment.pixel_noise import paint_squares
+from sweepbox.detection.data.augment.pixel_option import PixelContext
+from sweepbox.detection.data.augment.resizer import Resizer
+from sweepbox.detection.data.augment.trace import trace
+from sweepbox.detection.data.augment.view import whole_images
 
 Arrays = Mapping[str, NDArray[Any]]
 RESIZED = (72, 112)

@@ -9,16 +9,16 @@ import numpy as np
 from google.protobuf import text_format
 from numpy.typing import NDArray
 
-from detection.checkpoint.folder import CheckpointFacts, write_checkpoint
-from detection.checkpoint.keys import checkpoint_keys
-from detection.checkpoint.object_based import load_object_based
-from detection.config import pipeline_pb2 as pb
-from detection.config.label_map import load_label_map
-from detection.config.load import load_config
-from detection.data.batches import Batch
-from detection.model.precision import Precision
-from detection.model.ssd import SsdDetector, build_detector
-from detection.training.parts import TrainingParts
+from sweepbox.detection.checkpoint.folder import CheckpointFacts, write_checkpoint
+from sweepbox.detection.checkpoint.keys import checkpoint_keys
+from sweepbox.detection.checkpoint.object_based import load_object_based
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.data.batches import Batch
+from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.model.ssd import SsdDetector, build_detector
+from sweepbox.detection.training.parts import TrainingParts
 
 Arrays = dict[str, NDArray[Any]]
 LOSSES = ("localization", "classification", "regularization", "total")

@@ -4,14 +4,14 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.edits import Edit, apply_edits
-from detection.config.label_map import load_label_map
-from detection.config.load import load_config
-from detection.export.od_api_checkpoint import export_checkpoint
-from detection.runner import RunSettings, TrainingRun
 from experiments.parity.context import ROOT, Context, oracle_run
 from experiments.parity.work import OracleRun
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.export.od_api_checkpoint import export_checkpoint
+from sweepbox.detection.runner import RunSettings, TrainingRun
 
 CONFIG = ROOT / "experiments" / "configs" / "quickstart.config"
 STEPS = 300

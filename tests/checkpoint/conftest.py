@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.edits import Edit, apply_edits
-from detection.config.load import load_config
-from detection.model.ssd import SsdDetector, build_detector
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.model.ssd import SsdDetector, build_detector
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

@@ -4,15 +4,15 @@ import keras
 import numpy as np
 import pytest
 
-from detection.checkpoint.arrays import load_arrays, save_arrays
-from detection.checkpoint.folder import CheckpointFacts, read_facts, write_checkpoint
-from detection.checkpoint.state import read_state
-from detection.checkpoint.weights import assign_arrays, load_weights, save_weights, weight_arrays
-from detection.config import pipeline_pb2 as pb
-from detection.config.label_map import load_label_map
-from detection.config.load import load_config
-from detection.core.errors import TrainingError
-from detection.core.labels import LabelMap
+from sweepbox.detection.checkpoint.arrays import load_arrays, save_arrays
+from sweepbox.detection.checkpoint.folder import CheckpointFacts, read_facts, write_checkpoint
+from sweepbox.detection.checkpoint.state import read_state
+from sweepbox.detection.checkpoint.weights import assign_arrays, load_weights, save_weights, weight_arrays
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import TrainingError
+from sweepbox.detection.core.labels import LabelMap
 
 FACTS = CheckpointFacts(step=7, metrics={"mAP": 0.25}, seed=3, precision="float32")
 LABELS = LabelMap.of(["cat", "dog"])

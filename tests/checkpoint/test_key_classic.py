@@ -3,8 +3,8 @@
 import pytest
 from google.protobuf import text_format
 
-from detection.checkpoint.keys import checkpoint_keys
-from detection.config import pipeline_pb2 as pb
+from sweepbox.detection.checkpoint.keys import checkpoint_keys
+from sweepbox.detection.config import pipeline_pb2 as pb
 
 EXTRAS = "model/_feature_extractor/{}/convolutions"
 HEADS = "model/_box_predictor/_prediction_heads"

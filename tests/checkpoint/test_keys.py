@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from detection.checkpoint.keys import checkpoint_keys
-from detection.checkpoint.object_file import SUFFIX
-from detection.config import pipeline_pb2 as pb
-from detection.config.edits import Edit, apply_edits
-from detection.config.load import load_config
-from detection.core.errors import ModelError
-from detection.model.ssd import build_detector
+from sweepbox.detection.checkpoint.keys import checkpoint_keys
+from sweepbox.detection.checkpoint.object_file import SUFFIX
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.model.ssd import build_detector
 
 SHARED = Path(__file__).parents[3] / "shared"
 TABLES = {

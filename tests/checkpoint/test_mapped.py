@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.checkpoint.mapped import read_mapped, write_mapped
+from sweepbox.detection.checkpoint.mapped import read_mapped, write_mapped
 
 ARRAYS = {
     "kernel": np.arange(15, dtype=np.float32).reshape(3, 5),

@@ -4,20 +4,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detection.checkpoint.key_rules import BACKBONE
-from detection.checkpoint.keys import checkpoint_keys
-from detection.checkpoint.object_based import (
+from sweepbox.detection.checkpoint.key_rules import BACKBONE
+from sweepbox.detection.checkpoint.keys import checkpoint_keys
+from sweepbox.detection.checkpoint.object_based import (
     RestoredPart,
     RestoreSummary,
     load_object_based,
     restore_object_based,
 )
-from detection.checkpoint.object_file import open_checkpoint
-from detection.checkpoint.object_writer import save_graph
-from detection.checkpoint.weights import weight_arrays
-from detection.config.load import load_config
-from detection.core.errors import ModelError
-from detection.model.ssd import build_detector
+from sweepbox.detection.checkpoint.object_file import open_checkpoint
+from sweepbox.detection.checkpoint.object_writer import save_graph
+from sweepbox.detection.checkpoint.weights import weight_arrays
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.model.ssd import build_detector
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 LOOP = GOLDEN / "train_loop_checkpoint_mobilenet_small"

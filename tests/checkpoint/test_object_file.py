@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from detection.checkpoint.object_file import find_prefix, open_checkpoint
-from detection.core.errors import ModelError
+from sweepbox.detection.checkpoint.object_file import find_prefix, open_checkpoint
+from sweepbox.detection.core.errors import ModelError
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "model_mobilenet_v2_fpnlite_small"
 

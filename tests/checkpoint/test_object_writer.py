@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf.trackable_object_graph_pb2 import TrackableObjectGraph
 
-from detection.checkpoint.object_based import RestoredPart, load_object_based, restore_object_based
-from detection.checkpoint.object_file import OBJECT_GRAPH, find_prefix
-from detection.checkpoint.object_writer import write_object_based
-from detection.checkpoint.weights import weight_arrays
+from sweepbox.detection.checkpoint.object_based import RestoredPart, load_object_based, restore_object_based
+from sweepbox.detection.checkpoint.object_file import OBJECT_GRAPH, find_prefix
+from sweepbox.detection.checkpoint.object_writer import write_object_based
+from sweepbox.detection.checkpoint.weights import weight_arrays
 
 UNTRACKED = ("_groundtruth_lists", "_batched_prediction_tensor_names", "_sorted_head_names", "_conv_defs")
 UNTRACKED += ("_feature_blocks", "_resnet_block_names", "_init_input_shape", "axis")

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.checkpoint.arrays import load_arrays
-from detection.checkpoint.folder import CheckpointFacts, read_facts
-from detection.checkpoint.pending import PendingCheckpoint
-from detection.checkpoint.state import ResumeFacts, read_state
-from detection.config import pipeline_pb2 as pb
-from detection.core import files
-from detection.core.files import remove_remains
-from detection.core.labels import LabelMap
+from sweepbox.detection.checkpoint.arrays import load_arrays
+from sweepbox.detection.checkpoint.folder import CheckpointFacts, read_facts
+from sweepbox.detection.checkpoint.pending import PendingCheckpoint
+from sweepbox.detection.checkpoint.state import ResumeFacts, read_state
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core import files
+from sweepbox.detection.core.files import remove_remains
+from sweepbox.detection.core.labels import LabelMap
 
 LABELS = LabelMap.of(["cat", "dog"])
 RESUME = ResumeFacts(optimizer="adam_optimizer", records="abc")

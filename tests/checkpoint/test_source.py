@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from detection.checkpoint.source import KERAS_WEIGHTS, initial_source, is_backbone_source
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError, ModelError
-from detection.model.weights import IMAGENET
+from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS, initial_source, is_backbone_source
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError, ModelError
+from sweepbox.detection.model.weights import IMAGENET
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "model_mobilenet_v2_fpnlite_small"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.edits import apply_edits, parse_edit
-from detection.config.load import load_config
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import apply_edits, parse_edit
+from sweepbox.detection.config.load import load_config
 
 # A busy machine is no failure of an invariant.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

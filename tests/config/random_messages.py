@@ -9,8 +9,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from hypothesis import strategies as st
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.fields import (
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.fields import (
     INTEGER_RANGES,
     is_float,
     is_map,
@@ -19,8 +19,8 @@ from detection.config.fields import (
     message_type,
     schema_of,
 )
-from detection.config.load import load_config
-from detection.config.texts import message_text, scalar_text
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.config.texts import message_text, scalar_text
 
 SMALL = load_config(Path(__file__).with_name("small.config"))
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False).map(lambda value: value + 0.0)  # no -0

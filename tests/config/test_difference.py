@@ -6,10 +6,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.difference import Change, apply_difference, config_difference, fingerprint
-from detection.config.edits import Edit, apply_edits, parse_edit
-from detection.config.load import format_config, parse_config
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.difference import Change, apply_difference, config_difference, fingerprint
+from sweepbox.detection.config.edits import Edit, apply_edits, parse_edit
+from sweepbox.detection.config.load import format_config, parse_config
 
 from .random_messages import SMALL, configs, shuffled_text
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.aliases import ALIASES, OPTIMIZERS
-from detection.config.difference import Change, config_difference
-from detection.config.edits import Edit, apply_edits, parse_edit
-from detection.config.support import problems_of
-from detection.core.errors import ConfigError
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.aliases import ALIASES, OPTIMIZERS
+from sweepbox.detection.config.difference import Change, config_difference
+from sweepbox.detection.config.edits import Edit, apply_edits, parse_edit
+from sweepbox.detection.config.support import problems_of
+from sweepbox.detection.core.errors import ConfigError
 
 Edited = Callable[..., pb.TrainEvalPipelineConfig]
 OPTIONS = "train_config.data_augmentation_options"
@@ -283,6 +283,6 @@ def test_edits_of_a_supported_config_give_a_supported_config(
 def _supported() -> pb.TrainEvalPipelineConfig:
     from pathlib import Path
 
-    from detection.config.load import load_config
+    from sweepbox.detection.config.load import load_config
 
     return load_config(Path(__file__).with_name("small.config"))

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.label_map import load_label_map, parse_label_map, save_label_map
-from detection.config.load import parse_message
-from detection.core.errors import ConfigError
-from detection.core.labels import LabelMap
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.label_map import load_label_map, parse_label_map, save_label_map
+from sweepbox.detection.config.load import parse_message
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.labels import LabelMap
 
 
 def test_text_in_the_usual_forms() -> None:

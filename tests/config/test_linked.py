@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
 
 Edited = Callable[..., pb.TrainEvalPipelineConfig]
 RATE = "train_config.optimizer.momentum_optimizer.learning_rate"
@@ -102,7 +102,7 @@ def test_contradiction_names_both_fields(edited: Edited, edits: list[str], first
 
 
 def test_exponential_follows(config: pb.TrainEvalPipelineConfig) -> None:
-    from detection.config.edits import Edit, apply_edits
+    from sweepbox.detection.config.edits import Edit, apply_edits
 
     path = f"{RATE}.exponential_decay_learning_rate"
     text = "{initial_learning_rate: 0.5 decay_steps: 200 burnin_steps: 50 burnin_learning_rate: 0.25}"
@@ -115,7 +115,7 @@ def test_exponential_follows(config: pb.TrainEvalPipelineConfig) -> None:
 
 
 def test_manual_boundaries_scale(config: pb.TrainEvalPipelineConfig) -> None:
-    from detection.config.edits import Edit, apply_edits
+    from sweepbox.detection.config.edits import Edit, apply_edits
 
     path = f"{RATE}.manual_step_learning_rate"
     base = apply_edits(config, [Edit(path, "{schedule {step: 200} schedule {step: 600}}")])

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.load import format_config, load_config, parse_config, save_config
-from detection.core.errors import ConfigError
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.load import format_config, load_config, parse_config, save_config
+from sweepbox.detection.core.errors import ConfigError
 
 SHARED = Path(__file__).parents[3] / "shared"
 PUBLISHED = [

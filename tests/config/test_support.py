@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.load import load_config, parse_config
-from detection.config.support import check_supported, mentions_checkpoint, problems_of
-from detection.core.errors import ConfigError
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.load import load_config, parse_config
+from sweepbox.detection.config.support import check_supported, mentions_checkpoint, problems_of
+from sweepbox.detection.core.errors import ConfigError
 
 Edited = Callable[..., pb.TrainEvalPipelineConfig]
 SHARED = Path(__file__).parents[3] / "shared"

@@ -1,7 +1,7 @@
 import pytest
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.support_checkpoint import CHECKPOINT_TYPES, check_checkpoint_type
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.support_checkpoint import CHECKPOINT_TYPES, check_checkpoint_type
 
 
 @pytest.mark.parametrize("kind", ["", *CHECKPOINT_TYPES])

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.edits import apply_edits, parse_edit
-from detection.config.load import load_config
-from detection.config.support import problems_of
-from detection.core.errors import ConfigError
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import apply_edits, parse_edit
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.config.support import problems_of
+from sweepbox.detection.core.errors import ConfigError
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EXTRACTOR = "model.ssd.feature_extractor"

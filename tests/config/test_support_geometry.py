@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.support import AUGMENTATIONS, problems_of
-from detection.config.support_augmentation_geometry import GEOMETRY_OPTIONS
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.support import AUGMENTATIONS, problems_of
+from sweepbox.detection.config.support_augmentation_geometry import GEOMETRY_OPTIONS
 
 Edited = Callable[..., pb.TrainEvalPipelineConfig]
 OPTIONS = "train_config.data_augmentation_options"

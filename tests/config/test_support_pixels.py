@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.support import problems_of
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.support import problems_of
 
 Edited = Callable[..., pb.TrainEvalPipelineConfig]
 OPTIONS = "train_config.data_augmentation_options"

@@ -3,8 +3,8 @@
 import pytest
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.support_post_processing import post_processing_problems
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.support_post_processing import post_processing_problems
 
 POST = "model.ssd.post_processing"
 NMS = f"{POST}.batch_non_max_suppression"

@@ -4,8 +4,14 @@ import sys
 
 import pytest
 
-from detection.core.backends import ONEDNN_VARIABLE, Backend, backend_of, check_installed, choose_kernels
-from detection.core.errors import UsageError
+from sweepbox.detection.core.backends import (
+    ONEDNN_VARIABLE,
+    Backend,
+    backend_of,
+    check_installed,
+    choose_kernels,
+)
+from sweepbox.detection.core.errors import UsageError
 
 
 def test_backends_go_by_their_names() -> None:
@@ -25,8 +31,8 @@ def test_an_absent_package_is_named_with_what_to_install(monkeypatch: pytest.Mon
 
 def test_the_choice_holds_for_the_process_and_cannot_be_changed_later() -> None:
     program = (
-        "from detection.core.backends import Backend, use_backend\n"
-        "from detection.core.errors import UsageError\n"
+        "from sweepbox.detection.core.backends import Backend, use_backend\n"
+        "from sweepbox.detection.core.errors import UsageError\n"
         "use_backend(Backend.TENSORFLOW)\n"
         "import keras\n"
         "print(keras.config.backend())\n"

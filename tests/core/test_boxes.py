@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from detection.core import boxes
+from sweepbox.detection.core import boxes
 
 UNIT = st.floats(0, 1, width=32)
 

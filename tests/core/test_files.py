@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from detection.core import files
+from sweepbox.detection.core import files
 
 
 def test_a_file_appears_whole_with_its_parents(tmp_path: Path) -> None:

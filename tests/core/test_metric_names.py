@@ -1,7 +1,7 @@
 import pytest
 
-from detection.core.errors import ConfigError
-from detection.core.metric_names import (
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.metric_names import (
     SUMMARY_NAMES,
     MetricSet,
     metric_sets,

@@ -1,7 +1,7 @@
 import platform
 from pathlib import Path
 
-from detection.core.processor import processor_flags, processor_name
+from sweepbox.detection.core.processor import processor_flags, processor_name
 
 
 def test_flags_are_those_of_the_first_processor(tmp_path: Path) -> None:

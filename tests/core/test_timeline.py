@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from detection.core.timeline import SILENT, Timeline
+from sweepbox.detection.core.timeline import SILENT, Timeline
 
 
 def test_a_trace_nests_the_spans_of_a_thread_and_names_the_threads(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ import sys
 import numpy as np
 import pytest
 
-from detection.core.detections import Detections, GroundTruth
-from detection.core.errors import ConfigError
-from detection.core.labels import LabelMap
-from detection.core.seeds import derive_seed, generator
+from sweepbox.detection.core.detections import Detections, GroundTruth
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.seeds import derive_seed, generator
 
 
 def test_label_map_sorts_and_finds() -> None:
@@ -48,7 +48,7 @@ def test_a_class_is_found_by_either_name_and_the_larger_id_wins() -> None:
 def test_seeds_differ_by_purpose_and_agree_across_processes() -> None:
     assert derive_seed(1, "order", 3) != derive_seed(1, "order", "3")
     assert derive_seed(1, "order", 3) != derive_seed(2, "order", 3)
-    code = "from detection.core.seeds import derive_seed; print(derive_seed(1, 'order', 3))"
+    code = "from sweepbox.detection.core.seeds import derive_seed; print(derive_seed(1, 'order', 3))"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(other.stdout) == derive_seed(1, "order", 3)
     np.testing.assert_array_equal(generator(5, "a").random(3), generator(5, "a").random(3))

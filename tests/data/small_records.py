@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from detection.core.detections import GroundTruth
-from detection.core.labels import LabelMap
-from detection.data.cache import RecordSet
-from detection.data.records import Record, write_records
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.cache import RecordSet
+from sweepbox.detection.data.records import Record, write_records
 
 LABELS = LabelMap.of(["with_mask", "without_mask", "mask_weared_incorrect"])
 

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from detection.core.detections import GroundTruth
-from detection.core.errors import DataError
-from detection.core.labels import LabelMap
-from detection.data.batches import Batch, TrainingBatches, assemble, evaluation_batches
-from detection.data.cache import RecordSet, open_record_set
-from detection.data.reading import Reading
-from detection.data.records import Record, write_records
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.batches import Batch, TrainingBatches, assemble, evaluation_batches
+from sweepbox.detection.data.cache import RecordSet, open_record_set
+from sweepbox.detection.data.reading import Reading
+from sweepbox.detection.data.records import Record, write_records
 
 LABELS = LabelMap.of(["cat", "dog"])
 COUNT = 7

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detection.core.errors import DataError
-from detection.core.labels import LabelMap
-from detection.data.cache import open_record_set
-from detection.data.records import read_records
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.cache import open_record_set
+from sweepbox.detection.data.records import read_records
 
 from .small_records import LABELS, assert_holds, cache_file, encode, picture, record, varied, write
 
@@ -19,8 +19,8 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 CHILD = """
 import json, sys
 from pathlib import Path
-from detection.core.labels import LabelMap
-from detection.data.cache import open_record_set
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.cache import open_record_set
 
 records = open_record_set([Path(sys.argv[1])], LabelMap(((1, "with_mask"), (2, "without_mask"))))
 (file,) = (Path(sys.argv[1]).parent / ".sweepbox-cache").glob("*.arrow")

@@ -11,20 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.core.errors import DataError
-from detection.core.files import hidden_sibling
-from detection.data.arrow.check import is_whole, read_facts
-from detection.data.cache import CACHE_FOLDER, open_record_set
-from detection.data.cache_notes import SETTLED_NS, content_hashes, file_state
-from detection.data.cache_upkeep import UNUSED_S, remove_unused
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.files import hidden_sibling
+from sweepbox.detection.data.arrow.check import is_whole, read_facts
+from sweepbox.detection.data.cache import CACHE_FOLDER, open_record_set
+from sweepbox.detection.data.cache_notes import SETTLED_NS, content_hashes, file_state
+from sweepbox.detection.data.cache_upkeep import UNUSED_S, remove_unused
 
 from .small_records import LABELS, assert_holds, cache_file, encode, picture, record, varied, write
 
 OPEN = """
 import sys
 from pathlib import Path
-from detection.core.labels import LabelMap
-from detection.data.cache import open_record_set
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.cache import open_record_set
 {before}
 records = open_record_set(
     [Path(sys.argv[1])], LabelMap.of(["with_mask", "without_mask", "mask_weared_incorrect"]), {options}
@@ -111,7 +111,7 @@ def test_an_undamaged_file_is_checked_once(tmp_path: Path, monkeypatch: pytest.M
         checked.append(path)
         return is_whole(path)
 
-    monkeypatch.setattr("detection.data.cache.is_whole", check)
+    monkeypatch.setattr("sweepbox.detection.data.cache.is_whole", check)
     open_record_set(paths, LABELS)
     assert not checked  # its writer has noted that it is whole
     copy = tmp_path / "copy"
@@ -137,7 +137,7 @@ def test_the_hash_of_a_settled_shard_is_remembered_until_it_changes(
     shards, folder = [tmp_path / "a.tfrecord", tmp_path / "b.tfrecord"], tmp_path / "cache"
     for shard in shards:
         shard.write_bytes(shard.name.encode())
-    monkeypatch.setattr("detection.data.cache_notes.SETTLED_NS", 0)
+    monkeypatch.setattr("sweepbox.detection.data.cache_notes.SETTLED_NS", 0)
     first = content_hashes(shards, folder)
     read: list[Path] = []
 
@@ -145,7 +145,7 @@ def test_the_hash_of_a_settled_shard_is_remembered_until_it_changes(
         read.append(path)
         return f"hash of {path.read_text()}"
 
-    monkeypatch.setattr("detection.data.cache_notes.sha256_of", hash_of)
+    monkeypatch.setattr("sweepbox.detection.data.cache_notes.sha256_of", hash_of)
     assert content_hashes(shards, folder) == first
     assert not read
     before = file_state(shards[1])
@@ -235,7 +235,7 @@ def test_a_crowded_folder_lets_files_go_sooner(tmp_path: Path, monkeypatch: pyte
         os.utime(file, (week_ago, week_ago))
     remove_unused(tmp_path / CACHE_FOLDER, keep=tmp_path)
     assert records.path.exists()
-    monkeypatch.setattr("detection.data.cache_upkeep.SHARE_OF_DISK", 0.0)
+    monkeypatch.setattr("sweepbox.detection.data.cache_upkeep.SHARE_OF_DISK", 0.0)
     remove_unused(tmp_path / CACHE_FOLDER, keep=tmp_path)
     assert not records.path.exists()
 

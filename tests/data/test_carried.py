@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.core.errors import DataError, UsageError
-from detection.core.labels import LabelMap
-from detection.data.cache import open_record_set
-from detection.data.cache_export import export_record_set
+from sweepbox.detection.core.errors import DataError, UsageError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.cache import open_record_set
+from sweepbox.detection.data.cache_export import export_record_set
 
 from .small_records import LABELS, assert_holds, cache_file, encode, picture, record, varied, write
 
@@ -20,8 +20,8 @@ WITHOUT_TENSORFLOW = """
 import sys
 sys.modules["tensorflow"] = None
 from pathlib import Path
-from detection.core.labels import LabelMap
-from detection.data.cache import open_record_set
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.cache import open_record_set
 
 labels = LabelMap.of(["with_mask", "without_mask", "mask_weared_incorrect"])
 records = open_record_set([Path(sys.argv[1])], labels)

@@ -7,14 +7,14 @@ import pytest
 from google.protobuf import text_format
 from PIL import Image
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.detections import GroundTruth
-from detection.core.errors import ConfigError, DataError
-from detection.core.labels import LabelMap
-from detection.data.batches import Batch, TrainingBatches
-from detection.data.cache import RecordSet, open_record_set
-from detection.data.copy_paste import blend, copy_paste, cut_out, hidden_share
-from detection.data.records import Record, write_records
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.core.errors import ConfigError, DataError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.batches import Batch, TrainingBatches
+from sweepbox.detection.data.cache import RecordSet, open_record_set
+from sweepbox.detection.data.copy_paste import blend, copy_paste, cut_out, hidden_share
+from sweepbox.detection.data.records import Record, write_records
 
 LABELS = LabelMap.of(["common", "rare", "crowded"])
 SIZE = (60, 80)

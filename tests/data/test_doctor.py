@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from detection.core.labels import LabelMap
-from detection.data.defects import DefectKind
-from detection.data.doctor import DoctorReport, examine
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.defects import DefectKind
+from sweepbox.detection.data.doctor import DoctorReport, examine
 
 FACE_MASK = Path(__file__).parents[3] / "shared" / "face_mask"
 GOOD = ("face", (4.0, 4.0, 20.0, 30.0))

@@ -7,11 +7,11 @@ import pytest
 from google.protobuf import text_format
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.labels import LabelMap
-from detection.data.augment import build_preprocessor
-from detection.data.batches import evaluation_batches
-from detection.data.cache import open_record_set
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.augment import build_preprocessor
+from sweepbox.detection.data.batches import evaluation_batches
+from sweepbox.detection.data.cache import open_record_set
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 LABELS = LabelMap.of(["with_mask", "without_mask", "mask_weared_incorrect"])

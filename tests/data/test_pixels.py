@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detection.core.errors import DataError
-from detection.data.pixels import decode_bounded, decode_pixels
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.data.pixels import decode_bounded, decode_pixels
 
 RANDOM = np.random.default_rng(0)
 RGB = RANDOM.integers(0, 256, (7, 9, 3), np.uint8)
@@ -104,7 +104,7 @@ def test_another_backend_keeps_the_gpu_to_itself() -> None:
         "import keras\n"
         "import tensorflow as tf\n"
         "from unittest.mock import patch\n"
-        "from detection.data.pixels import decode_pixels\n"
+        "from sweepbox.detection.data.pixels import decode_pixels\n"
         "hide = patch.object(tf.config, 'set_visible_devices')\n"
         "with hide as hidden, patch('keras.config.backend', return_value='jax'):\n"
         f"    decode_pixels({encoded(Image.fromarray(RGB), 'PNG')!r}, 'a')\n"

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detection.config.label_map import load_label_map
-from detection.core.errors import DataError, UsageError
-from detection.core.labels import LabelMap
-from detection.data.prepare import PreparedDataset, PrepareSettings, open_dataset, prepare
-from detection.data.records import Record, read_records
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.core.errors import DataError, UsageError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.prepare import PreparedDataset, PrepareSettings, open_dataset, prepare
+from sweepbox.detection.data.records import Record, read_records
 
 FACE_MASK = Path(__file__).parents[3] / "shared" / "face_mask"
 GOOD = ("face", (16.0, 12.0, 32.0, 24.0))

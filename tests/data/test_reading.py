@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.reading import Reading
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.reading import Reading
 
 CASES = json.loads((Path(__file__).parents[1] / "golden" / "reading_orders.json").read_text())
 

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detection.core.detections import GroundTruth
-from detection.core.errors import DataError
-from detection.core.labels import LabelMap
-from detection.data.pixels import decode_pixels
-from detection.data.records import Record, find_records, read_records, write_records
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.pixels import decode_pixels
+from sweepbox.detection.data.records import Record, find_records, read_records, write_records
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 LABELS = LabelMap.of(["with_mask", "without_mask", "mask_weared_incorrect"])

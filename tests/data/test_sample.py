@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from detection.config.label_map import load_label_map
-from detection.core.errors import UsageError
-from detection.data.doctor import examine
-from detection.data.sample import CLASS_NAMES, draw_sample
-from detection.data.sample.dataset import _class_of
-from detection.data.voc import find_voc, read_annotation
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.core.errors import UsageError
+from sweepbox.detection.data.doctor import examine
+from sweepbox.detection.data.sample import CLASS_NAMES, draw_sample
+from sweepbox.detection.data.sample.dataset import _class_of
+from sweepbox.detection.data.voc import find_voc, read_annotation
 
 IMAGES, SIZE = 8, 160
 
@@ -64,7 +64,7 @@ def test_pictures_are_jpegs_of_the_asked_size(sample: Path) -> None:
 
 def test_another_process_draws_the_same_bytes(sample: Path, tmp_path: Path) -> None:
     code = (
-        "from pathlib import Path; from detection.data.sample import draw_sample;"
+        "from pathlib import Path; from sweepbox.detection.data.sample import draw_sample;"
         f"draw_sample(Path({str(tmp_path / 'again')!r}), images={IMAGES}, size={SIZE}, seed=4)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detection.core.errors import DataError, UsageError
-from detection.data.splits import choose_validation
+from sweepbox.detection.core.errors import DataError, UsageError
+from sweepbox.detection.data.splits import choose_validation
 
 pictures = st.lists(
     st.tuples(st.integers(0, 40).map(str), st.sets(st.sampled_from("abc"), max_size=3)), min_size=2, max_size=60

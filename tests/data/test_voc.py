@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detection.core.errors import DataError
-from detection.data.voc import VocObject, find_voc, format_annotation, read_annotation
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.data.voc import VocObject, find_voc, format_annotation, read_annotation
 
 FACE_MASK = Path(__file__).parents[3] / "shared" / "face_mask"
 BOX = "<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3.5</xmax><ymax>4</ymax></bndbox>"

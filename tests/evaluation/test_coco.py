@@ -14,12 +14,12 @@ from numpy.typing import ArrayLike
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from detection.core.detections import Detections, GroundTruth
-from detection.core.errors import ModelError
-from detection.core.labels import LabelMap
-from detection.core.metric_names import SUMMARY_NAMES, UNDEFINED
-from detection.evaluation import matching
-from detection.evaluation.coco import CocoEvaluator
+from sweepbox.detection.core.detections import Detections, GroundTruth
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.metric_names import SUMMARY_NAMES, UNDEFINED
+from sweepbox.detection.evaluation import matching
+from sweepbox.detection.evaluation.coco import CocoEvaluator
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MASKS = LabelMap.of(("with_mask", "without_mask", "mask_weared_incorrect"))

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detection.core.detections import Detections, GroundTruth
-from detection.core.errors import ModelError
-from detection.core.labels import LabelMap
-from detection.core.metric_names import UNDEFINED, MetricSet
-from detection.evaluation.evaluator import DetectionEvaluator
-from detection.evaluation.pascal import PascalEvaluator, average_precision
+from sweepbox.detection.core.detections import Detections, GroundTruth
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.metric_names import UNDEFINED, MetricSet
+from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
+from sweepbox.detection.evaluation.pascal import PascalEvaluator, average_precision
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CASES = json.loads((GOLDEN / "pascal_cases.json").read_text())

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from detection.export.input_type import InputType
-from detection.export.saved_model import export_detector
-from detection.inference.detector import Detector
+from sweepbox.detection.export.input_type import InputType
+from sweepbox.detection.export.saved_model import export_detector
+from sweepbox.detection.inference.detector import Detector
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MODEL = GOLDEN / "model_mobilenet_v2_fpnlite_small" / "golden.npz"
@@ -143,7 +143,7 @@ import tensorflow as tf
 
 model = tf.saved_model.load(sys.argv[1])
 found = model(tf.io.read_file(sys.argv[2])[tf.newaxis])
-assert not [name for name in sys.modules if name.split('.')[0] in ('detection', 'tuning', 'scripts')]
+assert not [name for name in sys.modules if name.split('.')[0] == 'sweepbox']
 print(int(found['num_detections'][0]))
 """
     (tmp_path / "a.jpg").write_bytes(_encoded("jpeg"))

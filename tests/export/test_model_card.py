@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from detection.checkpoint.folder import CheckpointFacts
-from detection.config.difference import Change, fingerprint
-from detection.config.load import load_config
-from detection.core.labels import LabelMap
-from detection.export.input_type import InputType
-from detection.export.model_card import CardExtras, model_card
+from sweepbox.detection.checkpoint.folder import CheckpointFacts
+from sweepbox.detection.config.difference import Change, fingerprint
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.export.input_type import InputType
+from sweepbox.detection.export.model_card import CardExtras, model_card
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CONFIG = load_config(GOLDEN / "model_mobilenet_v2_fpnlite_small" / "pipeline.config")

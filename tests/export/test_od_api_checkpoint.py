@@ -4,12 +4,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.checkpoint.object_based import RestoredPart, restore_object_based
-from detection.checkpoint.weights import load_weights, weight_arrays
-from detection.config.load import load_config, save_config
-from detection.core.errors import ModelError, UsageError
-from detection.export.od_api_checkpoint import CHECKPOINT_PARTS, ExportedCheckpoint, export_checkpoint
-from detection.model.ssd import build_detector
+from sweepbox.detection.checkpoint.object_based import RestoredPart, restore_object_based
+from sweepbox.detection.checkpoint.weights import load_weights, weight_arrays
+from sweepbox.detection.config.load import load_config, save_config
+from sweepbox.detection.core.errors import ModelError, UsageError
+from sweepbox.detection.export.od_api_checkpoint import CHECKPOINT_PARTS, ExportedCheckpoint, export_checkpoint
+from sweepbox.detection.model.ssd import build_detector
 
 
 @pytest.fixture(scope="module")

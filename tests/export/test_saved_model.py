@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from detection.config.label_map import load_label_map, save_label_map
-from detection.config.load import load_config
-from detection.core.errors import ModelError, SweepboxError, UsageError
-from detection.core.labels import LabelMap
-from detection.export.saved_model import EXPORT_FILES, export_detector
-from detection.export.serving import require_tensorflow
+from sweepbox.detection.config.label_map import load_label_map, save_label_map
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import ModelError, SweepboxError, UsageError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.export.saved_model import EXPORT_FILES, export_detector
+from sweepbox.detection.export.serving import require_tensorflow
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "model_mobilenet_v2_fpnlite_small" / "golden.npz"
 OUTPUTS = {
@@ -76,7 +76,7 @@ num_detections = int(detections.pop('num_detections'))
 detections = {key: value[0, :num_detections].numpy() for key, value in detections.items()}
 detections['num_detections'] = num_detections
 detections['detection_classes'] = detections['detection_classes'].astype(np.int64)
-assert not [name for name in sys.modules if name.split('.')[0] in ('detection', 'tuning', 'scripts')]
+assert not [name for name in sys.modules if name.split('.')[0] == 'sweepbox']
 np.savez(sys.argv[3], **detections)
 """
     with np.load(GOLDEN) as golden:

@@ -7,13 +7,13 @@ import pytest
 import tensorflow as tf
 from google.protobuf import text_format
 
-from detection.checkpoint.weights import load_weights
-from detection.config import pipeline_pb2 as pb
-from detection.config.load import load_config
-from detection.data.augment.preprocessor import build_preprocessor
-from detection.export.resizing import resize_function
-from detection.export.serving import serving_module
-from detection.model.ssd import build_detector
+from sweepbox.detection.checkpoint.weights import load_weights
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.data.augment.preprocessor import build_preprocessor
+from sweepbox.detection.export.resizing import resize_function
+from sweepbox.detection.export.serving import serving_module
+from sweepbox.detection.model.ssd import build_detector
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MEANS = np.array([123.68, 116.779, 103.939], np.float32)

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from detection.core.errors import ModelError
-from detection.inference.detector import Detector
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.inference.detector import Detector
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "model_mobilenet_v2_fpnlite_small" / "golden.npz"
 

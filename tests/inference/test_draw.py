@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from detection.core.boxes import pairwise_intersection
-from detection.core.detections import Detections
-from detection.core.labels import LabelMap
-from detection.inference.draw import draw_detections
-from detection.inference.label_layout import LabelLayout
-from detection.inference.legend import emptiest_corner
-from detection.inference.palette import PALETTE, colour_of, relative_luminance, text_colour_on
+from sweepbox.detection.core.boxes import pairwise_intersection
+from sweepbox.detection.core.detections import Detections
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.inference.draw import draw_detections
+from sweepbox.detection.inference.label_layout import LabelLayout
+from sweepbox.detection.inference.legend import emptiest_corner
+from sweepbox.detection.inference.palette import PALETTE, colour_of, relative_luminance, text_colour_on
 
 LABELS = LabelMap.of(("with_mask", "without_mask"))
 GREY = np.full((200, 300, 3), 128, np.uint8)

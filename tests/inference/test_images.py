@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from detection.core.errors import DataError
-from detection.inference.images import find_images, read_image
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.inference.images import find_images, read_image
 
 
 def _gradient() -> np.ndarray:

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detection.core.errors import DataError, UsageError
-from detection.core.labels import LabelMap
-from detection.inference.detector import Detector
-from detection.inference.pictures import DetectedPicture, detect_pictures
+from sweepbox.detection.core.errors import DataError, UsageError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.inference.detector import Detector
+from sweepbox.detection.inference.pictures import DetectedPicture, detect_pictures
 
 LABELS = LabelMap.of(("with_mask", "without_mask", "mask_weared_incorrect"))
 

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config import pipeline_pb2 as pb
 
 HYPER = """
   regularizer { l2_regularizer { weight: 0.0004 } }

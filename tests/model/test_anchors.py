@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.anchors import boxes_per_cell, feature_shape, multiscale_anchors
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.anchors import boxes_per_cell, feature_shape, multiscale_anchors
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 STATIC = sorted(path.stem for path in GOLDEN.glob("anchors_*.npz") if not path.stem.endswith("dynamic"))

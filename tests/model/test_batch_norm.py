@@ -3,10 +3,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detection.model.batch_norm import BatchNorm, batch_norm
-from detection.model.batch_norm_tensorflow import fused_batch_norm
-from detection.model.hyperparameters import BatchNormSettings
-from detection.model.precision import Precision
+from sweepbox.detection.model.batch_norm import BatchNorm, batch_norm
+from sweepbox.detection.model.batch_norm_tensorflow import fused_batch_norm
+from sweepbox.detection.model.hyperparameters import BatchNormSettings
+from sweepbox.detection.model.precision import Precision
 
 SETTINGS = BatchNormSettings(momentum=0.9, epsilon=1e-3, center=True, scale=True)
 INPUTS = np.random.default_rng(0).normal(3, 2, (2, 3, 5, 4)).astype(np.float32)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.box_coder import BoxCoder
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.box_coder import BoxCoder
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "box_coder.npz")
 SCALES = {"10_10_5_5": (10.0, 10.0, 5.0, 5.0), "8_12_4_6": (8.0, 12.0, 4.0, 6.0), "none": (1.0, 1.0, 1.0, 1.0)}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.calibration import Calibration, interpolated
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.calibration import Calibration, interpolated
 
 
 @pytest.mark.parametrize(

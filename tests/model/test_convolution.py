@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from detection.model import convolution as module
-from detection.model.convolution import Convolution
-from detection.model.convolution_tensorflow import convolution
+from sweepbox.detection.model import convolution as module
+from sweepbox.detection.model.convolution import Convolution
+from sweepbox.detection.model.convolution_tensorflow import convolution
 
 
 @pytest.mark.parametrize("kernel_size", [(1, 1), (3, 3), (5, 3), (1, 7)])

@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 from google.protobuf import text_format
 
-from detection.checkpoint.keys import checkpoint_keys
-from detection.checkpoint.object_based import load_object_based
-from detection.config import pipeline_pb2 as pb
-from detection.model.ssd import SsdDetector, build_detector
+from sweepbox.detection.checkpoint.keys import checkpoint_keys
+from sweepbox.detection.checkpoint.object_based import load_object_based
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.ssd import SsdDetector, build_detector
 
 SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 GOLDEN = Path(__file__).parents[1] / "golden"

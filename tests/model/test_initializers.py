@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.core.seeds import generator
-from detection.model.initializers import (
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.seeds import generator
+from sweepbox.detection.model.initializers import (
     BY_NAME,
     GLOROT_UNIFORM,
     Constant,

@@ -8,12 +8,12 @@ import pytest
 import tensorflow as tf
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.box_coder import BoxCoder
-from detection.model.localization_losses import giou_loss, iou_loss
-from detection.model.losses import DetectionLoss
-from detection.model.targets import TargetAssigner
-from detection.model.values import dynamic_values
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.box_coder import BoxCoder
+from sweepbox.detection.model.localization_losses import giou_loss, iou_loss
+from sweepbox.detection.model.losses import DetectionLoss
+from sweepbox.detection.model.targets import TargetAssigner
+from sweepbox.detection.model.values import dynamic_values
 
 with np.load(Path(__file__).parents[1] / "golden" / "loss_cases.npz") as arrays:
     GOLDEN = dict(arrays)

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.model.classification_losses import sigmoid_focal_loss
-from detection.model.localization_losses import giou_loss, iou_loss, l2_loss, smooth_l1_loss
-from detection.model.losses import DetectionLoss
-from detection.model.targets import NO_COLUMN, Targets
-from detection.model.values import dynamic_values
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.classification_losses import sigmoid_focal_loss
+from sweepbox.detection.model.localization_losses import giou_loss, iou_loss, l2_loss, smooth_l1_loss
+from sweepbox.detection.model.losses import DetectionLoss
+from sweepbox.detection.model.targets import NO_COLUMN, Targets
+from sweepbox.detection.model.values import dynamic_values
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "losses.npz")
 COLUMNS = np.where(GOLDEN["cls_targets"].any(axis=2), GOLDEN["cls_targets"].argmax(axis=2), NO_COLUMN)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.matcher import IGNORED, NEGATIVE, ArgmaxMatcher, pairwise_iou
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.matcher import IGNORED, NEGATIVE, ArgmaxMatcher, pairwise_iou
 
 FOLDER = Path(__file__).parents[1] / "golden"
 IOU = np.load(FOLDER / "iou.npz")

@@ -8,17 +8,17 @@ import keras
 import numpy as np
 import pytest
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.load import load_config
-from detection.core.errors import ModelError
-from detection.model.backbones.mobilenet_v1 import MobileNetV1
-from detection.model.backbones.mobilenet_v2 import MobileNetV2
-from detection.model.backbones.settings import BackboneSettings
-from detection.model.hyperparameters import MOBILENET_DEFAULT
-from detection.model.layers import LayerFactory
-from detection.model.precision import Precision
-from detection.model.ssd import build_detector
-from detection.model.weights import load_backbone_weights
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.model.backbones.mobilenet_v1 import MobileNetV1
+from sweepbox.detection.model.backbones.mobilenet_v2 import MobileNetV2
+from sweepbox.detection.model.backbones.settings import BackboneSettings
+from sweepbox.detection.model.hyperparameters import MOBILENET_DEFAULT
+from sweepbox.detection.model.layers import LayerFactory
+from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.model.ssd import build_detector
+from sweepbox.detection.model.weights import load_backbone_weights
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 Make = Callable[[LayerFactory, BackboneSettings], Any]

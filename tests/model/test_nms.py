@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from detection.model.nms import NOTHING, PRESELECTED, non_max_suppression
+from sweepbox.detection.model.nms import NOTHING, PRESELECTED, non_max_suppression
 
 
 def _boxes(random: np.random.Generator, sets: int, count: int, spread: float) -> np.ndarray:

@@ -5,10 +5,10 @@ import pytest
 import tensorflow as tf
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.model.box_coder import BoxCoder
-from detection.model.postprocess import PostProcessing
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.box_coder import BoxCoder
+from sweepbox.detection.model.postprocess import PostProcessing
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "postprocess.npz")
 CASES = np.load(Path(__file__).parents[1] / "golden" / "postprocess_cases.npz")

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.checkpoint.keys import checkpoint_keys
-from detection.model.anchor_generator import anchors_of
-from detection.model.layers import LayerFactory
-from detection.model.network import NetworkPlan
-from detection.model.precision import Precision
 from experiments.parity.families import PUBLISHED, published_config
+from sweepbox.detection.checkpoint.keys import checkpoint_keys
+from sweepbox.detection.model.anchor_generator import anchors_of
+from sweepbox.detection.model.layers import LayerFactory
+from sweepbox.detection.model.network import NetworkPlan
+from sweepbox.detection.model.precision import Precision
 
 TABLES = Path(__file__).parents[1] / "golden" / "published_variables.npz"
 ANCHORS = {300: 1917, 320: 12_804, 640: 51_150, 1024: 130_944}

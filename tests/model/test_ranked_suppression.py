@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from detection.model.ranked_suppression import BLOCK, ranked_suppression
+from sweepbox.detection.model.ranked_suppression import BLOCK, ranked_suppression
 
 
 def _one_by_one(boxes: np.ndarray, count: int, threshold: float) -> np.ndarray:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from detection.model.hyperparameters import Penalty
-from detection.model.regularization import KernelPenalty, regularization_loss
+from sweepbox.detection.model.hyperparameters import Penalty
+from sweepbox.detection.model.regularization import KernelPenalty, regularization_loss
 
 KERNELS = [np.array([1.0, -2.0], np.float32), np.array([[3.0]], np.float32)]
 

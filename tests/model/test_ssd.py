@@ -7,10 +7,10 @@ import pytest
 import tensorflow as tf
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.model.precision import Precision
-from detection.model.ssd import SsdDetector, build_detector, input_size, static_key
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.model.ssd import SsdDetector, build_detector, input_size, static_key
 
 Changed = Callable[[str], pb.Ssd]
 
@@ -137,7 +137,8 @@ def test_a_seed_gives_the_same_weights_again(ssd: pb.Ssd) -> None:
 def test_another_process_draws_the_same_weights(detector: SsdDetector, ssd_text: str) -> None:
     code = (
         "import sys, numpy as np; from google.protobuf import text_format;"
-        "from detection.config import pipeline_pb2 as pb; from detection.model.ssd import build_detector;"
+        "from sweepbox.detection.config import pipeline_pb2 as pb; "
+        "from sweepbox.detection.model.ssd import build_detector;"
         "d = build_detector(text_format.Parse(sys.stdin.read(), pb.Ssd()), seed=3);"
         "print([float(np.sum(np.abs(w.numpy().astype(np.float64)))) for w in d.network.weights][:8])"
     )

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.model.ssd_anchors import ssd_anchor_specs, ssd_anchors
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.ssd_anchors import ssd_anchor_specs, ssd_anchors
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "ssd_anchors.npz"
 

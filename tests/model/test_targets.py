@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.anchors import multiscale_anchors
-from detection.model.box_coder import BoxCoder
-from detection.model.matcher import IGNORED, NEGATIVE, ArgmaxMatcher
-from detection.model.targets import NO_COLUMN, TargetAssigner, Targets
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.anchors import multiscale_anchors
+from sweepbox.detection.model.box_coder import BoxCoder
+from sweepbox.detection.model.matcher import IGNORED, NEGATIVE, ArgmaxMatcher
+from sweepbox.detection.model.targets import NO_COLUMN, TargetAssigner, Targets
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "targets.npz")
 MESSAGE = pb.MultiscaleAnchorGenerator(aspect_ratios=[1.0, 2.0, 0.5])

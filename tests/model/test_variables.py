@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from detection.model.variables import assign_variables, read_variables
+from sweepbox.detection.model.variables import assign_variables, read_variables
 
 
 def _variables() -> list[keras.Variable]:

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ModelError
-from detection.model.folding import ConvNorm
-from detection.model.pretrained import IMAGENET_MEAN, IMAGENET_STDDEV, norm_name, pytorch_names
-from detection.model.ssd import SsdDetector, build_detector
-from detection.model.weights import load_backbone_weights
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.model.folding import ConvNorm
+from sweepbox.detection.model.pretrained import IMAGENET_MEAN, IMAGENET_STDDEV, norm_name, pytorch_names
+from sweepbox.detection.model.ssd import SsdDetector, build_detector
+from sweepbox.detection.model.weights import load_backbone_weights
 
 Changed = Callable[[str], pb.Ssd]
 
@@ -238,9 +238,10 @@ def test_arrays_of_another_network_are_refused(ssd: pb.Ssd, tmp_path: Path) -> N
 
 def test_without_a_network_imagenet_says_so(ssd_text: str, tmp_path: Path) -> None:
     code = (
-        "import sys; from google.protobuf import text_format; from detection.config import pipeline_pb2 as pb;"
-        "from detection.model.ssd import build_detector;"
-        "from detection.model.weights import load_backbone_weights;"
+        "import sys; from google.protobuf import text_format;"
+        "from sweepbox.detection.config import pipeline_pb2 as pb;"
+        "from sweepbox.detection.model.ssd import build_detector;"
+        "from sweepbox.detection.model.weights import load_backbone_weights;"
         "ssd = text_format.Parse(sys.stdin.read(), pb.Ssd()); ssd.feature_extractor.depth_multiplier = 0.35;"
         "load_backbone_weights(build_detector(ssd), 'imagenet')"
     )

@@ -13,7 +13,7 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
-NEEDED = {"detection", "google", "keras", "numpy", "PIL", "pyarrow", "filelock"}
+NEEDED = {"sweepbox", "google", "keras", "numpy", "PIL", "pyarrow", "filelock"}
 """What this package imports itself, besides the backend."""
 OF_KERAS = {"absl", "h5py", "ml_dtypes", "namex", "optree", "packaging", "rich", "typing_extensions"}
 OF_RICH = {"pygments"}
@@ -42,9 +42,9 @@ class OnlyAllowed(importlib.abc.MetaPathFinder):
 def main() -> None:
     finder = OnlyAllowed()
     sys.meta_path[:] = [finder]
-    from detection.config.label_map import load_label_map
-    from detection.config.load import load_config
-    from detection.runner import RunSettings, train
+    from sweepbox.detection.config.label_map import load_label_map
+    from sweepbox.detection.config.load import load_config
+    from sweepbox.detection.runner import RunSettings, train
 
     folder, out = map(Path, sys.argv[1:])
     settings = RunSettings(

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.edits import apply_edits, parse_edit
-from detection.config.load import load_config
-from detection.data.prepare import PrepareSettings, prepare
-from detection.data.prepared import PreparedDataset
-from detection.data.sample import draw_sample
-from detection.runner import RunSettings
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import apply_edits, parse_edit
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.data.prepare import PrepareSettings, prepare
+from sweepbox.detection.data.prepared import PreparedDataset
+from sweepbox.detection.data.sample import draw_sample
+from sweepbox.detection.runner import RunSettings
 
 QUICKSTART = Path(__file__).parents[2] / "experiments" / "configs" / "quickstart.config"
 TINY = (

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.checkpoint.weights import weight_arrays
-from detection.config.support import check_supported
-from detection.core.errors import ConfigError
-from detection.runner import RunSettings, TrainingRun
+from sweepbox.detection.checkpoint.weights import weight_arrays
+from sweepbox.detection.config.support import check_supported
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.runner import RunSettings, TrainingRun
 
 SettingsOf = Callable[..., RunSettings]
 OPTIONS = "train_config.data_augmentation_options"

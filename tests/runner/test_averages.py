@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.checkpoint.arrays import load_arrays
-from detection.checkpoint.folder import WEIGHTS_FILE
-from detection.checkpoint.weights import weight_arrays
-from detection.runner import RunSettings, TrainingRun
+from sweepbox.detection.checkpoint.arrays import load_arrays
+from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE
+from sweepbox.detection.checkpoint.weights import weight_arrays
+from sweepbox.detection.runner import RunSettings, TrainingRun
 
 SettingsOf = Callable[..., RunSettings]
 AVERAGED = ("train_config.optimizer.use_moving_average=true", "eval_config.use_moving_averages=true")
@@ -73,7 +73,7 @@ def test_a_new_run_averages_from_its_own_first_weights(run: TrainingRun, setting
 
 @pytest.mark.parametrize("edit", AVERAGED[:1])
 def test_nothing_is_kept_where_evaluation_does_not_read_it(settings_of: SettingsOf, edit: str) -> None:
-    from detection.training.program import keeps_average
+    from sweepbox.detection.training.program import keeps_average
 
     assert not keeps_average(settings_of(edit).config)
     assert keeps_average(settings_of(*AVERAGED).config)

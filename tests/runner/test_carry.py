@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.checkpoint.folder import read_facts
-from detection.config.load import save_config
-from detection.runner import RunSettings, carry_records
-from detection.runner.records import open_records
+from sweepbox.detection.checkpoint.folder import read_facts
+from sweepbox.detection.config.load import save_config
+from sweepbox.detection.runner import RunSettings, carry_records
+from sweepbox.detection.runner.records import open_records
 
 from .carried_run import NEEDED, OF_JAX, OF_KERAS, OF_RICH
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.config.edits import apply_edits, parse_edit
-from detection.config.load import load_config
-from detection.data.prepared import PreparedDataset
-from detection.export.saved_model import export_detector
-from detection.inference.detector import Detector
-from detection.runner import RunSettings, TrainingRun
+from sweepbox.detection.config.edits import apply_edits, parse_edit
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.data.prepared import PreparedDataset
+from sweepbox.detection.export.saved_model import export_detector
+from sweepbox.detection.inference.detector import Detector
+from sweepbox.detection.runner import RunSettings, TrainingRun
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 EDITS = ("num_steps=2", "warmup_steps=0", "batch_size=2")

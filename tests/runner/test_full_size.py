@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from detection.config.edits import apply_edits, parse_edit
-from detection.config.load import load_config
-from detection.data.prepared import PreparedDataset
-from detection.runner import RunSettings, TrainingRun
+from sweepbox.detection.config.edits import apply_edits, parse_edit
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.data.prepared import PreparedDataset
+from sweepbox.detection.runner import RunSettings, TrainingRun
 
 CONFIG = Path(__file__).parents[2] / "experiments" / "configs" / "face_mask_resnet50_640.config"
 

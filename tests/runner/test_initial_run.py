@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from detection.checkpoint.object_writer import write_object_based
-from detection.checkpoint.weights import weight_arrays
-from detection.config.edits import Edit, apply_edits
-from detection.core.errors import ConfigError, ModelError
-from detection.model.ssd import build_detector
-from detection.runner import RunSettings, TrainingRun
-from scripts.train_display import TrainDisplay
+from sweepbox.detection.checkpoint.object_writer import write_object_based
+from sweepbox.detection.checkpoint.weights import weight_arrays
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.core.errors import ConfigError, ModelError
+from sweepbox.detection.model.ssd import build_detector
+from sweepbox.detection.runner import RunSettings, TrainingRun
+from sweepbox.scripts.train_display import TrainDisplay
 
 Settings = Callable[..., RunSettings]
 Arrays = dict[str, np.ndarray]

@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from detection.checkpoint.object_based import RestoredPart
-from detection.checkpoint.weights import save_weights
-from detection.config import pipeline_pb2 as pb
-from detection.config.load import load_config
-from detection.core.errors import ConfigError
-from detection.model.ssd import SsdDetector, build_detector
-from detection.runner.initial_weights import (
+from sweepbox.detection.checkpoint.object_based import RestoredPart
+from sweepbox.detection.checkpoint.weights import save_weights
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.ssd import SsdDetector, build_detector
+from sweepbox.detection.runner.initial_weights import (
     load_initial_weights,
     report_from_json,
     report_to_json,

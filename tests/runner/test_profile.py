@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 from rich.console import Console
 
-from detection.runner import RunSettings, train
-from detection.training.log import read_metrics
-from detection.training.phases import TRANSFER, WAIT, Phase
-from scripts.train_profile import print_profile
+from sweepbox.detection.runner import RunSettings, train
+from sweepbox.detection.training.log import read_metrics
+from sweepbox.detection.training.phases import TRANSFER, WAIT, Phase
+from sweepbox.scripts.train_profile import print_profile
 
 SettingsOf = Callable[..., RunSettings]
 

@@ -6,8 +6,8 @@ from typing import cast
 import numpy as np
 import pytest
 
-from detection.data.cache import RecordSet
-from detection.runner.records import RunRecords
+from sweepbox.detection.data.cache import RecordSet
+from sweepbox.detection.runner.records import RunRecords
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.checkpoint.arrays import load_arrays
-from detection.checkpoint.folder import WEIGHTS_FILE, read_facts
-from detection.checkpoint.weights import weight_arrays
-from detection.core.errors import ConfigError, DataError, TrainingError
-from detection.core.labels import LabelMap
-from detection.runner import RunSettings, TrainingRun
-from detection.training.reports import StepReport
+from sweepbox.detection.checkpoint.arrays import load_arrays
+from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, read_facts
+from sweepbox.detection.checkpoint.weights import weight_arrays
+from sweepbox.detection.core.errors import ConfigError, DataError, TrainingError
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.runner import RunSettings, TrainingRun
+from sweepbox.detection.training.reports import StepReport
 
 SettingsOf = Callable[..., RunSettings]
 

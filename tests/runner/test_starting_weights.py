@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.checkpoint.mapped import read_mapped, write_mapped
-from detection.checkpoint.weights import save_weights, weight_arrays
-from detection.model.ssd import SsdDetector, build_detector
-from detection.runner import RunSettings
-from detection.runner.starting_weights import KEPT_FILES, PATTERN, StartingWeights
+from sweepbox.detection.checkpoint.mapped import read_mapped, write_mapped
+from sweepbox.detection.checkpoint.weights import save_weights, weight_arrays
+from sweepbox.detection.model.ssd import SsdDetector, build_detector
+from sweepbox.detection.runner import RunSettings
+from sweepbox.detection.runner.starting_weights import KEPT_FILES, PATTERN, StartingWeights
 
 SettingsOf = Callable[..., RunSettings]
 DROPOUT = "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.use_dropout=true"

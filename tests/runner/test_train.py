@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.checkpoint.arrays import load_arrays
-from detection.checkpoint.folder import read_facts
-from detection.config.load import load_config, save_config
-from detection.core.errors import UsageError
-from detection.runner import RunSettings, TrainResult, train
-from detection.runner.loop import Report
-from detection.training.log import read_metrics
-from detection.training.reports import EvaluationReport, StepReport
+from sweepbox.detection.checkpoint.arrays import load_arrays
+from sweepbox.detection.checkpoint.folder import read_facts
+from sweepbox.detection.config.load import load_config, save_config
+from sweepbox.detection.core.errors import UsageError
+from sweepbox.detection.runner import RunSettings, TrainResult, train
+from sweepbox.detection.runner.loop import Report
+from sweepbox.detection.training.log import read_metrics
+from sweepbox.detection.training.reports import EvaluationReport, StepReport
 
 SettingsOf = Callable[..., RunSettings]
 Whole = tuple[RunSettings, TrainResult, list[Report]]
@@ -72,8 +72,8 @@ def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(whole: Whole) -
 
 KILLED_IN_AN_EVALUATION = """
 import os, pickle, signal, sys
-from detection.runner import train
-from detection.training.reports import EvaluationReport, ValidationProgress
+from sweepbox.detection.runner import train
+from sweepbox.detection.training.reports import EvaluationReport, ValidationProgress
 evaluated = 0
 
 def kill_in_the_second(report):
@@ -126,7 +126,14 @@ def test_a_full_disk_ends_the_run_and_leaves_the_checkpoints_before(whole: Whole
 def test_another_process_trains_to_the_same_losses(whole: Whole, tmp_path: Path) -> None:
     settings = whole[0]
     save_config(settings.config, tmp_path / "tiny.config")
-    command = [sys.executable, "-m", "scripts.train", str(tmp_path / "tiny.config"), "--evaluate-every", "4"]
+    command = [
+        sys.executable,
+        "-m",
+        "sweepbox.scripts.train",
+        str(tmp_path / "tiny.config"),
+        "--evaluate-every",
+        "4",
+    ]
     command += ["--data", str(settings.train_records[0].parent), "--out", str(tmp_path / "run")]
     done = subprocess.run([*command, "--metric", "mAP"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -17,7 +17,7 @@ def run_command() -> RunCommand:
 
     def run(name: str, *arguments: object) -> tuple[int, str, str]:
         ended = subprocess.run(
-            [sys.executable, "-m", f"scripts.{name}", *map(str, arguments)],
+            [sys.executable, "-m", f"sweepbox.scripts.{name}", *map(str, arguments)],
             cwd=ROOT,
             capture_output=True,
             text=True,

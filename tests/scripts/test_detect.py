@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from typer.testing import Result
 
-from detection.core.errors import SweepboxError
-from scripts.detect import command
+from sweepbox.detection.core.errors import SweepboxError
+from sweepbox.scripts.detect import command
 
 ROOT = Path(__file__).parents[2]
 Invoke = Callable[..., Result]
@@ -71,7 +71,7 @@ def test_the_program_tells_bad_input_in_one_line(golden_export: Path, tmp_path: 
         [
             sys.executable,
             "-m",
-            "scripts.detect",
+            "sweepbox.scripts.detect",
             golden_export,
             tmp_path / "bad.jpg",
             "--out",

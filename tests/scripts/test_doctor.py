@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from detection.data.sample import draw_sample
+from sweepbox.detection.data.sample import draw_sample
 
 RunCommand = Callable[..., tuple[int, str, str]]
 

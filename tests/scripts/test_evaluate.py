@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from detection.core.errors import SweepboxError
-from detection.data.prepare import PrepareSettings, prepare
-from detection.data.sample import draw_sample
-from scripts.evaluate import command
+from sweepbox.detection.core.errors import SweepboxError
+from sweepbox.detection.data.prepare import PrepareSettings, prepare
+from sweepbox.detection.data.sample import draw_sample
+from sweepbox.scripts.evaluate import command
 
 Invoke = Callable[..., Result]
 

@@ -8,16 +8,16 @@ import pytest
 import yaml
 from typer.testing import Result
 
-from detection.config.label_map import load_label_map
-from detection.core.errors import SweepboxError
-from detection.data.prepare import PrepareSettings, prepare
-from detection.data.sample import draw_sample
-from scripts.export import command
-from tuning.folder import SweepFolder
-from tuning.plan import SweepRequest, create_sweep
-from tuning.spec_file import load_spec
-from tuning.trial_book import TrialBook
-from tuning.trial_record import Evaluation, write_evaluations
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.core.errors import SweepboxError
+from sweepbox.detection.data.prepare import PrepareSettings, prepare
+from sweepbox.detection.data.sample import draw_sample
+from sweepbox.scripts.export import command
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.plan import SweepRequest, create_sweep
+from sweepbox.tuning.spec_file import load_spec
+from sweepbox.tuning.trial_book import TrialBook
+from sweepbox.tuning.trial_record import Evaluation, write_evaluations
 
 Invoke = Callable[..., Result]
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cli import COMMANDS
+from sweepbox.scripts.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 ENGINE = {"tensorflow", "keras", "jax", "torch", "h5py"}
@@ -17,7 +17,7 @@ CODE = """
 import atexit, sys
 names = {names!r}
 atexit.register(lambda: sys.stderr.write("LOADED " + " ".join(sorted(names & set(sys.modules)))))
-from scripts.cli import main
+from sweepbox.scripts.cli import main
 main(sys.argv[1:])
 """
 
@@ -39,9 +39,9 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with drawn `scenes`, a sweep that was begun (`run`) and its sweep file."""
     import yaml
 
-    from detection.data.prepare import PrepareSettings, prepare
-    from detection.data.sample import draw_sample
-    from tuning.plan import SweepRequest, create_sweep
+    from sweepbox.detection.data.prepare import PrepareSettings, prepare
+    from sweepbox.detection.data.sample import draw_sample
+    from sweepbox.tuning.plan import SweepRequest, create_sweep
 
     home = tmp_path_factory.mktemp("startup")
     draw_sample(home / "scenes", images=8, size=96, seed=1)

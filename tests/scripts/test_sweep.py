@@ -41,8 +41,8 @@ SPEC: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a sweep file and records."""
-    from detection.data.prepare import PrepareSettings, prepare
-    from detection.data.sample.dataset import draw_sample
+    from sweepbox.detection.data.prepare import PrepareSettings, prepare
+    from sweepbox.detection.data.sample.dataset import draw_sample
 
     home = tmp_path_factory.mktemp("home")
     draw_sample(home / "scenes", images=16, size=128, seed=3)
@@ -52,7 +52,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def sweepbox(verb: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", f"scripts.{verb}", *map(str, arguments)]
+    command = [sys.executable, "-m", f"sweepbox.scripts.{verb}", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
 
 
@@ -67,7 +67,7 @@ class Sweep:
     def __init__(self, home: Path, *options: str) -> None:
         self.run = home / "run"
         self.terminal = home / f"terminal-{time.monotonic_ns()}.txt"
-        arguments = ["scripts.sweep", str(home / "tiny.yaml"), "--out", str(self.run), *options]
+        arguments = ["sweepbox.scripts.sweep", str(home / "tiny.yaml"), "--out", str(self.run), *options]
         with self.terminal.open("w") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *arguments], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT
@@ -203,7 +203,8 @@ def test_the_end_shows_the_table_and_what_comes_next(story: dict[str, Any], home
 
 def test_nothing_heavy_is_loaded_to_tell_how_it_stands(story: dict[str, Any], home: Path) -> None:
     code = (
-        "import pathlib, sys; from tuning.results import load_sweep; load_sweep(pathlib.Path(sys.argv[1])); "
+        "import pathlib, sys; from sweepbox.tuning.results import load_sweep; "
+        "load_sweep(pathlib.Path(sys.argv[1])); "
         "print([name for name in ('tensorflow', 'keras', 'ray', 'optuna') if name in sys.modules])"
     )
     told = subprocess.run([sys.executable, "-c", code, home / "run"], capture_output=True, text=True, cwd=ROOT)
@@ -231,7 +232,8 @@ def test_bad_input_is_one_line_and_status_2(home: Path, arguments: list[str], me
 
 def test_the_environment_is_left_alone() -> None:
     code = (
-        "import os; old = dict(os.environ); import scripts.sweep, tuning.plan; print(old == dict(os.environ))"
+        "import os; old = dict(os.environ); import sweepbox.scripts.sweep, sweepbox.tuning.plan; "
+        "print(old == dict(os.environ))"
     )
     told = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=dict(os.environ)

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from detection.core.errors import UsageError
-from scripts.train import _precision
+from sweepbox.detection.core.errors import UsageError
+from sweepbox.scripts.train import _precision
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "experiments" / "configs" / "quickstart.config"
 
 
 def _train(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scripts.train", *map(str, arguments)]
+    command = [sys.executable, "-m", "sweepbox.scripts.train", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from detection.data.prepare import PrepareSettings, prepare
-from detection.data.sample import draw_sample
-from detection.training.log import read_metrics
+from sweepbox.detection.data.prepare import PrepareSettings, prepare
+from sweepbox.detection.data.sample import draw_sample
+from sweepbox.detection.training.log import read_metrics
 
 pytestmark = pytest.mark.timeout(900)  # JAX takes its time to compile on a slow processor
 
@@ -44,7 +44,16 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _command(records: Path, out: Path, *options: str) -> list[str]:
     edits = [part for edit in TINY for part in ("--set", edit)]
-    command = [sys.executable, "-m", "scripts.train", str(CONFIG), "--data", str(records), "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "sweepbox.scripts.train",
+        str(CONFIG),
+        "--data",
+        str(records),
+        "--out",
+        str(out),
+    ]
     return [*command, *edits, "--evaluate-every", "6", *options]
 
 
@@ -111,9 +120,9 @@ PREDICTS = """
 import sys
 from pathlib import Path
 import numpy as np
-from detection.checkpoint.weights import load_weights
-from detection.config.load import load_config
-from detection.model.ssd import build_detector
+from sweepbox.detection.checkpoint.weights import load_weights
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.model.ssd import build_detector
 
 checkpoint, images = Path(sys.argv[1]), np.load(sys.argv[2])
 detector = build_detector(load_config(checkpoint / "pipeline.config").model.ssd)
@@ -130,7 +139,7 @@ def test_the_model_exported_from_a_run_on_jax_detects_what_jax_does(
 ) -> None:
     import tensorflow as tf
 
-    from detection.export.saved_model import export_detector
+    from sweepbox.detection.export.saved_model import export_detector
 
     checkpoint = jax_run[0] / "best"
     images = np.random.default_rng(5).integers(0, 256, (1, 64, 64, 3), np.uint8)
@@ -148,7 +157,7 @@ def test_the_model_exported_from_a_run_on_jax_detects_what_jax_does(
 def test_a_backend_that_is_not_installed_is_named(tmp_path: Path) -> None:
     program = (
         "import sys; sys.modules['jax'] = None; "
-        "from scripts.cli import run; from scripts.train import command; run(command)"
+        "from sweepbox.scripts.cli import run; from sweepbox.scripts.train import command; run(command)"
     )
     command = [sys.executable, "-c", program, str(CONFIG), "--out", str(tmp_path / "out"), "--backend", "jax"]
     done = _done(command)

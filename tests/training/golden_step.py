@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from google.protobuf import text_format
 
-from detection.checkpoint.object_based import load_object_based
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment import build_preprocessor
-from detection.data.batches import Batch
-from detection.model.ssd import SsdDetector, build_detector
-from detection.training.optimizer import Optimizer, OptimizerKind
-from detection.training.step import Program, TrainStep, build_train_step
+from sweepbox.detection.checkpoint.object_based import load_object_based
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment import build_preprocessor
+from sweepbox.detection.data.batches import Batch
+from sweepbox.detection.model.ssd import SsdDetector, build_detector
+from sweepbox.detection.training.optimizer import Optimizer, OptimizerKind
+from sweepbox.detection.training.step import Program, TrainStep, build_train_step
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MOBILENET = GOLDEN / "model_mobilenet_v2_fpnlite_small"

@@ -1,7 +1,7 @@
 import pytest
 
-from detection.core.errors import TrainingError
-from detection.training.best import is_better, metric_value
+from sweepbox.detection.core.errors import TrainingError
+from sweepbox.detection.training.best import is_better, metric_value
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detection.checkpoint.keys import checkpoint_keys
-from detection.config import pipeline_pb2 as pb
-from detection.config.load import load_config
-from detection.core.errors import ConfigError
-from detection.model.ssd import SsdDetector, build_detector
-from detection.training.frozen import freeze, frozen_keys
-from detection.training.optimizer import OptimizerKind, optimizer_settings
-from detection.training.parts import TrainingParts, parts_key
-from detection.training.program import freezing_patterns
+from sweepbox.detection.checkpoint.keys import checkpoint_keys
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.ssd import SsdDetector, build_detector
+from sweepbox.detection.training.frozen import freeze, frozen_keys
+from sweepbox.detection.training.optimizer import OptimizerKind, optimizer_settings
+from sweepbox.detection.training.parts import TrainingParts, parts_key
+from sweepbox.detection.training.program import freezing_patterns
 
 from .golden_step import MOBILENET, golden_batch, golden_detector, golden_optimizer, golden_step
 

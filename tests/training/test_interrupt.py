@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from detection.training.interrupt import Interrupted, deferred_interrupts
+from sweepbox.detection.training.interrupt import Interrupted, deferred_interrupts
 
 
 def _press() -> None:

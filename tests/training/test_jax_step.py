@@ -16,14 +16,14 @@ PROGRAM = """
 import sys
 import numpy as np
 from pathlib import Path
-from detection.config.load import load_config
-from detection.core.timeline import Timeline
-from detection.data.augment import build_preprocessor
-from detection.data.batches import Batch
-from detection.model.ssd import build_detector
-from detection.training.optimizer import Optimizer, optimizer_settings
-from detection.training.phases import TRANSFER, Phase
-from detection.training.step import LOSS_NAMES, Program, build_train_step
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.timeline import Timeline
+from sweepbox.detection.data.augment import build_preprocessor
+from sweepbox.detection.data.batches import Batch
+from sweepbox.detection.model.ssd import build_detector
+from sweepbox.detection.training.optimizer import Optimizer, optimizer_settings
+from sweepbox.detection.training.phases import TRANSFER, Phase
+from sweepbox.detection.training.step import LOSS_NAMES, Program, build_train_step
 
 config = load_config(Path(sys.argv[1]))
 config.model.ssd.image_resizer.fixed_shape_resizer.height = 64

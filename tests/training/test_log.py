@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from detection.training.log import TrainingLog, read_metrics
-from detection.training.reports import EvaluationReport, StepReport, TrainingSummary
+from sweepbox.detection.training.log import TrainingLog, read_metrics
+from sweepbox.detection.training.reports import EvaluationReport, StepReport, TrainingSummary
 
 
 def _evaluation(step: int, value: float) -> EvaluationReport:

@@ -3,9 +3,9 @@ import time
 
 import pytest
 
-from detection.core.errors import TrainingError
-from detection.training.meter import Meter
-from detection.training.step import LOSS_NAMES, LossSums
+from sweepbox.detection.core.errors import TrainingError
+from sweepbox.detection.training.meter import Meter
+from sweepbox.detection.training.step import LOSS_NAMES, LossSums
 
 
 def _sums(steps: int, value: float, bad: int | None = None) -> LossSums:

@@ -8,9 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError, TrainingError
-from detection.training.optimizer import Optimizer, OptimizerKind, Scalar, clip_by_norm, optimizer_settings
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError, TrainingError
+from sweepbox.detection.training.optimizer import (
+    Optimizer,
+    OptimizerKind,
+    Scalar,
+    clip_by_norm,
+    optimizer_settings,
+)
 
 CONSTANT = "learning_rate { constant_learning_rate { learning_rate: 0.25 } }"
 TEXTS = {

@@ -8,8 +8,8 @@ import pytest
 from google.protobuf import text_format
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.training.optimizer import Optimizer, Scalar, optimizer_settings
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.training.optimizer import Optimizer, Scalar, optimizer_settings
 
 with np.load(Path(__file__).parents[1] / "golden" / "optimizer_cases.npz") as arrays:
     GOLDEN = dict(arrays)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.training.schedules import Schedule, learning_rate_schedule
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.training.schedules import Schedule, learning_rate_schedule
 
 GOLDEN = np.load(Path(__file__).parents[1] / "golden" / "lr_schedules.npz")
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.load import load_config
-from detection.training.optimizer import optimizer_settings
-from detection.training.step import LOSS_NAMES, TrainStep
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.training.optimizer import optimizer_settings
+from sweepbox.detection.training.step import LOSS_NAMES, TrainStep
 
 from .golden_step import MOBILENET, golden_batch, golden_detector, golden_optimizer, golden_step
 

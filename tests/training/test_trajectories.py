@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detection.checkpoint.keys import checkpoint_keys
-from detection.checkpoint.object_based import load_object_based
-from detection.config import pipeline_pb2 as pb
-from detection.config.load import load_config
-from detection.model.ssd import SsdDetector
-from detection.training.optimizer import optimizer_settings
-from detection.training.step import LOSS_NAMES, TrainStep
+from sweepbox.detection.checkpoint.keys import checkpoint_keys
+from sweepbox.detection.checkpoint.object_based import load_object_based
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.model.ssd import SsdDetector
+from sweepbox.detection.training.optimizer import optimizer_settings
+from sweepbox.detection.training.step import LOSS_NAMES, TrainStep
 
 from .golden_step import (
     GOLDEN,

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from detection.config.edits import Edit, apply_edits
-from detection.config.load import load_config
-from detection.data.prepare import open_dataset
-from detection.runner import RunSettings
-from tuning.folder import SweepFolder
-from tuning.plan import SweepRequest, create_sweep
-from tuning.trial_record import Evaluation, TrialState, read_status, write_evaluations, write_status
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.data.prepare import open_dataset
+from sweepbox.detection.runner import RunSettings
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.plan import SweepRequest, create_sweep
+from sweepbox.tuning.trial_record import Evaluation, TrialState, read_status, write_evaluations, write_status
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "experiments" / "configs" / "quickstart.config"
@@ -49,7 +49,7 @@ SPEC: dict[str, Any] = {
 @pytest.fixture(scope="session")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of annotated pictures."""
-    from detection.data.sample.dataset import draw_sample
+    from sweepbox.detection.data.sample.dataset import draw_sample
 
     folder = tmp_path_factory.mktemp("sample") / "scenes"
     draw_sample(folder, images=16, size=128, seed=3)
@@ -59,7 +59,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def records(photographs: Path) -> Path:
     """The same pictures as prepared records."""
-    from detection.data.prepare import PrepareSettings, prepare
+    from sweepbox.detection.data.prepare import PrepareSettings, prepare
 
     out = photographs.parent / "records"
     prepare(photographs, out, PrepareSettings(validation_fraction=0.3, seed=1))

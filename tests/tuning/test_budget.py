@@ -1,7 +1,7 @@
 import pytest
 
-from detection.core.errors import SweepError
-from tuning.budget import estimate_time_left, format_duration, parse_duration
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.budget import estimate_time_left, format_duration, parse_duration
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from detection.config.edits import Edit, apply_edits
-from detection.runner import RunSettings
-from tuning.engine import Engine, prepare_process
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.runner import RunSettings
+from sweepbox.tuning.engine import Engine, prepare_process
 
 BATCH_2, BATCH_3, BATCH_4 = (Edit("batch_size", size) for size in (2, 3, 4))
 
@@ -41,7 +41,7 @@ def test_a_program_is_compiled_once_and_two_are_kept(settings: RunSettings) -> N
 
 def test_a_process_keeps_to_its_share_of_the_machine() -> None:
     code = (
-        "import os; from tuning.engine import prepare_process; "
+        "import os; from sweepbox.tuning.engine import prepare_process; "
         "prepare_process(cpus=1, gpus=0); import tensorflow as tf; "
         "tf.linalg.matmul(tf.ones((900, 900)), tf.ones((900, 900))); "
         "names = [open(f'/proc/self/task/{t}/comm').read().strip() for t in os.listdir('/proc/self/task')]; "

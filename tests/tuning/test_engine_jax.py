@@ -15,13 +15,13 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from detection.config.edits import Edit, apply_edits, parse_edit
-from detection.config.load import load_config
-from detection.core.backends import Backend
-from detection.data.prepared import open_dataset
-from detection.runner import RunSettings
+from sweepbox.detection.config.edits import Edit, apply_edits, parse_edit
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.backends import Backend
+from sweepbox.detection.data.prepared import open_dataset
+from sweepbox.detection.runner import RunSettings
 from tests.tuning.conftest import QUICKSTART, TINY
-from tuning.engine import Engine, prepare_process
+from sweepbox.tuning.engine import Engine, prepare_process
 
 prepare_process(cpus=1, gpus=0, backend=Backend.JAX)
 dataset = open_dataset(Path(sys.argv[1]))

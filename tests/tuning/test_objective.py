@@ -2,10 +2,10 @@ import math
 
 import pytest
 
-from detection.core.errors import SweepError, TrainingError
-from detection.core.metric_names import MetricSet, reported_names
-from tuning.objective import Mode, Objective, check_metrics
-from tuning.spec import ObjectiveSpec
+from sweepbox.detection.core.errors import SweepError, TrainingError
+from sweepbox.detection.core.metric_names import MetricSet, reported_names
+from sweepbox.tuning.objective import Mode, Objective, check_metrics
+from sweepbox.tuning.spec import ObjectiveSpec
 
 FLOORED = Objective("mAP", Mode.MAX, {"AP@.50/rare": 0.3})
 

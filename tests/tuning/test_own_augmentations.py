@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from detection.core.errors import SweepError
-from tuning.plan import SweepRequest, create_sweep
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.plan import SweepRequest, create_sweep
 
 Write = Callable[..., Path]
 

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tuning.folder import TrialFolder
-from tuning.pace import Pace, pace_of
-from tuning.trial_record import Evaluation, append_evaluation, read_evaluations
+from sweepbox.tuning.folder import TrialFolder
+from sweepbox.tuning.pace import Pace, pace_of
+from sweepbox.tuning.trial_record import Evaluation, append_evaluation, read_evaluations
 
 NOTHING = Pace(None, None, None, None)
 

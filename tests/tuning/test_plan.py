@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from detection.config.load import load_config
-from detection.core.errors import SweepboxError, SweepError
-from tuning.dataset import open_sweep_data
-from tuning.folder import SweepFolder
-from tuning.plan import SweepRequest, check_space, create_sweep
-from tuning.spec_file import load_spec
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import SweepboxError, SweepError
+from sweepbox.tuning.dataset import open_sweep_data
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.plan import SweepRequest, check_space, create_sweep
+from sweepbox.tuning.spec_file import load_spec
 
 Write = Callable[..., Path]
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from detection.model.precision import Precision
-from detection.runner import RunSettings
-from detection.runner.precision_choice import WORTHWHILE, PrecisionChoice, choose_precision
-from tuning.folder import SweepFolder
-from tuning.precision import sweep_precision
+from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.runner import RunSettings
+from sweepbox.detection.runner.precision_choice import WORTHWHILE, PrecisionChoice, choose_precision
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.precision import sweep_precision
 
 
 def test_the_choice_follows_the_measurement(settings: RunSettings) -> None:
@@ -33,7 +33,7 @@ def test_a_sweep_measures_once(
         measured.append(given)
         return PrecisionChoice(Precision.BFLOAT16, {Precision.FLOAT32: 0.4, Precision.BFLOAT16: 0.2})
 
-    monkeypatch.setattr("detection.runner.precision_choice.choose_precision", choose)
+    monkeypatch.setattr("sweepbox.detection.runner.precision_choice.choose_precision", choose)
     assert [sweep_precision(folder, settings) for _ in range(2)] == [Precision.BFLOAT16] * 2
     assert measured == [settings]
     kept = json.loads(folder.precision.read_text())

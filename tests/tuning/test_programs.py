@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from detection.config.edits import Edit, apply_edits
-from detection.config.load import load_config
-from detection.core.errors import ConfigError
-from detection.model.precision import Precision
-from detection.training.parts import parts_key
-from detection.training.program import program_id
-from tuning.programs import has_several_programs
-from tuning.space import Space
-from tuning.spec import SweepSpec
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.training.parts import parts_key
+from sweepbox.detection.training.program import program_id
+from sweepbox.tuning.programs import has_several_programs
+from sweepbox.tuning.space import Space
+from sweepbox.tuning.spec import SweepSpec
 
 QUICKSTART = Path(__file__).parents[2] / "experiments" / "configs" / "quickstart.config"
 BRIGHTNESS = "train_config.data_augmentation_options[random_adjust_brightness]"
@@ -80,8 +80,8 @@ def test_equal_programs_are_equal_keys_of_what_an_engine_reuses(edit: Edit) -> N
 
 def test_the_program_is_named_without_keras_and_alike_in_every_process() -> None:
     code = (
-        "import sys, pathlib; from detection.config.load import load_config; "
-        "from detection.training.program import program_id; import tuning.trial_book; "
+        "import sys, pathlib; from sweepbox.detection.config.load import load_config; "
+        "from sweepbox.detection.training.program import program_id; import sweepbox.tuning.trial_book; "
         f"name = program_id(load_config(pathlib.Path({str(QUICKSTART)!r}))); "
         "print(name, 'keras' in sys.modules or 'tensorflow' in sys.modules)"
     )

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
-from detection.core.errors import SweepError
-from tuning.folder import SweepFolder
-from tuning.report import write_outcome
-from tuning.results import SweepReader, best_checkpoint, load_sweep
-from tuning.spec_file import load_spec
-from tuning.trial_book import TrialBook
-from tuning.trial_record import TrialState, read_evaluations, write_evaluations
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.report import write_outcome
+from sweepbox.tuning.results import SweepReader, best_checkpoint, load_sweep
+from sweepbox.tuning.spec_file import load_spec
+from sweepbox.tuning.trial_book import TrialBook
+from sweepbox.tuning.trial_record import TrialState, read_evaluations, write_evaluations
 
 Begin = Callable[..., SweepFolder]
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]

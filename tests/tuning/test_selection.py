@@ -1,7 +1,7 @@
 import math
 
-from tuning.objective import Mode, Objective
-from tuning.selection import Candidate, best_of, ranked, trials_to_drop
+from sweepbox.tuning.objective import Mode, Objective
+from sweepbox.tuning.selection import Candidate, best_of, ranked, trials_to_drop
 
 HIGHEST = Objective("mAP", Mode.MAX)
 

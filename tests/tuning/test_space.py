@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from detection.config.edits import Edit
-from tuning.space import Space
-from tuning.spec_file import parse_spec
+from sweepbox.detection.config.edits import Edit
+from sweepbox.tuning.space import Space
+from sweepbox.tuning.spec_file import parse_spec
 
 SPEC = """
 name: a

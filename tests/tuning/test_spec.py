@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from detection.core.errors import SweepError
-from tuning.spec_file import load_spec, parse_spec, save_spec
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.spec_file import load_spec, parse_spec, save_spec
 
 ROOT = Path(__file__).parents[2]
 SHORT = "name: a\nbase_config: b.config\nspace: {learning_rate: {log_uniform: [1e-4, 1e-2]}}\n"

@@ -8,12 +8,12 @@ import optuna
 import pytest
 from optuna.trial import TrialState as StudyState
 
-from detection.config.load import load_config
-from tuning.folder import SweepFolder
-from tuning.spec_file import load_spec
-from tuning.study_file import StudyFile
-from tuning.trial_book import TrialBook
-from tuning.trial_record import TrialState, read_changes, read_evaluations, read_status
+from sweepbox.detection.config.load import load_config
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.spec_file import load_spec
+from sweepbox.tuning.study_file import StudyFile
+from sweepbox.tuning.trial_book import TrialBook
+from sweepbox.tuning.trial_record import TrialState, read_changes, read_evaluations, read_status
 
 Begin = Callable[..., SweepFolder]
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]

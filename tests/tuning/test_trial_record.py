@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tuning.folder import TrialFolder
-from tuning.trial_record import Evaluation, append_evaluation, read_evaluations
+from sweepbox.tuning.folder import TrialFolder
+from sweepbox.tuning.trial_record import Evaluation, append_evaluation, read_evaluations
 
 
 def test_evaluations_hold_the_names_of_metrics_once(tmp_path: Path) -> None:

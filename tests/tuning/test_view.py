@@ -3,12 +3,12 @@ from collections.abc import Callable, Sequence
 import pytest
 from rich.console import Console
 
-from tuning.folder import SweepFolder
-from tuning.results import load_sweep
-from tuning.spec_file import load_spec
-from tuning.trial_book import TrialBook
-from tuning.trial_record import TrialState
-from tuning.view import EventLines, LiveTable, sweep_summary, sweep_table
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.results import load_sweep
+from sweepbox.tuning.spec_file import load_spec
+from sweepbox.tuning.trial_book import TrialBook
+from sweepbox.tuning.trial_record import TrialState
+from sweepbox.tuning.view import EventLines, LiveTable, sweep_summary, sweep_table
 
 Begin = Callable[..., SweepFolder]
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]

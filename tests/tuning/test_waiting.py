@@ -1,6 +1,6 @@
 import pytest
 
-from tuning.waiting import WaitingTrials
+from sweepbox.tuning.waiting import WaitingTrials
 
 
 def waiting(*programs: str, patience: int = 9) -> WaitingTrials:

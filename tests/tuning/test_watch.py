@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 import pytest
 from pyarrow import parquet
 
-from tuning.folder import SweepFolder
-from tuning.results import SweepState
-from tuning.spec_file import load_spec
-from tuning.trial_book import TrialBook
-from tuning.trial_record import TrialState
-from tuning.watch import TIME_BUDGET, Watch
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.results import SweepState
+from sweepbox.tuning.spec_file import load_spec
+from sweepbox.tuning.trial_book import TrialBook
+from sweepbox.tuning.trial_record import TrialState
+from sweepbox.tuning.watch import TIME_BUDGET, Watch
 
 Begin = Callable[..., SweepFolder]
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]

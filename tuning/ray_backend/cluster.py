@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from detection.core.errors import SweepError
-from tuning.spec import Resources
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.spec import Resources
 
 OBJECT_STORE_BYTES = 200 * 2**20
 """Trials pass each other nothing but file names; Ray's own default is 30 % of the memory."""

@@ -8,22 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from detection.config.load import load_config
-from detection.core.backends import Backend, check_installed
-from detection.core.errors import SweepError
-from tuning.budget import parse_duration
-from tuning.folder import SweepFolder
-from tuning.objective import Objective
-from tuning.plan import check_space
-from tuning.ray_backend.cluster import LOG_FORMAT, arrange_environment, concurrent_trials, ray_session
-from tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
-from tuning.report import write_outcome
-from tuning.results import SweepReader, SweepState
-from tuning.spec import SweepSpec
-from tuning.spec_file import load_spec
-from tuning.trial_book import TrialBook
-from tuning.trial_record import TrialState
-from tuning.watch import Listener, Watch
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.backends import Backend, check_installed
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.budget import parse_duration
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.objective import Objective
+from sweepbox.tuning.plan import check_space
+from sweepbox.tuning.ray_backend.cluster import LOG_FORMAT, arrange_environment, concurrent_trials, ray_session
+from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
+from sweepbox.tuning.report import write_outcome
+from sweepbox.tuning.results import SweepReader, SweepState
+from sweepbox.tuning.spec import SweepSpec
+from sweepbox.tuning.spec_file import load_spec
+from sweepbox.tuning.trial_book import TrialBook
+from sweepbox.tuning.trial_record import TrialState
+from sweepbox.tuning.watch import Listener, Watch
 
 MAX_RETRIES = 2
 """How often a trial whose process died goes on from its saved state before it counts as failed."""
@@ -105,10 +105,10 @@ def _run_trials(folder: SweepFolder, spec: SweepSpec, concurrency: int) -> None:
     """Let Ray Tune run the trials of the book."""
     from ray import tune
 
-    from tuning.ray_backend.callback import BookCallback
-    from tuning.ray_backend.scheduler import build_scheduler
-    from tuning.ray_backend.searcher import BookSearcher
-    from tuning.ray_backend.trainable import TrialTrainable
+    from sweepbox.tuning.ray_backend.callback import BookCallback
+    from sweepbox.tuning.ray_backend.scheduler import build_scheduler
+    from sweepbox.tuning.ray_backend.searcher import BookSearcher
+    from sweepbox.tuning.ray_backend.trainable import TrialTrainable
 
     objective = Objective.of(spec.objective)
     longest = check_space(load_config(folder.base_config), spec)
@@ -153,7 +153,7 @@ def _log_to(folder: SweepFolder) -> Iterator[None]:
 
     handler = logging.FileHandler(folder.log, encoding="utf-8")
     handler.setFormatter(logging.Formatter(LOG_FORMAT))
-    loggers = {logging.getLogger("tuning"): logging.INFO, logging.getLogger("ray"): logging.ERROR}
+    loggers = {logging.getLogger("sweepbox"): logging.INFO, logging.getLogger("ray"): logging.ERROR}
     before = {logger: (logger.level, list(logger.handlers)) for logger in loggers}
     for logger, level in loggers.items():
         logger.setLevel(level)

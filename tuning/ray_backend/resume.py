@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from detection.config.difference import config_difference
-from detection.config.load import load_config
-from detection.core.errors import SweepError
-from tuning.folder import SweepFolder, open_sweep
-from tuning.plan import SweepRequest, base_config_of
-from tuning.spec import SweepSpec
-from tuning.spec_file import load_spec, save_spec
+from sweepbox.detection.config.difference import config_difference
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.folder import SweepFolder, open_sweep
+from sweepbox.tuning.plan import SweepRequest, base_config_of
+from sweepbox.tuning.spec import SweepSpec
+from sweepbox.tuning.spec_file import load_spec, save_spec
 
 ROOM = ("trials", "time_budget", "resources_per_trial", "max_concurrent", "keep_checkpoints")
 """What of a sweep file may change between a sweep and its resumption."""

@@ -6,10 +6,10 @@ from typing import Any
 
 from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, TrialScheduler
 
-from tuning.objective import Objective
-from tuning.ray_backend.trainable import EVALUATION, SCORE, TRIAL_KEY
-from tuning.results import TrialResult
-from tuning.spec import SchedulerSpec
+from sweepbox.tuning.objective import Objective
+from sweepbox.tuning.ray_backend.trainable import EVALUATION, SCORE, TRIAL_KEY
+from sweepbox.tuning.results import TrialResult
+from sweepbox.tuning.spec import SchedulerSpec
 
 
 class SweepAsha(AsyncHyperBandScheduler):  # type: ignore[misc]

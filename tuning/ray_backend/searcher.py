@@ -7,10 +7,18 @@ from typing import Any
 
 from ray.tune.search import Searcher
 
-from tuning.folder import SweepFolder
-from tuning.ray_backend.trainable import BACKEND_KEY, CPU_KEY, GPU_KEY, PROGRAMS, SCORE, SWEEP_KEY, TRIAL_KEY
-from tuning.spec import SweepSpec
-from tuning.trial_book import TrialBook
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.ray_backend.trainable import (
+    BACKEND_KEY,
+    CPU_KEY,
+    GPU_KEY,
+    PROGRAMS,
+    SCORE,
+    SWEEP_KEY,
+    TRIAL_KEY,
+)
+from sweepbox.tuning.spec import SweepSpec
+from sweepbox.tuning.trial_book import TrialBook
 
 Programs = tuple[str, ...]
 

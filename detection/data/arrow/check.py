@@ -11,8 +11,8 @@ from threading import Lock
 
 import pyarrow as pa
 
-from detection.data.arrow.facts import ArrowFacts, schema_of
-from detection.data.parallel import map_in_order
+from sweepbox.detection.data.arrow.facts import ArrowFacts, schema_of
+from sweepbox.detection.data.parallel import map_in_order
 
 SEAL = b"crc32"
 _CHECKERS = 4

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
-from detection.core.labels import LabelMap
+from sweepbox.detection.core.labels import LabelMap
 
 FORMAT_VERSION = 5
 SUFFIX = ".arrow"

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from detection.core.detections import GroundTruth
-from detection.data.arrow.check import SEAL, seal, values_checksum
-from detection.data.arrow.facts import NUMBERS, OBJECTS, ArrowFacts, schema_of
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.data.arrow.check import SEAL, seal, values_checksum
+from sweepbox.detection.data.arrow.facts import NUMBERS, OBJECTS, ArrowFacts, schema_of
 
 _BATCH_BYTES = 16 * 2**20
 _BATCH_ROWS = 1024

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from detection.core.lazy import lazy_names
+from sweepbox.detection.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from detection.data.augment.preprocessor import Preprocessed, Preprocessor, build_preprocessor
+    from sweepbox.detection.data.augment.preprocessor import Preprocessed, Preprocessor, build_preprocessor
 
 __all__ = ["Preprocessed", "Preprocessor", "build_preprocessor"]
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.crop import Windows, shown
-from detection.data.augment.frames import integer_below, sides
-from detection.data.augment.view import View
-from detection.data.augment.view_option import Values
+from sweepbox.detection.data.augment.crop import Windows, shown
+from sweepbox.detection.data.augment.frames import integer_below, sides
+from sweepbox.detection.data.augment.view import View
+from sweepbox.detection.data.augment.view_option import Values
 
 Tensor = Any
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from detection.data.augment import mix_up, mosaic
-from detection.data.augment.batch_option import BatchOption, FramedBatch
+from sweepbox.detection.data.augment import mix_up, mosaic
+from sweepbox.detection.data.augment.batch_option import BatchOption, FramedBatch
 
 Tensor = Any
 

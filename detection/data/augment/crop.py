@@ -10,9 +10,9 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.frames import integer_below
-from detection.data.augment.select import select
-from detection.data.augment.view import View
+from sweepbox.detection.data.augment.frames import integer_below
+from sweepbox.detection.data.augment.select import select
+from sweepbox.detection.data.augment.view import View
 
 Tensor = Any
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment.sampling import Filter, Taps
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment.sampling import Filter, Taps
 
 Tensor = Any
 

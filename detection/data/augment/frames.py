@@ -5,8 +5,8 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.select import select
-from detection.data.augment.view import AxisLayer, Layer, View
+from sweepbox.detection.data.augment.select import select
+from sweepbox.detection.data.augment.view import AxisLayer, Layer, View
 
 Tensor = Any
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment.noise import uniforms
-from detection.data.augment.view import View
-from detection.data.augment.view_option import Switches, Values
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment.noise import uniforms
+from sweepbox.detection.data.augment.view import View
+from sweepbox.detection.data.augment.view_option import Switches, Values
 
 Tensor = Any
 

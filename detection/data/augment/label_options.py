@@ -9,9 +9,9 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.noise import uniforms
-from detection.data.augment.view import View
-from detection.data.augment.view_option import ViewOption
+from sweepbox.detection.data.augment.noise import uniforms
+from sweepbox.detection.data.augment.view import View
+from sweepbox.detection.data.augment.view_option import ViewOption
 
 Tensor = Any
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.batch_option import FramedBatch
-from detection.data.augment.objects import Objects, joined, partners, rows_for, with_objects
+from sweepbox.detection.data.augment.batch_option import FramedBatch
+from sweepbox.detection.data.augment.objects import Objects, joined, partners, rows_for, with_objects
 
 Tensor = Any
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.batch_option import FramedBatch
-from detection.data.augment.objects import Objects, joined, partners, rows_for, with_objects
-from detection.data.augment.sampling import Taps, resample
+from sweepbox.detection.data.augment.batch_option import FramedBatch
+from sweepbox.detection.data.augment.objects import Objects, joined, partners, rows_for, with_objects
+from sweepbox.detection.data.augment.sampling import Taps, resample
 
 Tensor = Any
 

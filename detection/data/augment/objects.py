@@ -5,8 +5,8 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.batch_option import FramedBatch
-from detection.data.augment.select import select
+from sweepbox.detection.data.augment.batch_option import FramedBatch
+from sweepbox.detection.data.augment.select import select
 
 Tensor = Any
 

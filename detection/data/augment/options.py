@@ -7,11 +7,11 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.fields import is_message, is_repeated, schema_of
-from detection.config.support_augmentation import AUGMENTATIONS, option_name
-from detection.core.errors import ConfigError
-from detection.data.augment.defaults import filled
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.fields import is_message, is_repeated, schema_of
+from sweepbox.detection.config.support_augmentation import AUGMENTATIONS, option_name
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.data.augment.defaults import filled
 
 STATIC_FIELDS: dict[str, tuple[str, ...]] = {
     "random_distort_color": ("color_ordering",),

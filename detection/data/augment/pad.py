@@ -4,11 +4,11 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.crop import COLUMNS as CROP_COLUMNS
-from detection.data.augment.crop import random_crop
-from detection.data.augment.frames import integer_below, padded, sides, whole
-from detection.data.augment.view import View
-from detection.data.augment.view_option import Switches, Values
+from sweepbox.detection.data.augment.crop import COLUMNS as CROP_COLUMNS
+from sweepbox.detection.data.augment.crop import random_crop
+from sweepbox.detection.data.augment.frames import integer_below, padded, sides, whole
+from sweepbox.detection.data.augment.view import View
+from sweepbox.detection.data.augment.view_option import Switches, Values
 
 Tensor = Any
 

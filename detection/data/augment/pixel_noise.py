@@ -10,8 +10,8 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.noise import gaussian, pixel_uniforms, uniforms
-from detection.data.augment.pixel_option import PixelContext
+from sweepbox.detection.data.augment.noise import gaussian, pixel_uniforms, uniforms
+from sweepbox.detection.data.augment.pixel_option import PixelContext
 
 Tensor = Any
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.trace import Trace
-from detection.data.augment.view import View
+from sweepbox.detection.data.augment.trace import Trace
+from sweepbox.detection.data.augment.view import View
 
 Tensor = Any
 

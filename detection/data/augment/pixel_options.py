@@ -5,9 +5,9 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment import colour
-from detection.data.augment.pixel_noise import add_patch_noise, paint_black_patches, scale_pixel_values
-from detection.data.augment.pixel_option import PixelContext, PixelOption
+from sweepbox.detection.data.augment import colour
+from sweepbox.detection.data.augment.pixel_noise import add_patch_noise, paint_black_patches, scale_pixel_values
+from sweepbox.detection.data.augment.pixel_option import PixelContext, PixelOption
 
 Tensor = Any
 

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment.batch_option import FramedBatch
-from detection.data.augment.options import OptionValues, read_options
-from detection.data.augment.resizer import Resizer, read_resizer
-from detection.data.augment.rows import compacted
-from detection.data.augment.steps import Step
-from detection.data.augment.trace import Trace, trace
-from detection.data.augment.view import View, whole_images
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment.batch_option import FramedBatch
+from sweepbox.detection.data.augment.options import OptionValues, read_options
+from sweepbox.detection.data.augment.resizer import Resizer, read_resizer
+from sweepbox.detection.data.augment.rows import compacted
+from sweepbox.detection.data.augment.steps import Step
+from sweepbox.detection.data.augment.trace import Trace, trace
+from sweepbox.detection.data.augment.view import View, whole_images
 
 Tensor = Any
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.frames import integer_below, rescaled, sides, whole
-from detection.data.augment.select import select
-from detection.data.augment.view import View
-from detection.data.augment.view_option import Switches, Values
+from sweepbox.detection.data.augment.frames import integer_below, rescaled, sides, whole
+from sweepbox.detection.data.augment.select import select
+from sweepbox.detection.data.augment.view import View
+from sweepbox.detection.data.augment.view_option import Switches, Values
 
 Tensor = Any
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.resizers import ResizerSettings, resizer_settings
-from detection.data.augment.filters import filter_of
-from detection.data.augment.sampling import Filter
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.resizers import ResizerSettings, resizer_settings
+from sweepbox.detection.data.augment.filters import filter_of
+from sweepbox.detection.data.augment.sampling import Filter
 
 Tensor = Any
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.view import View
+from sweepbox.detection.data.augment.view import View
 
 Tensor = Any
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.view import AxisLayer, AxisWindow
+from sweepbox.detection.data.augment.view import AxisLayer, AxisWindow
 
 Tensor = Any
 

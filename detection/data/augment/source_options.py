@@ -5,8 +5,8 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.batch_option import SourceOption
-from detection.data.augment.jpeg import jpeg_round_trip
+from sweepbox.detection.data.augment.batch_option import SourceOption
+from sweepbox.detection.data.augment.jpeg import jpeg_round_trip
 
 Tensor = Any
 

@@ -4,10 +4,18 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.frames import integer_below, moved, padded, rescaled, sides, whole, within_frame
-from detection.data.augment.resize import scaled_sides
-from detection.data.augment.view import View
-from detection.data.augment.view_option import Switches, Values
+from sweepbox.detection.data.augment.frames import (
+    integer_below,
+    moved,
+    padded,
+    rescaled,
+    sides,
+    whole,
+    within_frame,
+)
+from sweepbox.detection.data.augment.resize import scaled_sides
+from sweepbox.detection.data.augment.view import View
+from sweepbox.detection.data.augment.view_option import Switches, Values
 
 Tensor = Any
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.aspect import crop_to_aspect_ratio
-from detection.data.augment.crop import COLUMNS as CROP_COLUMNS
-from detection.data.augment.crop import random_crop
-from detection.data.augment.frames import integer_below
-from detection.data.augment.pad import PAD_COLUMNS, pad_relative, pad_to_aspect_ratio
-from detection.data.augment.view import View
-from detection.data.augment.view_option import Switches, Values
+from sweepbox.detection.data.augment.aspect import crop_to_aspect_ratio
+from sweepbox.detection.data.augment.crop import COLUMNS as CROP_COLUMNS
+from sweepbox.detection.data.augment.crop import random_crop
+from sweepbox.detection.data.augment.frames import integer_below
+from sweepbox.detection.data.augment.pad import PAD_COLUMNS, pad_relative, pad_to_aspect_ratio
+from sweepbox.detection.data.augment.view import View
+from sweepbox.detection.data.augment.view_option import Switches, Values
 
 Tensor = Any
 

@@ -5,17 +5,17 @@ from typing import Any
 import keras
 from keras import ops
 
-from detection.data.augment.batch_option import BatchOption, FramedBatch, SourceOption
-from detection.data.augment.batch_options import BATCH_OPTIONS
-from detection.data.augment.label_options import LABEL_OPTIONS
-from detection.data.augment.options import OptionValues
-from detection.data.augment.pixel_option import PixelContext, PixelOption
-from detection.data.augment.pixel_options import PIXEL_OPTIONS
-from detection.data.augment.source_options import SOURCE_OPTIONS
-from detection.data.augment.trace import Trace
-from detection.data.augment.view import View
-from detection.data.augment.view_option import Values, ViewOption
-from detection.data.augment.view_options import VIEW_OPTIONS
+from sweepbox.detection.data.augment.batch_option import BatchOption, FramedBatch, SourceOption
+from sweepbox.detection.data.augment.batch_options import BATCH_OPTIONS
+from sweepbox.detection.data.augment.label_options import LABEL_OPTIONS
+from sweepbox.detection.data.augment.options import OptionValues
+from sweepbox.detection.data.augment.pixel_option import PixelContext, PixelOption
+from sweepbox.detection.data.augment.pixel_options import PIXEL_OPTIONS
+from sweepbox.detection.data.augment.source_options import SOURCE_OPTIONS
+from sweepbox.detection.data.augment.trace import Trace
+from sweepbox.detection.data.augment.view import View
+from sweepbox.detection.data.augment.view_option import Values, ViewOption
+from sweepbox.detection.data.augment.view_options import VIEW_OPTIONS
 
 Tensor = Any
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.sampling import AxisSamples, Filter, axis_samples, beneath, resample
-from detection.data.augment.select import select
-from detection.data.augment.view import AxisLayer, AxisWindow, View
+from sweepbox.detection.data.augment.sampling import AxisSamples, Filter, axis_samples, beneath, resample
+from sweepbox.detection.data.augment.select import select
+from sweepbox.detection.data.augment.view import AxisLayer, AxisWindow, View
 
 Tensor = Any
 

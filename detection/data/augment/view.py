@@ -10,7 +10,7 @@ from typing import Any
 
 from keras import ops
 
-from detection.data.augment.select import select
+from sweepbox.detection.data.augment.select import select
 
 Tensor = Any
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from detection.data.augment.view import View
+from sweepbox.detection.data.augment.view import View
 
 Tensor = Any
 Values = Mapping[str, Tensor]

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from detection.data.augment import pad, resize, square, ssd_crop
-from detection.data.augment.aspect import crop_to_aspect_ratio
-from detection.data.augment.crop import COLUMNS as CROP_COLUMNS
-from detection.data.augment.crop import random_crop
-from detection.data.augment.frames import repeated
-from detection.data.augment.jitter import JITTER_COLUMNS, jitter_boxes
-from detection.data.augment.view import View
-from detection.data.augment.view_option import Switches, Values, ViewOption
+from sweepbox.detection.data.augment import pad, resize, square, ssd_crop
+from sweepbox.detection.data.augment.aspect import crop_to_aspect_ratio
+from sweepbox.detection.data.augment.crop import COLUMNS as CROP_COLUMNS
+from sweepbox.detection.data.augment.crop import random_crop
+from sweepbox.detection.data.augment.frames import repeated
+from sweepbox.detection.data.augment.jitter import JITTER_COLUMNS, jitter_boxes
+from sweepbox.detection.data.augment.view import View
+from sweepbox.detection.data.augment.view_option import Switches, Values, ViewOption
 
 Tensor = Any
 

@@ -3,8 +3,8 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from detection.data.sample.canvas import Colour, any_colour, as_rgb, chance, jitter, mix, pick, shade
-from detection.data.sample.head import SKINS
+from sweepbox.detection.data.sample.canvas import Colour, any_colour, as_rgb, chance, jitter, mix, pick, shade
+from sweepbox.detection.data.sample.head import SKINS
 
 
 def draw_background(rng: np.random.Generator, side: int) -> Image.Image:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from detection.config.label_map import save_label_map
-from detection.core.errors import UsageError
-from detection.core.files import atomic_directory
-from detection.core.labels import LabelMap
-from detection.core.seeds import generator
-from detection.data.sample.canvas import chance
-from detection.data.sample.mask import Wearing
-from detection.data.sample.scene import draw_scene
-from detection.data.voc import VocObject, format_annotation
+from sweepbox.detection.config.label_map import save_label_map
+from sweepbox.detection.core.errors import UsageError
+from sweepbox.detection.core.files import atomic_directory
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.seeds import generator
+from sweepbox.detection.data.sample.canvas import chance
+from sweepbox.detection.data.sample.mask import Wearing
+from sweepbox.detection.data.sample.scene import draw_scene
+from sweepbox.detection.data.voc import VocObject, format_annotation
 
 CLASS_NAMES = ("with_mask", "without_mask", "mask_weared_incorrect")
 DEAL = (*[CLASS_NAMES[0]] * 5, *[CLASS_NAMES[1]] * 2, CLASS_NAMES[2])

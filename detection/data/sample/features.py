@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from detection.data.sample.canvas import Colour, Patch, Points, chance, mix, pick, shade
-from detection.data.sample.head import Head
+from sweepbox.detection.data.sample.canvas import Colour, Patch, Points, chance, mix, pick, shade
+from sweepbox.detection.data.sample.head import Head
 
 IRISES: tuple[Colour, ...] = ((74, 48, 30), (52, 36, 26), (96, 120, 70), (70, 110, 150), (110, 84, 50))
 EYE_X, EYE_Y = 0.34, -0.09

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from detection.data.sample.canvas import Colour, Patch, Plane, any_colour, chance, jitter, pick, shade
-from detection.data.sample.head import Head, edge
+from sweepbox.detection.data.sample.canvas import Colour, Patch, Plane, any_colour, chance, jitter, pick, shade
+from sweepbox.detection.data.sample.head import Head, edge
 
 HAIRS: tuple[Colour, ...] = (
     (28, 22, 20), (44, 30, 22), (74, 48, 30), (110, 72, 42), (160, 112, 62), (208, 170, 108), (150, 66, 34),

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detection.data.sample.canvas import Colour, Patch, Plane, chance, jitter, mix, pick, shade, smooth_step
+from sweepbox.detection.data.sample.canvas import (
+    Colour,
+    Patch,
+    Plane,
+    chance,
+    jitter,
+    mix,
+    pick,
+    shade,
+    smooth_step,
+)
 
 WRAP = 1.25
 """The angle in radians by which the face coordinate x = 1 (at the ear) lies around the head."""

@@ -6,8 +6,17 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.data.sample.canvas import Colour, Patch, Plane, any_colour, chance, jitter, pick, smooth_step
-from detection.data.sample.head import Head, edge
+from sweepbox.detection.data.sample.canvas import (
+    Colour,
+    Patch,
+    Plane,
+    any_colour,
+    chance,
+    jitter,
+    pick,
+    smooth_step,
+)
+from sweepbox.detection.data.sample.head import Head, edge
 
 PLAIN: tuple[Colour, ...] = (
     (150, 200, 226), (176, 218, 236), (238, 241, 244), (244, 244, 240), (166, 214, 200), (32, 33, 38),

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from detection.data.sample.canvas import Patch, any_colour, as_rgb, chance, shade
-from detection.data.sample.features import draw_features, draw_glasses
-from detection.data.sample.hair import Hairdo
-from detection.data.sample.head import Head, draw_beard, draw_skin
-from detection.data.sample.mask import Mask, Wearing
+from sweepbox.detection.data.sample.canvas import Patch, any_colour, as_rgb, chance, shade
+from sweepbox.detection.data.sample.features import draw_features, draw_glasses
+from sweepbox.detection.data.sample.hair import Hairdo
+from sweepbox.detection.data.sample.head import Head, draw_beard, draw_skin
+from sweepbox.detection.data.sample.mask import Mask, Wearing
 
 EXTENT = 2.35
 """How far hair and hats reach from the middle of the face, in half face widths."""

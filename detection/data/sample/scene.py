@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from detection.data.sample.background import draw_background
-from detection.data.sample.canvas import chance, pick
-from detection.data.sample.head import Head
-from detection.data.sample.mask import Wearing
-from detection.data.sample.person import Portrait, draw_body, draw_portrait
+from sweepbox.detection.data.sample.background import draw_background
+from sweepbox.detection.data.sample.canvas import chance, pick
+from sweepbox.detection.data.sample.head import Head
+from sweepbox.detection.data.sample.mask import Wearing
+from sweepbox.detection.data.sample.person import Portrait, draw_body, draw_portrait
 
 SUPERSAMPLING = 2
 FACE_SHARES = (0.13, 0.44)

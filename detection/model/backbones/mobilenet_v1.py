@@ -7,8 +7,8 @@ symmetric.
 from dataclasses import dataclass
 from typing import Any
 
-from detection.model.backbones.settings import EXPLICIT_PADDING, BackboneSettings
-from detection.model.layers import KernelGroup, LayerFactory
+from sweepbox.detection.model.backbones.settings import EXPLICIT_PADDING, BackboneSettings
+from sweepbox.detection.model.layers import KernelGroup, LayerFactory
 
 STEM_CHANNELS = 32
 BLOCKS = (

@@ -7,9 +7,9 @@ symmetric.
 from dataclasses import dataclass
 from typing import Any
 
-from detection.model.backbones.settings import EXPLICIT_PADDING, BackboneSettings
-from detection.model.hyperparameters import Activation
-from detection.model.layers import KernelGroup, LayerFactory
+from sweepbox.detection.model.backbones.settings import EXPLICIT_PADDING, BackboneSettings
+from sweepbox.detection.model.hyperparameters import Activation
+from sweepbox.detection.model.layers import KernelGroup, LayerFactory
 
 STEM_CHANNELS = 32
 HEAD_CHANNELS = 1280

@@ -6,9 +6,9 @@ Layers bear the names that `keras.applications` gives them.
 from dataclasses import dataclass
 from typing import Any
 
-from detection.model.backbones.settings import BackboneSettings
-from detection.model.hyperparameters import Activation
-from detection.model.layers import KernelGroup, LayerFactory
+from sweepbox.detection.model.backbones.settings import BackboneSettings
+from sweepbox.detection.model.hyperparameters import Activation
+from sweepbox.detection.model.layers import KernelGroup, LayerFactory
 
 BLOCKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 """Bottleneck blocks in the stages conv2 to conv5, by the network's depth."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from detection.model.hyperparameters import ConvHyperparameters
+from sweepbox.detection.model.hyperparameters import ConvHyperparameters
 
 EXPLICIT_PADDING = ((1, 1), (1, 1))
 """What a MobileNet's 3x3 convolutions see around a map where the padding is explicit."""

@@ -22,11 +22,11 @@ def main() -> None:
     begin()
     started = time.perf_counter()
     if options.export is not None:
-        from detection.export.saved_model import export_detector
+        from sweepbox.detection.export.saved_model import export_detector
 
         export_detector(options.export, options.out, overwrite=True)
     else:
-        from detection.runner import TrainingRun
+        from sweepbox.detection.runner import TrainingRun
 
         run = TrainingRun(run_settings(options.config, options.records, batch_size=2))
         run.save_weights(options.out)

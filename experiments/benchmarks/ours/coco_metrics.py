@@ -20,9 +20,9 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from detection.core.detections import Detections, GroundTruth
-from detection.core.labels import LabelMap
-from detection.evaluation.coco import CocoEvaluator
+from sweepbox.detection.core.detections import Detections, GroundTruth
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.evaluation.coco import CocoEvaluator
 
 CLASSES = ("with_mask", "without_mask", "mask_weared_incorrect")
 OBJECTS, DETECTIONS = 10, 100

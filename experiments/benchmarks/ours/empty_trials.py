@@ -9,7 +9,7 @@ import tempfile
 import time
 from typing import Any
 
-from tuning.ray_backend.cluster import arrange_environment, ray_session
+from sweepbox.tuning.ray_backend.cluster import arrange_environment, ray_session
 
 
 def main() -> None:

@@ -22,8 +22,8 @@ def main() -> None:
     parser.add_argument("--records", type=Path, required=True)
     options = parser.parse_args()
     begin()
-    from detection.runner import TrainingRun
-    from detection.training.reports import ValidationProgress
+    from sweepbox.detection.runner import TrainingRun
+    from sweepbox.detection.training.reports import ValidationProgress
 
     settings = run_settings(options.config, options.records, batch_size=2)
     run = TrainingRun(settings)

@@ -30,8 +30,8 @@ def _speed(options: argparse.Namespace) -> dict[str, Any]:
     """Return the speed after the compiled steps."""
     import jax
 
-    from detection.runner import TrainingRun
     from experiments.benchmarks.ours.flops import training_flop_per_image
+    from sweepbox.detection.runner import TrainingRun
 
     run = TrainingRun(_settings(options, Path("unused"), steps=WARM + options.steps))
     run.advance(WARM)
@@ -48,7 +48,7 @@ def _speed(options: argparse.Namespace) -> dict[str, Any]:
 
 def _full(options: argparse.Namespace) -> dict[str, Any]:
     """Train to the end and return the wall time and what the best checkpoint reaches."""
-    from detection.runner import train
+    from sweepbox.detection.runner import train
 
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -62,13 +62,13 @@ def _full(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _settings(options: argparse.Namespace, directory: Path, *, steps: int) -> Any:
-    from detection.checkpoint.folder import LABEL_MAP_FILE
-    from detection.config.edits import Edit, apply_edits, parse_edit
-    from detection.config.label_map import load_label_map
-    from detection.config.load import load_config
-    from detection.model.precision import Precision
-    from detection.runner import RunSettings
-    from detection.runner.carry import TRAIN_FILE, VALIDATION_FILE
+    from sweepbox.detection.checkpoint.folder import LABEL_MAP_FILE
+    from sweepbox.detection.config.edits import Edit, apply_edits, parse_edit
+    from sweepbox.detection.config.label_map import load_label_map
+    from sweepbox.detection.config.load import load_config
+    from sweepbox.detection.model.precision import Precision
+    from sweepbox.detection.runner import RunSettings
+    from sweepbox.detection.runner.carry import TRAIN_FILE, VALIDATION_FILE
 
     label_map = load_label_map(options.carried / LABEL_MAP_FILE)
     edits = [Edit("num_steps", steps), *(parse_edit(text) for text in options.set or ())]

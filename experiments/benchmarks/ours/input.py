@@ -12,8 +12,8 @@ import json
 import time
 from pathlib import Path
 
-from detection.data.batches import TrainingBatches
 from experiments.benchmarks.ours.settings import begin, run_settings
+from sweepbox.detection.data.batches import TrainingBatches
 
 WARM = 5
 
@@ -28,9 +28,9 @@ def main() -> None:
     begin()
     import tensorflow as tf
 
-    from detection.data.augment import build_preprocessor
-    from detection.runner.records import open_records
-    from detection.training.step import arrays_of
+    from sweepbox.detection.data.augment import build_preprocessor
+    from sweepbox.detection.runner.records import open_records
+    from sweepbox.detection.training.step import arrays_of
 
     settings = run_settings(options.config, options.records, batch_size=options.batch_size)
     records = open_records(settings)

@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from detection.core.detections import GroundTruth
-from detection.core.labels import LabelMap
-from detection.data.cache import open_record_set
-from detection.data.records import Record, write_records
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.cache import open_record_set
+from sweepbox.detection.data.records import Record, write_records
 
 KINDS = 16
 

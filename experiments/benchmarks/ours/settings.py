@@ -3,13 +3,13 @@
 import os
 from pathlib import Path
 
-from detection.config.label_map import load_label_map
-from detection.config.load import load_config
-from detection.core.backends import VARIABLE, Backend, choose_kernels
-from detection.data.records import find_records
-from detection.model.precision import Precision
-from detection.runner import RunSettings
 from experiments.benchmarks.workspace import labels, parts
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.backends import VARIABLE, Backend, choose_kernels
+from sweepbox.detection.data.records import find_records
+from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.runner import RunSettings
 
 
 def begin() -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import psutil
 
-from detection.core.labels import LabelMap
-from detection.data.cache import open_record_set
-from detection.data.records import write_records
 from experiments.benchmarks.ours.records import generated
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.cache import open_record_set
+from sweepbox.detection.data.records import write_records
 
 IMAGES, HEIGHT, WIDTH = 200, 640, 640
 

@@ -27,7 +27,7 @@ LEAST_STEPS = 2
 def main() -> None:
     options = _arguments()
     begin()
-    from detection.runner import TrainingRun
+    from sweepbox.detection.runner import TrainingRun
 
     settings = run_settings(
         options.config, options.records, precision=options.precision, batch_size=options.batch_size

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from detection.config.load import load_config
 from experiments.benchmarks.figure import Figure
 from experiments.benchmarks.workspace import CONFIGS, Workspace, labels, newest_checkpoint, parts
-from tuning.pace import weighted_mean
-from tuning.results import load_sweep
+from sweepbox.detection.config.load import load_config
+from sweepbox.tuning.pace import weighted_mean
+from sweepbox.tuning.results import load_sweep
 
 TRIALS = 24
 STEPS = 120

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from detection.checkpoint.object_based import RestoredPart, restore_object_based
-from detection.config.edits import Edit, apply_edits
-from detection.export.od_api_checkpoint import export_checkpoint
-from detection.model.ssd import SsdDetector, build_detector
 from experiments.parity import product
 from experiments.parity.context import MODELS, SMALL_MODELS, Context
 from experiments.parity.finding import Finding, largest_absolute, relative_to_largest
 from experiments.parity.work import Argument
+from sweepbox.detection.checkpoint.object_based import RestoredPart, restore_object_based
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.export.od_api_checkpoint import export_checkpoint
+from sweepbox.detection.model.ssd import SsdDetector, build_detector
 
 SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 TOLERANCE = 1e-4

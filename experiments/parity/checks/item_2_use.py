@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.edits import Edit, apply_edits
-from detection.config.label_map import load_label_map
-from detection.config.load import load_config
-from detection.export.saved_model import export_detector
-from detection.runner import RunSettings, TrainingRun
 from experiments.parity import families
 from experiments.parity.context import Context
 from experiments.parity.finding import Finding
 from experiments.parity.inputs import few_records
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.export.saved_model import export_detector
+from sweepbox.detection.runner import RunSettings, TrainingRun
 
 OUTPUTS = 8
 

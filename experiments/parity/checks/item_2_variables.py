@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from detection.config.load import load_config
-from detection.config.support import problems_of
-from detection.model.ssd import build_detector
 from experiments.parity import families, product
 from experiments.parity.context import Context
 from experiments.parity.finding import Finding
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.config.support import problems_of
+from sweepbox.detection.model.ssd import build_detector
 
 SCRIPT = "variable_tables.py"
 EFFICIENTDET = "ssd_efficientnet-b0_bifpn_keras"

@@ -9,15 +9,15 @@ import tensorflow as tf
 from google.protobuf import text_format
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.model.box_coder import BoxCoder
-from detection.model.losses import DetectionLoss
-from detection.model.targets import TargetAssigner
-from detection.model.values import dynamic_values
-from detection.training.optimizer import Optimizer, Scalar, optimizer_settings
 from experiments.parity.context import Context
 from experiments.parity.finding import Finding, largest_relative
 from experiments.parity.product import Arrays
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.model.box_coder import BoxCoder
+from sweepbox.detection.model.losses import DetectionLoss
+from sweepbox.detection.model.targets import TargetAssigner
+from sweepbox.detection.model.values import dynamic_values
+from sweepbox.detection.training.optimizer import Optimizer, Scalar, optimizer_settings
 
 LOSSES, OPTIMIZERS = "loss_cases.py", "optimizer_cases.py"
 KINDS = ("smooth", "l2", "focal", "sigmoid", "softmax", "logits", "bootstrap", "miner")

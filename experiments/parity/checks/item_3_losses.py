@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from detection.model.ssd import SsdDetector
 from experiments.parity import product
 from experiments.parity.context import MODELS, Context
 from experiments.parity.finding import Finding, largest_relative, relative_to_largest
 from experiments.parity.trained import TRAINED_MODEL, trained_golden_run
 from experiments.parity.work import OracleRun
+from sweepbox.detection.model.ssd import SsdDetector
 
 TOLERANCE = 1e-4
 GRADIENT_TOLERANCE = 1e-3

@@ -7,12 +7,12 @@ import numpy as np
 from google.protobuf import text_format
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment import build_preprocessor
 from experiments.parity.context import GOLDEN, Context
 from experiments.parity.finding import Finding, largest_absolute
 from experiments.parity.geometry_cases import NOISE, expected_objects, objects, preprocessed
 from experiments.parity.geometry_draws import critical, distance, jitter_distance, looked, places
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment import build_preprocessor
 
 PIXEL_TOLERANCE = 1e-3
 GREY_LEVELS = "grey levels of 255"

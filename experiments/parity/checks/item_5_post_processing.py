@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 from google.protobuf import text_format
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.model.box_coder import BoxCoder
-from detection.model.postprocess import PostProcessing
 from experiments.parity.context import Context
 from experiments.parity.finding import Finding
 from experiments.parity.product import Arrays
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.box_coder import BoxCoder
+from sweepbox.detection.model.postprocess import PostProcessing
 
 SCRIPT = "postprocess_cases.py"
 INPUTS = ("config", "boxes", "scores", "true_sizes", "background", "encodings")

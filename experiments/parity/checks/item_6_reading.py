@@ -9,16 +9,16 @@ import numpy as np
 from google.protobuf import text_format
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.config.label_map import load_label_map
-from detection.core.detections import GroundTruth
-from detection.data.augment import build_preprocessor
-from detection.data.batches import evaluation_batches
-from detection.data.cache import RecordSet, open_record_set
-from detection.data.reading import Reading
-from detection.data.records import find_records
 from experiments.parity.context import Context
 from experiments.parity.finding import Finding, largest_absolute
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.data.augment import build_preprocessor
+from sweepbox.detection.data.batches import evaluation_batches
+from sweepbox.detection.data.cache import RecordSet, open_record_set
+from sweepbox.detection.data.reading import Reading
+from sweepbox.detection.data.records import find_records
 
 CASES, ORDERS = "reading_cases.py", "reading_orders.py"
 MEANS = np.array([123.68, 116.779, 103.939], np.float32)

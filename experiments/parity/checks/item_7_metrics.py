@@ -4,16 +4,16 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from detection.checkpoint.folder import WEIGHTS_FILE
-from detection.checkpoint.weights import load_weights
-from detection.config.load import save_config
-from detection.core.metric_names import original_names
-from detection.export.od_api_checkpoint import export_checkpoint
-from detection.runner import TrainingRun
 from experiments.parity.context import Context
 from experiments.parity.finding import Finding
 from experiments.parity.inputs import photograph_records, split_record
 from experiments.parity.trained import settings_of, trained_checkpoint, trained_config
+from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE
+from sweepbox.detection.checkpoint.weights import load_weights
+from sweepbox.detection.config.load import save_config
+from sweepbox.detection.core.metric_names import original_names
+from sweepbox.detection.export.od_api_checkpoint import export_checkpoint
+from sweepbox.detection.runner import TrainingRun
 
 SCRIPT = "evaluation_loop.py"
 TOLERANCE = 1e-4

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from detection.core.detections import Detections, GroundTruth
-from detection.core.labels import LabelMap
-from detection.core.metric_names import UNDEFINED, MetricSet
-from detection.evaluation.pascal import PascalEvaluator
 from experiments.parity.context import Context
 from experiments.parity.finding import Finding
+from sweepbox.detection.core.detections import Detections, GroundTruth
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.metric_names import UNDEFINED, MetricSet
+from sweepbox.detection.evaluation.pascal import PascalEvaluator
 
 SCRIPT, RANDOM = "pascal_cases.py", "40"
 SIDE = 256

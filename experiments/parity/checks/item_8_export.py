@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from detection.export.input_type import InputType
-from detection.export.saved_model import export_detector
 from experiments.parity import product
 from experiments.parity.context import FULL_MODEL, Context
 from experiments.parity.finding import Finding, largest_absolute, relative_to_largest
 from experiments.parity.inputs import export_pictures, padded_config
 from experiments.parity.work import Argument
+from sweepbox.detection.export.input_type import InputType
+from sweepbox.detection.export.saved_model import export_detector
 
 SCRIPT = "exports.py"
 TOLERANCE = 1e-4

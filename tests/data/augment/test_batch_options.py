@@ -8,9 +8,9 @@ from google.protobuf import text_format
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment import Preprocessed, build_preprocessor
-from detection.data.augment.objects import Objects, partners, rows_for
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment import Preprocessed, build_preprocessor
+from sweepbox.detection.data.augment.objects import Objects, partners, rows_for
 
 BATCH = 4
 FIXED = "fixed_shape_resizer { height: 40 width: 60 }"

@@ -6,12 +6,12 @@ import pytest
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.data.augment import colour
-from detection.data.augment.filters import bilinear
-from detection.data.augment.pixel_option import PixelContext
-from detection.data.augment.pixel_options import PIXEL_OPTIONS
-from detection.data.augment.trace import trace
-from detection.data.augment.view import whole_images
+from sweepbox.detection.data.augment import colour
+from sweepbox.detection.data.augment.filters import bilinear
+from sweepbox.detection.data.augment.pixel_option import PixelContext
+from sweepbox.detection.data.augment.pixel_options import PIXEL_OPTIONS
+from sweepbox.detection.data.augment.trace import trace
+from sweepbox.detection.data.augment.view import whole_images
 
 IMAGES = np.random.default_rng(5).uniform(0, 255, (3, 20, 30, 3)).astype(np.float32)
 IMAGES[0, :4] = 0.0  # black

@@ -13,8 +13,8 @@ import pytest
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.data.augment.crop import ATTEMPTS, COLUMNS, random_crop
-from detection.data.augment.view import View, whole_images
+from sweepbox.detection.data.augment.crop import ATTEMPTS, COLUMNS, random_crop
+from sweepbox.detection.data.augment.view import View, whole_images
 
 STATISTICS = json.loads((Path(__file__).parents[2] / "golden" / "augmentation_stats.json").read_text())
 DRAWS = 2000

@@ -13,10 +13,10 @@ import pytest
 from google.protobuf import text_format
 from keras import ops
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment.options import read_options
-from detection.data.augment.steps import Step
-from detection.data.augment.view import whole_images
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment.options import read_options
+from sweepbox.detection.data.augment.steps import Step
+from sweepbox.detection.data.augment.view import whole_images
 
 STATISTICS = json.loads((Path(__file__).parents[2] / "golden" / "augmentation_stats.json").read_text())
 IMAGE = STATISTICS["image"]

@@ -8,7 +8,7 @@ from keras import ops
 from numpy.typing import NDArray
 from PIL import Image
 
-from detection.data.augment.jpeg import jpeg_round_trip
+from sweepbox.detection.data.augment.jpeg import jpeg_round_trip
 
 
 def picture(height: int, width: int, seed: int) -> NDArray[np.uint8]:

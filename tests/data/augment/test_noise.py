@@ -1,7 +1,7 @@
 import numpy as np
 from keras import ops
 
-from detection.data.augment.noise import gaussian, pixel_uniforms, uniforms
+from sweepbox.detection.data.augment.noise import gaussian, pixel_uniforms, uniforms
 
 KEYS = ops.convert_to_tensor(np.array([0.25, 0.25, 0.2500001, 0.9], np.float32))
 ROWS = ops.convert_to_tensor(np.tile(np.arange(200, dtype=np.float32), (4, 1)))

@@ -13,8 +13,8 @@ from google.protobuf import text_format
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
-from detection.data.augment import Preprocessed, build_preprocessor
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.data.augment import Preprocessed, build_preprocessor
 
 PICTURE = np.random.default_rng(8).integers(20, 200, (20, 28, 3), np.uint8)
 BOXES = [[0.1, 0.25, 0.6, 0.75], [0.5, 0.0, 1.0, 0.2]]

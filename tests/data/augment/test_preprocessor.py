@@ -7,10 +7,10 @@ from google.protobuf import text_format
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.data.augment import Preprocessed, Preprocessor, build_preprocessor
-from detection.data.augment.crop import COLUMNS
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.data.augment import Preprocessed, Preprocessor, build_preprocessor
+from sweepbox.detection.data.augment.crop import COLUMNS
 
 FIXED = "fixed_shape_resizer { height: 48 width: 64 }"
 PADDED = "keep_aspect_ratio_resizer { min_dimension: 40 max_dimension: 64 pad_to_max_dimension: true }"

@@ -9,9 +9,9 @@ from google.protobuf import text_format
 from keras import ops
 from numpy.typing import NDArray
 
-from detection.config import pipeline_pb2 as pb
-from detection.core.errors import ConfigError
-from detection.data.augment import Preprocessed, build_preprocessor
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.data.augment import Preprocessed, build_preprocessor
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "preprocess.npz"
 NORMALISE = {

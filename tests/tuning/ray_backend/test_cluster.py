@@ -1,8 +1,8 @@
 import pytest
 
-from detection.core.errors import SweepError
-from tuning.ray_backend.cluster import concurrent_trials
-from tuning.spec import Resources
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.ray_backend.cluster import concurrent_trials
+from sweepbox.tuning.spec import Resources
 
 
 @pytest.mark.parametrize(

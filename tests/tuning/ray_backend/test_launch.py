@@ -9,12 +9,12 @@ import pytest
 import yaml
 from pyarrow import parquet
 
-from detection.checkpoint.folder import read_facts
-from detection.core.errors import SweepError
-from tuning.plan import SweepRequest, create_sweep
-from tuning.ray_backend.launch import Place, SweepOutcome, run_sweep
-from tuning.results import SweepState, best_checkpoint
-from tuning.trial_record import TrialState, read_evaluations
+from sweepbox.detection.checkpoint.folder import read_facts
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.plan import SweepRequest, create_sweep
+from sweepbox.tuning.ray_backend.launch import Place, SweepOutcome, run_sweep
+from sweepbox.tuning.results import SweepState, best_checkpoint
+from sweepbox.tuning.trial_record import TrialState, read_evaluations
 
 TRIALS = 5
 EXPLODING = 1e30

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from detection.core.errors import SweepError
-from tuning.folder import SweepFolder
-from tuning.plan import SweepRequest, create_sweep
-from tuning.ray_backend.resume import resume_sweep
-from tuning.spec_file import load_spec
-from tuning.trial_book import TrialBook
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.plan import SweepRequest, create_sweep
+from sweepbox.tuning.ray_backend.resume import resume_sweep
+from sweepbox.tuning.spec_file import load_spec
+from sweepbox.tuning.trial_book import TrialBook
 
 Write = Callable[..., Path]
 

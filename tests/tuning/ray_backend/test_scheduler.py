@@ -3,14 +3,14 @@ from types import SimpleNamespace
 
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from tuning.folder import SweepFolder
-from tuning.objective import Mode, Objective
-from tuning.ray_backend.scheduler import build_scheduler
-from tuning.results import load_sweep
-from tuning.spec import SchedulerSpec
-from tuning.spec_file import load_spec
-from tuning.trial_book import TrialBook
-from tuning.trial_record import TrialState
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.objective import Mode, Objective
+from sweepbox.tuning.ray_backend.scheduler import build_scheduler
+from sweepbox.tuning.results import load_sweep
+from sweepbox.tuning.spec import SchedulerSpec
+from sweepbox.tuning.spec_file import load_spec
+from sweepbox.tuning.trial_book import TrialBook
+from sweepbox.tuning.trial_record import TrialState
 
 ASHA = SchedulerSpec(type="asha", grace_period=1, reduction_factor=2)
 HIGHEST = Objective("mAP", Mode.MAX)

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 import yaml
 
-from tuning.engine import KEPT_PROGRAMS
-from tuning.folder import SweepFolder
-from tuning.plan import SweepRequest, create_sweep
-from tuning.ray_backend.launch import Place, SweepOutcome, run_sweep
-from tuning.ray_backend.searcher import BookSearcher
-from tuning.ray_backend.trainable import PROGRAMS, TRIAL_KEY
-from tuning.spec_file import load_spec
-from tuning.trial_book import PATIENCE, TrialBook
-from tuning.trial_record import TrialState, read_status
-from tuning.waiting import WaitingTrials
+from sweepbox.tuning.engine import KEPT_PROGRAMS
+from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.plan import SweepRequest, create_sweep
+from sweepbox.tuning.ray_backend.launch import Place, SweepOutcome, run_sweep
+from sweepbox.tuning.ray_backend.searcher import BookSearcher
+from sweepbox.tuning.ray_backend.trainable import PROGRAMS, TRIAL_KEY
+from sweepbox.tuning.spec_file import load_spec
+from sweepbox.tuning.trial_book import PATIENCE, TrialBook
+from sweepbox.tuning.trial_record import TrialState, read_status
+from sweepbox.tuning.waiting import WaitingTrials
 
 PLACES = 2
 SIZES = [3, 3, 2, 2, 3, 3, 2, 2]

@@ -1,0 +1,1 @@
+"""Hyperparameter search for SSD object detectors."""
