@@ -13,7 +13,7 @@ from sweepbox.scripts.cli import run
 if TYPE_CHECKING:
     from sweepbox.detection.checkpoint.folder import CheckpointFacts
     from sweepbox.detection.export.model_card import CardExtras
-    from sweepbox.tuning.results import SweepState
+    from sweepbox.tuning.sweep.state import SweepState
 
 SWEEP_FILE = "sweep.yaml"
 
@@ -106,7 +106,7 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
 def _checkpoint_of(source: Path) -> tuple[Path, "CardExtras"]:
     """Return the checkpoint to export and what is known besides."""
     from sweepbox.detection.export.source import find_checkpoint
-    from sweepbox.tuning.results import best_checkpoint, load_sweep
+    from sweepbox.tuning.sweep.state import best_checkpoint, load_sweep
 
     is_sweep = (source / SWEEP_FILE).is_file()
     checkpoint = best_checkpoint(source) if is_sweep else find_checkpoint(source)
@@ -120,7 +120,7 @@ def _sweep_extras(state: "SweepState") -> "CardExtras":
     """Return what a sweep's folder tells of its winner and its data."""
     from sweepbox.detection.core.errors import SweepboxError
     from sweepbox.detection.export.model_card import CardExtras
-    from sweepbox.tuning.dataset import open_sweep_data
+    from sweepbox.tuning.storage.dataset import open_sweep_data
 
     if state.best is None:
         return CardExtras()

@@ -15,8 +15,8 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
     """Tell how a sweep stands, while it runs, after it, or after a crash."""
-    from sweepbox.tuning.results import load_sweep
-    from sweepbox.tuning.view import sweep_summary, sweep_table
+    from sweepbox.tuning.monitor.terminal import sweep_summary, sweep_table
+    from sweepbox.tuning.sweep.state import load_sweep
 
     state = load_sweep(sweep)
     if as_json:

@@ -10,9 +10,9 @@ from sweepbox.scripts.cli import EXIT_INTERRUPTED, output_console, run
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sweepbox.tuning.folder import SweepFolder
-    from sweepbox.tuning.plan import SweepRequest
     from sweepbox.tuning.ray_backend.launch import Place, SweepOutcome
+    from sweepbox.tuning.storage.folder import SweepFolder
+    from sweepbox.tuning.sweep.create import SweepRequest
 
 
 def command(
@@ -31,8 +31,8 @@ def command(
     report.md and an Optuna study. Ctrl-C ends the sweep in order; --resume goes on with it, with another
     --trials or --time-budget where given.
     """
-    from sweepbox.tuning.plan import SweepRequest
     from sweepbox.tuning.ray_backend.launch import Place
+    from sweepbox.tuning.sweep.create import SweepRequest
 
     console = output_console()
     request = SweepRequest(spec, data=data, out=out, trials=trials, time_budget=time_budget)
@@ -47,8 +47,8 @@ def _begin(request: "SweepRequest", console: "Console", *, resume: bool) -> "Swe
     """Make the sweep's folder or find it."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from sweepbox.tuning.plan import create_sweep
-    from sweepbox.tuning.ray_backend.resume import resume_sweep
+    from sweepbox.tuning.sweep.create import create_sweep
+    from sweepbox.tuning.sweep.resume import resume_sweep
 
     if resume:
         return resume_sweep(request)
@@ -62,8 +62,8 @@ def _begin(request: "SweepRequest", console: "Console", *, resume: bool) -> "Swe
 
 def _run(folder: "SweepFolder", place: "Place", console: "Console") -> "SweepOutcome":
     """Run the trials under a live table, or with a line for each event where nobody watches."""
+    from sweepbox.tuning.monitor.terminal import EventLines, LiveTable
     from sweepbox.tuning.ray_backend.launch import run_sweep
-    from sweepbox.tuning.view import EventLines, LiveTable
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -75,7 +75,7 @@ def _run(folder: "SweepFolder", place: "Place", console: "Console") -> "SweepOut
 
 def _tell(outcome: "SweepOutcome", console: "Console") -> None:
     """Print how the sweep ended and what can be done next."""
-    from sweepbox.tuning.view import sweep_summary, sweep_table
+    from sweepbox.tuning.monitor.terminal import sweep_summary, sweep_table
 
     state = outcome.state
     path = state.folder.path

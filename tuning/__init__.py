@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 from sweepbox.detection.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from sweepbox.tuning.plan import SweepRequest, create_sweep
     from sweepbox.tuning.ray_backend.launch import Place, run_sweep
-    from sweepbox.tuning.ray_backend.resume import resume_sweep
-    from sweepbox.tuning.results import best_checkpoint, load_sweep
+    from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+    from sweepbox.tuning.sweep.resume import resume_sweep
+    from sweepbox.tuning.sweep.state import best_checkpoint, load_sweep
 
 _HOMES = {
-    "SweepRequest": "plan",
-    "create_sweep": "plan",
+    "SweepRequest": "sweep.create",
+    "create_sweep": "sweep.create",
     "Place": "ray_backend.launch",
     "run_sweep": "ray_backend.launch",
-    "resume_sweep": "ray_backend.resume",
-    "best_checkpoint": "results",
-    "load_sweep": "results",
+    "resume_sweep": "sweep.resume",
+    "best_checkpoint": "sweep.state",
+    "load_sweep": "sweep.state",
 }
 __all__ = [
     "Place",

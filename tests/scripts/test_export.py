@@ -13,11 +13,11 @@ from sweepbox.detection.core.errors import SweepboxError
 from sweepbox.detection.data.prepare import PrepareSettings, prepare
 from sweepbox.detection.data.sample import draw_sample
 from sweepbox.scripts.export import command
-from sweepbox.tuning.folder import SweepFolder
-from sweepbox.tuning.plan import SweepRequest, create_sweep
-from sweepbox.tuning.spec_file import load_spec
-from sweepbox.tuning.trial_book import TrialBook
-from sweepbox.tuning.trial_record import Evaluation, write_evaluations
+from sweepbox.tuning.spec.file import load_spec
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.trial_record import Evaluation, write_evaluations
+from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+from sweepbox.tuning.sweep.manager import TrialBook
 
 Invoke = Callable[..., Result]
 ROOT = Path(__file__).parents[2]

@@ -41,7 +41,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from sweepbox.detection.data.prepare import PrepareSettings, prepare
     from sweepbox.detection.data.sample import draw_sample
-    from sweepbox.tuning.plan import SweepRequest, create_sweep
+    from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 
     home = tmp_path_factory.mktemp("startup")
     draw_sample(home / "scenes", images=8, size=96, seed=1)

@@ -203,7 +203,7 @@ def test_the_end_shows_the_table_and_what_comes_next(story: dict[str, Any], home
 
 def test_nothing_heavy_is_loaded_to_tell_how_it_stands(story: dict[str, Any], home: Path) -> None:
     code = (
-        "import pathlib, sys; from sweepbox.tuning.results import load_sweep; "
+        "import pathlib, sys; from sweepbox.tuning.sweep.state import load_sweep; "
         "load_sweep(pathlib.Path(sys.argv[1])); "
         "print([name for name in ('tensorflow', 'keras', 'ray', 'optuna') if name in sys.modules])"
     )
@@ -232,7 +232,7 @@ def test_bad_input_is_one_line_and_status_2(home: Path, arguments: list[str], me
 
 def test_the_environment_is_left_alone() -> None:
     code = (
-        "import os; old = dict(os.environ); import sweepbox.scripts.sweep, sweepbox.tuning.plan; "
+        "import os; old = dict(os.environ); import sweepbox.scripts.sweep, sweepbox.tuning.sweep.create; "
         "print(old == dict(os.environ))"
     )
     told = subprocess.run(

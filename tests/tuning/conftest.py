@@ -12,9 +12,15 @@ from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.data.prepare import open_dataset
 from sweepbox.detection.runner import RunSettings
-from sweepbox.tuning.folder import SweepFolder
-from sweepbox.tuning.plan import SweepRequest, create_sweep
-from sweepbox.tuning.trial_record import Evaluation, TrialState, read_status, write_evaluations, write_status
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.trial_record import (
+    Evaluation,
+    TrialState,
+    read_status,
+    write_evaluations,
+    write_status,
+)
+from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "experiments" / "configs" / "quickstart.config"

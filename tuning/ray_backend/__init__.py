@@ -1,1 +1,1 @@
-"""Trials in parallel on Ray Tune: the only room that knows Ray."""
+"""Trials in parallel on Ray Tune; the only package that imports Ray."""

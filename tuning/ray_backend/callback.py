@@ -6,9 +6,9 @@ from typing import Any
 
 from ray.tune import Callback
 
-from sweepbox.tuning.ray_backend.searcher import BookSearcher
 from sweepbox.tuning.ray_backend.trainable import TRIAL_KEY
-from sweepbox.tuning.trial_book import TrialBook
+from sweepbox.tuning.ray_backend.trial_source import BookSearcher
+from sweepbox.tuning.sweep.manager import TrialBook
 
 WRITE_INTERVAL_S = 1.0
 """How long, at least, the study's file stays as it is; trials that begin and end meanwhile are written once."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
-from sweepbox.tuning.spec import Resources
+from sweepbox.tuning.spec.schema import Resources
 
 OBJECT_STORE_BYTES = 200 * 2**20
 """Trials pass each other nothing but file names; Ray's own default is 30 % of the memory."""

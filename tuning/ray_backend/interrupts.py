@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from sweepbox.tuning.folder import SweepFolder
+from sweepbox.tuning.storage.folder import SweepFolder
 
 INTERRUPT = "interrupt"
 NOTICE = "ending in order: trials save their state; press Ctrl-C again to end at once"

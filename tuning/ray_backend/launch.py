@@ -11,19 +11,19 @@ from typing import Any
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.backends import Backend, check_installed
 from sweepbox.detection.core.errors import SweepError
-from sweepbox.tuning.budget import parse_duration
-from sweepbox.tuning.folder import SweepFolder
-from sweepbox.tuning.objective import Objective
-from sweepbox.tuning.plan import check_space
+from sweepbox.tuning.monitor.monitor import Listener, Watch
+from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.ray_backend.cluster import LOG_FORMAT, arrange_environment, concurrent_trials, ray_session
 from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
-from sweepbox.tuning.report import write_outcome
-from sweepbox.tuning.results import SweepReader, SweepState
-from sweepbox.tuning.spec import SweepSpec
-from sweepbox.tuning.spec_file import load_spec
-from sweepbox.tuning.trial_book import TrialBook
-from sweepbox.tuning.trial_record import TrialState
-from sweepbox.tuning.watch import Listener, Watch
+from sweepbox.tuning.report.markdown import write_outcome
+from sweepbox.tuning.search.endpoints import check_space
+from sweepbox.tuning.spec.durations import parse_duration
+from sweepbox.tuning.spec.file import load_spec
+from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.sweep.manager import TrialBook
+from sweepbox.tuning.sweep.state import SweepReader, SweepState
 
 MAX_RETRIES = 2
 """How often a trial whose process died goes on from its saved state before it counts as failed."""
@@ -106,9 +106,9 @@ def _run_trials(folder: SweepFolder, spec: SweepSpec, concurrency: int) -> None:
     from ray import tune
 
     from sweepbox.tuning.ray_backend.callback import BookCallback
-    from sweepbox.tuning.ray_backend.scheduler import build_scheduler
-    from sweepbox.tuning.ray_backend.searcher import BookSearcher
+    from sweepbox.tuning.ray_backend.stopping import build_scheduler
     from sweepbox.tuning.ray_backend.trainable import TrialTrainable
+    from sweepbox.tuning.ray_backend.trial_source import BookSearcher
 
     objective = Objective.of(spec.objective)
     longest = check_space(load_config(folder.base_config), spec)

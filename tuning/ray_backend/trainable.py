@@ -6,10 +6,11 @@ from typing import Any
 from ray.tune import Trainable
 
 from sweepbox.detection.core.backends import Backend
-from sweepbox.tuning.engine import Engine, prepare_process
-from sweepbox.tuning.folder import SweepFolder
-from sweepbox.tuning.spec_file import load_spec
-from sweepbox.tuning.trial_run import Outcome, TrialRun
+from sweepbox.tuning.spec.file import load_spec
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.trial.compiled_runs import Engine
+from sweepbox.tuning.trial.process import prepare_process
+from sweepbox.tuning.trial.worker import Outcome, TrialRun
 
 SWEEP_KEY, TRIAL_KEY, CPU_KEY, GPU_KEY, BACKEND_KEY = "sweep", "trial", "cpu", "gpu", "backend"
 EVALUATION, SCORE, PROGRAMS = "evaluation", "score", "programs"

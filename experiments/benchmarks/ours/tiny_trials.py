@@ -10,9 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from sweepbox.tuning.plan import SweepRequest, create_sweep
 from sweepbox.tuning.ray_backend.cluster import arrange_environment, ray_session
 from sweepbox.tuning.ray_backend.launch import run_sweep
+from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 
 
 def main() -> None:

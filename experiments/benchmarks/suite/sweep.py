@@ -16,8 +16,8 @@ import yaml
 from experiments.benchmarks.figure import Figure
 from experiments.benchmarks.workspace import CONFIGS, Workspace, labels, newest_checkpoint, parts
 from sweepbox.detection.config.load import load_config
-from sweepbox.tuning.pace import weighted_mean
-from sweepbox.tuning.results import load_sweep
+from sweepbox.tuning.sweep.state import load_sweep
+from sweepbox.tuning.trial.throughput import weighted_mean
 
 TRIALS = 24
 STEPS = 120

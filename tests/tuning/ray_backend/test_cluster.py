@@ -2,7 +2,7 @@ import pytest
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.ray_backend.cluster import concurrent_trials
-from sweepbox.tuning.spec import Resources
+from sweepbox.tuning.spec.schema import Resources
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import pytest
 import ray
 import yaml
 
-from sweepbox.tuning.plan import SweepRequest, create_sweep
 from sweepbox.tuning.ray_backend.launch import Place, run_sweep
-from sweepbox.tuning.results import SweepState
-from sweepbox.tuning.spec_file import load_spec
-from sweepbox.tuning.trial_record import TrialState
+from sweepbox.tuning.spec.file import load_spec
+from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+from sweepbox.tuning.sweep.state import SweepState
 
 ROOT = Path(__file__).parents[3]
 GPUS = 2

@@ -11,10 +11,10 @@ from pyarrow import parquet
 
 from sweepbox.detection.checkpoint.folder import read_facts
 from sweepbox.detection.core.errors import SweepError
-from sweepbox.tuning.plan import SweepRequest, create_sweep
 from sweepbox.tuning.ray_backend.launch import Place, SweepOutcome, run_sweep
-from sweepbox.tuning.results import SweepState, best_checkpoint
-from sweepbox.tuning.trial_record import TrialState, read_evaluations
+from sweepbox.tuning.storage.trial_record import TrialState, read_evaluations
+from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+from sweepbox.tuning.sweep.state import SweepState, best_checkpoint
 
 TRIALS = 5
 EXPLODING = 1e30

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 import yaml
 
-from sweepbox.tuning.engine import KEPT_PROGRAMS
-from sweepbox.tuning.folder import SweepFolder
-from sweepbox.tuning.plan import SweepRequest, create_sweep
 from sweepbox.tuning.ray_backend.launch import Place, SweepOutcome, run_sweep
-from sweepbox.tuning.ray_backend.searcher import BookSearcher
 from sweepbox.tuning.ray_backend.trainable import PROGRAMS, TRIAL_KEY
-from sweepbox.tuning.spec_file import load_spec
-from sweepbox.tuning.trial_book import PATIENCE, TrialBook
-from sweepbox.tuning.trial_record import TrialState, read_status
-from sweepbox.tuning.waiting import WaitingTrials
+from sweepbox.tuning.ray_backend.trial_source import BookSearcher
+from sweepbox.tuning.spec.file import load_spec
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.trial_record import TrialState, read_status
+from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+from sweepbox.tuning.sweep.manager import PATIENCE, TrialBook
+from sweepbox.tuning.sweep.queue import WaitingTrials
+from sweepbox.tuning.trial.compiled_runs import KEPT_PROGRAMS
 
 PLACES = 2
 SIZES = [3, 3, 2, 2, 3, 3, 2, 2]

@@ -1,0 +1,89 @@
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.training.parts import parts_key
+from sweepbox.detection.training.program import program_id
+from sweepbox.tuning.search.programs import has_several_programs
+from sweepbox.tuning.search.space import Space
+from sweepbox.tuning.spec.schema import SweepSpec
+
+QUICKSTART = Path(__file__).parents[3] / "experiments" / "configs" / "quickstart.config"
+BRIGHTNESS = "train_config.data_augmentation_options[random_adjust_brightness]"
+
+
+def space_of(**keys: Any) -> Space:
+    return Space.of(SweepSpec(name="s", base_config="c", **keys))
+
+
+MAX_DELTA = {"max_delta": {"uniform": [0.1, 0.2]}}
+ALWAYS = {"enabled": True}
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        {"space": {"learning_rate": {"log_uniform": [1e-4, 1e-2]}, "focal_gamma": {"choice": [1.0, 2.0]}}},
+        {"space": {"batch_size": {"choice": [4]}, "focal_gamma": {"uniform": [1.0, 2.0]}}},
+        {"augmentations": {"random_adjust_brightness": {**ALWAYS, **MAX_DELTA}}},
+    ],
+)
+def test_dynamic_parameters_leave_one_program(space: dict[str, Any]) -> None:
+    assert not has_several_programs(load_config(QUICKSTART), space_of(**space))
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        {"space": {"batch_size": {"choice": [2, 4]}}},
+        {"space": {"batch_size": {"integer": [2, 4]}, "focal_gamma": {"uniform": [1.0, 2.0]}}},
+        {"space": {"model.ssd.feature_extractor.depth_multiplier": {"uniform": [0.5, 1.0]}}},
+        {"augmentations": {"random_adjust_brightness": {}}},
+        {"augmentations": {"random_adjust_brightness": {"enabled": [False, True], **MAX_DELTA}}},
+        {"augmentations": {"random_distort_color": {**ALWAYS, "color_ordering": {"choice": [0, 1]}}}},
+    ],
+)
+def test_static_parameters_make_several(space: dict[str, Any]) -> None:
+    assert has_several_programs(load_config(QUICKSTART), space_of(**space))
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        Edit("learning_rate", 0.123),
+        Edit("num_steps", 77),
+        Edit("focal_gamma", 1.25),
+        Edit("focal_alpha", 0.5),
+        Edit("batch_size", 3),
+        Edit("model.ssd.image_resizer.fixed_shape_resizer.height", 256),
+        Edit("eval_config.batch_size", 5),
+        Edit(BRIGHTNESS, True),
+        Edit(f"{BRIGHTNESS}.max_delta", 0.07),
+    ],
+)
+def test_equal_programs_are_equal_keys_of_what_an_engine_reuses(edit: Edit) -> None:
+    base = load_config(QUICKSTART)
+    try:
+        other = apply_edits(base, [edit])
+    except ConfigError:
+        other = apply_edits(base, [Edit(BRIGHTNESS, True), edit])
+    same_parts = parts_key(base, Precision.FLOAT32) == parts_key(other, Precision.FLOAT32)
+    assert (program_id(base) == program_id(other)) is same_parts
+
+
+def test_the_program_is_named_without_keras_and_alike_in_every_process() -> None:
+    code = (
+        "import sys, pathlib; from sweepbox.detection.config.load import load_config; "
+        "from sweepbox.detection.training.program import program_id; import sweepbox.tuning.sweep.manager; "
+        f"name = program_id(load_config(pathlib.Path({str(QUICKSTART)!r}))); "
+        "print(name, 'keras' in sys.modules or 'tensorflow' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert told.stdout.split() == [program_id(load_config(QUICKSTART)), "False"], told.stderr

@@ -1,0 +1,70 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.spec.file import load_spec
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+from sweepbox.tuning.sweep.manager import TrialBook
+from sweepbox.tuning.sweep.resume import resume_sweep
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def begun(write_spec: Write, tmp_path: Path) -> SweepFolder:
+    return create_sweep(SweepRequest(write_spec(), out=tmp_path / "run"))
+
+
+def test_the_same_file_goes_on_with_more_room(begun: SweepFolder, write_spec: Write) -> None:
+    request = SweepRequest(write_spec(keep_checkpoints=5), out=begun.path, trials=9, time_budget="1h")
+    folder = resume_sweep(request)
+    spec = load_spec(folder.spec)
+    assert (spec.trials, spec.time_budget, spec.keep_checkpoints) == (9, "1h", 5)
+    assert spec.base_config == "base.config"
+
+
+def test_the_folders_own_file_goes_on_too(begun: SweepFolder) -> None:
+    before = load_spec(begun.spec)
+    assert resume_sweep(SweepRequest(begun.spec, out=begun.path)) == begun
+    assert load_spec(begun.spec) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"seed": 6}, "seed"),
+        ({"objective": {"metric": "mAP"}}, "objective"),
+        ({"space": {"focal_gamma": {"uniform": [1.0, 3.0]}}}, "space"),
+        ({"training": {"steps": 8, "evaluate_every": 2}}, r"training, .*num_steps"),
+    ],
+)
+def test_another_search_is_refused(
+    begun: SweepFolder, write_spec: Write, changes: dict[str, object], named: str
+) -> None:
+    with pytest.raises(SweepError, match=rf"asks for another search than .*{named}.*resume with"):
+        resume_sweep(SweepRequest(write_spec(**changes), out=begun.path))
+
+
+def test_a_changed_base_config_is_refused(begun: SweepFolder, write_spec: Write, tmp_path: Path) -> None:
+    path = write_spec()
+    original = Path(load_spec(path).base_config).read_text()
+    (tmp_path / "changed.config").write_text(original.replace("anchor_scale: 3.0", "anchor_scale: 4.0"))
+    path.write_text(path.read_text().replace(load_spec(path).base_config, "changed.config"))
+    with pytest.raises(SweepError, match=r"base_config: .*anchor_scale"):
+        resume_sweep(SweepRequest(path, out=begun.path))
+
+
+def test_fewer_trials_than_there_are_is_refused(begun: SweepFolder, write_spec: Write) -> None:
+    book = TrialBook(begun, load_spec(begun.spec))
+    book.next_trial()
+    book.next_trial()
+    with pytest.raises(SweepError, match="--trials 1: the sweep has 2 trials; give at least that"):
+        resume_sweep(SweepRequest(write_spec(), out=begun.path, trials=1))
+
+
+def test_where_no_sweep_is_there_is_nothing_to_resume(write_spec: Write, tmp_path: Path) -> None:
+    with pytest.raises(SweepError, match="no sweep here"):
+        resume_sweep(SweepRequest(write_spec(), out=tmp_path / "nowhere"))

@@ -1,0 +1,64 @@
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.runner import RunSettings
+from sweepbox.tuning.trial.compiled_runs import Engine
+from sweepbox.tuning.trial.process import prepare_process
+
+BATCH_2, BATCH_3, BATCH_4 = (Edit("batch_size", size) for size in (2, 3, 4))
+
+
+def edited(settings: RunSettings, *edits: Edit) -> RunSettings:
+    return replace(settings, config=apply_edits(settings.config, edits))
+
+
+def test_a_program_is_compiled_once_and_two_are_kept(settings: RunSettings) -> None:
+    engine = Engine()
+    first = engine.run_for(edited(settings, BATCH_2, Edit("learning_rate", 0.001)))
+    first.advance(1)
+    traces = first.traces
+    assert not engine.reused
+
+    assert engine.run_for(edited(settings, BATCH_3)) is not first
+    assert not engine.reused
+
+    again = engine.run_for(edited(settings, BATCH_2, Edit("learning_rate", 0.002), Edit("focal_gamma", 1.5)))
+    assert again is first
+    assert engine.reused
+    assert again.step == 0
+
+    engine.run_for(edited(settings, BATCH_4))  # takes the place of the one that was used longest ago
+    assert not engine.reused
+    assert engine.run_for(edited(settings, BATCH_2)) is first
+    first.advance(1)
+    assert first.traces == traces, "nothing was traced again"
+    first.close()
+
+
+def test_a_process_keeps_to_its_share_of_the_machine() -> None:
+    code = (
+        "import os; from sweepbox.tuning.trial.process import prepare_process; "
+        "prepare_process(cpus=1, gpus=0); import tensorflow as tf; "
+        "tf.linalg.matmul(tf.ones((900, 900)), tf.ones((900, 900))); "
+        "names = [open(f'/proc/self/task/{t}/comm').read().strip() for t in os.listdir('/proc/self/task')]; "
+        "print(tf.config.list_physical_devices('GPU'), sum(n.startswith('tf_Compute') for n in names))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert told.stdout.split()[0] == "[]", told.stderr
+    assert int(told.stdout.split()[1]) <= 1
+
+
+def test_threads_follow_the_cpus_and_gpus_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"CUDA_VISIBLE_DEVICES": "1"})
+    prepare_process(cpus=4, gpus=0.5)
+    assert os.environ["OMP_NUM_THREADS"] == os.environ["TF_NUM_INTRAOP_THREADS"] == "4"
+    assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
+    prepare_process(cpus=0.5, gpus=0)
+    assert os.environ["OMP_NUM_THREADS"] == "1"
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"

@@ -1,0 +1,1 @@
+"""What will it cost? Forecasts of time."""

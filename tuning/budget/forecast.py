@@ -1,0 +1,23 @@
+"""How much time a sweep still needs."""
+
+
+def estimate_time_left(
+    *,
+    seconds_per_evaluation: float | None,
+    evaluations_per_trial: float,
+    trials_to_start: int,
+    evaluations_of_running: float,
+    concurrency: int,
+    budget_left_s: float | None = None,
+) -> float | None:
+    """Return the seconds until a sweep ends, or None while nothing has been measured yet.
+
+    `evaluations_per_trial` is what a trial is expected to take (less than the full length where trials are
+    stopped early), `evaluations_of_running` what the running trials still need together. The time budget is
+    an upper bound.
+    """
+    if seconds_per_evaluation is None:
+        return budget_left_s
+    evaluations = trials_to_start * evaluations_per_trial + evaluations_of_running
+    estimate = evaluations * seconds_per_evaluation / max(concurrency, 1)
+    return estimate if budget_left_s is None else min(estimate, budget_left_s)

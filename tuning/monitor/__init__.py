@@ -1,0 +1,1 @@
+"""What do people watch? The terminal view of a running sweep."""

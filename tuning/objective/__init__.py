@@ -1,0 +1,1 @@
+"""What counts as better? Metrics, directions, constraints and the order of checkpoints."""

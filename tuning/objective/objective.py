@@ -1,0 +1,98 @@
+"""What a sweep looks for: a metric, its direction, and floors that other metrics must reach."""
+
+import difflib
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sweepbox.detection.core.errors import SweepError, TrainingError
+from sweepbox.detection.core.metric_names import own_name
+from sweepbox.tuning.spec.schema import ObjectiveSpec
+
+Metrics = Mapping[str, float]
+
+
+class Mode(StrEnum):
+    """Whether more or less of the metric is better."""
+
+    MAX = "max"
+    MIN = "min"
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Compares checkpoints by their metrics.
+
+    A checkpoint that reaches all floors beats any that does not. Among those that do, the metric decides;
+    among the others, the metric less the sum of what the floors lack (so that a search is led towards the
+    floors). A metric that could not be measured is -1, as in pycocotools, and reaches no floor above that.
+    """
+
+    metric: str
+    mode: Mode
+    floors: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, spec: ObjectiveSpec) -> "Objective":
+        """Return a sweep file's objective; without a mode, a loss is minimised, any other metric maximised.
+
+        A metric may be given by our name or the Object Detection API's; a metric with two floors gets the
+        higher.
+        """
+        metric = own_name(spec.metric)
+        inferred = Mode.MIN if metric.startswith("loss/") else Mode.MAX
+        floors: dict[str, float] = {}
+        for name, floor in spec.floors.items():
+            floors[own_name(name)] = max(floor, floors.get(own_name(name), floor))
+        return cls(metric=metric, mode=Mode(spec.mode or inferred), floors=floors)
+
+    def value(self, metrics: Metrics) -> float:
+        """Return the metric; TrainingError where it or a floor's metric is missing or not finite."""
+        for name in (self.metric, *self.floors):
+            if name not in metrics:
+                raise TrainingError(
+                    f"the evaluation reports no {name!r}; it reports {', '.join(sorted(metrics))}"
+                )
+            if not math.isfinite(metrics[name]):
+                raise TrainingError(f"the metric {name!r} is {metrics[name]}; it must be a finite number")
+        return float(metrics[self.metric])
+
+    def shortfall(self, metrics: Metrics) -> float:
+        """Return how much the floors lack in sum; 0 where all are reached."""
+        return sum(max(floor - metrics[name], 0.0) for name, floor in self.floors.items())
+
+    def score(self, metrics: Metrics) -> float:
+        """Return the number that searchers and schedulers compare, in the direction of `mode`."""
+        value, penalty = self.value(metrics), self.shortfall(metrics)
+        return value + (penalty if self.mode is Mode.MIN else -penalty)
+
+    def rank(self, metrics: Metrics) -> tuple[bool, float]:
+        """Return a key that grows with the checkpoint's worth: floors reached first, then the score."""
+        score = self.score(metrics)
+        return self.shortfall(metrics) == 0, -score if self.mode is Mode.MIN else score
+
+    def is_comparable(self, metrics: Metrics) -> bool:
+        """Tell whether all metrics that count are there and finite."""
+        return all(math.isfinite(metrics.get(name, math.nan)) for name in (self.metric, *self.floors))
+
+
+def metric_problems(objective: Objective, known: Collection[str]) -> list[str]:
+    """Return one line for each metric of the objective that is not `known`, the names of those reported."""
+    asked = {
+        "objective.metric": objective.metric,
+        **{f"objective.floors.{name}": name for name in objective.floors},
+    }
+    return [f"{key}: {_unknown_metric(name, known)}" for key, name in asked.items() if name not in known]
+
+
+def check_metrics(objective: Objective, known: Collection[str]) -> None:
+    """Raise SweepError where the objective names a metric that is not `known`, the names of those reported."""
+    if problems := metric_problems(objective, known):
+        raise SweepError("\n".join(problems))
+
+
+def _unknown_metric(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"reported are {', '.join(known)}"
+    return f"no evaluation reports {name!r}; {hint}"

@@ -1,0 +1,98 @@
+"""Hands the trials of the book to Ray Tune, never more at a time than can run."""
+
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ray.tune.search import Searcher
+
+from sweepbox.tuning.ray_backend.trainable import (
+    BACKEND_KEY,
+    CPU_KEY,
+    GPU_KEY,
+    PROGRAMS,
+    SCORE,
+    SWEEP_KEY,
+    TRIAL_KEY,
+)
+from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.sweep.manager import TrialBook
+
+Programs = tuple[str, ...]
+
+
+class BookSearcher(Searcher):  # type: ignore[misc]
+    """Ray's view of the book: gives a trial that is to run, nothing for now, or says that all are out.
+
+    Proposing only when a trial can start lets each proposal know all results so far; see `TrialBook` for spaces
+    of several programs. Ray gives the next trial the process of the trial that ended first of those whose
+    processes are free, so what that process reported last tells which programs the next trial finds.
+    """
+
+    def __init__(
+        self, book: TrialBook, folder: SweepFolder, spec: SweepSpec, *, mode: str, max_concurrent: int
+    ) -> None:
+        """Take the book; `mode` is the objective's direction."""
+        super().__init__(metric=SCORE, mode=mode)
+        self._book = book
+        self._folder = folder
+        share = spec.resources_per_trial
+        self._process = {CPU_KEY: share.cpu, GPU_KEY: share.gpu, BACKEND_KEY: spec.backend}
+        self._max_concurrent = max_concurrent
+        self._running: dict[str, Programs] = {}
+        self._free: deque[Programs] = deque()
+        self._over = False
+
+    @property
+    def has_free_place(self) -> bool:
+        """Whether a trial is about to be asked for."""
+        return not self._over and len(self._running) < self._max_concurrent
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """Return the config of Ray's trial `trial_id`, None to be asked again later, or FINISHED."""
+        if not self._folder.stop_request.exists():
+            if not self.has_free_place:
+                self._book.prepare()
+                return None
+            if (ours := self._take(trial_id)) is not None:
+                return {SWEEP_KEY: str(self._folder.path.resolve()), TRIAL_KEY: ours, **self._process}
+        self._over = True
+        return str(Searcher.FINISHED)
+
+    def _take(self, trial_id: str) -> str | None:
+        """Take a trial of the book for the next place, and note the programs that this will hold."""
+        held = self._free.popleft() if self._free else ()
+        others = {program for place in (*self._running.values(), *self._free) for program in place}
+        ours = self._book.next_trial(held=held, elsewhere=others)
+        if ours is not None:
+            program = self._book.program(ours)
+            self._running[trial_id] = held if program is None else (*held, program)
+        return ours
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Note which programs the place holds; the callback passes evaluations on."""
+        self._running[trial_id] = _programs_of(result)
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, **info: Any) -> None:
+        """Free the trial's place, which is a new one where its process died; the callback closes the trial."""
+        held = self._running.pop(trial_id, ())
+        if not info.get("error"):
+            self._free.append(_programs_of(result) if result else held)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Keep the book out of Ray's own notes."""
+        return {}
+
+    def save(self, checkpoint_path: str) -> None:
+        """Write nothing of worth: a sweep is resumed from its folder, not from Ray's notes."""
+        Path(checkpoint_path).write_text("the sweep's folder holds the state\n")
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Do nothing; see `save`."""
+
+
+def _programs_of(result: Mapping[str, Any]) -> Programs:
+    """Return the programs that a trial's process reported."""
+    return tuple(str(result.get(PROGRAMS, "")).split())

@@ -1,0 +1,153 @@
+"""What a sweep leaves for people and programs when it ends: the winner and a short report."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.core.files import write_json, write_text
+from sweepbox.tuning.spec.durations import format_duration
+from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.sweep.formatting import settings_text, value_text
+from sweepbox.tuning.sweep.results_table import write_results
+from sweepbox.tuning.sweep.state import Best, SweepState, TrialResult
+from sweepbox.tuning.trial.throughput import weighted_mean
+
+PACE = ("images/s", "waiting for input", "evaluating")
+"""The columns that say how fast a trial was and where its time went."""
+
+
+def write_outcome(state: SweepState) -> None:
+    """Write `results.parquet` and `report.md`, and `winner.json` where a trial was evaluated."""
+    write_results(state)
+    if state.best is not None:
+        write_json(state.folder.winner, winner_json(state, state.best))
+    write_text(state.folder.report, report_text(state))
+
+
+def winner_json(state: SweepState, best: Best) -> dict[str, Any]:
+    """Return the winner: trial, metrics, AP by class, changes of the base config, its checkpoint."""
+    trial = state.trial(best.trial)
+    return {
+        **best.to_json(),
+        "AP": by_class(state, best.metrics, "AP"),
+        "AP@.50": by_class(state, best.metrics, "AP@.50"),
+        "changes": {change.path: {"before": change.before, "after": change.after} for change in trial.changes},
+        "parameters": dict(trial.status.parameters),
+        "seed": trial.status.seed,
+        "fingerprint": trial.status.fingerprint,
+        "checkpoint": str(state.folder.trial(best.trial).best.relative_to(state.folder.path)),
+    }
+
+
+def by_class(state: SweepState, metrics: Mapping[str, float], kind: str) -> dict[str, float]:
+    """Return one kind of metric by class name."""
+    names = load_label_map(state.folder.label_map).names
+    return {name: metrics[f"{kind}/{name}"] for name in names if f"{kind}/{name}" in metrics}
+
+
+def report_text(state: SweepState) -> str:
+    """Return the report in Markdown: winner, AP by class, changes, trials, how to reproduce."""
+    metric = state.objective.metric
+    lines = [f"# Sweep {state.spec.name}", "", _summary(state), ""]
+    if state.best is not None:
+        lines += _winner_lines(state, state.best)
+    header = ["trial", "state", "evaluations", f"best {metric}", f"last {metric}", "settings", "time", *PACE]
+    lines += [
+        "## Trials",
+        "",
+        *_markdown_table(header, (_trial_cells(trial, metric) for trial in state.trials)),
+        "",
+        "Images a second and the wait for input are those of training, without compilation; a high wait means",
+        "that reading images holds the trial up.",
+        "",
+    ]
+    failures = [
+        f"* {trial.id}: {trial.status.error}" for trial in state.trials if trial.state is TrialState.FAILED
+    ]
+    if failures:
+        lines += ["## Failures", "", *failures, ""]
+    return "\n".join([*lines, *_reproduction_lines(state)]) + "\n"
+
+
+def _summary(state: SweepState) -> str:
+    counts = [f"{state.count(kind)} {kind.replace('_', ' ')}" for kind in TrialState if state.count(kind)]
+    spent = format_duration(sum(trial.seconds for trial in state.trials))
+    written = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
+    trials = f"{len(state.trials)} of {state.spec.trials} trials ({', '.join(counts)})"
+    return f"{trials}, {spent} in trials{_shares(state)}. {written} UTC."
+
+
+def _shares(state: SweepState) -> str:
+    """Return where the time of all trials went, empty where it was not recorded."""
+    own = [trial for trial in state.trials if trial.status.duplicate_of is None]
+    evaluating = weighted_mean((trial.pace.evaluation_fraction, trial.seconds) for trial in own)
+    return "" if evaluating is None else f", {percent_text(evaluating)} of it evaluating"
+
+
+def percent_text(share: float | None) -> str:
+    """Return a share from 0 to 1 in percent, empty where it is not known."""
+    return "" if share is None else f"{share:.0%}"
+
+
+def _winner_lines(state: SweepState, best: Best) -> list[str]:
+    trial = state.trial(best.trial)
+    floors = "" if best.floors_reached else " It does not reach all floors; no checkpoint does."
+    ap, ap50 = (by_class(state, best.metrics, kind) for kind in ("AP", "AP@.50"))
+    classes = _markdown_table(
+        ["class", "AP", "AP@.50"], ([name, value_text(ap[name]), value_text(ap50.get(name))] for name in ap)
+    )
+    changes = _markdown_table(
+        ["field", "base", "winner"],
+        ([f"`{item.path}`", value_text(item.before), value_text(item.after)] for item in trial.changes),
+    )
+    where = f"Trial {best.trial}, evaluation {best.evaluation} (step {best.step})"
+    return [
+        "## Winner",
+        "",
+        f"{where}: **{best.metric} {best.value:.4f}**.{floors}",
+        "",
+        *classes,
+        "",
+        "Changes from the base config (`base.config`):",
+        "",
+        *changes,
+        "",
+    ]
+
+
+def _trial_cells(trial: TrialResult, metric: str) -> list[str]:
+    last = trial.evaluations[-1] if trial.evaluations else None
+    same = f" (as {trial.status.duplicate_of})" if trial.status.duplicate_of else ""
+    pace = trial.pace
+    return [
+        trial.id,
+        trial.state.replace("_", " ") + same,
+        f"{len(trial.evaluations)}/{trial.status.total_evaluations}",
+        value_text(trial.best.metrics[metric]) if trial.best else "",
+        value_text(last.metrics.get(metric)) if last else "",
+        settings_text(trial),
+        format_duration(trial.seconds),
+        value_text(pace.images_per_s) if pace.images_per_s is not None else "",
+        percent_text(pace.input_wait_fraction),
+        percent_text(pace.evaluation_fraction),
+    ]
+
+
+def _reproduction_lines(state: SweepState) -> list[str]:
+    return [
+        "## How to reproduce",
+        "",
+        "```",
+        "sweepbox sweep sweep.yaml --out AGAIN    # in this folder: the same search",
+        "sweepbox export . EXPORT                 # the winner as a SavedModel",
+        "```",
+        "",
+        f"Seed {state.spec.seed}. Every trial's full config is `trials/ID/pipeline.config`.",
+        "All evaluations are in `results.parquet`; `optuna-dashboard sqlite:///study.sqlite3` shows the study.",
+    ]
+
+
+def _markdown_table(header: list[str], rows: Iterable[list[str]]) -> list[str]:
+    body = [f"| {' | '.join(row)} |" for row in rows]
+    return [f"| {' | '.join(header)} |", "|" + " --- |" * len(header), *body]

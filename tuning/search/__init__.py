@@ -1,0 +1,1 @@
+"""What is tried next? The search space and the samplers."""

@@ -1,0 +1,57 @@
+"""Whether the trials of a sweep need several compiled programs: whether its space has static parameters."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import apply_edits
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.training.program import program_id
+from sweepbox.tuning.search.space import Space
+
+
+@dataclass
+class _Picks:
+    """Chooses what `picked` says, the first option otherwise, and remembers the options of each parameter."""
+
+    picked: dict[str, Any]
+    options: dict[str, Sequence[Any]] = field(default_factory=dict)
+
+    def suggest_float(self, name: str, low: float, high: float, **_scale: Any) -> float:
+        """Return one of the ends."""
+        return float(self.suggest_categorical(name, (low, high)))
+
+    def suggest_int(self, name: str, low: int, high: int, **_step: Any) -> int:
+        """Return one of the ends."""
+        return int(self.suggest_categorical(name, (low, high)))
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Return one of the choices."""
+        self.options[name] = choices
+        return self.picked.get(name, choices[0])
+
+
+def has_several_programs(base: pb.TrainEvalPipelineConfig, space: Space) -> bool:
+    """Tell whether moving any one parameter from one end of its range to the other changes the program."""
+    programs: set[str] = set()
+    for picked in _picks(space):
+        try:
+            programs.add(program_id(apply_edits(base, space.propose(_Picks(picked)))))
+        except ConfigError:
+            continue
+        if len(programs) > 1:
+            return True
+    return False
+
+
+def _picks(space: Space) -> Iterator[dict[str, Any]]:
+    """Yield every option of every parameter, alone; parameters of augmentations with these on."""
+    switches = {
+        name: True for name, augmentation in space.augmentations.items() if True in augmentation.enabled
+    }
+    first = _Picks(dict(switches))
+    space.propose(first)
+    for name, options in first.options.items():
+        for option in options:
+            yield {**switches, name: option}

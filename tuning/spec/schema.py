@@ -1,0 +1,174 @@
+"""The sweep file's schema: what a person may write, checked strictly, with its defaults in one place."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.spec.durations import parse_duration
+
+Scalar = bool | int | float | str
+Range = Annotated[list[float], Field(min_length=2, max_length=2)]
+IntegerRange = Annotated[list[int], Field(min_length=2, max_length=2)]
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+KINDS = ("log_uniform", "uniform", "integer", "choice")
+
+
+class SpecModel(BaseModel):
+    """Base of all parts of a sweep file: no unknown key, no silent conversion, no change after reading."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Distribution(SpecModel):
+    """The values that one parameter may take: exactly one of four kinds.
+
+    `log_uniform` and `uniform` are `[low, high]` of real numbers, `integer` is `[low, high]` of whole
+    numbers, both ends included, in steps of `step`; `choice` lists the values.
+    """
+
+    log_uniform: Range | None = None
+    uniform: Range | None = None
+    integer: IntegerRange | None = None
+    step: int | None = Field(default=None, ge=1)
+    choice: list[Scalar] | None = Field(default=None, min_length=1)
+
+    @property
+    def kind(self) -> str:
+        """The one kind that is given."""
+        return next(kind for kind in KINDS if getattr(self, kind) is not None)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        given = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give exactly one of {', '.join(KINDS)}, got {' and '.join(given) or 'none'}")
+        if self.step is not None and self.integer is None:
+            raise ValueError(f"step belongs to integer, not to {given[0]}; remove it")
+        ends = self.log_uniform or self.uniform or self.integer
+        if ends is not None and not ends[0] < ends[1]:
+            raise ValueError(f"{given[0]} {ends} must rise: write [low, high]")
+        if self.log_uniform is not None and self.log_uniform[0] <= 0:
+            raise ValueError(
+                f"log_uniform {self.log_uniform} must be above 0; use uniform for ranges that touch 0"
+            )
+        if self.choice is not None and len({repr(value) for value in self.choice}) != len(self.choice):
+            raise ValueError(f"choice {self.choice} lists a value twice; list each once")
+        return self
+
+
+class Augmentation(SpecModel):
+    """One augmentation that may be in play: whether it is on, and its parameters or fixed values."""
+
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True, allow_inf_nan=False)
+    __pydantic_extra__: dict[str, Distribution] = Field(init=False)
+
+    enabled: list[bool] = Field(default=[True, False], min_length=1, max_length=2)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, given: Any) -> Any:
+        """Take a bare value as the only choice."""
+        if not isinstance(given, dict):
+            return given
+        scalars = {key: value for key, value in given.items() if isinstance(value, bool | int | float | str)}
+        fixed = {key: [value] if key == "enabled" else {"choice": [value]} for key, value in scalars.items()}
+        return {**given, **fixed}
+
+    @property
+    def parameters(self) -> dict[str, Distribution]:
+        """The distributions of the augmentation's own parameters, by the config's field names."""
+        return dict(self.__pydantic_extra__ or {})
+
+
+class ObjectiveSpec(SpecModel):
+    """What the sweep looks for: a reported metric, and floors that other metrics must reach."""
+
+    metric: str = "mAP"
+    mode: Literal["max", "min"] | None = None
+    floors: dict[str, float] = {}
+
+
+class SearcherSpec(SpecModel):
+    """How settings are proposed."""
+
+    type: Literal["tpe", "random"] = "tpe"
+    startup_trials: int = Field(default=8, ge=1)
+
+
+class SchedulerSpec(SpecModel):
+    """When a trial is stopped early; `grace_period` counts evaluations."""
+
+    type: Literal["asha", "none"] = "asha"
+    grace_period: int = Field(default=1, ge=1)
+    reduction_factor: float = Field(default=3, ge=2)
+
+
+class TrainingSpec(SpecModel):
+    """How long each trial trains; steps that are not given are the config's, evaluated ten times."""
+
+    steps: int | None = Field(default=None, ge=1)
+    evaluate_every: int | None = Field(default=None, ge=1)
+    precision: Literal["float32", "bfloat16", "auto"] = "float32"
+
+
+class Resources(SpecModel):
+    """What one trial takes of a machine; a fraction of a GPU shares it between trials."""
+
+    cpu: float = Field(default=1, gt=0)
+    gpu: float = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _whole_above_one(self) -> Self:
+        for name in ("cpu", "gpu"):
+            value = getattr(self, name)
+            if value > 1 and value != int(value):
+                raise ValueError(f"{name} {value} must be a whole number or below 1")
+        return self
+
+
+class PrepareSpec(SpecModel):
+    """How images with annotations are split where `data` is not prepared yet."""
+
+    validation_fraction: float = Field(default=0.15, gt=0, lt=1)
+    seed: int = 0
+
+
+class SweepSpec(SpecModel):
+    """A whole sweep file. Paths are relative to the file."""
+
+    name: str = Field(pattern=NAME_PATTERN)
+    base_config: str
+    data: str | None = None
+    initial_weights: str | None = None
+    set: dict[str, Scalar | None] = {}
+    space: dict[str, Distribution] = {}
+    augmentations: dict[str, Augmentation] = {}
+    objective: ObjectiveSpec = ObjectiveSpec()
+    searcher: SearcherSpec = SearcherSpec()
+    scheduler: SchedulerSpec = SchedulerSpec()
+    trials: int = Field(default=16, ge=1)
+    time_budget: str | None = None
+    seed: int = Field(default=0, ge=0)
+    training: TrainingSpec = TrainingSpec()
+    backend: Literal["tensorflow", "jax"] = "tensorflow"
+    resources_per_trial: Resources = Resources()
+    max_concurrent: int | None = Field(default=None, ge=1)
+    keep_checkpoints: int = Field(default=3, ge=1)
+    prepare: PrepareSpec = PrepareSpec()
+
+    @field_validator("time_budget")
+    @classmethod
+    def _is_duration(cls, text: str | None) -> str | None:
+        try:
+            if text is not None:
+                parse_duration(text)
+        except SweepError as error:
+            raise ValueError(str(error)) from error
+        return text
+
+    @model_validator(mode="after")
+    def _something_to_search(self) -> Self:
+        if not self.space and not self.augmentations:
+            raise ValueError("there is nothing to search; give `space` or `augmentations` at least one entry")
+        return self

@@ -1,0 +1,1 @@
+"""What is on disk? The layout of a sweep's folder and its records."""

@@ -1,0 +1,55 @@
+"""The data of a sweep: prepared records, or annotated photographs that it prepares itself."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from sweepbox.detection.core.errors import DataError, SweepError
+from sweepbox.detection.data.prepare import PreparedDataset, PrepareSettings, open_dataset, prepare
+from sweepbox.tuning.spec.schema import PrepareSpec, SweepSpec
+from sweepbox.tuning.storage.folder import SweepFolder
+
+Progress = Callable[[int, int], None]
+PREPARED_MARK = "dataset.json"
+
+
+def is_prepared(data: Path) -> bool:
+    """Tell whether a folder holds records that `sweepbox prepare` wrote."""
+    return (data / PREPARED_MARK).is_file()
+
+
+def prepare_annotated(
+    data: Path, out: Path, spec: PrepareSpec, *, on_progress: Progress | None
+) -> PreparedDataset:
+    """Split a folder of annotated photographs and write its records to `out`, which appears whole.
+
+    DataError where a defect would break training; it names `sweepbox doctor`, which lists all.
+    """
+    settings = PrepareSettings(validation_fraction=spec.validation_fraction, seed=spec.seed)
+    try:
+        return prepare(data, out, settings, on_progress=on_progress)
+    except DataError as error:
+        raise DataError(f"{error}\n`sweepbox doctor {data}` lists all defects") from error
+
+
+def check_data_folder(data: Path | None) -> Path:
+    """Return the data folder; SweepError where none is given or it is not there."""
+    if data is None:
+        raise SweepError("no data: give `data` in the sweep file or --data on the command line")
+    if not data.is_dir():
+        raise SweepError(
+            f"{data}: no such folder; give a folder of annotated photographs or of prepared records"
+        )
+    return data
+
+
+def open_sweep_data(folder: SweepFolder, spec: SweepSpec) -> PreparedDataset:
+    """Return the records of a sweep that was begun."""
+    if spec.data is None:
+        raise SweepError(f"{folder.spec}: names no data; add `data` with the folder of prepared records")
+    data = Path(os.path.normpath(folder.path / spec.data))
+    if not is_prepared(data):
+        raise SweepError(
+            f"{data}: the sweep's records are not there; bring them back or correct `data` in {folder.spec}"
+        )
+    return open_dataset(data)

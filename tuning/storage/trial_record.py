@@ -1,0 +1,146 @@
+"""What a trial's folder says of it: its state and its evaluations."""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from sweepbox.detection.config.difference import Change
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.files import write_json, write_text
+from sweepbox.tuning.spec.schema import Scalar
+from sweepbox.tuning.storage.folder import TrialFolder
+
+
+class TrialState(StrEnum):
+    """Where a trial stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    STOPPED_EARLY = "stopped_early"
+    FINISHED = "finished"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether the trial is over; an interrupted one goes on when the sweep is resumed."""
+        return self in (TrialState.STOPPED_EARLY, TrialState.FINISHED, TrialState.FAILED)
+
+
+@dataclass(frozen=True)
+class TrialStatus:
+    """A trial's state; times are seconds since the epoch, `seconds` is the time spent on the trial so far.
+
+    `program` names what of its config is compiled in (None where an older version wrote it). `host` and `gpus`
+    (their numbers there) say where it ran last, `initial_weights` in one line what it started from over the
+    drawn weights.
+    """
+
+    state: TrialState
+    seed: int
+    fingerprint: str
+    total_steps: int
+    total_evaluations: int
+    parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    program: str | None = None
+    step: int = 0
+    loss: float | None = None
+    images_per_s: float | None = None
+    seconds: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    attempts: int = 0
+    engine_reused: bool = False
+    initial_weights: str | None = None
+    host: str | None = None
+    gpus: str | None = None
+    duplicate_of: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One evaluation of a trial: its number from 1, the training step, the time and what was measured.
+
+    `seconds` is what it took since the one before, of which `evaluation_s` is the evaluation itself and the
+    rest training; `images_per_s` and `input_wait_fraction`, the share of the time that steps waited for
+    batches, are those of the training. None where an older version did not record it.
+    """
+
+    evaluation: int
+    step: int
+    time: float
+    seconds: float
+    metrics: Mapping[str, float]
+    evaluation_s: float | None = None
+    images_per_s: float | None = None
+    input_wait_fraction: float | None = None
+
+
+def read_status(folder: TrialFolder) -> TrialStatus:
+    """Return how a trial stands; SweepError where its state file is damaged."""
+    try:
+        fields: dict[str, Any] = json.loads(folder.status.read_text())
+        return TrialStatus(**{**fields, "state": TrialState(fields["state"])})
+    except (ValueError, TypeError, KeyError) as error:
+        raise SweepError(
+            f"{folder.status}: damaged ({error}); delete {folder.path} to drop the trial"
+        ) from error
+
+
+def write_status(folder: TrialFolder, status: TrialStatus) -> None:
+    """Write how a trial stands, atomically."""
+    write_json(folder.status, asdict(status))
+
+
+def end_trial(folder: TrialFolder, state: TrialState, *, error: str | None = None) -> TrialStatus:
+    """Write that a trial has ended in `state`, and return its status."""
+    status = replace(read_status(folder), state=state, ended=time.time())
+    status = status if error is None else replace(status, error=error)
+    write_status(folder, status)
+    return status
+
+
+def read_evaluations(folder: TrialFolder) -> tuple[Evaluation, ...]:
+    """Return a trial's evaluations in order; a last line that a crash tore is left out."""
+    if not folder.metrics.is_file():
+        return ()
+    evaluations = []
+    for line in folder.metrics.read_text().splitlines():
+        try:
+            evaluations.append(Evaluation(**json.loads(line, object_pairs_hook=_with_shared_names)))
+        except (ValueError, TypeError):
+            break
+    return tuple(evaluations)
+
+
+def _with_shared_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON; its names, those of some thirty metrics, are held once for all evaluations."""
+    return {sys.intern(name): value for name, value in pairs}
+
+
+def append_evaluation(folder: TrialFolder, evaluation: Evaluation) -> None:
+    """Add one line to a trial's evaluations; a metric that is not finite raises ValueError."""
+    with folder.metrics.open("a") as file:
+        file.write(json.dumps(asdict(evaluation), allow_nan=False) + "\n")
+
+
+def write_evaluations(folder: TrialFolder, evaluations: Iterable[Evaluation]) -> None:
+    """Write all evaluations anew, atomically."""
+    write_text(folder.metrics, "".join(json.dumps(asdict(evaluation)) + "\n" for evaluation in evaluations))
+
+
+def read_changes(folder: TrialFolder) -> tuple[Change, ...]:
+    """Return what the trial's config changes of the base."""
+    if not folder.changes.is_file():
+        return ()
+    return tuple(Change(**change) for change in json.loads(folder.changes.read_text()))
+
+
+def write_changes(folder: TrialFolder, changes: Iterable[Change]) -> None:
+    """Write what the trial's config changes of the base."""
+    write_json(folder.changes, [asdict(change) for change in changes])

@@ -1,0 +1,1 @@
+"""How do all trials come together? Creating, managing, resuming and reading a sweep."""

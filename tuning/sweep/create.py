@@ -1,0 +1,188 @@
+"""Beginning a sweep: everything is checked before any work, then the folder appears whole."""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS, initial_source
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.label_map import save_label_map
+from sweepbox.detection.config.load import load_config, save_config
+from sweepbox.detection.config.support import check_supported
+from sweepbox.detection.core.errors import ConfigError, ModelError, SweepboxError, SweepError
+from sweepbox.detection.core.files import atomic_directory
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.metric_names import metric_sets, reported_names
+from sweepbox.detection.data.prepare import open_dataset
+from sweepbox.tuning.objective.objective import Objective, check_metrics
+from sweepbox.tuning.search.endpoints import check_space
+from sweepbox.tuning.spec.durations import parse_duration
+from sweepbox.tuning.spec.file import load_spec, save_spec
+from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.dataset import Progress, check_data_folder, is_prepared, prepare_annotated
+from sweepbox.tuning.storage.folder import SweepFolder
+
+DEFAULT_PARENT = Path("runs")
+
+
+@dataclass(frozen=True)
+class SweepRequest:
+    """What a person asks for: a sweep file, and what overrides it; `out` is `runs/NAME` by default."""
+
+    spec_path: Path
+    data: Path | None = None
+    out: Path | None = None
+    trials: int | None = None
+    time_budget: str | None = None
+
+    def load(self) -> SweepSpec:
+        """Return the sweep file with the overrides in place, its paths absolute."""
+        spec = load_spec(self.spec_path)
+        home = self.spec_path.resolve().parent
+        weights = spec.initial_weights
+        overrides = {"trials": self.trials, "time_budget": self.time_budget}
+        paths = {
+            "base_config": _absolute(home, spec.base_config),
+            "data": str(self.data.resolve()) if self.data else _absolute(home, spec.data),
+            "initial_weights": weights if weights == KERAS_WEIGHTS else _absolute(home, weights),
+        }
+        given = {key: value for key, value in {**overrides, **paths}.items() if value is not None}
+        if self.time_budget is not None:
+            parse_duration(self.time_budget)
+        return spec.model_copy(update=given)
+
+    def folder(self, spec: SweepSpec) -> SweepFolder:
+        """Return where the sweep lies or will lie."""
+        return SweepFolder(self.out or DEFAULT_PARENT / spec.name)
+
+
+def base_config_of(spec: SweepSpec, *, num_classes: int | None = None) -> pb.TrainEvalPipelineConfig:
+    """Return the config that all trials start from: the file's, with the data's classes, steps and `set`."""
+    config = load_config(Path(spec.base_config))
+    edits = [] if num_classes is None else [Edit("model.ssd.num_classes", num_classes)]
+    if spec.training.steps is not None:
+        edits.append(Edit("num_steps", spec.training.steps))
+    try:
+        return apply_edits(config, [*edits, *(Edit(path, value) for path, value in spec.set.items())])
+    except ConfigError as error:
+        raise ConfigError(f"set: {error}") from error
+
+
+def create_sweep(request: SweepRequest, *, on_progress: Progress | None = None) -> SweepFolder:
+    """Check a sweep, prepare its data where that is not done, and write its folder, which appears whole.
+
+    SweepError or ConfigError where the folder is taken, or the sweep file does not fit the config or the
+    data.
+    """
+    spec = request.load()
+    folder = request.folder(spec)
+    _check_free(folder)
+    _raise_together(_early_checks(spec), source=request.spec_path)
+    with atomic_directory(folder.path) as path:
+        draft = SweepFolder(path)
+        data = Path(str(spec.data))
+        dataset = (
+            open_dataset(data)
+            if is_prepared(data)
+            else prepare_annotated(data, draft.data, spec.prepare, on_progress=on_progress)
+        )
+        labels = dataset.label_map
+        base = base_config_of(spec, num_classes=labels.num_classes)
+        _raise_together(
+            [
+                lambda: check_metrics(Objective.of(spec.objective), _reported(base, labels)),
+                lambda: check_supported(base),
+            ],
+            source=request.spec_path,
+        )
+        check_space(base, spec)
+        _make_absolute(base.train_config)
+        save_config(base, draft.base_config)
+        save_label_map(labels, draft.label_map)
+        draft.trials.mkdir()
+        save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
+    return folder
+
+
+def _reported(base: pb.TrainEvalPipelineConfig, labels: LabelMap) -> tuple[str, ...]:
+    """Return the names of the metrics that the trials' evaluations report."""
+    return reported_names(labels.names, metric_sets(base.eval_config.metrics_set))
+
+
+def _make_absolute(train_config: pb.TrainConfig) -> None:
+    """Make the path of a checkpoint to start from one that trials find, whose working folders differ."""
+    if train_config.fine_tune_checkpoint:
+        train_config.fine_tune_checkpoint = str(Path(train_config.fine_tune_checkpoint).absolute())
+
+
+def _absolute(home: Path, path: str | None) -> str | None:
+    return None if path is None else os.path.normpath(home / path)
+
+
+def _check_free(folder: SweepFolder) -> None:
+    if folder.exists:
+        raise SweepError(
+            f"{folder.path}: a sweep is here already; go on with --resume, or choose another --out"
+        )
+    if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
+        raise SweepError(f"{folder.path}: is not empty; choose another --out or empty it")
+
+
+def _early_checks(spec: SweepSpec) -> Iterable[Callable[[], object]]:
+    """Return the checks that need nothing but the files."""
+    yield lambda: check_data_folder(None if spec.data is None else Path(spec.data))
+    yield lambda: _check_weights(spec.initial_weights)
+    yield lambda: _check_base(spec)
+
+
+def _check_weights(weights: str | None) -> None:
+    try:
+        initial_source(pb.TrainEvalPipelineConfig(), weights)
+    except ModelError as error:
+        raise SweepError(
+            f"initial_weights: {error}; give a file of weights, a checkpoint, {KERAS_WEIGHTS!r} or nothing"
+        ) from None
+
+
+def _check_base(spec: SweepSpec) -> None:
+    if not Path(spec.base_config).is_file():
+        raise SweepError(
+            f"base_config: {spec.base_config} is not there; the path is relative to the sweep file"
+        )
+    base = base_config_of(spec)
+    check_supported(base)
+    if base.train_config.num_steps < 1:
+        raise SweepError("training.steps: is not given and the base config has no num_steps; give one of them")
+    check_space(base, spec)
+    if spec.initial_weights is None:
+        initial_source(base, None)
+
+
+def _raise_together(checks: Iterable[Callable[[], object]], *, source: Path) -> None:
+    """Make all checks and raise one SweepError with all their lines."""
+    lines: dict[str, None] = {}
+    for check in checks:
+        try:
+            check()
+        except SweepboxError as error:
+            lines |= dict.fromkeys(str(error).splitlines())
+    if lines:
+        raise SweepError("\n".join(f"{source}: {line}" for line in lines))
+
+
+def _relative(spec: SweepSpec, folder: SweepFolder, *, prepared_here: bool) -> SweepSpec:
+    """Return the spec as the folder keeps it: paths relative to the folder."""
+
+    def relative(path: str) -> str:
+        return os.path.relpath(path, folder.path.resolve())
+
+    weights = spec.initial_weights
+    return spec.model_copy(
+        update={
+            "base_config": folder.base_config.name,
+            "data": folder.data.name if prepared_here else relative(str(spec.data)),
+            "initial_weights": weights if weights in (None, KERAS_WEIGHTS) else relative(str(weights)),
+        }
+    )

@@ -1,0 +1,60 @@
+"""Going on with a sweep: the folder decides what is searched, the command may only give it more room."""
+
+from pathlib import Path
+
+from sweepbox.detection.config.difference import config_difference
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.spec.file import load_spec, save_spec
+from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.folder import SweepFolder, open_sweep
+from sweepbox.tuning.sweep.create import SweepRequest, base_config_of
+
+ROOM = ("trials", "time_budget", "resources_per_trial", "max_concurrent", "keep_checkpoints")
+"""What of a sweep file may change between a sweep and its resumption."""
+
+SEARCH = (
+    "name",
+    "set",
+    "space",
+    "augmentations",
+    "objective",
+    "searcher",
+    "scheduler",
+    "seed",
+    "training",
+    "backend",
+)
+"""What of a sweep file must not change: earlier trials would not compare with later ones."""
+
+
+def resume_sweep(request: SweepRequest) -> SweepFolder:
+    """Return the sweep to go on with, its spec brought up to date with the command.
+
+    SweepError where there is no sweep, or the sweep file or its base config now ask for another search.
+    """
+    given = request.load()
+    folder = open_sweep(request.folder(given).path)
+    stored = load_spec(folder.spec)
+    changed = [name for name in SEARCH if getattr(given, name) != getattr(stored, name)]
+    changed += _base_changes(given, folder)
+    if changed:
+        raise SweepError(
+            f"{request.spec_path}: asks for another search than {folder.path} ({', '.join(changed)}); resume "
+            f"with {folder.spec}, or choose another --out"
+        )
+    if given.trials < len(folder.trial_folders()) and request.trials is not None:
+        raise SweepError(
+            f"--trials {request.trials}: the sweep has {len(folder.trial_folders())} trials; give at least that"
+        )
+    save_spec(stored.model_copy(update={name: getattr(given, name) for name in ROOM}), folder.spec)
+    return folder
+
+
+def _base_changes(given: SweepSpec, folder: SweepFolder) -> list[str]:
+    """Return what the sweep file's base config, where it is still there, changes of the sweep's."""
+    if not Path(given.base_config).is_file():
+        return []
+    stored = load_config(folder.base_config)
+    base = base_config_of(given, num_classes=stored.model.ssd.num_classes)
+    return [f"base_config: {change.path}" for change in config_difference(stored, base)]

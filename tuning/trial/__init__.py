@@ -1,0 +1,1 @@
+"""How does one trial run? Training, evaluation, compiled programs."""
