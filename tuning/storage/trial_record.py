@@ -1,4 +1,4 @@
-"""What a trial's folder says of it: its state and its evaluations."""
+"""The records in a trial's folder: its status, its evaluations, its changes of the base config."""
 
 import json
 import sys
@@ -31,6 +31,10 @@ class TrialState(StrEnum):
         return self in (TrialState.STOPPED_EARLY, TrialState.FINISHED, TrialState.FAILED)
 
 
+_NAMES_OF_FORMAT_1 = {"engine_reused": "compiled_run_reused"}
+"""Fields of `state.json` that format 1 names otherwise."""
+
+
 @dataclass(frozen=True)
 class TrialStatus:
     """A trial's state; times are seconds since the epoch, `seconds` is the time spent on the trial so far.
@@ -54,7 +58,7 @@ class TrialStatus:
     started: float | None = None
     ended: float | None = None
     attempts: int = 0
-    engine_reused: bool = False
+    compiled_run_reused: bool = False
     initial_weights: str | None = None
     host: str | None = None
     gpus: str | None = None
@@ -84,7 +88,8 @@ class Evaluation:
 def read_status(folder: TrialFolder) -> TrialStatus:
     """Return how a trial stands; SweepError where its state file is damaged."""
     try:
-        fields: dict[str, Any] = json.loads(folder.status.read_text())
+        given: dict[str, Any] = json.loads(folder.status.read_text())
+        fields = {_NAMES_OF_FORMAT_1.get(name, name): value for name, value in given.items()}
         return TrialStatus(**{**fields, "state": TrialState(fields["state"])})
     except (ValueError, TypeError, KeyError) as error:
         raise SweepError(
@@ -112,7 +117,7 @@ def read_evaluations(folder: TrialFolder) -> tuple[Evaluation, ...]:
     evaluations = []
     for line in folder.metrics.read_text().splitlines():
         try:
-            evaluations.append(Evaluation(**json.loads(line, object_pairs_hook=_with_shared_names)))
+            evaluations.append(parse_evaluation(line))
         except (ValueError, TypeError):
             break
     return tuple(evaluations)
@@ -123,15 +128,25 @@ def _with_shared_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {sys.intern(name): value for name, value in pairs}
 
 
+def evaluation_text(evaluation: Evaluation) -> str:
+    """Return an evaluation as one line of JSON; a metric that is not finite raises ValueError."""
+    return json.dumps(asdict(evaluation), allow_nan=False)
+
+
+def parse_evaluation(text: str) -> Evaluation:
+    """Return the evaluation that `evaluation_text` wrote; ValueError or TypeError where it is another text."""
+    return Evaluation(**json.loads(text, object_pairs_hook=_with_shared_names))
+
+
 def append_evaluation(folder: TrialFolder, evaluation: Evaluation) -> None:
     """Add one line to a trial's evaluations; a metric that is not finite raises ValueError."""
     with folder.metrics.open("a") as file:
-        file.write(json.dumps(asdict(evaluation), allow_nan=False) + "\n")
+        file.write(evaluation_text(evaluation) + "\n")
 
 
 def write_evaluations(folder: TrialFolder, evaluations: Iterable[Evaluation]) -> None:
     """Write all evaluations anew, atomically."""
-    write_text(folder.metrics, "".join(json.dumps(asdict(evaluation)) + "\n" for evaluation in evaluations))
+    write_text(folder.metrics, "".join(evaluation_text(evaluation) + "\n" for evaluation in evaluations))
 
 
 def read_changes(folder: TrialFolder) -> tuple[Change, ...]:

@@ -1,4 +1,4 @@
-"""The training engine of one process: kept from trial to trial, so that little is traced or compiled twice."""
+"""The compiled-run cache of a worker process: training runs kept from trial to trial."""
 
 from typing import TYPE_CHECKING
 
@@ -8,34 +8,36 @@ if TYPE_CHECKING:
     from sweepbox.detection.model.precision import Precision
     from sweepbox.detection.runner import RunSettings, TrainingRun
 
-KEPT_PROGRAMS = 2
+CAPACITY = 2
 """How many compiled programs a process keeps; a search that switches one augmentation needs two."""
 
 
-class Engine:
-    """Holds training runs by what is compiled into them; a trial starts over one that fits, or a new one."""
+class CompiledRunCache:
+    """Training runs by what is compiled into them; the least recently used one is rebuilt when it is full.
+
+    Attributes:
+        reused: Whether the run returned last used a program that had been compiled for an earlier trial.
+    """
 
     def __init__(self) -> None:
-        """Hold nothing yet."""
         self._runs: dict[tuple[str, Precision], TrainingRun] = {}
         self.reused = False
-        """Whether the last run could use a program that was compiled for an earlier one."""
 
     @property
     def programs(self) -> tuple[str, ...]:
-        """The programs that are kept, as `program_id` names them, the one used last at the end."""
+        """The ids of the cached programs, the least recently used first."""
         return tuple(program for program, _ in self._runs)
 
     def run_for(self, settings: "RunSettings") -> "TrainingRun":
         """Return a run at step 0 with these settings; the run returned before must not be used any more."""
         from sweepbox.detection.runner import TrainingRun
 
-        for held in self._runs.values():
-            held.close()
+        for cached in self._runs.values():
+            cached.close()
         key = (program_id(settings.config), settings.precision)
         self.reused = key in self._runs
         run = self._runs.pop(key, None)
-        if run is None and len(self._runs) >= KEPT_PROGRAMS:
+        if run is None and len(self._runs) >= CAPACITY:
             run = self._runs.pop(next(iter(self._runs)))
         if run is None:
             run = TrainingRun(settings)

@@ -83,7 +83,7 @@ def test_an_equal_trial_is_not_run_twice(outcome: SweepOutcome) -> None:
 def test_processes_and_programs_are_used_again(outcome: SweepOutcome) -> None:
     run = [trial for trial in outcome.state.trials if trial.status.attempts]
     assert all(trial.status.attempts == 1 for trial in run)
-    assert sum(not trial.status.engine_reused for trial in run) <= 2, "two processes, two compilations"
+    assert sum(not trial.status.compiled_run_reused for trial in run) <= 2, "two processes, two compilations"
 
 
 def test_the_winner_is_the_best_of_all_checkpoints(outcome: SweepOutcome) -> None:
@@ -133,7 +133,7 @@ def test_where_the_time_went_is_recorded(outcome: SweepOutcome) -> None:
         assert 0 < item.evaluation_s < item.seconds
         assert item.input_wait_fraction is not None
         assert 0 <= item.input_wait_fraction <= 1
-    assert all(trial.pace.images_per_s for trial in run if trial.status.engine_reused)
+    assert all(trial.pace.images_per_s for trial in run if trial.status.compiled_run_reused)
 
 
 def test_the_listener_saw_the_trials_run(outcome: SweepOutcome, listener: Listener) -> None:

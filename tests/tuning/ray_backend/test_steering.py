@@ -17,7 +17,7 @@ from sweepbox.tuning.storage.trial_record import TrialState, read_status
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.manager import PATIENCE, TrialBook
 from sweepbox.tuning.sweep.queue import WaitingTrials
-from sweepbox.tuning.trial.compiled_runs import KEPT_PROGRAMS
+from sweepbox.tuning.trial.compiled_runs import CAPACITY
 
 PLACES = 2
 SIZES = [3, 3, 2, 2, 3, 3, 2, 2]
@@ -80,7 +80,7 @@ def test_a_program_is_built_only_where_no_trial_of_a_held_one_waits(
     status = {trial.id: trial.status for trial in outcome.state.trials}
     assert sorted(decision.trial for decision in decisions) == list(status)
     built = [decision for decision in decisions if status[decision.trial].program not in decision.held]
-    assert [d.trial for d in decisions if not status[d.trial].engine_reused] == [d.trial for d in built]
+    assert [d.trial for d in decisions if not status[d.trial].compiled_run_reused] == [d.trial for d in built]
     assert not any(decision.held & set(decision.waiting) for decision in built)
     assert len({status[decision.trial].program for decision in built[:2]}) == 2
 
@@ -124,7 +124,7 @@ class Places:
     def _begin(self, place: int, trial: str) -> None:
         program = str(read_status(self.folder.trial(trial)).program)
         self.built += program not in self.held[place]
-        self.held[place] = (*(kept for kept in self.held[place] if kept != program), program)[-KEPT_PROGRAMS:]
+        self.held[place] = (*(kept for kept in self.held[place] if kept != program), program)[-CAPACITY:]
 
 
 def searcher_of(folder: SweepFolder, *, places: int, ahead: int) -> BookSearcher:

@@ -7,7 +7,7 @@ import pytest
 
 from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.runner import RunSettings
-from sweepbox.tuning.trial.compiled_runs import Engine
+from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
 from sweepbox.tuning.trial.process import prepare_process
 
 BATCH_2, BATCH_3, BATCH_4 = (Edit("batch_size", size) for size in (2, 3, 4))
@@ -18,23 +18,23 @@ def edited(settings: RunSettings, *edits: Edit) -> RunSettings:
 
 
 def test_a_program_is_compiled_once_and_two_are_kept(settings: RunSettings) -> None:
-    engine = Engine()
-    first = engine.run_for(edited(settings, BATCH_2, Edit("learning_rate", 0.001)))
+    cache = CompiledRunCache()
+    first = cache.run_for(edited(settings, BATCH_2, Edit("learning_rate", 0.001)))
     first.advance(1)
     traces = first.traces
-    assert not engine.reused
+    assert not cache.reused
 
-    assert engine.run_for(edited(settings, BATCH_3)) is not first
-    assert not engine.reused
+    assert cache.run_for(edited(settings, BATCH_3)) is not first
+    assert not cache.reused
 
-    again = engine.run_for(edited(settings, BATCH_2, Edit("learning_rate", 0.002), Edit("focal_gamma", 1.5)))
+    again = cache.run_for(edited(settings, BATCH_2, Edit("learning_rate", 0.002), Edit("focal_gamma", 1.5)))
     assert again is first
-    assert engine.reused
+    assert cache.reused
     assert again.step == 0
 
-    engine.run_for(edited(settings, BATCH_4))  # takes the place of the one that was used longest ago
-    assert not engine.reused
-    assert engine.run_for(edited(settings, BATCH_2)) is first
+    cache.run_for(edited(settings, BATCH_4))  # takes the place of the one that was used longest ago
+    assert not cache.reused
+    assert cache.run_for(edited(settings, BATCH_2)) is first
     first.advance(1)
     assert first.traces == traces, "nothing was traced again"
     first.close()

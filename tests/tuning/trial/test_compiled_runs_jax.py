@@ -21,7 +21,7 @@ from sweepbox.detection.core.backends import Backend
 from sweepbox.detection.data.prepared import open_dataset
 from sweepbox.detection.runner import RunSettings
 from tests.tuning.conftest import QUICKSTART, TINY
-from sweepbox.tuning.trial.compiled_runs import Engine
+from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
 from sweepbox.tuning.trial.process import prepare_process
 
 prepare_process(cpus=1, gpus=0, backend=Backend.JAX)
@@ -32,17 +32,17 @@ def settings(*edits):
     config = apply_edits(load_config(QUICKSTART), [*tiny, *map(parse_edit, edits)])
     return RunSettings(config, dataset.train, dataset.validation, dataset.label_map, Path("unused"))
 
-def trial(engine, *edits):
-    run = engine.run_for(settings(*edits))
-    before = run.traces if engine.reused else 0
+def trial(cache, *edits):
+    run = cache.run_for(settings(*edits))
+    before = run.traces if cache.reused else 0
     losses = run.advance(3).losses | {"validation": run.evaluate()["loss/total"]}
     run.close()
-    return {"reused": engine.reused, "traced": run.traces - before, **losses}
+    return {"reused": cache.reused, "traced": run.traces - before, **losses}
 
 changes = ("learning_rate=0.0015", "focal_gamma=1.5", "l2_weight=0.001",
            "train_config.gradient_clipping_by_norm=1")
-engine = Engine()
-print(json.dumps([trial(engine), trial(engine, *changes), trial(engine)]))
+cache = CompiledRunCache()
+print(json.dumps([trial(cache), trial(cache, *changes), trial(cache)]))
 """
 
 

@@ -1,0 +1,55 @@
+"""The settings of a trial's training run."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS
+from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.model.precision import AUTOMATIC, Precision
+from sweepbox.tuning.objective.objective import Objective
+from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.spec.steps import evaluate_every
+from sweepbox.tuning.storage.dataset import open_sweep_data
+from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
+from sweepbox.tuning.trial.precision import sweep_precision
+
+if TYPE_CHECKING:
+    from sweepbox.detection.runner import RunSettings
+
+
+def run_settings(
+    sweep: SweepFolder, trial: TrialFolder, spec: SweepSpec, config: pb.TrainEvalPipelineConfig, *, seed: int
+) -> "RunSettings":
+    """Return the settings that a trial trains with.
+
+    With `precision: auto` the sweep's first trial measures the precision, and the others wait for it.
+
+    Raises:
+        SweepError: The sweep's records are missing.
+    """
+    from sweepbox.detection.runner import RunSettings
+
+    dataset = open_sweep_data(sweep, spec)
+    precision = spec.training.precision
+    settings = RunSettings(
+        config=config,
+        train_records=dataset.train,
+        validation_records=dataset.validation,
+        label_map=load_label_map(sweep.label_map),
+        directory=trial.path,
+        seed=seed,
+        precision=Precision.FLOAT32 if precision == AUTOMATIC else Precision(precision),
+        evaluate_every=evaluate_every(config, spec.training),
+        metric=Objective.of(spec.objective).metric,
+        initial_weights=_initial_weights(sweep, spec),
+    )
+    if precision != AUTOMATIC:
+        return settings
+    return replace(settings, precision=sweep_precision(sweep, settings))
+
+
+def _initial_weights(sweep: SweepFolder, spec: SweepSpec) -> str | None:
+    """Return the sweep's initial weights; a path in its file is relative to its folder."""
+    weights = spec.initial_weights
+    return weights if weights in (None, KERAS_WEIGHTS) else str(sweep.path / str(weights))
