@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from sweepbox.detection.config.edits import apply_edits, parse_edit
     from sweepbox.detection.config.label_map import load_label_map
     from sweepbox.detection.config.load import load_config, save_config
-    from sweepbox.detection.data.doctor import examine
-    from sweepbox.detection.data.prepare import PrepareSettings, open_dataset, prepare
+    from sweepbox.detection.data.dataset.doctor import examine
+    from sweepbox.detection.data.dataset.prepare import PrepareSettings, open_dataset, prepare
     from sweepbox.detection.data.sample import draw_sample
     from sweepbox.detection.export.saved_model import export_detector
     from sweepbox.detection.inference.detector import Detector
@@ -26,10 +26,10 @@ _HOMES = {
     "load_label_map": "config.label_map",
     "load_config": "config.load",
     "save_config": "config.load",
-    "examine": "data.doctor",
-    "PrepareSettings": "data.prepare",
-    "open_dataset": "data.prepare",
-    "prepare": "data.prepare",
+    "examine": "data.dataset.doctor",
+    "PrepareSettings": "data.dataset.prepare",
+    "open_dataset": "data.dataset.prepare",
+    "prepare": "data.dataset.prepare",
     "draw_sample": "data.sample",
     "export_detector": "export.saved_model",
     "Detector": "inference.detector",

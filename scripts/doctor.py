@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from sweepbox.detection.data.doctor import DoctorReport, Sizes
+    from sweepbox.detection.data.dataset.doctor import DoctorReport, Sizes
 
 
 def command(
@@ -35,7 +35,7 @@ def command(
     from rich.progress import Progress
 
     from sweepbox.detection.config.label_map import load_label_map
-    from sweepbox.detection.data.doctor import examine
+    from sweepbox.detection.data.dataset.doctor import examine
 
     known = load_label_map(label_map) if label_map is not None else None
     console = Console(stderr=True)

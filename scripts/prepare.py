@@ -38,7 +38,7 @@ def command(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from sweepbox.detection.config.label_map import load_label_map
-    from sweepbox.detection.data.prepare import PrepareSettings, prepare
+    from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 
     settings = PrepareSettings(
         validation_fraction=validation_fraction,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.seeds import generator
-from sweepbox.detection.data.cache import RecordSet
+from sweepbox.detection.data.cache.record_set import RecordSet
 from sweepbox.detection.data.reading import Reading
 
 

@@ -16,7 +16,7 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.errors import ConfigError, DataError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.batches import Batch
-from sweepbox.detection.data.cache import RecordSet
+from sweepbox.detection.data.cache.record_set import RecordSet
 
 ATTEMPTS = 20
 """Places that are tried for a copy before it is left out."""

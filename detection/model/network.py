@@ -8,7 +8,7 @@ import keras
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.extractors import EXTRACTORS, Backbone, Extractor, feature_levels, top_level
-from sweepbox.detection.config.support_extractor import check_maps, check_size
+from sweepbox.detection.config.support.extractor import check_maps, check_size
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.model.anchor_generator import boxes_per_cell
 from sweepbox.detection.model.backbones.mobilenet_v1 import MobileNetV1

@@ -8,7 +8,7 @@ from typing import Any
 from keras import ops
 
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.support_post_processing import post_processing_problems
+from sweepbox.detection.config.support.post_processing import post_processing_problems
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.model.calibration import Calibration
 from sweepbox.detection.model.nms import NOTHING, non_max_suppression

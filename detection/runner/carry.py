@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sweepbox.detection.checkpoint.folder import LABEL_MAP_FILE
 from sweepbox.detection.config.label_map import save_label_map
-from sweepbox.detection.data.cache_export import export_record_set
+from sweepbox.detection.data.cache.export import export_record_set
 from sweepbox.detection.runner.records import image_bound
 from sweepbox.detection.runner.settings import RunSettings
 

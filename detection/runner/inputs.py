@@ -11,7 +11,7 @@ from sweepbox.detection.config.load import load_config
 from sweepbox.detection.config.support import check_supported
 from sweepbox.detection.core.errors import ConfigError, DataError
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.data.prepared import open_dataset
+from sweepbox.detection.data.dataset.prepared import open_dataset
 from sweepbox.detection.data.records import find_records
 
 PLACEHOLDER = "PATH_TO_BE_CONFIGURED"

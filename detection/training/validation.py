@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sweepbox.detection.core.detections import Detections, GroundTruth
 from sweepbox.detection.core.timeline import SILENT, Timeline
 from sweepbox.detection.data.batches import evaluation_batches
-from sweepbox.detection.data.cache import RecordSet
+from sweepbox.detection.data.cache.record_set import RecordSet
 from sweepbox.detection.training.reports import ValidationProgress
 from sweepbox.detection.training.step import LOSS_NAMES, TrainStep
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sweepbox.detection.data.voc import VocObject, format_annotation
+from sweepbox.detection.data.dataset.voc import VocObject, format_annotation
 
 Objects = Sequence[tuple[str, tuple[float, float, float, float]]]
 MakeVoc = Callable[..., Path]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from sweepbox.detection.core.detections import GroundTruth
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.data.cache import RecordSet
+from sweepbox.detection.data.cache.record_set import RecordSet
 from sweepbox.detection.data.records import Record, write_records
 
 LABELS = LabelMap.of(["with_mask", "without_mask", "mask_weared_incorrect"])

@@ -8,8 +8,8 @@ import pytest
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.edits import apply_edits, parse_edit
 from sweepbox.detection.config.load import load_config
-from sweepbox.detection.data.prepare import PrepareSettings, prepare
-from sweepbox.detection.data.prepared import PreparedDataset
+from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
+from sweepbox.detection.data.dataset.prepared import PreparedDataset
 from sweepbox.detection.data.sample import draw_sample
 from sweepbox.detection.runner import RunSettings
 

@@ -7,7 +7,7 @@ import pytest
 
 from sweepbox.detection.config.edits import apply_edits, parse_edit
 from sweepbox.detection.config.load import load_config
-from sweepbox.detection.data.prepared import PreparedDataset
+from sweepbox.detection.data.dataset.prepared import PreparedDataset
 from sweepbox.detection.export.saved_model import export_detector
 from sweepbox.detection.inference.detector import Detector
 from sweepbox.detection.runner import RunSettings, TrainingRun

@@ -6,7 +6,7 @@ import numpy as np
 
 from sweepbox.detection.config.edits import apply_edits, parse_edit
 from sweepbox.detection.config.load import load_config
-from sweepbox.detection.data.prepared import PreparedDataset
+from sweepbox.detection.data.dataset.prepared import PreparedDataset
 from sweepbox.detection.runner import RunSettings, TrainingRun
 
 CONFIG = Path(__file__).parents[2] / "experiments" / "configs" / "face_mask_resnet50_640.config"

@@ -9,7 +9,7 @@ from sweepbox.detection.config.edits import parse_edit
 from sweepbox.detection.config.label_map import save_label_map
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.data.prepared import PreparedDataset
+from sweepbox.detection.data.dataset.prepared import PreparedDataset
 from sweepbox.detection.runner.inputs import RunInputs, run_inputs
 
 QUICKSTART = Path(__file__).parents[2] / "experiments" / "configs" / "quickstart.config"

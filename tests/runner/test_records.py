@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from sweepbox.detection.data.cache import RecordSet
+from sweepbox.detection.data.cache.record_set import RecordSet
 from sweepbox.detection.runner.records import RunRecords
 
 

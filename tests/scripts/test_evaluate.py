@@ -6,7 +6,7 @@ import pytest
 from typer.testing import Result
 
 from sweepbox.detection.core.errors import SweepboxError
-from sweepbox.detection.data.prepare import PrepareSettings, prepare
+from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 from sweepbox.detection.data.sample import draw_sample
 from sweepbox.scripts.evaluate import command
 

@@ -10,7 +10,7 @@ from typer.testing import Result
 
 from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.core.errors import SweepboxError
-from sweepbox.detection.data.prepare import PrepareSettings, prepare
+from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 from sweepbox.detection.data.sample import draw_sample
 from sweepbox.scripts.export import command
 from sweepbox.tuning.spec.file import load_spec

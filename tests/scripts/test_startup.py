@@ -39,7 +39,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with drawn `scenes`, a sweep that was begun (`run`) and its sweep file."""
     import yaml
 
-    from sweepbox.detection.data.prepare import PrepareSettings, prepare
+    from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
     from sweepbox.detection.data.sample import draw_sample
     from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 

@@ -41,7 +41,7 @@ SPEC: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a sweep file and records."""
-    from sweepbox.detection.data.prepare import PrepareSettings, prepare
+    from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
     from sweepbox.detection.data.sample.dataset import draw_sample
 
     home = tmp_path_factory.mktemp("home")

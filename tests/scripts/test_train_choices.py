@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweepbox.detection.data.prepare import PrepareSettings, prepare
+from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 from sweepbox.detection.data.sample import draw_sample
 from sweepbox.detection.training.log import read_metrics
 

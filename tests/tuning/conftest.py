@@ -10,7 +10,7 @@ import yaml
 
 from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.config.load import load_config
-from sweepbox.detection.data.prepare import open_dataset
+from sweepbox.detection.data.dataset.prepare import open_dataset
 from sweepbox.detection.runner import RunSettings
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import (
@@ -65,7 +65,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def records(photographs: Path) -> Path:
     """The same pictures as prepared records."""
-    from sweepbox.detection.data.prepare import PrepareSettings, prepare
+    from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 
     out = photographs.parent / "records"
     prepare(photographs, out, PrepareSettings(validation_fraction=0.3, seed=1))

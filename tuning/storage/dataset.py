@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sweepbox.detection.core.errors import DataError, SweepError
-from sweepbox.detection.data.prepare import PreparedDataset, PrepareSettings, open_dataset, prepare
+from sweepbox.detection.data.dataset.prepare import PreparedDataset, PrepareSettings, open_dataset, prepare
 from sweepbox.tuning.spec.schema import PrepareSpec, SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 

@@ -15,7 +15,7 @@ from sweepbox.detection.core.errors import ConfigError, ModelError, SweepboxErro
 from sweepbox.detection.core.files import atomic_directory
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
-from sweepbox.detection.data.prepare import open_dataset
+from sweepbox.detection.data.dataset.prepare import open_dataset
 from sweepbox.tuning.objective.objective import Objective, check_metrics
 from sweepbox.tuning.search.endpoints import check_space
 from sweepbox.tuning.spec.durations import parse_duration

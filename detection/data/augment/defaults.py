@@ -6,7 +6,7 @@ The Object Detection API builds these in code; a message of the schema shows the
 from google.protobuf import text_format
 from google.protobuf.message import Message
 
-from sweepbox.detection.config.support_augmentation_geometry import MAX_TARGET_PIXELS
+from sweepbox.detection.config.support.augmentation_geometry import MAX_TARGET_PIXELS
 
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 """The shares of an object that the settings of the SSD paper (Liu et al. 2016) ask a crop to hold."""

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.fields import is_message, is_repeated, schema_of
-from sweepbox.detection.config.support_augmentation import AUGMENTATIONS, option_name
+from sweepbox.detection.config.support.augmentation import AUGMENTATIONS, option_name
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.data.augment.defaults import filled
 

@@ -10,10 +10,10 @@ from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.core.files import atomic_directory
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.seeds import generator
+from sweepbox.detection.data.dataset.voc import VocObject, format_annotation
 from sweepbox.detection.data.sample.canvas import chance
 from sweepbox.detection.data.sample.mask import Wearing
 from sweepbox.detection.data.sample.scene import draw_scene
-from sweepbox.detection.data.voc import VocObject, format_annotation
 
 CLASS_NAMES = ("with_mask", "without_mask", "mask_weared_incorrect")
 DEAL = (*[CLASS_NAMES[0]] * 5, *[CLASS_NAMES[1]] * 2, CLASS_NAMES[2])

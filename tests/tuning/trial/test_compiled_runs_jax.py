@@ -18,7 +18,7 @@ from pathlib import Path
 from sweepbox.detection.config.edits import Edit, apply_edits, parse_edit
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.backends import Backend
-from sweepbox.detection.data.prepared import open_dataset
+from sweepbox.detection.data.dataset.prepared import open_dataset
 from sweepbox.detection.runner import RunSettings
 from tests.tuning.conftest import QUICKSTART, TINY
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache

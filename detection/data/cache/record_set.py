@@ -1,0 +1,163 @@
+"""A record set: images and their objects, as views of a memory-mapped Arrow file."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sweepbox.detection.core.detections import GroundTruth
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.data.cache.arrow.metadata import NUMBERS, OBJECTS, ArrowFacts
+from sweepbox.detection.data.parallel import worker_count
+from sweepbox.detection.data.pixels import decode_pixels
+
+_FLAGS = ("difficult", "crowd", "group_of")
+
+
+class RecordSet:
+    """Images with their objects, backed by a memory-mapped Arrow file.
+
+    Only a few numbers of each image are held in memory; pixels and objects are views of the mapped file, made
+    when they are asked for, which all processes of a machine share.
+
+    `sizes` int32 `[n, 2]` are the heights and widths of the images as they stand here, `original_sizes` those
+    of the stored pictures; `files` int32 `[n]` numbers the file that each comes from; `canvas` is the smallest
+    (height, width) that holds every image; `max_boxes` the largest number of objects in one image;
+    `fingerprint` names the content; `is_encoded` tells that images are decoded whenever they are asked for;
+    `path` is the file and `facts` what it says of itself.
+    """
+
+    def __init__(self, path: Path, table: pa.Table, facts: ArrowFacts) -> None:
+        self.path = path
+        self.facts = facts
+        self.fingerprint = facts.content
+        self.is_encoded = facts.encoded
+        self._table = table
+        self._blocks = [_Block(batch) for batch in table.to_batches()]
+        self._starts = np.cumsum([0, *(len(block) for block in self._blocks)], dtype=np.int64)
+        numbers = {name: table.column(name).to_numpy() for name in NUMBERS}
+        self.sizes: NDArray[np.int32] = np.stack([numbers["height"], numbers["width"]], axis=1)
+        originals = [numbers["original_height"], numbers["original_width"]]
+        self.original_sizes: NDArray[np.int32] = np.stack(originals, axis=1)
+        self.files: NDArray[np.int32] = numbers["file"]
+        self.max_boxes = int(numbers["objects"].max(initial=0))
+
+    @classmethod
+    def mapped(cls, path: Path) -> Self:
+        """Return the record set of an Arrow file that was found to be whole."""
+        with pa.memory_map(str(path)) as mapping:
+            table = pa.ipc.open_file(mapping).read_all()
+        facts = ArrowFacts.of(table.schema.metadata)
+        if facts is None:
+            raise DataError(f"{path}: it is no file of decoded records of this version; write it again")
+        return cls(path, table, facts)
+
+    def __len__(self) -> int:
+        """Return the number of images."""
+        return len(self.files)
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """The smallest (height, width) in pixels that holds every image; (0, 0) without any."""
+        height, width = self.sizes.max(axis=0, initial=0).tolist()
+        return height, width
+
+    @property
+    def source_ids(self) -> list[str]:
+        """The names of the pictures, unique within a data set, read from the file at every access."""
+        names: list[str] = self._table.column("source_id").to_pylist()
+        return names
+
+    def image(self, index: int) -> NDArray[np.uint8]:
+        """Return an image, uint8 `[height, width, 3]`, read-only and not copied unless it is stored encoded."""
+        height, width = self.sizes[index].tolist()
+        stored = self.stored_image(index)
+        if self.is_encoded:
+            return decode_pixels(stored.tobytes(), self.name(index), size=(width, height))
+        return stored.reshape(height, width, 3)
+
+    def images(self, indices: Sequence[int]) -> list[NDArray[np.uint8]]:
+        """Return several images in the order of `indices`; encoded ones are decoded by threads."""
+        if self.is_encoded and len(indices) > 1:
+            return list(self._decoders.map(self.image, indices))
+        return [self.image(index) for index in indices]
+
+    def stored_image(self, index: int) -> NDArray[np.uint8]:
+        """Return the bytes of an image as they stand in the file: its pixels, or an image file."""
+        block, row = self._place(index)
+        return block.image(row)
+
+    def ground_truth(self, index: int) -> GroundTruth:
+        """Return the objects of an image, boxes normalised to it; read-only views of the file."""
+        block, row = self._place(index)
+        return block.ground_truth(row)
+
+    def name(self, index: int) -> str:
+        """Return the name of a picture for messages."""
+        block, row = self._place(index)
+        return block.name(row)
+
+    def _place(self, index: int) -> tuple["_Block", int]:
+        """Return the block that holds an image, and its row there; IndexError where there is none."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"there is no image {index} among {len(self)}")
+        number = int(np.searchsorted(self._starts, index, side="right")) - 1
+        return self._blocks[number], index - int(self._starts[number])
+
+    @cached_property
+    def _decoders(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(worker_count(), thread_name_prefix="image-decoders")
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Some rows that stand together in the file; its views of columns are made at the first access."""
+
+    batch: pa.RecordBatch
+
+    def __len__(self) -> int:
+        return int(self.batch.num_rows)
+
+    def image(self, row: int) -> NDArray[np.uint8]:
+        ends, data = self._images
+        return data[ends[row] : ends[row + 1]]
+
+    def ground_truth(self, row: int) -> GroundTruth:
+        ends, columns = self._objects
+        here = slice(int(ends[row]), int(ends[row + 1]))
+        return GroundTruth(
+            boxes_yxyx=columns["boxes"][here],
+            class_ids=columns["class_ids"][here],
+            weights=columns["weights"][here],
+            difficult=columns["difficult"][here],
+            crowd=columns["crowd"][here],
+            group_of=columns["group_of"][here],
+        )
+
+    def name(self, row: int) -> str:
+        return str(self.batch.column("name")[row].as_py())
+
+    @cached_property
+    def _images(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Where each image ends, and the bytes of all, read-only: writing them would kill the process."""
+        _, ends, data = self.batch.column("image").buffers()
+        views = np.frombuffer(ends, np.int64), np.frombuffer(data, np.uint8)
+        for view in views:
+            view.flags.writeable = False
+        return views
+
+    @cached_property
+    def _objects(self) -> tuple[NDArray[np.int32], dict[str, NDArray[Any]]]:
+        """Where the objects of each image end, and their values."""
+        columns = {}
+        for name in OBJECTS:
+            values = self.batch.column(name).values.to_numpy()
+            columns[name] = values.view(np.bool_) if name in _FLAGS else values
+        columns["boxes"] = columns["boxes"].reshape(-1, 4)
+        return self.batch.column("class_ids").offsets.to_numpy(), columns

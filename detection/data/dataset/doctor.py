@@ -1,0 +1,191 @@
+"""The examination of a data set: what it holds and everything that is wrong with it."""
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.dataset.checks import Case, examine_folder, name_in, unannotated_images
+from sweepbox.detection.data.dataset.defects import Defect, DefectKind
+from sweepbox.detection.data.dataset.voc import VocFolder, find_voc
+
+SMALL_SIDE_PIXELS = 32.0
+"""Boxes of less area than a square of this side are small, as in the COCO metrics."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Smallest, median and largest of some lengths in pixels."""
+
+    min: float
+    median: float
+    max: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Sizes | None":
+        """Return the sizes of at least one value, None without any."""
+        if not values:
+            return None
+        return cls(float(min(values)), float(np.median(np.asarray(values))), float(max(values)))
+
+
+@dataclass(frozen=True)
+class BoxSizes:
+    """Boxes of a class: width, height, the side of the square of equal area; and the share of small ones."""
+
+    width: Sizes
+    height: Sizes
+    side: Sizes
+    small_share: float
+
+
+@dataclass(frozen=True)
+class DoctorReport:
+    """What a data set holds and what is wrong with it.
+
+    `class_counts` counts the objects of every class as annotated, the most frequent first. Box sizes, by
+    class, are of boxes that have an area. `label_map` is the one that names were held against, None where
+    there was none.
+    """
+
+    folder: str
+    annotations: int
+    images: int
+    class_counts: Mapping[str, int]
+    box_sizes: Mapping[str, BoxSizes]
+    image_width: Sizes | None
+    image_height: Sizes | None
+    images_without_objects: int
+    label_map: LabelMap | None
+    defects: tuple[Defect, ...]
+
+    @property
+    def breaks_training(self) -> bool:
+        """Whether a defect would break training on the data as they are."""
+        return any(defect.breaking for defect in self.defects)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as values that JSON knows."""
+        return {
+            "folder": self.folder,
+            "annotations": self.annotations,
+            "images": self.images,
+            "objects": sum(self.class_counts.values()),
+            "class_counts": dict(self.class_counts),
+            "box_sizes": {name: asdict(sizes) for name, sizes in self.box_sizes.items()},
+            "image_width": asdict(self.image_width) if self.image_width else None,
+            "image_height": asdict(self.image_height) if self.image_height else None,
+            "images_without_objects": self.images_without_objects,
+            "classes_known": list(self.label_map.names) if self.label_map else None,
+            "breaks_training": self.breaks_training,
+            "defect_counts": dict(Counter(defect.kind.value for defect in self.defects)),
+            "defects": [defect.to_json() for defect in self.defects],
+        }
+
+
+def examine(
+    folder: Path,
+    *,
+    label_map: LabelMap | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> DoctorReport:
+    """Examine every file of the Pascal VOC data set in `folder`; every image is decoded once.
+
+    Without a `label_map` class names are held against the folder's own `label_map.pbtxt`, if it has one. What
+    is wrong with the data stands in the report; DataError is raised only where there is no data set to
+    examine.
+    """
+    voc = find_voc(folder)
+    own_map = folder / "label_map.pbtxt"
+    if label_map is None and own_map.is_file():
+        label_map = load_label_map(own_map)
+    findings = _Findings(voc)
+    for case in examine_folder(voc, label_map, on_progress):
+        findings.take(case)
+    return findings.report(folder, label_map)
+
+
+@dataclass
+class _Boxes:
+    """Widths and heights of the boxes of one class, in pixels, packed: there may be millions."""
+
+    widths: "array[float]" = field(default_factory=lambda: array("f"))
+    heights: "array[float]" = field(default_factory=lambda: array("f"))
+
+    def sizes(self) -> BoxSizes:
+        """Return the distribution of the sizes."""
+        sides = np.sqrt(np.asarray(self.widths, np.float64) * np.asarray(self.heights, np.float64))
+        width, height, side = Sizes.of(self.widths), Sizes.of(self.heights), Sizes.of(sides.tolist())
+        if width is None or height is None or side is None:
+            raise ValueError("there are no boxes to describe")
+        return BoxSizes(width, height, side, float((sides < SMALL_SIDE_PIXELS).mean()))
+
+
+@dataclass
+class _Findings:
+    """What has been found so far."""
+
+    voc: VocFolder
+    counts: Counter[str] = field(default_factory=Counter)
+    boxes: dict[str, _Boxes] = field(default_factory=dict)
+    widths: "array[int]" = field(default_factory=lambda: array("l"))
+    heights: "array[int]" = field(default_factory=lambda: array("l"))
+    without_objects: int = 0
+    annotated: dict[Path, Path] = field(default_factory=dict)
+    first_of_hash: dict[str, Path] = field(default_factory=dict)
+    defects: list[Defect] = field(default_factory=list)
+
+    def take(self, case: Case) -> None:
+        """Add one annotation and its image."""
+        self.defects += case.defects
+        if case.annotation is not None:
+            self._count_objects(case)
+        if case.image is None:
+            return
+        first = self.annotated.setdefault(case.image, case.path)
+        if first != case.path:
+            message = f"it belongs to {name_in(self.voc, case.image)} like {name_in(self.voc, first)}"
+            self._note(DefectKind.SECOND_ANNOTATION, case.path, message, breaking=True)
+        elif case.facts is not None:
+            self.widths.append(case.facts.width)
+            self.heights.append(case.facts.height)
+            original = self.first_of_hash.setdefault(case.facts.sha256, case.image)
+            if original != case.image:
+                message = f"same bytes as {name_in(self.voc, original)}"
+                self._note(DefectKind.DUPLICATE_IMAGE, case.image, message, breaking=False)
+
+    def _note(self, kind: DefectKind, path: Path, message: str, *, breaking: bool) -> None:
+        self.defects.append(Defect(kind, name_in(self.voc, path), message, breaking=breaking))
+
+    def _count_objects(self, case: Case) -> None:
+        objects = case.annotation.objects if case.annotation is not None else ()
+        self.without_objects += not objects
+        for voc_object in objects:
+            self.counts[voc_object.name] += 1
+            xmin, ymin, xmax, ymax = voc_object.box_pixels
+            if xmax > xmin and ymax > ymin:
+                boxes = self.boxes.setdefault(voc_object.name, _Boxes())
+                boxes.widths.append(xmax - xmin)
+                boxes.heights.append(ymax - ymin)
+
+    def report(self, folder: Path, label_map: LabelMap | None) -> DoctorReport:
+        """Return the report once every annotation has been taken."""
+        counts = dict(sorted(self.counts.items(), key=lambda item: (-item[1], item[0])))
+        return DoctorReport(
+            folder=str(folder),
+            annotations=len(self.voc.annotations),
+            images=len(self.voc.images),
+            class_counts=counts,
+            box_sizes={name: self.boxes[name].sizes() for name in counts if name in self.boxes},
+            image_width=Sizes.of(self.widths),
+            image_height=Sizes.of(self.heights),
+            images_without_objects=self.without_objects,
+            label_map=label_map,
+            defects=(*self.defects, *unannotated_images(self.voc, set(self.annotated))),
+        )

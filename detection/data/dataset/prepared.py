@@ -1,0 +1,129 @@
+"""A prepared data set: the folder of TFRecords, label map and description, written or found."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.files import sha256_of
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.dataset.plan import Picture, Plan
+from sweepbox.detection.data.records import find_records
+
+TRAIN, VALIDATION = "train", "validation"
+LABEL_MAP, DESCRIPTION = "label_map.pbtxt", "dataset.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class PreparedDataset:
+    """The files of a prepared data set; `description` is what `dataset.json` holds, empty without one."""
+
+    directory: Path
+    train: tuple[Path, ...]
+    validation: tuple[Path, ...]
+    label_map: LabelMap
+    description: Mapping[str, Any]
+
+
+def open_dataset(directory: Path) -> PreparedDataset:
+    """Return the data set in a folder that `prepare` wrote, or one with records of such names and a label map.
+
+    DataError where records or label map are missing or a file has not the size that `dataset.json` states.
+    """
+    if not directory.is_dir():
+        raise DataError(f"{directory}: there is no such folder; make one with `sweepbox prepare`")
+    label_map = directory / LABEL_MAP
+    if not label_map.is_file():
+        raise DataError(f"{directory}: {LABEL_MAP} is missing; this is no folder that `sweepbox prepare` wrote")
+    description = _read_description(directory / DESCRIPTION)
+    for name, facts in (
+        entry for split in description.get("splits", {}).values() for entry in split["files"].items()
+    ):
+        path = directory / name
+        if not path.is_file() or path.stat().st_size != facts["bytes"]:
+            raise DataError(
+                f"{path}: the file is missing or has not the {facts['bytes']} bytes it had; prepare again"
+            )
+    return PreparedDataset(
+        directory=directory,
+        train=find_records(directory, TRAIN),
+        validation=find_records(directory, VALIDATION),
+        label_map=load_label_map(label_map),
+        description=description,
+    )
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    """Return what `dataset.json` holds; nothing where there is none."""
+    if not path.is_file():
+        return {}
+    try:
+        description = json.loads(path.read_text())
+    except ValueError as error:
+        raise DataError(f"{path}: the file is damaged ({error}); prepare the data again") from error
+    if not isinstance(description, dict) or description.get("format") != FORMAT:
+        raise DataError(f"{path}: this is not format {FORMAT} of the description; prepare the data again")
+    return description
+
+
+def describe(
+    directory: Path, plan: Plan, splits: Mapping[str, Sequence[Picture]], label_map: LabelMap
+) -> dict[str, Any]:
+    """Return the description of a data set whose records are already written to `directory`."""
+    by_split = {split: _class_counts(pictures) for split, pictures in splits.items()}
+    hashes = Counter(picture.sha256 for picture in plan.pictures)
+    return {
+        "format": FORMAT,
+        "classes": [
+            {"id": class_id, "name": name, **{split: counts[name] for split, counts in by_split.items()}}
+            for class_id, name in label_map.items
+        ],
+        "splits": {split: _describe_split(directory, split, pictures) for split, pictures in splits.items()},
+        "image_sizes": _sizes(plan.pictures),
+        "duplicate_images": sum(count - 1 for count in hashes.values()),
+        **{
+            name: {"count": len(defects), "list": [defect.to_json() for defect in defects]}
+            for name, defects in (
+                ("clipped", plan.clipped), ("dropped", plan.dropped), ("left_out", plan.left_out), ("notes",
+                plan.notes),
+            )
+        },
+    }  # fmt: skip
+
+
+def _class_counts(pictures: Sequence[Picture]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for picture in pictures:
+        counts.update(dict(picture.class_counts))
+    return counts
+
+
+def _describe_split(directory: Path, split: str, pictures: Sequence[Picture]) -> dict[str, Any]:
+    """Return counts, files with hashes, and the pictures with the hashes of their source files."""
+    paths = find_records(directory, split)
+    return {
+        "images": len(pictures),
+        "objects": sum(_class_counts(pictures).values()),
+        "images_without_objects": sum(not picture.class_counts for picture in pictures),
+        "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in paths},
+        "pictures": {picture.image.name: picture.sha256 for picture in pictures},
+    }
+
+
+def _sizes(pictures: Sequence[Picture]) -> dict[str, dict[str, float]]:
+    """Return smallest, median and largest width and height in pixels."""
+    sides = {
+        "width": [picture.width for picture in pictures],
+        "height": [picture.height for picture in pictures],
+    }
+    return {
+        side: {"min": min(values), "median": float(np.median(values)), "max": max(values)}
+        for side, values in sides.items()
+    }

@@ -1,0 +1,258 @@
+"""Faults of the decoded file, each really caused: damage, killed writers, full disks, several processes."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.files import hidden_sibling
+from sweepbox.detection.data.cache import CACHE_FOLDER, open_record_set
+from sweepbox.detection.data.cache.arrow.checksum import is_whole, read_facts
+from sweepbox.detection.data.cache.cleanup import UNUSED_S, remove_unused
+from sweepbox.detection.data.cache.file_state import SETTLED_NS, content_hashes, file_state
+from tests.data.small_records import LABELS, assert_holds, cache_file, encode, picture, record, varied, write
+
+OPEN = """
+import sys
+from pathlib import Path
+from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.cache import open_record_set
+{before}
+records = open_record_set(
+    [Path(sys.argv[1])], LabelMap.of(["with_mask", "without_mask", "mask_weared_incorrect"]), {options}
+)
+print(len(records), records.is_encoded)
+"""
+ONLY_SMALL_FILES = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
+"""
+
+
+def opened(path: Path, *, before: str = "", options: str = "") -> subprocess.Popen[str]:
+    code = OPEN.format(before=before, options=options)
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def change_byte(file: Path, place: int) -> None:
+    """Change one byte in place, as a failing disk would: size, inode and name stay."""
+    with file.open("r+b") as stream:
+        stream.seek(place)
+        byte = stream.read(1)[0]
+        stream.seek(place)
+        stream.write(bytes([byte ^ 0x10]))
+
+
+def test_a_changed_byte_anywhere_is_noticed_or_does_not_matter(tmp_path: Path) -> None:
+    source = varied(12)
+    paths = write(tmp_path, source)
+    open_record_set(paths, LABELS)
+    file, whole = cache_file(paths), cache_file(paths).read_bytes()
+    damaged = tmp_path / "damaged.arrow"
+    places = {*range(0, len(whole), len(whole) // 60), *range(len(whole) - 1200, len(whole), 23)}
+    noticed = 0
+    for place in sorted(places):
+        damaged.write_bytes(whole)
+        change_byte(damaged, place)
+        if is_whole(damaged) and read_facts(damaged) == read_facts(file):
+            file.unlink()
+            shutil.copy(damaged, file)
+            assert_holds(open_record_set(paths, LABELS), source)  # padding, or what nobody reads
+        else:
+            noticed += 1
+    assert noticed > len(places) // 2
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_damage_inside_a_file_is_noticed_and_the_file_written_again(tmp_path: Path, share: float) -> None:
+    source = [record(index, encode(picture(index, (40, 50)))) for index in range(20)]
+    paths = write(tmp_path, source)
+    open_record_set(paths, LABELS)
+    file = cache_file(paths)
+    before = file.stat().st_ino
+    change_byte(file, int(share * file.stat().st_size))
+    os.utime(file, (1e9, 1e9))  # this time can be set, that of the change cannot
+    assert_holds(open_record_set(paths, LABELS), source)
+    assert cache_file(paths).stat().st_ino != before
+
+
+def test_rows_that_are_missing_at_the_end_are_noticed(tmp_path: Path) -> None:
+    """A file that was closed early has a footer and whole batches, but not the mark of the end."""
+    import pyarrow as pa
+
+    paths = write(tmp_path, varied(5))
+    open_record_set(paths, LABELS)
+    file, shorter = cache_file(paths), tmp_path / "shorter.arrow"
+    with pa.OSFile(str(file)) as stream:
+        reader = pa.ipc.open_file(stream)
+        with pa.OSFile(str(shorter), "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:
+            writer.write_batch(*reader.get_batch_with_custom_metadata(0))
+    assert is_whole(file)
+    assert not is_whole(shorter)
+
+
+def test_an_undamaged_file_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = write(tmp_path, varied(5))
+    open_record_set(paths, LABELS)
+    checked: list[Path] = []
+
+    def check(path: Path) -> bool:
+        checked.append(path)
+        return is_whole(path)
+
+    monkeypatch.setattr("sweepbox.detection.data.cache.open.is_whole", check)
+    open_record_set(paths, LABELS)
+    assert not checked  # its writer has noted that it is whole
+    copy = tmp_path / "copy"
+    shutil.copy(cache_file(paths), copy)
+    shutil.move(copy, cache_file(paths))
+    for _ in range(3):
+        open_record_set(paths, LABELS)
+    assert len(checked) == 1
+
+
+def test_a_changed_shard_is_noticed_however_soon_it_changes(tmp_path: Path) -> None:
+    shard = tmp_path / "a.tfrecord"
+    hashes = set()
+    for content in (b"first", b"other", b"third"):
+        shard.write_bytes(content)
+        hashes.update(content_hashes([shard], tmp_path / "cache"))
+    assert len(hashes) == 3
+
+
+def test_the_hash_of_a_settled_shard_is_remembered_until_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shards, folder = [tmp_path / "a.tfrecord", tmp_path / "b.tfrecord"], tmp_path / "cache"
+    for shard in shards:
+        shard.write_bytes(shard.name.encode())
+    monkeypatch.setattr("sweepbox.detection.data.cache.file_state.SETTLED_NS", 0)
+    first = content_hashes(shards, folder)
+    read: list[Path] = []
+
+    def hash_of(path: Path) -> str:
+        read.append(path)
+        return f"hash of {path.read_text()}"
+
+    monkeypatch.setattr("sweepbox.detection.data.cache.file_state.sha256_of", hash_of)
+    assert content_hashes(shards, folder) == first
+    assert not read
+    before = file_state(shards[1])
+    shards[1].write_bytes(b"B.tfrecord")  # of the same length, with the old times
+    os.utime(shards[1], ns=(before[2], before[2]))
+    assert content_hashes(shards, folder) == [first[0], "hash of B.tfrecord"]
+    (folder / "hashes.json").write_text('{"torn')
+    content_hashes(shards, folder)
+    assert read == [shards[1], *shards]
+    assert SETTLED_NS > 10**9  # coarser than the clocks of the file systems in use
+
+
+def test_a_killed_writer_leaves_nothing_that_stays(tmp_path: Path) -> None:
+    source = [record(index, encode(picture(index, (400, 400)))) for index in range(80)]
+    (path,) = write(tmp_path, source)
+    child = opened(path)
+    folder = tmp_path / CACHE_FOLDER
+    deadline = time.monotonic() + 60
+    while not list(folder.glob(".*.tmp")):
+        assert time.monotonic() < deadline
+        assert child.poll() is None, "the file was written before the writer could be killed"
+        time.sleep(0.002)
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    assert list(folder.glob(".*.tmp"))
+    assert not list(folder.glob("*.arrow"))
+    records = open_record_set([path], LABELS)
+    np.testing.assert_array_equal(records.image(79), picture(79, (400, 400)))
+    assert not list(folder.glob(".*.tmp"))
+
+
+def test_two_processes_notice_damage_together_and_one_writes(tmp_path: Path) -> None:
+    source = [record(index, encode(picture(index, (40, 50)))) for index in range(20)]
+    (path,) = write(tmp_path, source)
+    old = open_record_set([path], LABELS)
+    pixels = old.image(3).copy()
+    change_byte(cache_file([path]), 100_000)
+    for child in [opened(path), opened(path)]:
+        output, errors = child.communicate(timeout=120)
+        assert output.split() == ["20", "False"], errors
+    assert is_whole(cache_file([path]))
+    np.testing.assert_array_equal(old.image(3), pixels)  # who had mapped the old file keeps it
+
+
+def test_a_disk_too_small_for_pixels_takes_encoded_images(tmp_path: Path) -> None:
+    flat = [record(index, encode(np.full((300, 400, 3), index, np.uint8))) for index in range(20)]
+    (path,) = write(tmp_path, flat)
+    child = opened(path, before=ONLY_SMALL_FILES.format(limit=500_000))
+    output, errors = child.communicate(timeout=120)
+    assert output.split() == ["20", "True"], errors
+    assert not list((tmp_path / CACHE_FOLDER).glob(".*.tmp"))
+
+
+def test_a_full_disk_is_named_with_the_remedy(tmp_path: Path) -> None:
+    (path,) = write(tmp_path, [record(0, encode(picture(0, (300, 400))))])
+    child = opened(path, before=ONLY_SMALL_FILES.format(limit=50_000))
+    _, errors = child.communicate(timeout=120)
+    assert "the decoded images cannot be written (" in errors
+    assert "make room there, or name another folder for them (--cache)" in errors
+    assert not list((tmp_path / CACHE_FOLDER).glob("*.arrow"))
+    assert not list((tmp_path / CACHE_FOLDER).glob(".*.tmp"))
+
+
+def test_files_unused_for_long_are_removed_when_another_is_written(tmp_path: Path) -> None:
+    paths = write(tmp_path, varied(4))
+    old = open_record_set(paths, LABELS, max_side=15)
+    recent = open_record_set(paths, LABELS, max_side=16)
+    pixels = old.image(2).copy()
+    long_ago = time.time() - UNUSED_S - 100
+    (tmp_path / CACHE_FOLDER / "mine.arrow").write_bytes(b"a file of the user's")
+    for file in (tmp_path / CACHE_FOLDER).iterdir():
+        os.utime(file, (long_ago, long_ago))
+    open_record_set(paths, LABELS, max_side=16)  # counts as use
+    new = open_record_set(paths, LABELS, max_side=17)
+    names = {file.name for file in (tmp_path / CACHE_FOLDER).glob("*.arrow")}
+    assert names == {recent.path.name, new.path.name, "mine.arrow"}
+    assert not old.path.with_suffix(".whole").exists()
+    np.testing.assert_array_equal(old.image(2), pixels)  # its pages stay with who mapped it
+    assert_holds(open_record_set(paths, LABELS, max_side=100), varied(4))
+
+
+def test_a_crowded_folder_lets_files_go_sooner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = write(tmp_path, varied(4))
+    records = open_record_set(paths, LABELS)
+    week_ago = time.time() - 8 * 86400
+    for file in (tmp_path / CACHE_FOLDER).iterdir():
+        os.utime(file, (week_ago, week_ago))
+    remove_unused(tmp_path / CACHE_FOLDER, keep=tmp_path)
+    assert records.path.exists()
+    monkeypatch.setattr("sweepbox.detection.data.cache.cleanup.SHARE_OF_DISK", 0.0)
+    remove_unused(tmp_path / CACHE_FOLDER, keep=tmp_path)
+    assert not records.path.exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    paths = write(tmp_path, varied(1))
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="the folder for decoded images cannot be made"):
+        open_record_set(paths, LABELS, cache_directory=tmp_path / "file" / "cache")
+
+
+def test_what_a_killed_writer_left_goes_after_a_week_and_what_is_not_the_caches_stays(tmp_path: Path) -> None:
+    file = tmp_path / f"{'0a1b2c' * 4}.arrow"
+    old, new, other = hidden_sibling(file), hidden_sibling(file), hidden_sibling(tmp_path / "mine.arrow")
+    for path in (old, new, other):
+        path.write_bytes(b"half")
+    week_ago = time.time() - 8 * 86400
+    for path in (old, other):
+        os.utime(path, (week_ago, week_ago))
+    remove_unused(tmp_path, keep=file)
+    assert set(tmp_path.iterdir()) == {new, other}

@@ -1,0 +1,141 @@
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.data.dataset.voc import VocObject, find_voc, format_annotation, read_annotation
+
+FACE_MASK = Path(__file__).parents[4] / "shared" / "face_mask"
+BOX = "<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3.5</xmax><ymax>4</ymax></bndbox>"
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_reads_all_that_an_object_says(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.xml",
+        "<annotation><filename>a.png</filename><size><width>64</width><height>48</height></size><!-- note -->"
+        "<object><name> face </name><pose>Left</pose><truncated>1</truncated><difficult>1</difficult>"
+        f"{BOX}</object>"
+        f"<object>{BOX}<name>mask</name></object></annotation>",
+    )
+    annotation = read_annotation(path)
+    assert (annotation.filename, annotation.width, annotation.height) == ("a.png", 64, 48)
+    assert annotation.objects == (
+        VocObject("face", (1, 2, 3.5, 4), difficult=True, truncated=True, pose="Left"),
+        VocObject("mask", (1, 2, 3.5, 4)),
+    )
+
+
+def test_a_size_that_is_absent_or_zero_is_unknown(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.xml", "<annotation><size><width>0</width></size></annotation>")
+    annotation = read_annotation(path)
+    assert (annotation.width, annotation.height, annotation.objects) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "malformed XML"),
+        ("<annotation><object>", "malformed XML"),
+        ("<html/>", "root element is <html>"),
+        (f"<annotation><object>{BOX}</object></annotation>", "object 0 has no <name>"),
+        ("<annotation><object><name>a</name></object></annotation>", r"object 0 \(a\) has no bndbox/xmin"),
+        (
+            f"<annotation><object><name>a</name>{BOX.replace('3.5', 'x')}</object></annotation>",
+            "bndbox/xmax is 'x', expected a number",
+        ),
+        (f"<annotation><object><name>a</name>{BOX.replace('3.5', 'nan')}</object></annotation>", "is 'nan'"),
+        ("<annotation><size><width>wide</width></size></annotation>", "size/width is 'wide'"),
+        ("<annotation>" + "<a>" * 3000 + "</a>" * 3000 + "</annotation>", "malformed XML"),
+    ],
+)
+def test_a_defective_file_is_named_with_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(DataError, match=rf"bad\.xml: .*{message}"):
+        read_annotation(write(tmp_path / "bad.xml", text))
+
+
+def test_entities_are_refused_and_nothing_is_read_from_elsewhere(tmp_path: Path) -> None:
+    secret = write(tmp_path / "secret.txt", "top secret")
+    for declaration in (f'<!ENTITY e SYSTEM "{secret.as_uri()}">', '<!ENTITY e "expanded">'):
+        text = f"<!DOCTYPE annotation [{declaration}]><annotation><filename>&e;</filename></annotation>"
+        with pytest.raises(DataError, match="refused"):
+            read_annotation(write(tmp_path / "bad.xml", text))
+    laughs = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 12))
+    text = f'<!DOCTYPE a [<!ENTITY l0 "ha">{laughs}]><annotation><filename>&l11;</filename></annotation>'
+    with pytest.raises(DataError, match=r"bad\.xml"):
+        read_annotation(write(tmp_path / "bad.xml", text))
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "bad.xml").open("wb") as file:
+        file.truncate(17 * 2**20)
+    with pytest.raises(DataError, match="too many for an annotation"):
+        read_annotation(tmp_path / "bad.xml")
+
+
+coordinates = st.floats(-1e4, 1e4)
+names = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1)
+
+
+@given(st.lists(st.builds(VocObject, names, st.tuples(*[coordinates] * 4), st.booleans(), st.booleans())))
+def test_annotations_come_back_as_written(tmp_path_factory: pytest.TempPathFactory, objects: list) -> None:
+    path = tmp_path_factory.getbasetemp() / "round.xml"
+    path.write_bytes(format_annotation("ä & b.jpg", width=64, height=48, objects=tuple(objects)))
+    annotation = read_annotation(path)
+    assert (annotation.filename, annotation.width, annotation.height) == ("ä & b.jpg", 64, 48)
+    assert annotation.objects == tuple(objects)
+
+
+@pytest.mark.parametrize("folders", [("images", "annotations"), ("JPEGImages", "Annotations"), (".", ".")])
+def test_finds_files_in_the_usual_folders(tmp_path: Path, folders: tuple[str, str]) -> None:
+    for folder, names in zip(folders, (["b.JPG", "a.png", "notes.txt"], ["b.xml", "a.xml"]), strict=True):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        for name in names:
+            (tmp_path / folder / name).touch()
+    voc = find_voc(tmp_path)
+    assert sorted(voc.images) == ["a.png", "b.JPG"]
+    assert [path.name for path in voc.annotations] == ["a.xml", "b.xml"]
+
+
+def test_the_stem_decides_then_the_filename(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg", "b.png", "photo.png", "a.xml"):
+        (tmp_path / name).touch()
+    voc = find_voc(tmp_path)
+    for stem, filename, expected in [
+        ("a", "photo.png", "a.jpg"),
+        ("b", "b.png", "b.png"),
+        ("b", "other.png", "b.jpg"),
+        ("c", "photo.png", "photo.png"),
+        ("c", "C:\\pictures\\photo.png", "photo.png"),
+        ("c", "none.png", None),
+        ("c", None, None),
+    ]:
+        found = voc.image_of(tmp_path / f"{stem}.xml", filename)
+        assert (found.name if found else None) == expected
+
+
+def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such folder"):
+        find_voc(tmp_path / "missing")
+    with pytest.raises(DataError, match="no picture found"):
+        find_voc(tmp_path)
+    (tmp_path / "a.jpg").touch()
+    with pytest.raises(DataError, match="no annotation found"):
+        find_voc(tmp_path)
+
+
+@pytest.mark.skipif(not FACE_MASK.is_dir(), reason="the face-mask photographs are not beside the repository")
+def test_the_real_annotations_are_read() -> None:
+    voc = find_voc(FACE_MASK)
+    annotations = [read_annotation(path) for path in voc.annotations]
+    counts = Counter(found.name for annotation in annotations for found in annotation.objects)
+    assert len(annotations) == 767
+    assert counts == {"with_mask": 2922, "without_mask": 666, "mask_weared_incorrect": 113}
+    assert all(voc.image_of(annotation.path, annotation.filename) for annotation in annotations)
