@@ -17,7 +17,7 @@ SWEEP_KEY, TRIAL_KEY, CPU_KEY, GPU_KEY, BACKEND_KEY = "sweep", "trial", "cpu", "
 EVALUATION, SCORE, RECORD, PROGRAMS = "evaluation", "score", "record", "programs"
 
 
-class TrialTrainable(Trainable):  # type: ignore[misc] - Ray has no types
+class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray has no types
     """Runs trials of a sweep, one after the other in the same process; one step is one evaluation.
 
     The config holds the sweep's folder and the trial's id (the folder has everything else), the trial's share

@@ -4,6 +4,7 @@ import shutil
 import time
 import traceback
 from dataclasses import replace
+from typing import Any
 
 from sweepbox.detection.core.errors import SweepboxError
 from sweepbox.tuning.storage.folder import TrialFolder
@@ -22,9 +23,9 @@ class StatusWriter:
         self._clock = time.monotonic()
         self.status: TrialStatus = read_status(trial)
 
-    def update(self, **changes: object) -> None:
+    def update(self, **changes: Any) -> None:
         """Change fields of the status and write it."""
-        self.status = replace(self.status, **changes)  # type: ignore[arg-type] - fields of several types
+        self.status = replace(self.status, **changes)
         write_status(self._trial, self.status)
 
     def end(self, state: TrialState, *, step: int) -> None:
