@@ -106,7 +106,7 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
 def _checkpoint_of(source: Path) -> tuple[Path, "CardExtras"]:
     """Return the checkpoint to export and what is known besides."""
     from sweepbox.detection.export.source import find_checkpoint
-    from sweepbox.tuning.sweep.state import best_checkpoint, load_sweep
+    from sweepbox.tuning.sweep.reader import best_checkpoint, load_sweep
 
     is_sweep = (source / SWEEP_FILE).is_file()
     checkpoint = best_checkpoint(source) if is_sweep else find_checkpoint(source)

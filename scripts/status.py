@@ -16,7 +16,7 @@ def command(
 ) -> None:
     """Tell how a sweep stands, while it runs, after it, or after a crash."""
     from sweepbox.tuning.monitor.terminal import sweep_summary, sweep_table
-    from sweepbox.tuning.sweep.state import load_sweep
+    from sweepbox.tuning.sweep.reader import load_sweep
 
     state = load_sweep(sweep)
     if as_json:

@@ -10,7 +10,7 @@ from sweepbox.scripts.cli import EXIT_INTERRUPTED, output_console, run
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sweepbox.tuning.ray_backend.launch import Place, SweepOutcome
+    from sweepbox.tuning.ray_backend.launch import RayConfig, SweepOutcome
     from sweepbox.tuning.storage.folder import SweepFolder
     from sweepbox.tuning.sweep.create import SweepRequest
 
@@ -31,13 +31,13 @@ def command(
     report.md and an Optuna study. Ctrl-C ends the sweep in order; --resume goes on with it, with another
     --trials or --time-budget where given.
     """
-    from sweepbox.tuning.ray_backend.launch import Place
+    from sweepbox.tuning.ray_backend.launch import RayConfig
     from sweepbox.tuning.sweep.create import SweepRequest
 
     console = output_console()
     request = SweepRequest(spec, data=data, out=out, trials=trials, time_budget=time_budget)
     folder = _begin(request, console, resume=resume)
-    outcome = _run(folder, Place(address=address), console)
+    outcome = _run(folder, RayConfig(address=address), console)
     _tell(outcome, console)
     if outcome.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
@@ -60,7 +60,7 @@ def _begin(request: "SweepRequest", console: "Console", *, resume: bool) -> "Swe
         )
 
 
-def _run(folder: "SweepFolder", place: "Place", console: "Console") -> "SweepOutcome":
+def _run(folder: "SweepFolder", ray_config: "RayConfig", console: "Console") -> "SweepOutcome":
     """Run the trials under a live table, or with a line for each event where nobody watches."""
     from sweepbox.tuning.monitor.terminal import EventLines, LiveTable
     from sweepbox.tuning.ray_backend.launch import run_sweep
@@ -70,7 +70,7 @@ def _run(folder: "SweepFolder", place: "Place", console: "Console") -> "SweepOut
 
     say(f"sweep in {folder.path}; `sweepbox status {folder.path}` tells how it stands")
     with LiveTable(console) if console.is_terminal else EventLines(say) as listener:
-        return run_sweep(folder, place=place, listener=listener, notify=say)
+        return run_sweep(folder, ray_config=ray_config, listener=listener, notify=say)
 
 
 def _tell(outcome: "SweepOutcome", console: "Console") -> None:

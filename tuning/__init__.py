@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 from sweepbox.detection.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from sweepbox.tuning.ray_backend.launch import Place, run_sweep
+    from sweepbox.tuning.ray_backend.launch import RayConfig, run_sweep
     from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+    from sweepbox.tuning.sweep.reader import best_checkpoint, load_sweep
     from sweepbox.tuning.sweep.resume import resume_sweep
-    from sweepbox.tuning.sweep.state import best_checkpoint, load_sweep
 
 _HOMES = {
     "SweepRequest": "sweep.create",
     "create_sweep": "sweep.create",
-    "Place": "ray_backend.launch",
+    "RayConfig": "ray_backend.launch",
     "run_sweep": "ray_backend.launch",
     "resume_sweep": "sweep.resume",
-    "best_checkpoint": "sweep.state",
-    "load_sweep": "sweep.state",
+    "best_checkpoint": "sweep.reader",
+    "load_sweep": "sweep.reader",
 }
 __all__ = [
-    "Place",
+    "RayConfig",
     "SweepRequest",
     "best_checkpoint",
     "create_sweep",

@@ -17,7 +17,7 @@ from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import Evaluation, write_evaluations
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
-from sweepbox.tuning.sweep.manager import TrialBook
+from sweepbox.tuning.sweep.manager import TrialManager
 
 Invoke = Callable[..., Result]
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ def sweep(tmp_path: Path, golden_checkpoint: Path) -> SweepFolder:
     spec = tmp_path / "spec.yaml"
     spec.write_text(yaml.safe_dump({**SPEC, "data": str(tmp_path / "records")}))
     folder = create_sweep(SweepRequest(spec, out=tmp_path / "sweep"))
-    book = TrialBook(folder, load_spec(folder.spec))
+    book = TrialManager(folder, load_spec(folder.spec))
     for _ in range(2):
         book.next_trial()
     for trial, values in zip(folder.trial_folders(), ([0.1, 0.3], [0.5, 0.2]), strict=True):

@@ -150,7 +150,7 @@ def test_ctrl_c_ends_in_order_with_every_state_saved(story: dict[str, Any]) -> N
 def test_status_tells_while_it_runs(story: dict[str, Any]) -> None:
     told = story["while running"]
     assert told["running"]
-    assert {"id", "state", "iterations", "metrics", "changes"} <= set(told["trials"][0])
+    assert {"id", "state", "evaluations", "metrics", "changes"} <= set(told["trials"][0])
     assert "running" in {trial["state"] for trial in told["trials"]}
     assert {"trial", "metric", "value"} <= set(told["best"])
 
@@ -175,13 +175,13 @@ def test_the_resumed_sweep_finishes_each_trial_once(story: dict[str, Any], home:
 
 def test_trials_went_on_from_where_they_stood(story: dict[str, Any], home: Path) -> None:
     carried = [
-        trial for trial in story["killed"]["trials"] if trial["iterations"] and trial["state"] != "finished"
+        trial for trial in story["killed"]["trials"] if trial["evaluations"] and trial["state"] != "finished"
     ]
     assert carried
     for trial in carried:
         lines = (home / "run" / "trials" / trial["id"] / "metrics.jsonl").read_text().splitlines()
         early = [line for line in lines if json.loads(line)["time"] < story["killed at"]]
-        assert len(early) >= trial["iterations"] - 1, "at most the evaluation under way is made again"
+        assert len(early) >= trial["evaluations"] - 1, "at most the evaluation under way is made again"
         state = json.loads((home / "run" / "trials" / trial["id"] / "state.json").read_text())
         assert state["attempts"] >= 2
 
@@ -203,7 +203,7 @@ def test_the_end_shows_the_table_and_what_comes_next(story: dict[str, Any], home
 
 def test_nothing_heavy_is_loaded_to_tell_how_it_stands(story: dict[str, Any], home: Path) -> None:
     code = (
-        "import pathlib, sys; from sweepbox.tuning.sweep.state import load_sweep; "
+        "import pathlib, sys; from sweepbox.tuning.sweep.reader import load_sweep; "
         "load_sweep(pathlib.Path(sys.argv[1])); "
         "print([name for name in ('tensorflow', 'keras', 'ray', 'optuna') if name in sys.modules])"
     )

@@ -7,7 +7,7 @@ def estimate_time_left(
     evaluations_per_trial: float,
     trials_to_start: int,
     evaluations_of_running: float,
-    concurrency: int,
+    num_workers: int,
     budget_left_s: float | None = None,
 ) -> float | None:
     """Return the seconds until a sweep ends, or None while nothing has been measured yet.
@@ -19,5 +19,5 @@ def estimate_time_left(
     if seconds_per_evaluation is None:
         return budget_left_s
     evaluations = trials_to_start * evaluations_per_trial + evaluations_of_running
-    estimate = evaluations * seconds_per_evaluation / max(concurrency, 1)
+    estimate = evaluations * seconds_per_evaluation / max(num_workers, 1)
     return estimate if budget_left_s is None else min(estimate, budget_left_s)

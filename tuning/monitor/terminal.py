@@ -1,4 +1,4 @@
-"""How a sweep looks in a terminal: a live table, or a line for each event where nobody watches."""
+"""A sweep in a terminal: a live table, or a line for each event where the output is no terminal."""
 
 from collections.abc import Callable
 from typing import Self
@@ -11,7 +11,8 @@ from rich.text import Text
 from sweepbox.tuning.spec.durations import format_duration
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.formatting import settings_text, value_text
-from sweepbox.tuning.sweep.state import SweepState, TrialResult
+from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.sweep.trial_result import TrialResult
 
 STYLES = {
     TrialState.PENDING: "dim",
@@ -32,7 +33,7 @@ def sweep_table(state: SweepState, *, rows: int | None = None) -> Table:
     for name in (f"best {metric}", "last", "time"):
         table.add_column(name, no_wrap=True, justify="right")
     table.add_column("settings", overflow="ellipsis")
-    for trial in _most_telling(state, rows):
+    for trial in _rows_to_show(state, rows):
         style = "bold green" if state.best and trial.id == state.best.trial else STYLES[trial.state]
         table.add_row(*_cells(trial, metric), style=style)
     return table
@@ -45,8 +46,8 @@ def sweep_summary(state: SweepState, *, time_left_s: float | None = None) -> str
         if state.count(kind):
             parts.append(f"{state.count(kind)} {kind.replace('_', ' ')}")
     if state.best is not None:
-        floors = "" if state.best.floors_reached else ", floors not reached"
-        parts.append(f"best {state.best.metric} {state.best.value:.4f} (trial {state.best.trial}{floors})")
+        note = "" if state.best.constraints_met else ", constraints not met"
+        parts.append(f"best {state.best.metric} {state.best.value:.4f} (trial {state.best.trial}{note})")
     if time_left_s is not None:
         parts.append(f"about {format_duration(time_left_s)} left")
     return " · ".join(parts)
@@ -140,7 +141,7 @@ def _cells(trial: TrialResult, metric: str) -> list[RenderableType]:
     ]
 
 
-def _most_telling(state: SweepState, rows: int | None) -> list[TrialResult]:
+def _rows_to_show(state: SweepState, rows: int | None) -> list[TrialResult]:
     """Return the trials to show, in their order."""
     if rows is None or len(state.trials) <= rows:
         return list(state.trials)

@@ -1,4 +1,4 @@
-"""What a sweep looks for: a metric, its direction, and floors that other metrics must reach."""
+"""The objective of a sweep: a metric, its direction, and least values of other metrics."""
 
 import difflib
 import math
@@ -24,32 +24,37 @@ class Mode(StrEnum):
 class Objective:
     """Compares checkpoints by their metrics.
 
-    A checkpoint that reaches all floors beats any that does not. Among those that do, the metric decides;
-    among the others, the metric less the sum of what the floors lack (so that a search is led towards the
-    floors). A metric that could not be measured is -1, as in pycocotools, and reaches no floor above that.
+    A checkpoint that meets all constraints beats any that does not. Among those that do, the metric decides;
+    among the others, the metric less the sum of the violations, so that a search is led towards feasible
+    checkpoints. A metric that could not be measured is -1, as in pycocotools, and meets no constraint above it.
+
+    Attributes:
+        metric: The name of the metric.
+        mode: Whether more or less of it is better.
+        constraints: The least value of other metrics, by name.
     """
 
     metric: str
     mode: Mode
-    floors: Mapping[str, float] = field(default_factory=dict)
+    constraints: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, spec: ObjectiveSpec) -> "Objective":
         """Return a sweep file's objective; without a mode, a loss is minimised, any other metric maximised.
 
-        A metric may be given by our name or the Object Detection API's; a metric with two floors gets the
-        higher.
+        A metric may be given by our name or the Object Detection API's; of two constraints on one metric the
+        higher counts.
         """
         metric = own_name(spec.metric)
         inferred = Mode.MIN if metric.startswith("loss/") else Mode.MAX
-        floors: dict[str, float] = {}
-        for name, floor in spec.floors.items():
-            floors[own_name(name)] = max(floor, floors.get(own_name(name), floor))
-        return cls(metric=metric, mode=Mode(spec.mode or inferred), floors=floors)
+        constraints: dict[str, float] = {}
+        for name, least in spec.floors.items():
+            constraints[own_name(name)] = max(least, constraints.get(own_name(name), least))
+        return cls(metric=metric, mode=Mode(spec.mode or inferred), constraints=constraints)
 
     def value(self, metrics: Metrics) -> float:
-        """Return the metric; TrainingError where it or a floor's metric is missing or not finite."""
-        for name in (self.metric, *self.floors):
+        """Return the metric; TrainingError where it or a constrained metric is missing or not finite."""
+        for name in (self.metric, *self.constraints):
             if name not in metrics:
                 raise TrainingError(
                     f"the evaluation reports no {name!r}; it reports {', '.join(sorted(metrics))}"
@@ -58,30 +63,30 @@ class Objective:
                 raise TrainingError(f"the metric {name!r} is {metrics[name]}; it must be a finite number")
         return float(metrics[self.metric])
 
-    def shortfall(self, metrics: Metrics) -> float:
-        """Return how much the floors lack in sum; 0 where all are reached."""
-        return sum(max(floor - metrics[name], 0.0) for name, floor in self.floors.items())
+    def violation(self, metrics: Metrics) -> float:
+        """Return the sum of what the constrained metrics lack; 0 where all constraints are met."""
+        return sum(max(least - metrics[name], 0.0) for name, least in self.constraints.items())
 
     def score(self, metrics: Metrics) -> float:
-        """Return the number that searchers and schedulers compare, in the direction of `mode`."""
-        value, penalty = self.value(metrics), self.shortfall(metrics)
+        """Return the number that samplers and stopping rules compare, in the direction of `mode`."""
+        value, penalty = self.value(metrics), self.violation(metrics)
         return value + (penalty if self.mode is Mode.MIN else -penalty)
 
     def rank(self, metrics: Metrics) -> tuple[bool, float]:
-        """Return a key that grows with the checkpoint's worth: floors reached first, then the score."""
+        """Return a sort key: checkpoints that meet all constraints above the others, then by score."""
         score = self.score(metrics)
-        return self.shortfall(metrics) == 0, -score if self.mode is Mode.MIN else score
+        return self.violation(metrics) == 0, -score if self.mode is Mode.MIN else score
 
     def is_comparable(self, metrics: Metrics) -> bool:
         """Tell whether all metrics that count are there and finite."""
-        return all(math.isfinite(metrics.get(name, math.nan)) for name in (self.metric, *self.floors))
+        return all(math.isfinite(metrics.get(name, math.nan)) for name in (self.metric, *self.constraints))
 
 
 def metric_problems(objective: Objective, known: Collection[str]) -> list[str]:
     """Return one line for each metric of the objective that is not `known`, the names of those reported."""
     asked = {
         "objective.metric": objective.metric,
-        **{f"objective.floors.{name}": name for name in objective.floors},
+        **{f"objective.floors.{name}": name for name in objective.constraints},
     }
     return [f"{key}: {_unknown_metric(name, known)}" for key, name in asked.items() if name not in known]
 

@@ -1,4 +1,4 @@
-"""Keeps the book in step with what Ray reports."""
+"""Keeps the trial manager informed of what Ray reports."""
 
 import logging
 import time
@@ -6,49 +6,50 @@ from typing import Any
 
 from ray.tune import Callback
 
-from sweepbox.tuning.ray_backend.trainable import TRIAL_KEY
-from sweepbox.tuning.ray_backend.trial_source import BookSearcher
-from sweepbox.tuning.sweep.manager import TrialBook
+from sweepbox.tuning.ray_backend.trainable import RECORD, TRIAL_KEY
+from sweepbox.tuning.ray_backend.trial_source import TrialSource
+from sweepbox.tuning.storage.trial_record import parse_evaluation
+from sweepbox.tuning.sweep.manager import TrialManager
 
 WRITE_INTERVAL_S = 1.0
-"""How long, at least, the study's file stays as it is; trials that begin and end meanwhile are written once."""
+"""The least time between two writes of the study's file; all that changes meanwhile is written at once."""
 
 logger = logging.getLogger(__name__)
 
 
-class BookCallback(Callback):  # type: ignore[misc]
+class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
     """Passes evaluations on, closes trials that Ray has ended, and has the study's file written."""
 
-    def __init__(self, book: TrialBook, searcher: BookSearcher) -> None:
-        """Take the book and what hands its trials out."""
-        self._book = book
-        self._searcher = searcher
+    def __init__(self, manager: TrialManager, source: TrialSource) -> None:
+        self._manager = manager
+        self._source = source
         self._written = 0.0
 
     def __getstate__(self) -> dict[str, Any]:
-        """Keep the book out of Ray's own notes."""
+        """Keep the manager out of Ray's own checkpoints."""
         return {}
 
     def on_step_end(self, **_info: Any) -> None:
-        """Have the study's file written while all places are busy: no trial waits for it to start."""
+        """Write the study's file while all workers are busy, so that no trial waits for it to start."""
         now = time.monotonic()
-        if now - self._written >= WRITE_INTERVAL_S and not self._searcher.has_free_place:
-            self._book.write_study_behind()
+        if now - self._written >= WRITE_INTERVAL_S and not self._source.has_free_worker:
+            self._manager.write_study_in_background()
             self._written = time.monotonic()
 
-    def on_trial_result(self, *, trial: Any, **_info: Any) -> None:
-        """Pass an evaluation on to the study."""
-        self._book.record_evaluation(trial.config[TRIAL_KEY])
+    def on_trial_result(self, *, trial: Any, result: dict[str, Any], **_info: Any) -> None:
+        """Record the evaluation that a trial reports."""
+        if RECORD in result:
+            self._manager.record_evaluation(trial.config[TRIAL_KEY], parse_evaluation(result[RECORD]))
 
     def on_trial_complete(self, *, trial: Any, **_info: Any) -> None:
         """Close a trial that ended by itself or was stopped early."""
-        status = self._book.close(trial.config[TRIAL_KEY])
+        status = self._manager.close(trial.config[TRIAL_KEY])
         reason = f": {status.error}" if status.error else ""
         logger.info("trial %s %s%s", trial.config[TRIAL_KEY], status.state, reason)
 
     def on_trial_error(self, *, trial: Any, **_info: Any) -> None:
         """Close a trial whose process died or whose code failed."""
-        status = self._book.close(trial.config[TRIAL_KEY], error=_error_line(trial))
+        status = self._manager.close(trial.config[TRIAL_KEY], error=_error_line(trial))
         logger.error("trial %s failed: %s", trial.config[TRIAL_KEY], status.error)
 
 

@@ -11,29 +11,36 @@ from typing import Any
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.backends import Backend, check_installed
 from sweepbox.detection.core.errors import SweepError
-from sweepbox.tuning.monitor.monitor import Listener, Watch
+from sweepbox.tuning.monitor.monitor import Listener, SweepMonitor
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.ray_backend.cluster import LOG_FORMAT, arrange_environment, concurrent_trials, ray_session
 from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
 from sweepbox.tuning.report.markdown import write_outcome
-from sweepbox.tuning.search.endpoints import check_space
+from sweepbox.tuning.search.endpoints import max_evaluations
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState
-from sweepbox.tuning.sweep.manager import TrialBook
-from sweepbox.tuning.sweep.state import SweepReader, SweepState
+from sweepbox.tuning.sweep.manager import TrialManager
+from sweepbox.tuning.sweep.reader import read_sweep
+from sweepbox.tuning.sweep.state import SweepState
 
 MAX_RETRIES = 2
-"""How often a trial whose process died goes on from its saved state before it counts as failed."""
+"""How often a trial whose process died is resumed from its saved state before it counts as failed."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where trials run: a cluster's address, or this machine with so many CPUs and GPUs (None: all)."""
+class RayConfig:
+    """The Ray cluster that trials run on.
+
+    Attributes:
+        address: The address of a running cluster, or `auto`; None starts Ray on this machine.
+        cpus: The CPUs to use of this machine; None for all.
+        gpus: The GPUs to use of this machine; None for all.
+    """
 
     address: str | None = None
     cpus: int | None = None
@@ -42,46 +49,48 @@ class Place:
 
 @dataclass(frozen=True)
 class SweepOutcome:
-    """How a sweep stands when its process ends; `stopped_by` says what ended it before its time."""
+    """The state of a sweep when its process ends; `stopped_by` names what stopped it early."""
 
     state: SweepState
     stopped_by: str | None
 
     @property
     def interrupted(self) -> bool:
-        """Tell whether a person or the system ended it."""
+        """Whether a person or the system stopped it."""
         return self.stopped_by == INTERRUPT
 
 
 def run_sweep(
     folder: SweepFolder,
     *,
-    place: Place | None = None,
+    ray_config: RayConfig | None = None,
     listener: Listener | None = None,
     notify: Callable[[str], None] = logger.info,
 ) -> SweepOutcome:
     """Run all trials that a sweep still has to run, write its results, and return how it stands.
 
-    The listener is told about once a second. SweepError where another process runs the sweep, no trial fits
-    into the machine, or all trials failed.
+    The listener receives the state about once a second.
+
+    Raises:
+        SweepError: Another process runs the sweep, no trial fits into the machine, or all trials failed.
     """
-    place = place or Place()
-    if place.address is None:
+    config = ray_config or RayConfig()
+    if config.address is None:
         check_installed(Backend(load_spec(folder.spec).backend))
-    arrange_environment(place.address)
+    arrange_environment(config.address)
     with folder.held(), _log_to(folder):
         folder.stop_request.unlink(missing_ok=True)
         spec = load_spec(folder.spec)
         logger.info("sweep %s begins", spec.name)
         try:
-            if SweepReader(folder).read().ended < spec.trials:
-                _run_on_ray(folder, spec, place, listener, notify)
+            if read_sweep(folder).ended < spec.trials:
+                _run_on_ray(folder, spec, config, listener, notify)
             else:
-                TrialBook(folder, spec)  # closes what a crash left open in the study
+                TrialManager(folder, spec)  # closes what a crash left open
         finally:
             stopped_by = _take_stop_request(folder)
             shutil.rmtree(folder.ray, ignore_errors=True)
-    state = SweepReader(folder).read()
+    state = read_sweep(folder)
     write_outcome(state)
     logger.info("sweep %s ends%s", spec.name, f" ({stopped_by})" if stopped_by else "")
     _check_any_succeeded(state)
@@ -89,47 +98,56 @@ def run_sweep(
 
 
 def _run_on_ray(
-    folder: SweepFolder, spec: SweepSpec, place: Place, listener: Listener | None, notify: Callable[[str], None]
+    folder: SweepFolder,
+    spec: SweepSpec,
+    config: RayConfig,
+    listener: Listener | None,
+    notify: Callable[[str], None],
 ) -> None:
-    """Start Ray or join it, and run the trials under the watch."""
-    with ray_session(address=place.address, cpus=place.cpus, gpus=place.gpus) as cluster:
-        concurrency = concurrent_trials(cluster, spec.resources_per_trial, limit=spec.max_concurrent)
-        logger.info("%d trials at a time", concurrency)
-        budget_s = None if spec.time_budget is None else parse_duration(spec.time_budget)
-        watch = Watch(folder, listener=listener, concurrency=concurrency, time_budget_s=budget_s)
-        with watch, orderly_interrupts(folder, notify):
-            _run_trials(folder, spec, concurrency)
+    """Start Ray or join it, and run the trials under the monitor."""
+    with ray_session(address=config.address, cpus=config.cpus, gpus=config.gpus) as cluster:
+        num_workers = concurrent_trials(cluster, spec.resources_per_trial, limit=spec.max_concurrent)
+        logger.info("%d trials at a time", num_workers)
+        manager = TrialManager(folder, spec, num_workers=num_workers)
+        monitor = SweepMonitor(
+            folder,
+            manager.records.snapshot,
+            listener=listener,
+            num_workers=num_workers,
+            time_budget_s=None if spec.time_budget is None else parse_duration(spec.time_budget),
+        )
+        with monitor, orderly_interrupts(folder, notify):
+            _run_trials(folder, spec, manager, num_workers)
 
 
-def _run_trials(folder: SweepFolder, spec: SweepSpec, concurrency: int) -> None:
-    """Let Ray Tune run the trials of the book."""
+def _run_trials(folder: SweepFolder, spec: SweepSpec, manager: TrialManager, num_workers: int) -> None:
+    """Let Ray Tune run the manager's trials."""
     from ray import tune
 
-    from sweepbox.tuning.ray_backend.callback import BookCallback
+    from sweepbox.tuning.ray_backend.callback import ManagerCallback
     from sweepbox.tuning.ray_backend.stopping import build_scheduler
     from sweepbox.tuning.ray_backend.trainable import TrialTrainable
-    from sweepbox.tuning.ray_backend.trial_source import BookSearcher
+    from sweepbox.tuning.ray_backend.trial_source import TrialSource
 
     objective = Objective.of(spec.objective)
-    longest = check_space(load_config(folder.base_config), spec)
-    book = TrialBook(folder, spec, places=concurrency)
-    searcher = BookSearcher(book, folder, spec, mode=str(objective.mode), max_concurrent=concurrency)
-    earlier = SweepReader(folder).read().trials
+    source = TrialSource(manager, folder, spec, mode=str(objective.mode), max_concurrent=num_workers)
+    longest = max_evaluations(load_config(folder.base_config), spec)
+    earlier = manager.records.snapshot().trials
     share = spec.resources_per_trial
     tuner = tune.Tuner(
         tune.with_resources(TrialTrainable, {"cpu": share.cpu, "gpu": share.gpu}),
         tune_config=tune.TuneConfig(
-            search_alg=searcher,
+            search_alg=source,
             scheduler=build_scheduler(spec.scheduler, objective, longest=longest, earlier=earlier),
             num_samples=-1,
             reuse_actors=True,
         ),
-        run_config=_run_config(folder, BookCallback(book, searcher)),
+        run_config=_run_config(folder, ManagerCallback(manager, source)),
     )
     try:
         tuner.fit()
     finally:
-        book.write_study()
+        manager.write_study()
 
 
 def _run_config(folder: SweepFolder, callback: Any) -> Any:

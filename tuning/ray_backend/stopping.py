@@ -9,7 +9,7 @@ from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, TrialSch
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.ray_backend.trainable import EVALUATION, SCORE, TRIAL_KEY
 from sweepbox.tuning.spec.schema import SchedulerSpec
-from sweepbox.tuning.sweep.state import TrialResult
+from sweepbox.tuning.sweep.trial_result import TrialResult
 
 
 class SweepAsha(AsyncHyperBandScheduler):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Hands the trials of the book to Ray Tune, never more at a time than can run."""
+"""Hands the manager's trials to Ray Tune, never more at a time than can run."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -18,25 +18,25 @@ from sweepbox.tuning.ray_backend.trainable import (
 )
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.sweep.manager import TrialBook
+from sweepbox.tuning.sweep.manager import TrialManager
 
 Programs = tuple[str, ...]
 
 
-class BookSearcher(Searcher):  # type: ignore[misc]
-    """Ray's view of the book: gives a trial that is to run, nothing for now, or says that all are out.
+class TrialSource(Searcher):  # type: ignore[misc]
+    """Ray's searcher: returns a trial to run, nothing for now, or that all are handed out.
 
-    Proposing only when a trial can start lets each proposal know all results so far; see `TrialBook` for spaces
-    of several programs. Ray gives the next trial the process of the trial that ended first of those whose
-    processes are free, so what that process reported last tells which programs the next trial finds.
+    Making a trial only when it can start lets each suggestion know all results so far; see `TrialManager` for
+    spaces of several programs. Of the free processes Ray reuses the one whose trial ended first, so what that
+    process reported last tells which programs the next trial finds.
     """
 
     def __init__(
-        self, book: TrialBook, folder: SweepFolder, spec: SweepSpec, *, mode: str, max_concurrent: int
+        self, manager: TrialManager, folder: SweepFolder, spec: SweepSpec, *, mode: str, max_concurrent: int
     ) -> None:
-        """Take the book; `mode` is the objective's direction."""
+        """Hand out a manager's trials; `mode` is the objective's direction."""
         super().__init__(metric=SCORE, mode=mode)
-        self._book = book
+        self._manager = manager
         self._folder = folder
         share = spec.resources_per_trial
         self._process = {CPU_KEY: share.cpu, GPU_KEY: share.gpu, BACKEND_KEY: spec.backend}
@@ -46,15 +46,15 @@ class BookSearcher(Searcher):  # type: ignore[misc]
         self._over = False
 
     @property
-    def has_free_place(self) -> bool:
+    def has_free_worker(self) -> bool:
         """Whether a trial is about to be asked for."""
         return not self._over and len(self._running) < self._max_concurrent
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the config of Ray's trial `trial_id`, None to be asked again later, or FINISHED."""
         if not self._folder.stop_request.exists():
-            if not self.has_free_place:
-                self._book.prepare()
+            if not self.has_free_worker:
+                self._manager.prepare_next()
                 return None
             if (ours := self._take(trial_id)) is not None:
                 return {SWEEP_KEY: str(self._folder.path.resolve()), TRIAL_KEY: ours, **self._process}
@@ -62,12 +62,12 @@ class BookSearcher(Searcher):  # type: ignore[misc]
         return str(Searcher.FINISHED)
 
     def _take(self, trial_id: str) -> str | None:
-        """Take a trial of the book for the next place, and note the programs that this will hold."""
+        """Take a trial of the manager for the next place, and note the programs that this will hold."""
         held = self._free.popleft() if self._free else ()
         others = {program for place in (*self._running.values(), *self._free) for program in place}
-        ours = self._book.next_trial(held=held, elsewhere=others)
+        ours = self._manager.next_trial(held=held, elsewhere=others)
         if ours is not None:
-            program = self._book.program(ours)
+            program = self._manager.program(ours)
             self._running[trial_id] = held if program is None else (*held, program)
         return ours
 
@@ -82,7 +82,7 @@ class BookSearcher(Searcher):  # type: ignore[misc]
             self._free.append(_programs_of(result) if result else held)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Keep the book out of Ray's own notes."""
+        """Keep the manager out of Ray's own notes."""
         return {}
 
     def save(self, checkpoint_path: str) -> None:

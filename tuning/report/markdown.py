@@ -8,13 +8,15 @@ from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.core.files import write_json, write_text
 from sweepbox.tuning.spec.durations import format_duration
 from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.sweep.best import Best
 from sweepbox.tuning.sweep.formatting import settings_text, value_text
 from sweepbox.tuning.sweep.results_table import write_results
-from sweepbox.tuning.sweep.state import Best, SweepState, TrialResult
+from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.sweep.trial_result import TrialResult
 from sweepbox.tuning.trial.throughput import weighted_mean
 
-PACE = ("images/s", "waiting for input", "evaluating")
-"""The columns that say how fast a trial was and where its time went."""
+THROUGHPUT = ("images/s", "waiting for input", "evaluating")
+"""The columns of a trial's training speed and of the shares of its time."""
 
 
 def write_outcome(state: SweepState) -> None:
@@ -52,7 +54,16 @@ def report_text(state: SweepState) -> str:
     lines = [f"# Sweep {state.spec.name}", "", _summary(state), ""]
     if state.best is not None:
         lines += _winner_lines(state, state.best)
-    header = ["trial", "state", "evaluations", f"best {metric}", f"last {metric}", "settings", "time", *PACE]
+    header = [
+        "trial",
+        "state",
+        "evaluations",
+        f"best {metric}",
+        f"last {metric}",
+        "settings",
+        "time",
+        *THROUGHPUT,
+    ]
     lines += [
         "## Trials",
         "",
@@ -81,7 +92,7 @@ def _summary(state: SweepState) -> str:
 def _shares(state: SweepState) -> str:
     """Return where the time of all trials went, empty where it was not recorded."""
     own = [trial for trial in state.trials if trial.status.duplicate_of is None]
-    evaluating = weighted_mean((trial.pace.evaluation_fraction, trial.seconds) for trial in own)
+    evaluating = weighted_mean((trial.throughput.evaluation_fraction, trial.seconds) for trial in own)
     return "" if evaluating is None else f", {percent_text(evaluating)} of it evaluating"
 
 
@@ -92,7 +103,7 @@ def percent_text(share: float | None) -> str:
 
 def _winner_lines(state: SweepState, best: Best) -> list[str]:
     trial = state.trial(best.trial)
-    floors = "" if best.floors_reached else " It does not reach all floors; no checkpoint does."
+    note = "" if best.constraints_met else " It does not meet all constraints; no checkpoint does."
     ap, ap50 = (by_class(state, best.metrics, kind) for kind in ("AP", "AP@.50"))
     classes = _markdown_table(
         ["class", "AP", "AP@.50"], ([name, value_text(ap[name]), value_text(ap50.get(name))] for name in ap)
@@ -105,7 +116,7 @@ def _winner_lines(state: SweepState, best: Best) -> list[str]:
     return [
         "## Winner",
         "",
-        f"{where}: **{best.metric} {best.value:.4f}**.{floors}",
+        f"{where}: **{best.metric} {best.value:.4f}**.{note}",
         "",
         *classes,
         "",
@@ -119,7 +130,7 @@ def _winner_lines(state: SweepState, best: Best) -> list[str]:
 def _trial_cells(trial: TrialResult, metric: str) -> list[str]:
     last = trial.evaluations[-1] if trial.evaluations else None
     same = f" (as {trial.status.duplicate_of})" if trial.status.duplicate_of else ""
-    pace = trial.pace
+    pace = trial.throughput
     return [
         trial.id,
         trial.state.replace("_", " ") + same,

@@ -8,22 +8,27 @@ from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.spec.steps import evaluations_of
 
+STEPS = ("space.num_steps", "space.train_config.num_steps")
+"""The keys of the space that change the length of a trial."""
 
-def check_space(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> int:
-    """Try each end of each range on the base config; return the most evaluations that a trial can have.
 
-    SweepError lists every end that the config refuses, by its key in the sweep file.
+def check_space(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> None:
+    """Apply each endpoint of each range to the base config.
+
+    Raises:
+        SweepError: The config refuses endpoints; all are listed, by their keys in the sweep file.
     """
     problems: dict[str, None] = {}
-    longest = evaluations_of(base, spec.training)
     for key, edits in Space.of(spec).corners():
         try:
-            config = apply_edits(base, edits)
-            check_supported(config)
+            check_supported(apply_edits(base, edits))
         except ConfigError as error:
             problems |= dict.fromkeys(f"{key}: {line}" for line in str(error).splitlines())
-        else:
-            longest = max(longest, evaluations_of(config, spec.training))
     if problems:
         raise SweepError("\n".join(problems))
-    return longest
+
+
+def max_evaluations(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> int:
+    """Return the most evaluations that a trial can have, over all lengths that the space allows."""
+    configs = [apply_edits(base, edits) for key, edits in Space.of(spec).corners() if key in STEPS]
+    return max(evaluations_of(config, spec.training) for config in (base, *configs))

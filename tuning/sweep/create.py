@@ -97,7 +97,6 @@ def create_sweep(request: SweepRequest, *, on_progress: Progress | None = None) 
             ],
             source=request.spec_path,
         )
-        check_space(base, spec)
         _make_absolute(base.train_config)
         save_config(base, draft.base_config)
         save_label_map(labels, draft.label_map)

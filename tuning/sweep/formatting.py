@@ -1,6 +1,6 @@
 """How values of trials are shown to people."""
 
-from sweepbox.tuning.sweep.state import TrialResult
+from sweepbox.tuning.sweep.trial_result import TrialResult
 
 
 def settings_text(trial: TrialResult) -> str:

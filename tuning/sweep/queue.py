@@ -1,4 +1,4 @@
-"""Trials that wait to be run, and which of them the next free place takes."""
+"""The queue of trials that wait to be run, and which of them the next free worker takes."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,14 +11,13 @@ class _Waiting:
     passed_over: int = 0
 
 
-class WaitingTrials:
-    """A queue that hands a place a trial whose program the place holds, out of those that wait.
+class TrialQueue:
+    """A queue that gives a worker a trial whose program it holds, where one waits.
 
     Compiling a program can take longer than a trial. A trial is passed over at most `patience` times.
     """
 
     def __init__(self, *, patience: int) -> None:
-        """Begin empty."""
         self._patience = patience
         self._queue: list[_Waiting] = []
 
@@ -26,22 +25,17 @@ class WaitingTrials:
         """Return how many trials wait."""
         return len(self._queue)
 
-    @property
-    def programs(self) -> tuple[str | None, ...]:
-        """The programs of the trials that wait, in their order."""
-        return tuple(waiting.program for waiting in self._queue)
-
     def add(self, trial: str, program: str | None) -> None:
-        """Take in a trial, after those that wait already."""
+        """Append a trial."""
         self._queue.append(_Waiting(trial, program))
 
     def take(self, *, held: Collection[str], elsewhere: Collection[str]) -> str:
-        """Return the trial for a place that holds the programs `held`; other places hold those `elsewhere`.
+        """Remove and return the trial for a worker that holds the programs `held`.
 
-        Best is a program that the place holds, then one that no place holds, whose trials need one anyway; of
-        equals the first. ValueError where none waits.
+        Best is a program that the worker holds, then one that no worker holds, then one that other workers
+        hold (`elsewhere`); of equals the first. ValueError where none waits.
         """
-        best = min(range(len(self._queue)), key=lambda place: self._cost(self._queue[place], held, elsewhere))
+        best = min(range(len(self._queue)), key=lambda index: self._cost(self._queue[index], held, elsewhere))
         if self._queue[0].passed_over >= self._patience:
             best = 0
         for passed in self._queue[:best]:

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from sweepbox.tuning.storage.tables import table_of, write_table
 from sweepbox.tuning.storage.trial_record import Evaluation
-from sweepbox.tuning.sweep.state import SweepState, TrialResult
+from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.sweep.trial_result import TrialResult
 
 if TYPE_CHECKING:
     import pyarrow

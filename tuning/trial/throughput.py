@@ -1,4 +1,4 @@
-"""How fast a trial trained and where its time went, from its evaluations."""
+"""A trial's training speed and the shares of its time, from its evaluations."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from sweepbox.tuning.storage.trial_record import Evaluation
 
 
 @dataclass(frozen=True)
-class Pace:
+class Throughput:
     """Speed of training without compilation, shares of time from 0 to 1; None where nothing was recorded.
 
     `input_wait_fraction` is the share of the training that steps waited for batches, `evaluation_fraction` that
@@ -20,8 +20,8 @@ class Pace:
     evaluation_fraction: float | None
 
 
-def pace_of(evaluations: Sequence[Evaluation]) -> Pace:
-    """Return the pace over all evaluations of a trial; each counts with the steps or the time before it."""
+def throughput_of(evaluations: Sequence[Evaluation]) -> Throughput:
+    """Return the throughput over a trial's evaluations, each weighted by the steps or the time before it."""
     starts = [0, *(item.step for item in evaluations)]
     images, stretches = 0.0, []
     for start, item in zip(starts, evaluations, strict=False):
@@ -31,7 +31,7 @@ def pace_of(evaluations: Sequence[Evaluation]) -> Pace:
     training = sum(length for length, _ in stretches)
     timed = [(item.seconds, item.evaluation_s) for item in evaluations if item.evaluation_s is not None]
     seconds, evaluation_s = (sum(values) for values in zip(*timed, strict=True)) if timed else (0.0, None)
-    return Pace(
+    return Throughput(
         images_per_s=images / training if training else None,
         input_wait_fraction=weighted_mean((share, length) for length, share in stretches),
         evaluation_s=evaluation_s,

@@ -16,7 +16,7 @@ import yaml
 from experiments.benchmarks.figure import Figure
 from experiments.benchmarks.workspace import CONFIGS, Workspace, labels, newest_checkpoint, parts
 from sweepbox.detection.config.load import load_config
-from sweepbox.tuning.sweep.state import load_sweep
+from sweepbox.tuning.sweep.reader import load_sweep
 from sweepbox.tuning.trial.throughput import weighted_mean
 
 TRIALS = 24
@@ -43,8 +43,8 @@ def measure(workspace: Workspace) -> Iterator[Figure]:
         aim=20,
         note=f"{sum(steps)} steps in all",
     )
-    evaluating = weighted_mean((trial.pace.evaluation_fraction, trial.seconds) for trial in trials)
-    waiting = weighted_mean((trial.pace.input_wait_fraction, trial.seconds) for trial in trials)
+    evaluating = weighted_mean((trial.throughput.evaluation_fraction, trial.seconds) for trial in trials)
+    waiting = weighted_mean((trial.throughput.input_wait_fraction, trial.seconds) for trial in trials)
     yield Figure(f"of the trials' time, evaluating every {EVERY} steps", "%", 100 * (evaluating or 0.0))
     yield Figure("of the trials' training, waiting for input", "%", 100 * (waiting or 0.0))
 

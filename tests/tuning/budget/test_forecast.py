@@ -36,13 +36,13 @@ def test_time_left_is_work_left_over_what_runs_at_a_time() -> None:
         evaluations_per_trial=6,
         trials_to_start=4,
         evaluations_of_running=6,
-        concurrency=2,
+        num_workers=2,
     )
     assert estimate == (4 * 6 + 6) * 10 / 2
 
 
 def test_time_left_is_never_more_than_the_budget() -> None:
-    known = {"evaluations_per_trial": 6, "trials_to_start": 4, "evaluations_of_running": 6, "concurrency": 1}
+    known = {"evaluations_per_trial": 6, "trials_to_start": 4, "evaluations_of_running": 6, "num_workers": 1}
     assert estimate_time_left(seconds_per_evaluation=10, budget_left_s=30, **known) == 30
     assert estimate_time_left(seconds_per_evaluation=None, budget_left_s=30, **known) == 30
     assert estimate_time_left(seconds_per_evaluation=None, **known) is None

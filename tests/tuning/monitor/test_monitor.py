@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 import pytest
 from pyarrow import parquet
 
-from sweepbox.tuning.monitor.monitor import TIME_BUDGET, Watch
+from sweepbox.tuning.monitor.monitor import TIME_BUDGET, SweepMonitor
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState
-from sweepbox.tuning.sweep.manager import TrialBook
+from sweepbox.tuning.sweep.manager import TrialManager
+from sweepbox.tuning.sweep.reader import load_sweep
 from sweepbox.tuning.sweep.state import SweepState
 
 Begin = Callable[..., SweepFolder]
@@ -38,7 +39,14 @@ def until(happened: Callable[[], bool]) -> None:
 def test_a_spent_time_budget_asks_the_trials_to_stop(sweep: Begin) -> None:
     folder, now = sweep(), [0.0]
     listener = Listener()
-    with Watch(folder, listener=listener, concurrency=1, time_budget_s=60, clock=lambda: now[0]):
+    with SweepMonitor(
+        folder,
+        lambda: load_sweep(folder.path),
+        listener=listener,
+        num_workers=1,
+        time_budget_s=60,
+        clock=lambda: now[0],
+    ):
         until(lambda: len(listener.shown) > 0)
         assert not folder.stop_request.exists()
         assert listener.shown[0][1] == 60
@@ -49,7 +57,14 @@ def test_a_spent_time_budget_asks_the_trials_to_stop(sweep: Begin) -> None:
 
 def test_a_budget_that_ends_with_the_sweep_stops_nothing(sweep: Begin) -> None:
     folder, now = sweep(), [0.0]
-    with Watch(folder, listener=None, concurrency=1, time_budget_s=60, clock=lambda: now[0]):
+    with SweepMonitor(
+        folder,
+        lambda: load_sweep(folder.path),
+        listener=None,
+        num_workers=1,
+        time_budget_s=60,
+        clock=lambda: now[0],
+    ):
         now[0] = 59.0
     now[0] = 61.0
     assert not folder.stop_request.exists()
@@ -57,24 +72,38 @@ def test_a_budget_that_ends_with_the_sweep_stops_nothing(sweep: Begin) -> None:
 
 def test_the_table_of_results_follows_the_trials(sweep: Begin, live: Live) -> None:
     folder = sweep(objective={"metric": "mAP"})
-    TrialBook(folder, load_spec(folder.spec)).next_trial()
-    watch = Watch(folder, listener=None, concurrency=1, time_budget_s=None, clock=lambda: 0.0)
-    watch.look()
+    TrialManager(folder, load_spec(folder.spec)).next_trial()
+    monitor = SweepMonitor(
+        folder,
+        lambda: load_sweep(folder.path),
+        listener=None,
+        num_workers=1,
+        time_budget_s=None,
+        clock=lambda: 0.0,
+    )
+    monitor.poll()
     assert parquet.read_table(folder.results).num_rows == 0
     live(folder, "0000", [0.1, 0.2, 0.3], TrialState.FINISHED)
-    watch.look()
+    monitor.poll()
     assert parquet.read_table(folder.results).num_rows == 3
 
 
 def test_writing_the_table_takes_a_twentieth_of_the_time(sweep: Begin, live: Live) -> None:
     folder, now = sweep(objective={"metric": "mAP"}), [0.0, 0.0, 1.0, 5.0, 25.0, 25.0, 26.0]
-    TrialBook(folder, load_spec(folder.spec)).next_trial()
-    watch = Watch(folder, listener=None, concurrency=1, time_budget_s=None, clock=lambda: now.pop(0))
-    watch.look()  # begins at 0 s and writes for a second
+    TrialManager(folder, load_spec(folder.spec)).next_trial()
+    monitor = SweepMonitor(
+        folder,
+        lambda: load_sweep(folder.path),
+        listener=None,
+        num_workers=1,
+        time_budget_s=None,
+        clock=lambda: now.pop(0),
+    )
+    monitor.poll()  # begins at 0 s and writes for a second
     live(folder, "0000", [0.1, 0.2, 0.3], TrialState.FINISHED)
-    watch.look()  # at 5 s
+    monitor.poll()  # at 5 s
     assert parquet.read_table(folder.results).num_rows == 0
-    watch.look()  # at 25 s
+    monitor.poll()  # at 25 s
     assert parquet.read_table(folder.results).num_rows == 3
 
 
@@ -82,6 +111,12 @@ def test_a_listener_that_breaks_ends_the_sweep_and_is_heard(sweep: Begin) -> Non
     folder = sweep()
     with (
         pytest.raises(RuntimeError, match="the terminal is gone"),
-        Watch(folder, listener=Listener(breaks=True), concurrency=1, time_budget_s=None),
+        SweepMonitor(
+            folder,
+            lambda: load_sweep(folder.path),
+            listener=Listener(breaks=True),
+            num_workers=1,
+            time_budget_s=None,
+        ),
     ):
         until(folder.stop_request.exists)

@@ -7,8 +7,8 @@ from sweepbox.tuning.monitor.terminal import EventLines, LiveTable, sweep_summar
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState
-from sweepbox.tuning.sweep.manager import TrialBook
-from sweepbox.tuning.sweep.state import load_sweep
+from sweepbox.tuning.sweep.manager import TrialManager
+from sweepbox.tuning.sweep.reader import load_sweep
 
 Begin = Callable[..., SweepFolder]
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
@@ -18,7 +18,7 @@ Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
 def folder(sweep: Begin, live: Live) -> SweepFolder:
     """A sweep with a finished, a stopped, a running and a failed trial."""
     folder = sweep(objective={"metric": "mAP"}, trials=5)
-    book = TrialBook(folder, load_spec(folder.spec))
+    book = TrialManager(folder, load_spec(folder.spec))
     for _ in range(4):
         book.next_trial()
     live(folder, "0000", [0.2, 0.6], TrialState.FINISHED)

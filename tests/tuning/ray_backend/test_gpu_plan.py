@@ -7,7 +7,7 @@ import pytest
 import ray
 import yaml
 
-from sweepbox.tuning.ray_backend.launch import Place, run_sweep
+from sweepbox.tuning.ray_backend.launch import RayConfig, run_sweep
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
@@ -56,8 +56,8 @@ def test_fractions_of_gpus_share_them(path: Path, records: Path, tmp_path: Path)
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(tiny))
     folder = create_sweep(SweepRequest(tmp_path / "tiny.yaml", data=records, out=tmp_path / "run"))
     meter = Meter()
-    place = Place(cpus=round(expected * share.cpu), gpus=GPUS)
-    state = run_sweep(folder, place=place, listener=meter).state
+    place = RayConfig(cpus=round(expected * share.cpu), gpus=GPUS)
+    state = run_sweep(folder, ray_config=place, listener=meter).state
 
     assert f"{expected} trials at a time" in folder.log.read_text()
     assert state.ended == expected

@@ -11,10 +11,11 @@ from pyarrow import parquet
 
 from sweepbox.detection.checkpoint.folder import read_facts
 from sweepbox.detection.core.errors import SweepError
-from sweepbox.tuning.ray_backend.launch import Place, SweepOutcome, run_sweep
+from sweepbox.tuning.ray_backend.launch import RayConfig, SweepOutcome, run_sweep
 from sweepbox.tuning.storage.trial_record import TrialState, read_evaluations
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
-from sweepbox.tuning.sweep.state import SweepState, best_checkpoint
+from sweepbox.tuning.sweep.reader import best_checkpoint
+from sweepbox.tuning.sweep.state import SweepState
 
 TRIALS = 5
 EXPLODING = 1e30
@@ -51,7 +52,7 @@ def outcome(
     home = tmp_path_factory.mktemp("sweep")
     (home / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **SWEEP}))
     folder = create_sweep(SweepRequest(home / "sweep.yaml", out=home / "run"))
-    yield run_sweep(folder, place=Place(cpus=2), listener=listener)
+    yield run_sweep(folder, ray_config=RayConfig(cpus=2), listener=listener)
 
 
 def test_all_trials_end(outcome: SweepOutcome) -> None:
@@ -133,7 +134,7 @@ def test_where_the_time_went_is_recorded(outcome: SweepOutcome) -> None:
         assert 0 < item.evaluation_s < item.seconds
         assert item.input_wait_fraction is not None
         assert 0 <= item.input_wait_fraction <= 1
-    assert all(trial.pace.images_per_s for trial in run if trial.status.compiled_run_reused)
+    assert all(trial.throughput.images_per_s for trial in run if trial.status.compiled_run_reused)
 
 
 def test_the_listener_saw_the_trials_run(outcome: SweepOutcome, listener: Listener) -> None:
@@ -147,5 +148,5 @@ def test_a_sweep_whose_trials_all_fail_says_so(tiny_spec: dict[str, Any], tmp_pa
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, "space": contradiction, "trials": 2}))
     folder = create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / "run"))
     with pytest.raises(SweepError, match="all 2 trials failed, the first with: "):
-        run_sweep(folder, place=Place(cpus=1))
+        run_sweep(folder, ray_config=RayConfig(cpus=1))
     assert folder.report.is_file()

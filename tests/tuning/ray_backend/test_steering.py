@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 import yaml
 
-from sweepbox.tuning.ray_backend.launch import Place, SweepOutcome, run_sweep
+from sweepbox.tuning.ray_backend.launch import RayConfig, SweepOutcome, run_sweep
 from sweepbox.tuning.ray_backend.trainable import PROGRAMS, TRIAL_KEY
-from sweepbox.tuning.ray_backend.trial_source import BookSearcher
+from sweepbox.tuning.ray_backend.trial_source import TrialSource
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState, read_status
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
-from sweepbox.tuning.sweep.manager import PATIENCE, TrialBook
-from sweepbox.tuning.sweep.queue import WaitingTrials
+from sweepbox.tuning.sweep.manager import PATIENCE, TrialManager
+from sweepbox.tuning.sweep.queue import TrialQueue
 from sweepbox.tuning.trial.compiled_runs import CAPACITY
 
 PLACES = 2
@@ -58,17 +58,17 @@ def decisions() -> list[Decision]:
 
 @pytest.fixture(scope="module")
 def outcome(folder: SweepFolder, decisions: list[Decision]) -> SweepOutcome:
-    take = WaitingTrials.take
+    take = TrialQueue.take
 
-    def noted(queue: WaitingTrials, *, held: Collection[str], elsewhere: Collection[str]) -> str:
+    def noted(queue: TrialQueue, *, held: Collection[str], elsewhere: Collection[str]) -> str:
         waiting = queue.programs
         trial = take(queue, held=held, elsewhere=elsewhere)
         decisions.append(Decision(trial, frozenset(held), waiting))
         return trial
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(WaitingTrials, "take", noted)
-        return run_sweep(folder, place=Place(cpus=PLACES))
+        patch.setattr(TrialQueue, "take", noted)
+        return run_sweep(folder, ray_config=RayConfig(cpus=PLACES))
 
 
 def test_a_program_is_built_only_where_no_trial_of_a_held_one_waits(
@@ -103,7 +103,7 @@ class Places:
         self.held: list[tuple[str, ...]] = [() for _ in lengths]
         self.built = 0
 
-    def run(self, searcher: BookSearcher) -> list[str]:
+    def run(self, searcher: TrialSource) -> list[str]:
         """Return the trials that a searcher gives, in the order in which they began."""
         order: list[str] = []
         busy: dict[int, tuple[int, str]] = {}
@@ -127,9 +127,11 @@ class Places:
         self.held[place] = (*(kept for kept in self.held[place] if kept != program), program)[-CAPACITY:]
 
 
-def searcher_of(folder: SweepFolder, *, places: int, ahead: int) -> BookSearcher:
+def searcher_of(folder: SweepFolder, *, places: int, ahead: int) -> TrialSource:
     spec = load_spec(folder.spec)
-    return BookSearcher(TrialBook(folder, spec, places=ahead), folder, spec, mode="min", max_concurrent=places)
+    return TrialSource(
+        TrialManager(folder, spec, places=ahead), folder, spec, mode="min", max_concurrent=places
+    )
 
 
 @pytest.mark.parametrize("lengths", [(2, 2), (2, 3), (3, 7), (5, 5, 5)])
@@ -161,10 +163,10 @@ def test_trials_of_one_program_come_in_order(tiny_spec: dict[str, Any], tmp_path
 def test_what_was_proposed_ahead_is_run_after_a_crash(tiny_spec: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **SWEEP}))
     folder = create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / "run"))
-    book = TrialBook(folder, load_spec(folder.spec), places=PLACES)
+    book = TrialManager(folder, load_spec(folder.spec), places=PLACES)
     assert book.next_trial() == "0000"
     assert len(folder.trial_folders()) == 1 + PLACES, "as many are proposed ahead as run at a time"
-    again = TrialBook(folder, load_spec(folder.spec), places=PLACES)
+    again = TrialManager(folder, load_spec(folder.spec), places=PLACES)
     given = [again.next_trial() for _ in range(len(SIZES) + 1)]
     assert given == [*(f"{number:04d}" for number in range(len(SIZES))), None]
     sizes = [read_status(trial).parameters["batch_size"] for trial in folder.trial_folders()]

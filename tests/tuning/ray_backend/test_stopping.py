@@ -9,8 +9,8 @@ from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SchedulerSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState
-from sweepbox.tuning.sweep.manager import TrialBook
-from sweepbox.tuning.sweep.state import load_sweep
+from sweepbox.tuning.sweep.manager import TrialManager
+from sweepbox.tuning.sweep.reader import load_sweep
 
 ASHA = SchedulerSpec(type="asha", grace_period=1, reduction_factor=2)
 HIGHEST = Objective("mAP", Mode.MAX)
@@ -53,7 +53,7 @@ def test_none_never_stops_a_trial() -> None:
 
 def test_a_resumed_sweep_knows_its_rungs(sweep: Begin, live: Live) -> None:
     folder = sweep(objective={"metric": "mAP"})
-    book = TrialBook(folder, load_spec(folder.spec))
+    book = TrialManager(folder, load_spec(folder.spec))
     for _ in range(3):
         book.next_trial()
     live(folder, "0000", [0.5, 0.7, 0.8], TrialState.FINISHED)

@@ -5,7 +5,7 @@ import pytest
 
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import SweepboxError, SweepError
-from sweepbox.tuning.search.endpoints import check_space
+from sweepbox.tuning.search.endpoints import max_evaluations
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.dataset import open_sweep_data
 from sweepbox.tuning.storage.folder import SweepFolder
@@ -101,7 +101,7 @@ def test_without_data_it_is_asked_for(write_spec: Write, tmp_path: Path) -> None
 def test_the_longest_trial_is_found_at_the_ends_of_the_space(write_spec: Write, tmp_path: Path) -> None:
     path = write_spec(space={"num_steps": {"integer": [4, 9]}}, training={"steps": 6, "evaluate_every": 2})
     folder = create_sweep(SweepRequest(path, out=tmp_path / "run"))
-    assert check_space(load_config(folder.base_config), load_spec(folder.spec)) == 5
+    assert max_evaluations(load_config(folder.base_config), load_spec(folder.spec)) == 5
 
 
 def test_a_sweep_is_held_by_one_process(tmp_path: Path) -> None:

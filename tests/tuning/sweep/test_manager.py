@@ -13,35 +13,35 @@ from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.study_file import StudyFile
 from sweepbox.tuning.storage.trial_record import TrialState, read_changes, read_evaluations, read_status
-from sweepbox.tuning.sweep.manager import TrialBook
+from sweepbox.tuning.sweep.manager import TrialManager
 
 Begin = Callable[..., SweepFolder]
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
 HIGHEST = {"metric": "mAP"}
 
 
-def book_of(folder: SweepFolder) -> TrialBook:
-    return TrialBook(folder, load_spec(folder.spec))
+def manager_of(folder: SweepFolder) -> TrialManager:
+    return TrialManager(folder, load_spec(folder.spec))
 
 
-def study_trials(folder: SweepFolder, book: TrialBook | None = None) -> list[optuna.trial.FrozenTrial]:
-    if book is not None:
-        book.write_study()
+def study_trials(folder: SweepFolder, manager: TrialManager | None = None) -> list[optuna.trial.FrozenTrial]:
+    if manager is not None:
+        manager.write_study()
     url = f"sqlite:///{folder.study}"
     return optuna.load_study(study_name="tiny", storage=url).trials
 
 
-def give_out(book: TrialBook) -> list[str]:
+def hand_out(manager: TrialManager) -> list[str]:
     given = []
-    while (trial := book.next_trial()) is not None:
+    while (trial := manager.next_trial()) is not None:
         given.append(trial)
-    book.write_study()
+    manager.write_study()
     return given
 
 
 def test_each_trial_is_given_out_once_with_all_that_it_needs(sweep: Begin) -> None:
     folder = sweep()
-    assert give_out(book_of(folder)) == ["0000", "0001", "0002"]
+    assert hand_out(manager_of(folder)) == ["0000", "0001", "0002"]
     for trial in folder.trial_folders():
         status = read_status(trial)
         config = load_config(trial.config)
@@ -56,15 +56,15 @@ def test_each_trial_is_given_out_once_with_all_that_it_needs(sweep: Begin) -> No
 
 def test_proposals_depend_on_the_seed_alone(sweep: Begin, tmp_path: Path) -> None:
     first = sweep(searcher={"type": "random"})
-    give_out(book_of(first))
+    hand_out(manager_of(first))
     proposed = [trial.params for trial in study_trials(first)]
     shutil.rmtree(tmp_path / "run")
     again = sweep(searcher={"type": "random"})
     for _ in range(3):  # a new process for each trial
-        book = book_of(again)
+        manager = manager_of(again)
         waiting = len(again.trial_folders())
-        assert [book.next_trial() for _ in range(waiting + 1)] == [f"{i:04d}" for i in range(waiting + 1)]
-        book.write_study()
+        assert [manager.next_trial() for _ in range(waiting + 1)] == [f"{i:04d}" for i in range(waiting + 1)]
+        manager.write_study()
     assert [trial.params for trial in study_trials(again)] == proposed
 
 
@@ -73,32 +73,32 @@ def test_the_next_trial_is_made_ahead_only_where_results_would_not_change_it(
     sweep: Begin, tmp_path: Path, searcher: str, ahead: int
 ) -> None:
     plain = sweep(searcher={"type": searcher})
-    give_out(book_of(plain))
+    hand_out(manager_of(plain))
     proposed = [trial.params for trial in study_trials(plain)]
     shutil.rmtree(tmp_path / "run")
     folder = sweep(searcher={"type": searcher})
-    book = book_of(folder)
-    given = [book.next_trial()]
-    book.prepare()
-    book.prepare()
+    manager = manager_of(folder)
+    given = [manager.next_trial()]
+    manager.prepare_next()
+    manager.prepare_next()
     assert len(folder.trial_folders()) == ahead
-    assert [*given, *give_out(book)] == ["0000", "0001", "0002"]
+    assert [*given, *hand_out(manager)] == ["0000", "0001", "0002"]
     assert [trial.params for trial in study_trials(folder)] == proposed
-    book.prepare()
+    manager.prepare_next()
     assert len(folder.trial_folders()) == 3
 
 
 def test_ended_trials_are_told_with_their_best_not_their_last(sweep: Begin, live: Live) -> None:
     folder = sweep(objective=HIGHEST)
-    book = book_of(folder)
-    give_out(book)
+    manager = manager_of(folder)
+    hand_out(manager)
     live(folder, "0000", [0.2, 0.6, 0.5], TrialState.FINISHED)
     live(folder, "0001", [0.1], TrialState.RUNNING)
     live(folder, "0002", [], TrialState.FAILED)
-    assert book.close("0000").state is TrialState.FINISHED
-    assert book.close("0001").state is TrialState.STOPPED_EARLY
-    assert book.close("0002", error="the loss is not finite").state is TrialState.FAILED
-    states = [(trial.state, trial.value) for trial in study_trials(folder, book)]
+    assert manager.close("0000").state is TrialState.FINISHED
+    assert manager.close("0001").state is TrialState.STOPPED_EARLY
+    assert manager.close("0002", error="the loss is not finite").state is TrialState.FAILED
+    states = [(trial.state, trial.value) for trial in study_trials(folder, manager)]
     assert states == [(StudyState.COMPLETE, 0.6), (StudyState.PRUNED, 0.1), (StudyState.FAIL, None)]
     assert study_trials(folder)[0].intermediate_values == {1: 0.2, 2: 0.6, 3: 0.5}
     assert not any(folder.trial(name).last.exists() for name in ("0000", "0001", "0002"))
@@ -107,36 +107,36 @@ def test_ended_trials_are_told_with_their_best_not_their_last(sweep: Begin, live
 
 def test_only_the_best_checkpoints_of_the_sweep_stay(sweep: Begin, live: Live) -> None:
     folder = sweep(objective=HIGHEST, trials=5, keep_checkpoints=2)
-    book = book_of(folder)
-    give_out(book)
+    manager = manager_of(folder)
+    hand_out(manager)
     for number, value in enumerate([0.3, 0.1, 0.5, 0.4]):
         live(folder, f"{number:04d}", [value], TrialState.FINISHED)
-        book.close(f"{number:04d}")
+        manager.close(f"{number:04d}")
     live(folder, "0004", [0.05], TrialState.RUNNING)
-    book.record_evaluation("0004")
+    manager.record_evaluation("0004", read_evaluations(folder.trial("0004"))[-1])
     kept = [trial.id for trial in folder.trial_folders() if trial.best.is_dir()]
     assert kept == ["0002", "0003", "0004"], "a running trial minds its own checkpoint"
-    book.close("0004")
+    manager.close("0004")
     assert [trial.id for trial in folder.trial_folders() if trial.best.is_dir()] == ["0002", "0003"]
 
 
 def test_a_trial_that_equals_another_is_not_run_and_takes_its_results(sweep: Begin, live: Live) -> None:
     only: dict[str, Any] = {"focal_gamma": {"choice": [1.0, 1.5]}}
     folder = sweep(objective=HIGHEST, space=only, augmentations={}, trials=6, searcher={"type": "random"})
-    book = book_of(folder)
-    given = give_out(book)
+    manager = manager_of(folder)
+    given = hand_out(manager)
     assert len(given) == 2
     same = {t.id: read_status(t).duplicate_of for t in folder.trial_folders() if t.id not in given}
     assert set(same.values()) <= set(given)
     live(folder, given[0], [0.2, 0.4, 0.3], TrialState.FINISHED)
-    book.close(given[0])
+    manager.close(given[0])
     live(folder, given[1], [0.1], TrialState.RUNNING)
-    book.close(given[1])
+    manager.close(given[1])
     for name, original in same.items():
         trial = folder.trial(name)
         assert read_evaluations(trial) == read_evaluations(folder.trial(str(original)))
         assert read_status(trial).state is read_status(folder.trial(str(original))).state
-    assert all(trial.state.is_finished() for trial in study_trials(folder, book))
+    assert all(trial.state.is_finished() for trial in study_trials(folder, manager))
 
 
 def test_a_proposal_that_the_config_refuses_is_recorded_as_failed(sweep: Begin) -> None:
@@ -147,7 +147,7 @@ def test_a_proposal_that_the_config_refuses_is_recorded_as_failed(sweep: Begin) 
         },
     }
     folder = sweep(space=space, trials=12, searcher={"type": "random"})
-    give_out(book_of(folder))
+    hand_out(manager_of(folder))
     statuses = [read_status(trial) for trial in folder.trial_folders()]
     failed = [status for status in statuses if status.state is TrialState.FAILED]
     assert len(statuses) == 12
@@ -157,16 +157,16 @@ def test_a_proposal_that_the_config_refuses_is_recorded_as_failed(sweep: Begin) 
 
 def test_what_a_crash_left_open_goes_on_and_what_ended_is_told(sweep: Begin, live: Live) -> None:
     folder = sweep(objective=HIGHEST, trials=4)
-    book = book_of(folder)
-    given = [book.next_trial() for _ in range(3)]
+    manager = manager_of(folder)
+    given = [manager.next_trial() for _ in range(3)]
     assert given == ["0000", "0001", "0002"]
     live(folder, "0000", [0.2, 0.3, 0.4], TrialState.FINISHED)  # ended, but the driver died before it knew
     live(folder, "0001", [0.3], TrialState.RUNNING)
     shutil.rmtree(folder.trial("0002").path)  # as an older version left it: asked for, but without a folder
-    parameters = study_trials(folder, book)[2].params
+    parameters = study_trials(folder, manager)[2].params
 
-    again = book_of(folder)
-    assert give_out(again) == ["0001", "0002", "0003"]
+    again = manager_of(folder)
+    assert hand_out(again) == ["0001", "0002", "0003"]
     assert read_status(folder.trial("0002")).parameters == parameters
     assert [trial.state for trial in study_trials(folder)] == [StudyState.COMPLETE, *[StudyState.RUNNING] * 3]
     assert study_trials(folder)[0].value == 0.4
@@ -174,24 +174,24 @@ def test_what_a_crash_left_open_goes_on_and_what_ended_is_told(sweep: Begin, liv
         live(folder, name, [0.3], TrialState.RUNNING)
         again.close(name)
     again.write_study()
-    assert give_out(book_of(folder)) == []
+    assert hand_out(manager_of(folder)) == []
     assert [trial.state for trial in study_trials(folder)] == [StudyState.COMPLETE, *[StudyState.PRUNED] * 3]
 
 
 def test_an_interrupted_trial_is_not_closed(sweep: Begin, live: Live) -> None:
     folder = sweep(objective=HIGHEST, trials=1)
-    book = book_of(folder)
-    give_out(book)
+    manager = manager_of(folder)
+    hand_out(manager)
     live(folder, "0000", [0.2], TrialState.INTERRUPTED)
-    assert book.close("0000").state is TrialState.INTERRUPTED
+    assert manager.close("0000").state is TrialState.INTERRUPTED
     assert folder.trial("0000").last.is_dir()
-    assert study_trials(folder, book)[0].state is StudyState.RUNNING
-    assert give_out(book_of(folder)) == ["0000"]
+    assert study_trials(folder, manager)[0].state is StudyState.RUNNING
+    assert hand_out(manager_of(folder)) == ["0000"]
 
 
 def test_the_state_file_is_plain_json(sweep: Begin) -> None:
     folder = sweep()
-    book_of(folder).next_trial()
+    manager_of(folder).next_trial()
     fields = json.loads(folder.trial("0000").status.read_text())
     assert fields["state"] == "pending"
     assert fields["seed"] == 5
@@ -199,14 +199,14 @@ def test_the_state_file_is_plain_json(sweep: Begin) -> None:
 
 def test_what_a_crash_kept_from_the_studys_file_comes_back_from_the_folders(sweep: Begin, live: Live) -> None:
     folder = sweep(objective=HIGHEST, trials=4)
-    book = book_of(folder)
-    assert [book.next_trial() for _ in range(3)] == ["0000", "0001", "0002"]
+    manager = manager_of(folder)
+    assert [manager.next_trial() for _ in range(3)] == ["0000", "0001", "0002"]
     live(folder, "0000", [0.2, 0.4], TrialState.FINISHED)
-    book.close("0000")
+    manager.close("0000")
     live(folder, "0001", [0.3], TrialState.RUNNING)
     assert study_trials(folder) == [], "nothing was written yet, and the process dies here"
 
-    again = book_of(folder)
+    again = manager_of(folder)
     trials = study_trials(folder)
     assert [trial.state for trial in trials] == [StudyState.COMPLETE, StudyState.RUNNING, StudyState.RUNNING]
     assert (trials[0].value, trials[0].intermediate_values) == (0.4, {1: 0.2, 2: 0.4})
@@ -214,7 +214,7 @@ def test_what_a_crash_kept_from_the_studys_file_comes_back_from_the_folders(swee
     for trial in trials:
         assert trial.params == read_status(folder.trial(trial.user_attrs["trial"])).parameters
         assert set(trial.distributions) == set(trial.params)
-    assert give_out(again) == ["0001", "0002", "0003"]
+    assert hand_out(again) == ["0001", "0002", "0003"]
 
 
 def test_proposals_are_the_same_where_every_trials_process_dies(
@@ -222,13 +222,13 @@ def test_proposals_are_the_same_where_every_trials_process_dies(
 ) -> None:
     def proposals(*, process_dies: bool) -> list[dict[str, Any]]:
         folder = sweep(objective=HIGHEST, trials=6)
-        book = book_of(folder)
+        manager = manager_of(folder)
         for number in range(6):
-            name = book.next_trial()
+            name = manager.next_trial()
             assert name == f"{number:04d}"
             live(folder, name, [0.1 * (number % 4)], TrialState.FINISHED)
-            book.close(name)
-            book = book_of(folder) if process_dies else book  # whose study is not written
+            manager.close(name)
+            manager = manager_of(folder) if process_dies else manager  # whose study is not written
         proposed = [dict(read_status(trial).parameters) for trial in folder.trial_folders()]
         shutil.rmtree(tmp_path / "run")
         return proposed
@@ -238,25 +238,26 @@ def test_proposals_are_the_same_where_every_trials_process_dies(
 
 def test_a_trial_without_its_folder_and_its_line_in_the_study_counts_as_failed(sweep: Begin) -> None:
     folder = sweep(trials=4)
-    book = book_of(folder)
+    manager = manager_of(folder)
     for _ in range(3):
-        book.next_trial()
+        manager.next_trial()
     shutil.rmtree(folder.trial("0001").path)  # by hand; the study's file never knew the trial
-    assert give_out(book_of(folder)) == ["0000", "0002", "0003", "0004"]
+    assert hand_out(manager_of(folder)) == ["0000", "0002", "0003", "0004"]
     states = [trial.state for trial in study_trials(folder)]
     assert states == [StudyState.RUNNING, StudyState.FAIL, *[StudyState.RUNNING] * 3]
 
 
-def test_a_file_written_behind_holds_all_that_the_book_holds(sweep: Begin, live: Live) -> None:
+def test_a_file_written_behind_holds_all_that_the_manager_holds(sweep: Begin, live: Live) -> None:
     folder = sweep(trials=12, searcher={"type": "random"}, objective=HIGHEST)
-    book = book_of(folder)
-    while (trial := book.next_trial()) is not None:
-        book.write_study_behind()
+    manager = manager_of(folder)
+    while (trial := manager.next_trial()) is not None:
+        manager.write_study_in_background()
         live(folder, trial, [0.1, 0.2], TrialState.FINISHED)
-        book.record_evaluation(trial)
-        book.write_study_behind()
-        book.close(trial)
-    trials = study_trials(folder, book)
+        for evaluation in read_evaluations(folder.trial(trial)):
+            manager.record_evaluation(trial, evaluation)
+        manager.write_study_in_background()
+        manager.close(trial)
+    trials = study_trials(folder, manager)
     assert [trial.state for trial in trials] == [StudyState.COMPLETE] * 12
     assert [trial.intermediate_values for trial in trials] == [{1: 0.1, 2: 0.2}] * 12
 
@@ -265,14 +266,14 @@ def test_what_kept_a_write_behind_from_the_file_is_raised_and_nothing_is_forgott
     sweep: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = sweep(searcher={"type": "random"})
-    book = book_of(folder)
-    assert book.next_trial() == "0000"
+    manager = manager_of(folder)
+    assert manager.next_trial() == "0000"
     with monkeypatch.context() as broken:
         broken.setattr(StudyFile, "write", _fail)
-        book.write_study_behind()
+        manager.write_study_in_background()
         with pytest.raises(OSError, match="no space left"):
-            book.write_study()
-    assert [trial.user_attrs["trial"] for trial in study_trials(folder, book)] == ["0000"]
+            manager.write_study()
+    assert [trial.user_attrs["trial"] for trial in study_trials(folder, manager)] == ["0000"]
 
 
 def _fail(_file: StudyFile, _trial: optuna.trial.FrozenTrial) -> None:

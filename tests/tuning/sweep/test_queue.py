@@ -1,10 +1,10 @@
 import pytest
 
-from sweepbox.tuning.sweep.queue import WaitingTrials
+from sweepbox.tuning.sweep.queue import TrialQueue
 
 
-def waiting(*programs: str, patience: int = 9) -> WaitingTrials:
-    queue = WaitingTrials(patience=patience)
+def waiting(*programs: str, patience: int = 9) -> TrialQueue:
+    queue = TrialQueue(patience=patience)
     for number, program in enumerate(programs):
         queue.add(str(number), program)
     return queue

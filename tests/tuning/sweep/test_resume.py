@@ -7,7 +7,7 @@ from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
-from sweepbox.tuning.sweep.manager import TrialBook
+from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.resume import resume_sweep
 
 Write = Callable[..., Path]
@@ -58,7 +58,7 @@ def test_a_changed_base_config_is_refused(begun: SweepFolder, write_spec: Write,
 
 
 def test_fewer_trials_than_there_are_is_refused(begun: SweepFolder, write_spec: Write) -> None:
-    book = TrialBook(begun, load_spec(begun.spec))
+    book = TrialManager(begun, load_spec(begun.spec))
     book.next_trial()
     book.next_trial()
     with pytest.raises(SweepError, match="--trials 1: the sweep has 2 trials; give at least that"):

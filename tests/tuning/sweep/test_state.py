@@ -11,8 +11,8 @@ from sweepbox.tuning.report.markdown import write_outcome
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState, read_evaluations, write_evaluations
-from sweepbox.tuning.sweep.manager import TrialBook
-from sweepbox.tuning.sweep.state import SweepReader, best_checkpoint, load_sweep
+from sweepbox.tuning.sweep.manager import TrialManager
+from sweepbox.tuning.sweep.reader import best_checkpoint, load_sweep
 
 Begin = Callable[..., SweepFolder]
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
@@ -22,9 +22,9 @@ Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
 def lived(sweep: Begin, live: Live) -> SweepFolder:
     """A sweep whose process died: one trial finished, one stopped early, one running, one failed."""
     folder = sweep(objective={"metric": "mAP"}, trials=5)
-    book = TrialBook(folder, load_spec(folder.spec))
+    manager = TrialManager(folder, load_spec(folder.spec))
     for _ in range(4):
-        book.next_trial()
+        manager.next_trial()
     live(folder, "0000", [0.2, 0.6, 0.5], TrialState.FINISHED)
     live(folder, "0001", [0.1], TrialState.STOPPED_EARLY)
     live(folder, "0002", [0.3, 0.4], TrialState.RUNNING)
@@ -35,7 +35,7 @@ def lived(sweep: Begin, live: Live) -> SweepFolder:
 def test_status_says_how_each_trial_stands_and_which_is_best(lived: SweepFolder) -> None:
     told = load_sweep(lived.path).to_json()
     json.dumps(told, allow_nan=False)
-    assert [(t["id"], t["state"], t["iterations"]) for t in told["trials"]] == [
+    assert [(t["id"], t["state"], t["evaluations"]) for t in told["trials"]] == [
         ("0000", "finished", 3),
         ("0001", "stopped_early", 1),
         ("0002", "interrupted", 2),
@@ -45,11 +45,11 @@ def test_status_says_how_each_trial_stands_and_which_is_best(lived: SweepFolder)
     assert told["trials"][0]["last_metrics"]["mAP"] == 0.5
     assert told["best"] == {
         "trial": "0000",
-        "iteration": 2,
+        "evaluation": 2,
         "step": 4,
         "metric": "mAP",
         "value": 0.6,
-        "floors_reached": True,
+        "constraints_met": True,
         "metrics": told["trials"][0]["metrics"],
     }
     pace = [told["trials"][0][name] for name in ("evaluation_s", "images_per_s", "input_wait_fraction")]
@@ -74,10 +74,9 @@ def test_a_line_that_a_crash_tore_is_left_out(lived: SweepFolder) -> None:
 
 
 def test_a_reader_sees_what_has_changed(lived: SweepFolder, live: Live) -> None:
-    reader = SweepReader(lived)
-    assert reader.read().ended == 3
+    assert load_sweep(lived.path).ended == 3
     live(lived, "0002", [0.9], TrialState.FINISHED)
-    state = reader.read()
+    state = load_sweep(lived.path)
     assert state.ended == 4
     assert state.best is not None
     assert state.best.value == 0.9
@@ -86,8 +85,8 @@ def test_a_reader_sees_what_has_changed(lived: SweepFolder, live: Live) -> None:
 def test_time_left_is_estimated_from_the_trials_so_far(lived: SweepFolder) -> None:
     state = load_sweep(lived.path)
     # 6 evaluations of 4 s; trials take 2 on average; one is to start, one running has had its 2 (so 1 more).
-    assert state.time_left_s(concurrency=1) == pytest.approx((2 + 1) * 4)
-    assert state.time_left_s(concurrency=2, budget_left_s=3) == 3
+    assert state.time_left_s(num_workers=1) == pytest.approx((2 + 1) * 4)
+    assert state.time_left_s(num_workers=2, budget_left_s=3) == 3
 
 
 def test_the_best_checkpoint_is_found(lived: SweepFolder) -> None:

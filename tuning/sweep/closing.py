@@ -1,0 +1,84 @@
+"""Closing trials: each is recorded once, its duplicates get its results, and disk space is freed."""
+
+import shutil
+import time
+from dataclasses import replace
+
+from sweepbox.tuning.objective.ranking import trials_to_drop
+from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.trial_record import (
+    TrialState,
+    TrialStatus,
+    end_trial,
+    read_status,
+    write_evaluations,
+    write_status,
+)
+from sweepbox.tuning.sweep.records import TrialRecords
+from sweepbox.tuning.sweep.study import SweepStudy
+
+
+class TrialCloser:
+    """Closes trials in the records, in their folders and in the study."""
+
+    def __init__(self, folder: SweepFolder, spec: SweepSpec, records: TrialRecords, study: SweepStudy) -> None:
+        self._folder = folder
+        self._keep_checkpoints = spec.keep_checkpoints
+        self._records = records
+        self._study = study
+
+    def close(self, trial_id: str, *, error: str | None = None) -> TrialStatus:
+        """Close a trial that is not run any more, and return its status.
+
+        The trial itself wrote whether it finished, failed or was interrupted. One that still says running was
+        stopped early, or died of `error`.
+        """
+        trial = self._folder.trial(trial_id)
+        status = read_status(trial)
+        if error is not None:
+            status = end_trial(trial, TrialState.FAILED, error=status.error or error)
+        elif not status.state.has_ended and status.state is not TrialState.INTERRUPTED:
+            status = end_trial(trial, TrialState.STOPPED_EARLY)
+        self._records.update(trial_id, status)
+        self._records.reload_evaluations(trial_id)  # a process may die after writing one, before reporting it
+        if status.state.has_ended:
+            self.settle(trial_id)
+        return status
+
+    def settle(self, trial_id: str) -> None:
+        """Pass an ended trial's results on to the study and its duplicates, and free the disk."""
+        trial, folder = self._records[trial_id], self._folder.trial(trial_id)
+        self._study.report(int(trial_id), trial.evaluations)
+        self._study.tell(int(trial_id), trial.state, trial.best)
+        shutil.rmtree(folder.last, ignore_errors=True)
+        self.complete_duplicates(trial_id)
+        if folder.best.is_dir():
+            self._records.keep_checkpoint(trial_id)
+            self._prune_checkpoints()
+
+    def complete_duplicates(self, trial_id: str) -> None:
+        """Give the results of an ended trial to the trials that equal it and wait for them."""
+        original = self._records[trial_id]
+        for name in self._records.waiting_duplicates(trial_id):
+            folder = self._folder.trial(name)
+            write_evaluations(folder, original.evaluations)
+            status = replace(
+                self._records[name].status,
+                state=original.state,
+                error=original.status.error,
+                step=original.status.step,
+                ended=time.time(),
+            )
+            write_status(folder, status)
+            self._records.update(name, status)
+            self._records.reload_evaluations(name)
+            self.settle(name)
+
+    def _prune_checkpoints(self) -> None:
+        """Remove the checkpoints of ended trials that are not among the sweep's best."""
+        dropped = trials_to_drop(self._records.kept, self._records.objective, keep=self._keep_checkpoints)
+        for name in dropped:
+            if self._records[name].state.has_ended:
+                shutil.rmtree(self._folder.trial(name).best)
+                self._records.drop_checkpoint(name)

@@ -1,0 +1,45 @@
+"""Reading a sweep's folder, while the sweep runs, after it or after a crash."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.objective.objective import Objective
+from sweepbox.tuning.spec.file import load_spec
+from sweepbox.tuning.storage.folder import SweepFolder, open_sweep
+from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.sweep.trial_result import TrialResult, read_trial
+
+
+def read_sweep(folder: SweepFolder) -> SweepState:
+    """Return the state of a sweep as its folder has it; a trial whose process died counts as interrupted."""
+    spec = load_spec(folder.spec)
+    objective = Objective.of(spec.objective)
+    running = folder.is_running()
+    trials = [read_trial(trial, objective) for trial in folder.trial_folders()]
+    if not running:
+        trials = [_interrupted(trial) for trial in trials]
+    return SweepState(folder, spec, objective, running, tuple(trials))
+
+
+def load_sweep(path: Path) -> SweepState:
+    """Return the state of the sweep in a folder; SweepError where there is none."""
+    return read_sweep(open_sweep(path))
+
+
+def best_checkpoint(path: Path) -> Path:
+    """Return the checkpoint folder of the sweep's best evaluation; SweepError while there is none."""
+    state = load_sweep(path)
+    if state.best is None:
+        raise SweepError(f"{path}: no checkpoint yet: no trial has been evaluated; wait, or resume the sweep")
+    checkpoint = state.folder.trial(state.best.trial).best
+    if not checkpoint.is_dir():
+        raise SweepError(f"{checkpoint}: the winner's checkpoint is missing; restore it or run the sweep again")
+    return checkpoint
+
+
+def _interrupted(trial: TrialResult) -> TrialResult:
+    if trial.state is not TrialState.RUNNING:
+        return trial
+    return replace(trial, status=replace(trial.status, state=TrialState.INTERRUPTED))
