@@ -16,7 +16,7 @@ from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.config.support import check_supported
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.core.files import atomic_directory
-from sweepbox.detection.training.program import program_id
+from sweepbox.detection.training.compile_key import CompileKey
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.objective.ranking import trials_to_drop
 from sweepbox.tuning.search.programs import has_several_programs
@@ -178,7 +178,7 @@ class TrialBook:
             total_steps=config.train_config.num_steps,
             total_evaluations=evaluations_of(config, self._spec.training),
             parameters=parameters,
-            program=program_id(config),
+            program=CompileKey.of(config).id,
         )
         if error is not None:
             return replace(status, state=TrialState.FAILED, error=error, ended=time.time())
