@@ -1,7 +1,10 @@
 """Named arrays in one file that is mapped into memory, so that the processes of a machine share its pages.
 
-The file is a cache: it appears whole under its name, but is not forced to the disk. A check sum tells whether
-it got there.
+The file is a cache: it appears whole under its name, but is not forced to the disk. A checksum tells whether it
+is complete.
+
+The safetensors library does not fit here: its NumPy interface copies every array into the process, so that
+trials would share nothing, and its files have no checksum.
 """
 
 import json

@@ -21,7 +21,7 @@ from sweepbox.detection.model.network import NetworkPlan
 from sweepbox.detection.model.postprocess import PostProcessing, ScoreConverter
 from sweepbox.detection.model.precision import Precision
 from sweepbox.detection.model.regularization import KernelPenalty, regularization_loss
-from sweepbox.detection.model.static import static_message
+from sweepbox.detection.model.static import detector_part
 from sweepbox.detection.model.targets import TargetAssigner
 from sweepbox.detection.model.values import assign_values, dynamic_values
 
@@ -61,14 +61,14 @@ class SsdDetector:
     `box_encodings` `[batch, anchors, 4]` and `class_logits` `[batch, anchors, columns]`, column 0 being the
     background (unless the config has none); `backbone` and `feature_extractor` are its first parts. `anchors`
     is float32 `[anchors, 4]`, `input_size` (height, width). `values` are the dynamic hyperparameters;
-    everything else is in `static_key`.
+    every other field is compiled in and counts in `compile_part`.
     """
 
     def __init__(self, ssd: pb.Ssd, precision: Precision, seed: int | None) -> None:
         self._ssd = pb.Ssd()
         self._ssd.CopyFrom(ssd)
         self.precision = precision
-        self.static_key = static_key(ssd, precision)
+        self.compile_part = detector_part(ssd)
         self.input_size = input_size(ssd.image_resizer)
         self.num_classes = ssd.num_classes
         self._plan = NetworkPlan(self._ssd, self.input_size)
@@ -104,8 +104,8 @@ class SsdDetector:
         return list(self._values.values())
 
     def assign(self, ssd: pb.Ssd) -> None:
-        """Take over the dynamic hyperparameters of another config; ValueError where its static key differs."""
-        if static_key(ssd, self.precision) != self.static_key:
+        """Take over the dynamic hyperparameters of a config; ValueError where its `compile_part` differs."""
+        if detector_part(ssd) != self.compile_part:
             raise ValueError(
                 "the config differs in more than dynamic hyperparameters; build a new detector for it"
             )
@@ -179,11 +179,6 @@ class SsdDetector:
 def input_size(resizer: pb.ImageResizer) -> tuple[int, int]:
     """Return (height, width) of the images that a resizer makes; ConfigError where they differ in size."""
     return resizer_settings(resizer).output_size
-
-
-def static_key(ssd: pb.Ssd, precision: Precision) -> tuple[str, str, bytes]:
-    """Return what two detectors must have in common to share one compiled program."""
-    return "ssd", precision.value, static_message(ssd).SerializeToString(deterministic=True)
 
 
 def _check_choices(ssd: pb.Ssd) -> None:

@@ -5,11 +5,15 @@ from sweepbox.detection.model.hyperparameters import chosen_predictor
 from sweepbox.detection.model.loss_values import clear_loss_values
 
 
-def static_message(ssd: pb.Ssd) -> pb.Ssd:
-    """Return a copy of a config without its dynamic values; what remains shapes the compiled program.
+def detector_part(ssd: pb.Ssd) -> bytes:
+    """Return a detector's part of the `CompileKey`: its config without the dynamic values, serialised.
 
-    Whether focal alpha is set at all remains.
+    It contains whether focal alpha is set at all.
     """
+    return _static_message(ssd).SerializeToString(deterministic=True)
+
+
+def _static_message(ssd: pb.Ssd) -> pb.Ssd:
     static = pb.Ssd()
     static.CopyFrom(ssd)
     clear_loss_values(static)

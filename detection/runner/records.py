@@ -1,5 +1,6 @@
 """The decoded images of one training run."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,8 +41,8 @@ class RunRecords:
         return count if group >= count else -(-min(EVALUATION_BATCH, count) // group) * group
 
     @property
-    def shape(self) -> tuple[Any, ...]:
-        """The sizes that are compiled in."""
+    def shapes(self) -> tuple[Hashable, ...]:
+        """The records' part of the `CompileKey`: canvases, boxes of a batch, rows of an evaluation batch."""
         canvases = (self.train.canvas, self.validation.canvas)
         return (*canvases, self.train_boxes, self.evaluation_boxes, self.evaluation_batch)
 

@@ -27,8 +27,9 @@ from sweepbox.detection.runner.profile import RunProfile
 from sweepbox.detection.runner.records import RunRecords, open_records, records_source
 from sweepbox.detection.runner.settings import RunSettings, check_settings
 from sweepbox.detection.runner.starting_weights import StartingWeights
+from sweepbox.detection.training.compile_key import CompileKey
 from sweepbox.detection.training.meter import Meter
-from sweepbox.detection.training.parts import TrainingParts, parts_key
+from sweepbox.detection.training.parts import TrainingParts
 from sweepbox.detection.training.phases import Phase
 from sweepbox.detection.training.reports import StepReport, TrainingSummary, ValidationProgress
 from sweepbox.detection.training.validation import validate
@@ -37,9 +38,9 @@ from sweepbox.detection.training.validation import validate
 class TrainingRun:
     """One detector in training: advance, evaluate, save, restore, and start over with other settings.
 
-    `step` counts finished steps; `profile`, where it is set, measures them; `static_key` is what another run
-    must share for `reset` to reuse the compiled program. Raises ConfigError, DataError or ModelError where the
-    settings do not fit together.
+    `step` counts finished steps; `profile`, where it is set, measures them; `compile_key` names the compiled
+    program, which `reset` reuses for settings of an equal key. Raises ConfigError, DataError or ModelError
+    where the settings do not fit together.
     """
 
     def __init__(self, settings: RunSettings) -> None:
@@ -48,9 +49,9 @@ class TrainingRun:
         self.profile: RunProfile | None = None
         check_settings(settings)
         self._records = open_records(settings)
-        self.static_key: tuple[Any, ...] = ()
+        self.compile_key: CompileKey | None = None
         self._metrics: dict[str, float] = {}
-        self._build(settings, _static_key(settings, self._records))
+        self._build(settings, _compile_key(settings, self._records))
 
     @property
     def settings(self) -> RunSettings:
@@ -88,13 +89,13 @@ class TrainingRun:
         return SILENT if self.profile is None else self.profile.timeline
 
     def reset(self, settings: RunSettings) -> None:
-        """Start over with other settings; with the same static key nothing is traced or compiled again."""
+        """Start over with other settings; with an equal `CompileKey` nothing is traced or compiled again."""
         check_settings(settings)
         if records_source(settings) != self._records.source:
             self.close()
             self._records = open_records(settings)
-        key = _static_key(settings, self._records)
-        if key == self.static_key:
+        key = _compile_key(settings, self._records)
+        if key == self.compile_key:
             self._parts.assign(settings.config)
             self._start(settings)
         else:
@@ -219,8 +220,8 @@ class TrainingRun:
         compiled_from = None if self._parts.step.traces == traces else started
         meter.count(len(batch.indices), waited_s=waited_s, compiled_from=compiled_from)
 
-    def _build(self, settings: RunSettings, key: tuple[Any, ...]) -> None:
-        """Build all parts for settings of a new static key."""
+    def _build(self, settings: RunSettings, key: CompileKey) -> None:
+        """Build all parts for settings of a new key."""
         self._parts = TrainingParts.build(
             settings.config,
             precision=settings.precision,
@@ -229,13 +230,13 @@ class TrainingRun:
                 (weight.path for weight in detector.network.weights), settings.config.model.ssd
             ),
         )
-        self.static_key = key
+        self.compile_key = key
         self._start(settings)
 
     def _discard(self) -> None:
         """Let go of all parts, so that memory holds one set of them at a time."""
         self.close()
-        self.static_key = ()
+        self.compile_key = None
         self.__dict__.pop("_parts", None)
         keras.utils.clear_session()
         gc.collect()
@@ -275,6 +276,5 @@ class TrainingRun:
         return ResumeFacts(optimizer=str(self._parts.rule.kind), records=self._records.train.fingerprint)
 
 
-def _static_key(settings: RunSettings, records: RunRecords) -> tuple[Any, ...]:
-    """Return what two runs must share to share one compiled program."""
-    return (parts_key(settings.config, settings.precision), records.shape)
+def _compile_key(settings: RunSettings, records: RunRecords) -> CompileKey:
+    return CompileKey.of(settings.config, settings.precision).with_shapes(records.shapes)

@@ -95,11 +95,10 @@ def starting_key(detector: SsdDetector, settings: RunSettings, source: str | Non
     A file counts by path, size and time of change, ImageNet's weights by the version of Keras. The precision
     does not count: weights are the same in all.
     """
-    kind, _, message = detector.static_key
     variables = [
         (name, list(variable.shape), variable.dtype) for name, variable in _variables(detector).items()
     ]
-    network = [kind, message.hex(), variables]
+    network = ["ssd", detector.compile_part.hex(), variables]
     parts = [FORMAT_VERSION, network, settings.seed, _identity(settings, source)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -16,7 +16,7 @@ from typing import Any
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.model.batch_norm import BatchNorm
-from sweepbox.detection.training.program import FREEZING_FIELDS, freezing_patterns
+from sweepbox.detection.training.compile_key import FREEZING_FIELDS, freezing_patterns
 
 
 def freeze(network: Any, config: pb.TrainConfig, keys: Mapping[str, str]) -> None:

@@ -3,21 +3,21 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.data.augment import Preprocessor, build_preprocessor
 from sweepbox.detection.model.precision import Precision
 from sweepbox.detection.model.ssd import SsdDetector, build_detector
+from sweepbox.detection.training.compile_key import freezing_patterns, keeps_average
 from sweepbox.detection.training.frozen import freeze
 from sweepbox.detection.training.optimizer import Optimizer, OptimizerSettings, optimizer_settings
-from sweepbox.detection.training.program import freezing_patterns, keeps_average, program_key
 from sweepbox.detection.training.step import Program, TrainStep, build_train_step
 
 
 @dataclass(eq=False)
 class TrainingParts:
-    """The detector, its preprocessors, the optimizer and the compiled steps of one static shape."""
+    """The detector, its preprocessors, the optimizer and the compiled steps of one `CompileKey`."""
 
     detector: SsdDetector
     training_preprocessor: Preprocessor
@@ -58,7 +58,7 @@ class TrainingParts:
         return cls(detector, training, evaluation, optimizer, rule, build_train_step(program))
 
     def assign(self, config: pb.TrainEvalPipelineConfig) -> None:
-        """Take over the values of another config of the same static shape; weights and slots stay."""
+        """Take over the values of another config of the same `CompileKey`; weights and slots stay."""
         self.detector.assign(config.model.ssd)
         self.training_preprocessor.assign(config.train_config.data_augmentation_options)
         self.rule = optimizer_settings(config.train_config)
@@ -78,8 +78,3 @@ class TrainingParts:
             yield
         finally:
             self.optimizer.swap_average()
-
-
-def parts_key(config: pb.TrainEvalPipelineConfig, precision: Precision) -> tuple[Any, ...]:
-    """Return what two configs must have in common for their runs to share parts."""
-    return (precision.value, *program_key(config))

@@ -10,7 +10,8 @@ from google.protobuf import text_format
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.model.precision import Precision
-from sweepbox.detection.model.ssd import SsdDetector, build_detector, input_size, static_key
+from sweepbox.detection.model.ssd import SsdDetector, build_detector, input_size
+from sweepbox.detection.model.static import detector_part
 
 Changed = Callable[[str], pb.Ssd]
 
@@ -192,8 +193,8 @@ def test_assign_changes_dynamic_values_only(ssd: pb.Ssd, changed_ssd: Changed) -
         "post_processing { batch_non_max_suppression { score_threshold: 0.5 iou_threshold: 0.4 } }",
     ],
 )
-def test_dynamic_fields_leave_the_static_key(ssd: pb.Ssd, changed_ssd: Changed, text: str) -> None:
-    assert static_key(changed_ssd(text), Precision.FLOAT32) == static_key(ssd, Precision.FLOAT32)
+def test_dynamic_fields_leave_the_compile_part(ssd: pb.Ssd, changed_ssd: Changed, text: str) -> None:
+    assert detector_part(changed_ssd(text)) == detector_part(ssd)
 
 
 @pytest.mark.parametrize(
@@ -206,14 +207,13 @@ def test_dynamic_fields_leave_the_static_key(ssd: pb.Ssd, changed_ssd: Changed, 
         "post_processing { batch_non_max_suppression { max_total_detections: 11 } }",
     ],
 )
-def test_other_fields_are_in_the_static_key(ssd: pb.Ssd, changed_ssd: Changed, text: str) -> None:
-    assert static_key(changed_ssd(text), Precision.FLOAT32) != static_key(ssd, Precision.FLOAT32)
+def test_other_fields_are_in_the_compile_part(ssd: pb.Ssd, changed_ssd: Changed, text: str) -> None:
+    assert detector_part(changed_ssd(text)) != detector_part(ssd)
 
 
-def test_presence_of_alpha_and_precision_are_in_the_static_key(ssd: pb.Ssd, detector: SsdDetector) -> None:
-    assert static_key(ssd, Precision.BFLOAT16) != static_key(ssd, Precision.FLOAT32)
+def test_presence_of_alpha_is_in_the_compile_part(ssd: pb.Ssd, detector: SsdDetector) -> None:
     ssd.loss.classification_loss.weighted_sigmoid_focal.ClearField("alpha")
-    assert static_key(ssd, Precision.FLOAT32) != detector.static_key
+    assert detector_part(ssd) != detector.compile_part
     with pytest.raises(ValueError, match="more than dynamic hyperparameters"):
         detector.assign(ssd)
 

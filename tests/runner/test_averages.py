@@ -73,7 +73,7 @@ def test_a_new_run_averages_from_its_own_first_weights(run: TrainingRun, setting
 
 @pytest.mark.parametrize("edit", AVERAGED[:1])
 def test_nothing_is_kept_where_evaluation_does_not_read_it(settings_of: SettingsOf, edit: str) -> None:
-    from sweepbox.detection.training.program import keeps_average
+    from sweepbox.detection.training.compile_key import keeps_average
 
     assert not keeps_average(settings_of(edit).config)
     assert keeps_average(settings_of(*AVERAGED).config)

@@ -33,7 +33,7 @@ def test_carried_records_are_those_of_the_run(settings_of: SettingsOf, tmp_path:
         "label_map.pbtxt",
     }
     here, there = open_records(settings), open_records(carried)
-    assert there.shape == here.shape
+    assert there.shapes == here.shapes
     for ours, theirs in ((here.train, there.train), (here.validation, there.validation)):
         assert theirs.fingerprint == ours.fingerprint  # so a run can be resumed with either
         for index in range(len(ours)):

@@ -112,7 +112,7 @@ def test_a_checkpoint_is_of_the_step_at_which_it_began(
             np.testing.assert_array_equal(array, saved[path], err_msg=path)
 
 
-def test_reset_with_the_same_static_key_compiles_nothing_and_starts_over(
+def test_reset_with_the_same_compile_key_compiles_nothing_and_starts_over(
     settings_of: SettingsOf, shared_run: TrainingRun
 ) -> None:
     run, settings = shared_run, settings_of()
@@ -175,16 +175,16 @@ def test_contradictions_are_named(settings_of: SettingsOf, shared_run: TrainingR
         shared_run.reset(settings_of(config=config))
 
 
-def test_reset_with_another_static_key_rebuilds(settings_of: SettingsOf, shared_run: TrainingRun) -> None:
+def test_reset_with_another_compile_key_rebuilds(settings_of: SettingsOf, shared_run: TrainingRun) -> None:
     run = shared_run
     run.reset(settings_of())
-    key = run.static_key
+    key = run.compile_key
     run.reset(settings_of("batch_size=3", "optimizer=momentum_optimizer"))
-    assert run.static_key != key
+    assert run.compile_key != key
     run.advance(1)
     assert (run.step, run.traces) == (1, 1)
     with pytest.raises(ConfigError):
         run.reset(settings_of("model.ssd.feature_extractor.type=ssd_unknown"))
     run.reset(settings_of())
-    assert run.static_key == key
+    assert run.compile_key == key
     assert run.step == 0

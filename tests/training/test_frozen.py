@@ -11,10 +11,10 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.model.ssd import SsdDetector, build_detector
+from sweepbox.detection.training.compile_key import CompileKey, freezing_patterns
 from sweepbox.detection.training.frozen import freeze, frozen_keys
 from sweepbox.detection.training.optimizer import OptimizerKind, optimizer_settings
-from sweepbox.detection.training.parts import TrainingParts, parts_key
-from sweepbox.detection.training.program import freezing_patterns
+from sweepbox.detection.training.parts import TrainingParts
 
 from .golden_step import MOBILENET, golden_batch, golden_detector, golden_optimizer, golden_step
 
@@ -104,10 +104,10 @@ def test_a_frozen_backbone_stays_as_it_is_and_normalises_by_its_moving_statistic
 def test_patterns_are_part_of_what_runs_share() -> None:
     config = load_config(MOBILENET / "pipeline.config")
     detector = build_detector(config.model.ssd)
-    plain = parts_key(config, detector.precision)
+    plain = CompileKey.of(config, detector.precision)
     config.train_config.freeze_variables.append("_feature_extractor/")
     assert freezing_patterns(config.train_config) == (("_feature_extractor/",), ())
-    assert parts_key(config, detector.precision) != plain
+    assert CompileKey.of(config, detector.precision) != plain
     parts = TrainingParts.build(
         config,
         precision=detector.precision,

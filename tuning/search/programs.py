@@ -7,7 +7,7 @@ from typing import Any
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.edits import apply_edits
 from sweepbox.detection.core.errors import ConfigError
-from sweepbox.detection.training.program import program_id
+from sweepbox.detection.training.compile_key import CompileKey
 from sweepbox.tuning.search.space import Space
 
 
@@ -34,10 +34,10 @@ class _Picks:
 
 def has_several_programs(base: pb.TrainEvalPipelineConfig, space: Space) -> bool:
     """Tell whether moving any one parameter from one end of its range to the other changes the program."""
-    programs: set[str] = set()
+    programs: set[CompileKey] = set()
     for picked in _picks(space):
         try:
-            programs.add(program_id(apply_edits(base, space.propose(_Picks(picked)))))
+            programs.add(CompileKey.of(apply_edits(base, space.propose(_Picks(picked)))))
         except ConfigError:
             continue
         if len(programs) > 1:

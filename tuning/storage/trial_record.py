@@ -31,7 +31,7 @@ class TrialState(StrEnum):
         return self in (TrialState.STOPPED_EARLY, TrialState.FINISHED, TrialState.FAILED)
 
 
-_NAMES_OF_FORMAT_1 = {"engine_reused": "compiled_run_reused"}
+_NAMES_OF_FORMAT_1 = {"engine_reused": "compiled_run_reused", "program": "compile_key"}
 """Fields of `state.json` that format 1 names otherwise."""
 
 
@@ -39,7 +39,7 @@ _NAMES_OF_FORMAT_1 = {"engine_reused": "compiled_run_reused"}
 class TrialStatus:
     """A trial's state; times are seconds since the epoch, `seconds` is the time spent on the trial so far.
 
-    `program` names what of its config is compiled in (None where an older version wrote it). `host` and `gpus`
+    `compile_key` is the id of the program that its config compiles to (None in records of older versions). `host` and `gpus`
     (their numbers there) say where it ran last, `initial_weights` in one line what it started from over the
     drawn weights.
     """
@@ -50,7 +50,7 @@ class TrialStatus:
     total_steps: int
     total_evaluations: int
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
-    program: str | None = None
+    compile_key: str | None = None
     step: int = 0
     loss: float | None = None
     images_per_s: float | None = None

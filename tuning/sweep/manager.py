@@ -77,7 +77,7 @@ class TrialManager:
 
     def program(self, trial_id: str) -> str | None:
         """Return the id of the program that a trial needs."""
-        return self.records[trial_id].status.program
+        return self.records[trial_id].status.compile_key
 
     def record_evaluation(self, trial_id: str, evaluation: Evaluation) -> None:
         """Record an evaluation that a trial reported."""
@@ -107,7 +107,7 @@ class TrialManager:
         if status.state is TrialState.FAILED:
             self._closer.settle(trial_id)
         elif status.duplicate_of is None:
-            self._queue.add(trial_id, status.program)
+            self._queue.add(trial_id, status.compile_key)
         elif self.records[status.duplicate_of].state.has_ended:
             self._closer.complete_duplicates(status.duplicate_of)
         return True

@@ -11,7 +11,7 @@ from sweepbox.detection.config.load import save_config
 from sweepbox.detection.config.support import check_supported
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.core.files import atomic_directory
-from sweepbox.detection.training.program import program_id
+from sweepbox.detection.training.compile_key import CompileKey
 from sweepbox.tuning.spec.schema import Scalar, SweepSpec
 from sweepbox.tuning.spec.steps import evaluations_of
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
@@ -70,7 +70,7 @@ class TrialFactory:
             total_steps=config.train_config.num_steps,
             total_evaluations=evaluations_of(config, self._spec.training),
             parameters=parameters,
-            program=program_id(config),
+            compile_key=CompileKey.of(config).id,
         )
         if error is not None:
             return replace(status, state=TrialState.FAILED, error=error, ended=time.time())

@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from sweepbox.detection.training.program import program_id
+from sweepbox.detection.training.compile_key import CompileKey
 
 if TYPE_CHECKING:
-    from sweepbox.detection.model.precision import Precision
     from sweepbox.detection.runner import RunSettings, TrainingRun
 
 CAPACITY = 2
@@ -20,13 +19,13 @@ class CompiledRunCache:
     """
 
     def __init__(self) -> None:
-        self._runs: dict[tuple[str, Precision], TrainingRun] = {}
+        self._runs: dict[CompileKey, TrainingRun] = {}
         self.reused = False
 
     @property
     def programs(self) -> tuple[str, ...]:
         """The ids of the cached programs, the least recently used first."""
-        return tuple(program for program, _ in self._runs)
+        return tuple(key.id for key in self._runs)
 
     def run_for(self, settings: "RunSettings") -> "TrainingRun":
         """Return a run at step 0 with these settings; the run returned before must not be used any more."""
@@ -34,7 +33,7 @@ class CompiledRunCache:
 
         for cached in self._runs.values():
             cached.close()
-        key = (program_id(settings.config), settings.precision)
+        key = CompileKey.of(settings.config, settings.precision)
         self.reused = key in self._runs
         run = self._runs.pop(key, None)
         if run is None and len(self._runs) >= CAPACITY:

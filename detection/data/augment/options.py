@@ -1,6 +1,6 @@
 """The augmentation options of a config: what of each is static and what is a value in the program."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +45,8 @@ class OptionValues:
     values: tuple[tuple[str, float], ...]
 
     @property
-    def static_key(self) -> tuple[object, ...]:
-        """What must be equal for two options to share a compiled program."""
+    def compile_part(self) -> tuple[Hashable, ...]:
+        """The option's part of the `CompileKey`: its name and its static fields."""
         return (self.name, *self.switches)
 
 

@@ -35,7 +35,7 @@ class Preprocessed(NamedTuple):
 
 
 class Preprocessor:
-    """Augments, resizes and normalises batches; compiled once for one `static_key`, whatever the strengths.
+    """Augments, resizes and normalises batches; compiled once for one `compile_part`, whatever the strengths.
 
     `noise_columns`: how many columns of uniform noise a call uses; all randomness comes from them.
     `output_size`: height and width of the images. `variables`: strengths and probabilities, non-trainable.
@@ -49,7 +49,7 @@ class Preprocessor:
             self._steps.append(Step(option, index=index, first_column=self.noise_columns))
             self.noise_columns += self._steps[-1].columns
         self.output_size = resizer.output_size
-        self.static_key: tuple[object, ...] = (resizer, *(option.static_key for option in options))
+        self.compile_part = (resizer, tuple(option.compile_part for option in options))
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -59,7 +59,7 @@ class Preprocessor:
     def assign(self, options: Iterable[pb.PreprocessingStep]) -> None:
         """Take other strengths; ValueError unless the options are the same ones in the same order."""
         read = read_options(options)
-        asked, compiled = tuple(option.static_key for option in read), self.static_key[1:]
+        asked, compiled = tuple(option.compile_part for option in read), self.compile_part[1]
         if asked != compiled:
             raise ValueError(
                 f"options {asked} need another program than {compiled}; build another preprocessor"

@@ -161,11 +161,11 @@ def test_every_option_runs_in_one_program_for_all_strengths() -> None:
     assert traces == 1
 
 
-def test_only_what_is_compiled_in_makes_the_static_key() -> None:
+def test_only_what_is_compiled_in_makes_the_compile_part() -> None:
     base = build(EVERY)
     louder = build([*EVERY[:2], "random_adjust_brightness { max_delta: 0.5 }", *EVERY[3:]])
-    assert base.static_key == louder.static_key
-    assert hash(base.static_key) == hash(louder.static_key)
+    assert base.compile_part == louder.compile_part
+    assert hash(base.compile_part) == hash(louder.compile_part)
     others = [
         build(EVERY[:-1]),
         build(EVERY[::-1]),
@@ -173,7 +173,7 @@ def test_only_what_is_compiled_in_makes_the_static_key() -> None:
         build(EVERY, FIXED.replace("48", "49")),
     ]
     others.append(build([EVERY[0], "random_crop_image { clip_boxes: false }", *EVERY[2:]]))
-    assert base.static_key not in [other.static_key for other in others]
+    assert base.compile_part not in [other.compile_part for other in others]
     assert base.noise_columns == COLUMNS + 6
     with pytest.raises(ValueError, match="need another program"):
         base.assign(steps(EVERY[:-1]))

@@ -79,10 +79,10 @@ def test_a_program_is_built_only_where_no_trial_of_a_held_one_waits(
     assert outcome.state.count(TrialState.FINISHED) == len(SIZES)
     status = {trial.id: trial.status for trial in outcome.state.trials}
     assert sorted(decision.trial for decision in decisions) == list(status)
-    built = [decision for decision in decisions if status[decision.trial].program not in decision.held]
+    built = [decision for decision in decisions if status[decision.trial].compile_key not in decision.held]
     assert [d.trial for d in decisions if not status[d.trial].compiled_run_reused] == [d.trial for d in built]
     assert not any(decision.held & set(decision.waiting) for decision in built)
-    assert len({status[decision.trial].program for decision in built[:2]}) == 2
+    assert len({status[decision.trial].compile_key for decision in built[:2]}) == 2
 
 
 def test_no_place_idles(outcome: SweepOutcome) -> None:
@@ -122,7 +122,7 @@ class Places:
         raise AssertionError("the searcher never ended")
 
     def _begin(self, place: int, trial: str) -> None:
-        program = str(read_status(self.folder.trial(trial)).program)
+        program = str(read_status(self.folder.trial(trial)).compile_key)
         self.built += program not in self.held[place]
         self.held[place] = (*(kept for kept in self.held[place] if kept != program), program)[-CAPACITY:]
 

@@ -8,9 +8,7 @@ import pytest
 from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import ConfigError
-from sweepbox.detection.model.precision import Precision
-from sweepbox.detection.training.parts import parts_key
-from sweepbox.detection.training.program import program_id
+from sweepbox.detection.training.compile_key import CompileKey
 from sweepbox.tuning.search.programs import has_several_programs
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.schema import SweepSpec
@@ -68,22 +66,22 @@ def test_static_parameters_make_several(space: dict[str, Any]) -> None:
         Edit(f"{BRIGHTNESS}.max_delta", 0.07),
     ],
 )
-def test_equal_programs_are_equal_keys_of_what_an_engine_reuses(edit: Edit) -> None:
+def test_equal_ids_are_equal_keys(edit: Edit) -> None:
     base = load_config(QUICKSTART)
     try:
         other = apply_edits(base, [edit])
     except ConfigError:
         other = apply_edits(base, [Edit(BRIGHTNESS, True), edit])
-    same_parts = parts_key(base, Precision.FLOAT32) == parts_key(other, Precision.FLOAT32)
-    assert (program_id(base) == program_id(other)) is same_parts
+    one, another = CompileKey.of(base), CompileKey.of(other)
+    assert (one.id == another.id) is (one == another)
 
 
 def test_the_program_is_named_without_keras_and_alike_in_every_process() -> None:
     code = (
         "import sys, pathlib; from sweepbox.detection.config.load import load_config; "
-        "from sweepbox.detection.training.program import program_id; import sweepbox.tuning.sweep.manager; "
-        f"name = program_id(load_config(pathlib.Path({str(QUICKSTART)!r}))); "
+        "from sweepbox.detection.training.compile_key import CompileKey; import sweepbox.tuning.sweep.manager; "
+        f"name = CompileKey.of(load_config(pathlib.Path({str(QUICKSTART)!r}))).id; "
         "print(name, 'keras' in sys.modules or 'tensorflow' in sys.modules)"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert told.stdout.split() == [program_id(load_config(QUICKSTART)), "False"], told.stderr
+    assert told.stdout.split() == [CompileKey.of(load_config(QUICKSTART)).id, "False"], told.stderr
