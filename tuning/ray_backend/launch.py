@@ -11,6 +11,7 @@ from typing import Any
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.backends import Backend, check_installed
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.versions import package_versions
 from sweepbox.tuning.monitor.monitor import Listener, SweepMonitor
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.ray_backend.cluster import LOG_FORMAT, arrange_environment, concurrent_trials, ray_session
@@ -21,10 +22,12 @@ from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.metadata import begin_session
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
 from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.trial.provenance import PACKAGES
 
 MAX_RETRIES = 2
 """How often a trial whose process died is resumed from its saved state before it counts as failed."""
@@ -82,6 +85,9 @@ def run_sweep(
         folder.stop_request.unlink(missing_ok=True)
         spec = load_spec(folder.spec)
         logger.info("sweep %s begins", spec.name)
+        for line in begin_session(folder, package_versions(PACKAGES)):
+            logger.warning(line)
+            notify(f"warning: {line}")
         try:
             if read_sweep(folder).ended < spec.trials:
                 _run_on_ray(folder, spec, config, listener, notify)

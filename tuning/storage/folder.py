@@ -1,14 +1,11 @@
 """The layout of a sweep's folder: where everything lies, readable without the program that wrote it."""
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_text
+from sweepbox.tuning.storage.lock import hold, is_held
 
 
 @dataclass(frozen=True)
@@ -43,6 +40,11 @@ class TrialFolder:
         return self.path / "state.json"
 
     @property
+    def provenance(self) -> Path:
+        """What the trial was computed with and on, as JSON."""
+        return self.path / "provenance.json"
+
+    @property
     def traceback(self) -> Path:
         """Where a failed trial leaves its traceback."""
         return self.path / "error.txt"
@@ -68,6 +70,11 @@ class SweepFolder:
     def spec(self) -> Path:
         """The sweep file with everything resolved; its paths are relative to this folder."""
         return self.path / "sweep.yaml"
+
+    @property
+    def metadata(self) -> Path:
+        """The format of the folder and where it comes from, as JSON."""
+        return self.path / "sweep.json"
 
     @property
     def base_config(self) -> Path:
@@ -155,48 +162,9 @@ class SweepFolder:
         write_text(self.stop_request, reason + "\n")
 
     def is_running(self) -> bool:
-        """Tell whether a process on this machine runs the sweep now."""
-        try:
-            descriptor = os.open(self.lock, os.O_RDONLY)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
+        """Return whether a process on this machine runs the sweep now."""
+        return is_held(self.lock)
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self) -> AbstractContextManager[None]:
         """Hold the sweep until the block or the process ends; SweepError where another process runs it."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.lock, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(descriptor)
-            raise SweepError(
-                f"{self.path}: another process runs this sweep; wait for it or end it first"
-            ) from error
-        try:
-            yield
-        finally:
-            os.close(descriptor)
-
-
-def open_sweep(path: Path) -> SweepFolder:
-    """Return the sweep in a folder; SweepError where there is none."""
-    folder = SweepFolder(path)
-    if not folder.exists:
-        known = (
-            sorted(child.name for child in path.iterdir() if (child / "sweep.yaml").is_file())
-            if path.is_dir()
-            else []
-        )
-        hint = (
-            f"; sweeps in it: {', '.join(known)}" if known else "; give the folder that `sweepbox sweep` wrote"
-        )
-        raise SweepError(f"{path}: no sweep here (sweep.yaml is missing){hint}")
-    return folder
+        return hold(self.lock)

@@ -15,8 +15,18 @@ from sweepbox.tuning.spec.schema import Scalar
 from sweepbox.tuning.storage.folder import TrialFolder
 
 
+class Origin(StrEnum):
+    """Why a trial exists."""
+
+    BASE = "base"
+    POINT = "point"
+    SAMPLED = "sampled"
+    CONFIRMED = "confirmed"
+    EXTENDED = "extended"
+
+
 class TrialState(StrEnum):
-    """Where a trial stands."""
+    """The state of a trial."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -27,7 +37,7 @@ class TrialState(StrEnum):
 
     @property
     def has_ended(self) -> bool:
-        """Tell whether the trial is over; an interrupted one goes on when the sweep is resumed."""
+        """Whether the trial is over; an interrupted one continues when the sweep is resumed."""
         return self in (TrialState.STOPPED_EARLY, TrialState.FINISHED, TrialState.FAILED)
 
 
@@ -37,11 +47,22 @@ _NAMES_OF_FORMAT_1 = {"engine_reused": "compiled_run_reused", "program": "compil
 
 @dataclass(frozen=True)
 class TrialStatus:
-    """A trial's state; times are seconds since the epoch, `seconds` is the time spent on the trial so far.
+    """A trial's state; times are seconds since the epoch.
 
-    `compile_key` is the id of the program that its config compiles to (None in records of older versions). `host` and `gpus`
-    (their numbers there) say where it ran last, `initial_weights` in one line what it started from over the
-    drawn weights.
+    Attributes:
+        seed: The seed of its training.
+        fingerprint: A hash of its config.
+        parameters: The values that the sampler suggested.
+        compile_key: The id of the program that its config compiles to; None in records of format 1.
+        origin: Why the trial exists.
+        step: The steps trained so far, as it wrote them last.
+        seconds: The time spent on the trial so far.
+        attempts: How many processes have run it.
+        compiled_run_reused: Whether its process had compiled its program before.
+        initial_weights: One line on what was loaded over the drawn weights.
+        host: The machine that it ran on last, and in `gpus` the numbers of the GPUs there.
+        duplicate_of: The id of the earlier trial that has the same config and seed.
+        error: The first line of the error that ended it.
     """
 
     state: TrialState
@@ -51,6 +72,7 @@ class TrialStatus:
     total_evaluations: int
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     compile_key: str | None = None
+    origin: Origin = Origin.SAMPLED
     step: int = 0
     loss: float | None = None
     images_per_s: float | None = None
@@ -90,7 +112,8 @@ def read_status(folder: TrialFolder) -> TrialStatus:
     try:
         given: dict[str, Any] = json.loads(folder.status.read_text())
         fields = {_NAMES_OF_FORMAT_1.get(name, name): value for name, value in given.items()}
-        return TrialStatus(**{**fields, "state": TrialState(fields["state"])})
+        origin = Origin(fields.get("origin", Origin.SAMPLED))
+        return TrialStatus(**{**fields, "state": TrialState(fields["state"]), "origin": origin})
     except (ValueError, TypeError, KeyError) as error:
         raise SweepError(
             f"{folder.status}: damaged ({error}); delete {folder.path} to drop the trial"

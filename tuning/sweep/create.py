@@ -23,6 +23,7 @@ from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.dataset import Progress, check_data_folder, is_prepared, prepare_annotated
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.metadata import SweepMetadata, write_metadata
 
 DEFAULT_PARENT = Path("runs")
 
@@ -101,6 +102,7 @@ def create_sweep(request: SweepRequest, *, on_progress: Progress | None = None) 
         save_config(base, draft.base_config)
         save_label_map(labels, draft.label_map)
         draft.trials.mkdir()
+        write_metadata(draft, SweepMetadata(data_sha256=dataset.content_sha256()))
         save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
     return folder
 

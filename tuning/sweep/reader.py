@@ -6,7 +6,8 @@ from pathlib import Path
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.file import load_spec
-from sweepbox.tuning.storage.folder import SweepFolder, open_sweep
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.opening import open_sweep
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult, read_trial

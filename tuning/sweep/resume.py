@@ -7,7 +7,8 @@ from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.schema import SweepSpec
-from sweepbox.tuning.storage.folder import SweepFolder, open_sweep
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.opening import open_sweep
 from sweepbox.tuning.sweep.create import SweepRequest, base_config_of
 
 ROOM = ("trials", "time_budget", "resources_per_trial", "max_concurrent", "keep_checkpoints")

@@ -16,6 +16,7 @@ from sweepbox.detection.core.files import remove_remains
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.spec.steps import evaluate_every, evaluation_number, next_evaluation_step
+from sweepbox.tuning.storage.dataset import open_sweep_data
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import (
     Evaluation,
@@ -27,6 +28,7 @@ from sweepbox.tuning.storage.trial_record import (
 from sweepbox.tuning.trial.best_evaluation import best_evaluation
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
 from sweepbox.tuning.trial.progress import Progress
+from sweepbox.tuning.trial.provenance import record_provenance
 from sweepbox.tuning.trial.settings import run_settings
 from sweepbox.tuning.trial.status_writer import StatusWriter
 
@@ -107,6 +109,12 @@ class TrialWorker:
         settings = run_settings(self._sweep, self._trial, self._spec, self._config, seed=seed)
         run = self._compiled_runs.run_for(settings)
         self._run = run
+        record_provenance(
+            self._trial,
+            backend=self._spec.backend,
+            precision=str(settings.precision),
+            data_sha256=open_sweep_data(self._sweep, self._spec).content_sha256(),
+        )
         self._restore(run)
         weights = None if run.initial_weights is None else str(run.initial_weights)
         if weights is not None:

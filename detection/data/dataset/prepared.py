@@ -1,5 +1,6 @@
 """A prepared data set: the folder of TFRecords, label map and description, written or found."""
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,23 @@ class PreparedDataset:
     validation: tuple[Path, ...]
     label_map: LabelMap
     description: Mapping[str, Any]
+
+    def content_sha256(self) -> str:
+        """Return a hash of the contents of all records, by split and in order; file names do not count.
+
+        The hashes of the files are those in `dataset.json`; without one they are computed.
+        """
+        described = {
+            name: file["sha256"]
+            for split in self.description.get("splits", {}).values()
+            for name, file in split["files"].items()
+        }
+        parts = [
+            f"{split} {described.get(path.name) or sha256_of(path)}"
+            for split, paths in ((TRAIN, self.train), (VALIDATION, self.validation))
+            for path in paths
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def open_dataset(directory: Path) -> PreparedDataset:

@@ -1,0 +1,92 @@
+"""`sweep.json`: the format of a sweep's folder, its data, and the processes that ran it."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.files import write_json
+from sweepbox.tuning.storage.folder import SweepFolder
+
+FORMAT = 2
+"""The format that this version writes. Folders without `sweep.json` have format 1."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One process that ran the sweep.
+
+    Attributes:
+        started: When it started, in seconds since the epoch.
+        packages: The versions of the packages that results depend on, by name.
+    """
+
+    started: float
+    packages: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class SweepMetadata:
+    """What a sweep's folder states of itself.
+
+    Attributes:
+        format: The format of the folder.
+        data_sha256: A hash of the contents of the sweep's records; None where format 1 did not keep it.
+        sessions: The processes that ran the sweep, in order.
+    """
+
+    format: int = FORMAT
+    data_sha256: str | None = None
+    sessions: tuple[Session, ...] = field(default=())
+
+
+def read_metadata(folder: SweepFolder) -> SweepMetadata:
+    """Return a folder's metadata; that of format 1 where it has none.
+
+    Raises:
+        SweepError: The folder has a newer format, or the file is damaged.
+    """
+    if not folder.metadata.is_file():
+        return SweepMetadata(format=1)
+    try:
+        fields: dict[str, Any] = json.loads(folder.metadata.read_text())
+        _check_format(folder, int(fields["format"]))
+        sessions = tuple(Session(**session) for session in fields.get("sessions", ()))
+        return SweepMetadata(int(fields["format"]), fields.get("data_sha256"), sessions)
+    except (ValueError, TypeError, KeyError) as error:
+        raise SweepError(
+            f"{folder.metadata}: damaged ({error}); restore it, or delete it if the sweep is of this version"
+        ) from error
+
+
+def write_metadata(folder: SweepFolder, metadata: SweepMetadata) -> None:
+    """Write a folder's metadata, atomically."""
+    write_json(folder.metadata, asdict(metadata))
+
+
+def begin_session(folder: SweepFolder, packages: Mapping[str, str]) -> list[str]:
+    """Record that a process starts to run the sweep, in the current format.
+
+    Returns:
+        A line for each package whose version differs from the last session's.
+    """
+    metadata = read_metadata(folder)
+    before = metadata.sessions[-1].packages if metadata.sessions else {}
+    session = Session(time.time(), dict(packages))
+    write_metadata(folder, replace(metadata, format=FORMAT, sessions=(*metadata.sessions, session)))
+    return [
+        f"{name} is {packages.get(name, 'not installed')}, earlier trials of this sweep had {version}; "
+        "results may differ slightly"
+        for name, version in before.items()
+        if packages.get(name) != version
+    ]
+
+
+def _check_format(folder: SweepFolder, number: int) -> None:
+    if number > FORMAT:
+        raise SweepError(
+            f"{folder.path}: has format {number}, this version of Sweepbox reads up to {FORMAT}; upgrade with "
+            "`pip install --upgrade sweepbox`"
+        )
