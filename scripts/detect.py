@@ -30,19 +30,15 @@ def command(
     category_id, bbox (x, y, width, height in pixels), score, and besides file_name. All pictures are read
     before anything is written; if one is bad, nothing is.
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
     from sweepbox.detection.export.labels import load_labels
     from sweepbox.detection.inference.detector import Detector
     from sweepbox.detection.inference.images import find_images
     from sweepbox.detection.inference.pictures import detect_pictures
+    from sweepbox.scripts.progress import progress_bar
 
     labels = load_labels(model, label_map)
     pictures = find_images(images)
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("detecting", total=len(pictures))
+    with progress_bar("detecting", total=len(pictures)) as on_progress:
         found = detect_pictures(
             Detector(model, labels=labels),
             pictures,
@@ -50,7 +46,7 @@ def command(
             labels=labels,
             threshold=threshold,
             overwrite=overwrite,
-            on_progress=lambda done, _: progress.update(task, completed=done),
+            on_progress=on_progress,
         )
     _print_table(found, labels, out)
 

@@ -32,21 +32,14 @@ def command(
     all.
     """
     from rich.console import Console
-    from rich.progress import Progress
 
     from sweepbox.detection.config.label_map import load_label_map
     from sweepbox.detection.data.dataset.doctor import examine
+    from sweepbox.scripts.progress import progress_bar
 
     known = load_label_map(label_map) if label_map is not None else None
-    console = Console(stderr=True)
-    hidden = as_json or not console.is_terminal
-    with Progress(console=console, transient=True, disable=hidden) as progress:
-        task = progress.add_task("examining", total=None)
-        report = examine(
-            data,
-            label_map=known,
-            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
+    with progress_bar("examining", is_hidden=as_json) as on_progress:
+        report = examine(data, label_map=known, on_progress=on_progress)
     if as_json:
         sys.stdout.write(json.dumps(report.to_json(), indent=2, allow_nan=False) + "\n")
     else:

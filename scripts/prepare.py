@@ -35,10 +35,10 @@ def command(
     that was clipped or dropped. The rarest class stands in both parts; equal pictures stand in one.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from sweepbox.detection.config.label_map import load_label_map
     from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
+    from sweepbox.scripts.progress import progress_bar
 
     settings = PrepareSettings(
         validation_fraction=validation_fraction,
@@ -47,16 +47,8 @@ def command(
         label_map=load_label_map(label_map) if label_map is not None else None,
         skip_damaged=skip_damaged,
     )
-    columns = (TextColumn("checking and writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-        dataset = prepare(
-            data,
-            out,
-            settings,
-            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
+    with progress_bar("checking and writing") as on_progress:
+        dataset = prepare(data, out, settings, on_progress=on_progress)
     _print_summary(Console(), out, dataset.description)
 
 

@@ -19,20 +19,12 @@ def command(
     OUT gets images/, annotations/ and label_map.pbtxt, ready for `sweepbox doctor` and `sweepbox prepare`.
     """
     from rich.console import Console
-    from rich.progress import Progress
 
     from sweepbox.detection.data.sample import draw_sample
+    from sweepbox.scripts.progress import progress_bar
 
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("drawing", total=images)
-        draw_sample(
-            out,
-            images=images,
-            size=size,
-            seed=seed,
-            on_progress=lambda done, _: progress.update(task, completed=done),
-        )
+    with progress_bar("drawing", total=images) as on_progress:
+        draw_sample(out, images=images, size=size, seed=seed, on_progress=on_progress)
     Console().print(f"drew {images} scenes into {out}", highlight=False, soft_wrap=True)
 
 

@@ -36,28 +36,23 @@ def command(
 
     console = output_console()
     request = SweepRequest(spec, data=data, out=out, trials=trials, time_budget=time_budget)
-    folder = _begin(request, console, resume=resume)
+    folder = _begin(request, resume=resume)
     outcome = _run(folder, RayConfig(address=address), console)
     _tell(outcome, console)
     if outcome.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-def _begin(request: "SweepRequest", console: "Console", *, resume: bool) -> "SweepFolder":
+def _begin(request: "SweepRequest", *, resume: bool) -> "SweepFolder":
     """Make the sweep's folder or find it."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
+    from sweepbox.scripts.progress import progress_bar
     from sweepbox.tuning.sweep.create import create_sweep
     from sweepbox.tuning.sweep.resume import resume_sweep
 
     if resume:
         return resume_sweep(request)
-    columns = (TextColumn("preparing the data"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("prepare", total=None)
-        return create_sweep(
-            request, on_progress=lambda done, total: progress.update(task, completed=done, total=total)
-        )
+    with progress_bar("preparing the data") as on_progress:
+        return create_sweep(request, on_progress=on_progress)
 
 
 def _run(folder: "SweepFolder", ray_config: "RayConfig", console: "Console") -> "SweepOutcome":

@@ -4,14 +4,15 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.progress import Progress, TextColumn
 
 from sweepbox.detection.checkpoint.object_based import RestoreSummary
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.model.weights import WeightsSummary
 from sweepbox.detection.runner.loop import Report, TrainResult
 from sweepbox.detection.training.reports import EvaluationReport, StepReport, ValidationProgress
+from sweepbox.scripts.class_table import class_table
+from sweepbox.scripts.progress import progress_columns
 
 LOSSES = ("total", "localization", "classification", "regularization")
 
@@ -23,11 +24,7 @@ class TrainDisplay:
         self._metric = metric
         self._console = console
         self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[detail]}"),
-            TimeRemainingColumn(),
+            *progress_columns(TextColumn("{task.fields[detail]}")),
             console=console,
             transient=True,
         )
@@ -78,17 +75,6 @@ def print_result(console: Console, result: TrainResult, *, metric: str, label_ma
     """Print the metrics of the best checkpoint, with each class's average precision."""
     metrics = result.best_metrics
     console.print(f"best checkpoint: {result.directory / 'best'}, step {result.best_step}, by {metric}")
-    classes = Table("class", "AP", "AP@.50")
-    for name in label_map.names:
-        values = [metrics.get(f"{kind}/{name}") for kind in ("AP", "AP@.50")]
-        classes.add_row(name, *(_text(value) for value in values))
-    classes.add_section()
-    classes.add_row("all", _text(metrics.get("mAP")), _text(metrics.get("mAP@.50")))
-    console.print(classes)
+    console.print(class_table(metrics, label_map))
     losses = ", ".join(f"{name} {metrics[f'loss/{name}']:.4f}" for name in LOSSES)
     console.print(f"validation loss: {losses}", highlight=False, soft_wrap=True)
-
-
-def _text(value: float | None) -> str:
-    """Return a metric for a table; -1 stands for undefined."""
-    return "-" if value is None or value < 0 else f"{value:.4f}"
