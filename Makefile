@@ -6,9 +6,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 RUN    := runs/quickstart
 SAMPLE := runs/sample
+PYTEST := $(BIN)/python -m pytest -q --numprocesses=2
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test parity bench check format schema lock clean
+.PHONY: help install sweep test test-all test-slow test-gpu test-browser test-cluster parity bench check format schema lock clean
 
 help:  ## tell what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,8 +30,15 @@ sweep: $(READY)  ## the main job on the embedded sample: draw, sweep, export, de
 	$(BIN)/sweepbox detect $(RUN)/export $$(ls $(SAMPLE)/images/*.jpg | head -n 3) --out $(RUN)/detections --threshold 0.4 --overwrite
 	$(BIN)/sweepbox status $(RUN)
 
-test: $(READY)  ## the tests, minutes on two cores, no network, no GPU
-	$(BIN)/python -m pytest -q
+test: $(READY)  ## the quick tests, under 5 minutes on two cores, no network, no GPU
+	$(PYTEST) -m "not slow and not gpu and not browser and not cluster" $(ARGS)
+
+test-all: $(READY)  ## every test, under 15 minutes on two cores; tells the slowest and the coverage of each file
+	$(PYTEST) --durations=30 --cov --cov-report=term $(ARGS)
+
+test-slow:  ## the tests of that mark alone; so do test-gpu, test-browser and test-cluster
+test-slow test-gpu test-browser test-cluster: $(READY)
+	$(PYTEST) -m $(@:test-%=%) $(ARGS) || test $$? -eq 5  # 5: no test has the mark
 
 parity: $(READY)  ## side by side with the Object Detection API, about 40 minutes on two cores
 	$(BIN)/python -m experiments.parity

@@ -12,6 +12,8 @@ from typer.testing import CliRunner, Result
 
 from sweepbox.detection.core.labels import LabelMap
 
+from .distribution import ByModule, rank_of
+
 # The goldens come from processors on which TensorFlow computes with oneDNN of its own accord. Its other kernels
 # round so differently that random weights make more of it than the tolerances allow.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -28,6 +30,18 @@ METRICS = {
     "AP/mask_weared_incorrect": -1.0,
     "AP@.50/mask_weared_incorrect": -1.0,
 }
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModule:
+    """Keep the tests of a module in one process, which makes the module's fixtures once."""
+    return ByModule(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Start the longest modules first where several processes share the tests."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: rank_of(item.nodeid))
 
 
 @pytest.fixture(scope="session")

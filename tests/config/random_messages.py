@@ -79,7 +79,9 @@ def _change_message(value: Any, draw: st.DrawFn, *, many: bool) -> None:
 
 
 @st.composite
-def configs(draw: st.DrawFn, starts: Sequence[Message] = (SMALL, pb.TrainEvalPipelineConfig())) -> Any:
+def configs(
+    draw: st.DrawFn, starts: Sequence[pb.TrainEvalPipelineConfig] = (SMALL, pb.TrainEvalPipelineConfig())
+) -> Any:
     """Return a config that some random changes lead to, from the small one or from nothing."""
     config = pb.TrainEvalPipelineConfig()
     config.CopyFrom(draw(st.sampled_from(starts)))

@@ -1,5 +1,6 @@
 """A command loads what it needs and no more: told by the modules that are there when it ends."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,26 +13,41 @@ ROOT = Path(__file__).parents[2]
 ENGINE = {"tensorflow", "keras", "jax", "torch", "h5py"}
 SWEEPING = {"ray", "optuna", "sqlalchemy"}
 TABLES = {"pyarrow", "pandas"}
-LIGHT = {"numpy", "PIL", "lxml", "google.protobuf", "yaml", "rich"}
+LIGHT = {"numpy", "PIL", "lxml", "google.protobuf", "yaml", "rich", "typer"}
+WATCHED = sorted(ENGINE | SWEEPING | TABLES | LIGHT)
 CODE = """
-import atexit, sys
-names = {names!r}
-atexit.register(lambda: sys.stderr.write("LOADED " + " ".join(sorted(names & set(sys.modules)))))
+import json, os, sys
+
 from sweepbox.scripts.cli import main
-main(sys.argv[1:])
+
+names, commands = json.loads(sys.argv[1])
+assert not set(names) & set(sys.modules)
+for command in commands:
+    if child := os.fork():
+        os.waitpid(child, 0)
+        continue
+    status = None
+    try:
+        main(command)
+    except SystemExit as exit:
+        status = exit.code
+    print("LOADED " + json.dumps([status, [name for name in names if name in sys.modules]]), flush=True)
+    os._exit(0)
 """
+Command = tuple[object, ...]
 
 
-def loaded(*arguments: object) -> tuple[int, set[str]]:
-    """Return the status of a command and which of the packages it has loaded at its end."""
-    names = ENGINE | SWEEPING | TABLES | LIGHT | {"typer"}
-    ended = subprocess.run(
-        [sys.executable, "-c", CODE.format(names=names), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    return ended.returncode, set(ended.stderr.rpartition("LOADED ")[2].split())
+def loaded(*commands: Command) -> list[tuple[int, set[str]]]:
+    """Return the status of each command and which of the packages it has loaded at its end.
+
+    One interpreter that has loaded nothing forks for each command: no command sees what another one loads.
+    """
+    given = json.dumps([WATCHED, [[str(argument) for argument in command] for command in commands]])
+    ended = subprocess.run([sys.executable, "-c", CODE, given], capture_output=True, text=True, cwd=ROOT)
+    assert ended.returncode == 0, ended.stderr
+    lines = [line.removeprefix("LOADED ") for line in ended.stdout.splitlines() if line.startswith("LOADED ")]
+    assert len(lines) == len(commands)
+    return [(status, set(names)) for status, names in map(json.loads, lines)]
 
 
 @pytest.fixture(scope="module")
@@ -61,31 +77,28 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_overview_loads_nothing() -> None:
-    assert loaded("--help") == (0, set())
-    assert loaded("--version") == (0, set())
+    assert loaded(("--help",), ("--version",)) == [(0, set()), (0, set())]
 
 
-@pytest.mark.parametrize("verb", COMMANDS)
-def test_the_help_of_a_command_loads_its_parser_only(verb: str) -> None:
-    assert loaded(verb, "--help") == (0, {"typer"})
+def test_the_help_of_a_command_loads_its_parser_only() -> None:
+    outcomes = loaded(*((verb, "--help") for verb in COMMANDS))
+    assert dict(zip(COMMANDS, outcomes, strict=True)) == dict.fromkeys(COMMANDS, (0, {"typer"}))
 
 
-def test_the_status_of_a_sweep_needs_no_engine_and_no_ray(folders: Path) -> None:
-    status, modules = loaded("status", folders / "run")
-    assert status == 0
-    assert not modules & (ENGINE | SWEEPING | TABLES)
-
-
-def test_pictures_are_examined_and_drawn_without_an_engine(folders: Path) -> None:
-    for command in (("doctor", folders / "scenes"), ("sample", folders / "more", "--images", "1")):
-        status, modules = loaded(*command)
-        assert status == 0
-        assert not modules & (ENGINE | SWEEPING | TABLES)
+def test_a_status_is_told_and_pictures_examined_and_drawn_without_an_engine_and_ray(folders: Path) -> None:
+    commands = (
+        ("status", folders / "run"),
+        ("doctor", folders / "scenes"),
+        ("sample", folders / "more", "--images", "1"),
+    )
+    for command, (status, modules) in zip(commands, loaded(*commands), strict=True):
+        assert (command[0], status) == (command[0], 0)
+        assert (command[0], modules & (ENGINE | SWEEPING | TABLES)) == (command[0], set())
 
 
 def test_bad_input_is_told_before_anything_heavy_is_loaded(folders: Path) -> None:
     missing = folders / "missing"
-    for command in (
+    commands = (
         ("train", missing, "--out", folders / "out"),
         ("sweep", missing, "--out", folders / "out"),
         ("prepare", missing, folders / "out"),
@@ -94,7 +107,7 @@ def test_bad_input_is_told_before_anything_heavy_is_loaded(folders: Path) -> Non
         ("evaluate", missing, folders / "scenes"),
         ("detect", missing, folders / "scenes"),
         ("status", missing),
-    ):
-        status, modules = loaded(*command)
+    )
+    for command, (status, modules) in zip(commands, loaded(*commands), strict=True):
         assert (command[0], status) == (command[0], 2)
         assert (command[0], modules & (ENGINE | SWEEPING)) == (command[0], set())

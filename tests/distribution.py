@@ -1,0 +1,42 @@
+"""How the tests spread over the processes of pytest-xdist (`make test` starts two)."""
+
+from typing import TYPE_CHECKING, Any
+
+from xdist.scheduler import LoadScopeScheduling
+
+if TYPE_CHECKING:
+    import pytest
+
+SHARED = {
+    "tests/runner/test_carry.py": "jax",
+    "tests/scripts/test_train_choices.py": "jax",
+    "tests/training/test_jax_step.py": "jax",
+    "tests/tuning/test_engine_jax.py": "jax",
+    "tests/tuning/ray_backend/": "ray",
+}
+"""Modules and folders that share what is made once in a process: JAX's compiled programs, a running Ray."""
+LONGEST = ("jax", "ray", "tests/runner/", "tests/scripts/", "tests/export/")
+"""What starts first, so that no process is left with a long module at the end."""
+
+
+def scope_of(nodeid: str) -> str:
+    """Return what a test shares its process with: its module, or the group that its module belongs to."""
+    path = nodeid.partition("::")[0]
+    return next((group for start, group in SHARED.items() if path.startswith(start)), path)
+
+
+def rank_of(nodeid: str) -> int:
+    """Return when a test starts among the others: 0 is first."""
+    scope = scope_of(nodeid)
+    return next((rank for rank, start in enumerate(LONGEST) if scope.startswith(start)), len(LONGEST))
+
+
+class ByModule(LoadScopeScheduling):
+    """Gives each module, or group of modules, to one process, in the order of collection."""
+
+    def __init__(self, config: "pytest.Config", log: Any) -> None:
+        super().__init__(config, log)
+        config.option.loadscopereorder = False
+
+    def _split_scope(self, nodeid: str) -> str:
+        return scope_of(nodeid)
