@@ -42,7 +42,7 @@ SPEC: dict[str, Any] = {
     },
     "augmentations": {"random_adjust_brightness": {"enabled": True, "max_delta": {"uniform": [0.05, 0.25]}}},
     "objective": {"metric": "loss/total"},
-    "searcher": {"type": "tpe", "startup_trials": 2},
+    "sampler": {"type": "tpe", "startup_trials": 2},
     "scheduler": {"type": "none"},
     "trials": 3,
     "seed": 5,

@@ -19,7 +19,7 @@ def check_space(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> None:
         SweepError: The config refuses endpoints; all are listed, by their keys in the sweep file.
     """
     problems: dict[str, None] = {}
-    for key, edits in Space.of(spec).corners():
+    for key, edits in Space.of(spec).endpoints():
         try:
             check_supported(apply_edits(base, edits))
         except ConfigError as error:
@@ -30,5 +30,5 @@ def check_space(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> None:
 
 def max_evaluations(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> int:
     """Return the most evaluations that a trial can have, over all lengths that the space allows."""
-    configs = [apply_edits(base, edits) for key, edits in Space.of(spec).corners() if key in STEPS]
+    configs = [apply_edits(base, edits) for key, edits in Space.of(spec).endpoints() if key in STEPS]
     return max(evaluations_of(config, spec.training) for config in (base, *configs))

@@ -37,7 +37,7 @@ def has_several_programs(base: pb.TrainEvalPipelineConfig, space: Space) -> bool
     programs: set[CompileKey] = set()
     for picked in _picks(space):
         try:
-            programs.add(CompileKey.of(apply_edits(base, space.propose(_Picks(picked)))))
+            programs.add(CompileKey.of(apply_edits(base, space.suggest(_Picks(picked)))))
         except ConfigError:
             continue
         if len(programs) > 1:
@@ -51,7 +51,7 @@ def _picks(space: Space) -> Iterator[dict[str, Any]]:
         name: True for name, augmentation in space.augmentations.items() if True in augmentation.enabled
     }
     first = _Picks(dict(switches))
-    space.propose(first)
+    space.suggest(first)
     for name, options in first.options.items():
         for option in options:
             yield {**switches, name: option}

@@ -1,4 +1,4 @@
-"""The search space: parameters by config path, proposed by a searcher, turned into edits of the config."""
+"""The search space: parameters by config path, suggested by a sampler, turned into edits of the config."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from sweepbox.tuning.spec.schema import Augmentation, Distribution, Scalar, Swee
 AUGMENTATION_PATH = "train_config.data_augmentation_options[{name}]"
 
 
-class Chooser(Protocol):
-    """Whatever proposes values; an Optuna trial is one."""
+class TrialLike(Protocol):
+    """What suggests values by name; an Optuna trial is one."""
 
     def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
         """Return a real number in [low, high]."""
@@ -25,7 +25,7 @@ class Chooser(Protocol):
 
 @dataclass(frozen=True)
 class Space:
-    """The parameters of a sweep; those of an augmentation are proposed only where it is on."""
+    """The parameters of a sweep; those of an augmentation are suggested only where it is on."""
 
     fields: dict[str, Distribution]
     augmentations: dict[str, Augmentation]
@@ -35,14 +35,14 @@ class Space:
         """Return the space of a sweep file."""
         return cls(fields=dict(spec.space), augmentations=dict(spec.augmentations))
 
-    def propose(self, chooser: Chooser) -> tuple[Edit, ...]:
-        """Return the edits that make a trial's config, asking `chooser` for each parameter's value."""
-        edits = [Edit(path, _choose(chooser, path, distribution)) for path, distribution in self.fields.items()]
+    def suggest(self, trial: TrialLike) -> tuple[Edit, ...]:
+        """Return the edits that make a trial's config, with the values that `trial` suggests."""
+        edits = [Edit(path, _suggest(trial, path, distribution)) for path, distribution in self.fields.items()]
         for name, augmentation in self.augmentations.items():
-            edits += _propose_augmentation(chooser, name, augmentation)
+            edits += _suggest_augmentation(trial, name, augmentation)
         return tuple(edits)
 
-    def corners(self) -> Iterator[tuple[str, tuple[Edit, ...]]]:
+    def endpoints(self) -> Iterator[tuple[str, tuple[Edit, ...]]]:
         """Yield each range's ends and each choice alone: a key of the sweep file, and edits."""
         for path, distribution in self.fields.items():
             for value in _ends(distribution):
@@ -55,14 +55,14 @@ class Space:
                     yield f"augmentations.{name}.{field}", (*_switch(name, on=True), setting)
 
 
-def _propose_augmentation(chooser: Chooser, name: str, augmentation: Augmentation) -> Sequence[Edit]:
+def _suggest_augmentation(trial: TrialLike, name: str, augmentation: Augmentation) -> Sequence[Edit]:
     choices = augmentation.enabled
-    enabled = choices[0] if len(choices) == 1 else chooser.suggest_categorical(name, choices)
+    enabled = choices[0] if len(choices) == 1 else trial.suggest_categorical(name, choices)
     if not enabled:
         return _switch(name, on=False)
     path = AUGMENTATION_PATH.format(name=name)
     settings = [
-        Edit(f"{path}.{field}", _choose(chooser, f"{name}.{field}", distribution))
+        Edit(f"{path}.{field}", _suggest(trial, f"{name}.{field}", distribution))
         for field, distribution in augmentation.parameters.items()
     ]
     return (*_switch(name, on=True), *settings)
@@ -72,17 +72,17 @@ def _switch(name: str, *, on: bool) -> tuple[Edit, ...]:
     return (Edit(AUGMENTATION_PATH.format(name=name), True if on else None),)
 
 
-def _choose(chooser: Chooser, name: str, distribution: Distribution) -> Scalar:
+def _suggest(trial: TrialLike, name: str, distribution: Distribution) -> Scalar:
     if distribution.choice is not None:
         fixed = len(distribution.choice) == 1
-        chosen = distribution.choice[0] if fixed else chooser.suggest_categorical(name, distribution.choice)
+        chosen = distribution.choice[0] if fixed else trial.suggest_categorical(name, distribution.choice)
         return _as_scalar(chosen)
     if distribution.integer is not None:
         low, high = distribution.integer
         step = distribution.step or 1
-        return chooser.suggest_int(name, low, low + (high - low) // step * step, step=step)
+        return trial.suggest_int(name, low, low + (high - low) // step * step, step=step)
     low_end, high_end = distribution.log_uniform or distribution.uniform or (0.0, 0.0)
-    return chooser.suggest_float(name, low_end, high_end, log=distribution.log_uniform is not None)
+    return trial.suggest_float(name, low_end, high_end, log=distribution.log_uniform is not None)
 
 
 def _as_scalar(value: Any) -> Scalar:

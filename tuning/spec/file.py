@@ -2,7 +2,6 @@
 
 import difflib
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -62,7 +61,7 @@ def parse_spec(text: str, *, source: str = "<text>") -> SweepSpec:
     try:
         return SweepSpec.model_validate(given)
     except ValidationError as error:
-        raise SweepError("\n".join(f"{source}: {line}" for line in _problems(error))) from error
+        raise SweepError("\n".join(f"{source}: {line}" for line in problem_lines(error))) from error
 
 
 def save_spec(spec: SweepSpec, path: Path) -> None:
@@ -78,23 +77,27 @@ def _plain(augmentation: Augmentation) -> dict[str, Any]:
     return {"enabled": augmentation.enabled, **parameters}
 
 
-def _problems(error: ValidationError) -> Iterable[str]:
-    """Return one line for each problem: key path, what is wrong, what would be right."""
+def problem_lines(
+    error: ValidationError, model: type[BaseModel] = SweepSpec, *, prefix: str = ""
+) -> tuple[str, ...]:
+    """Return one line for each problem: key path, what is wrong, what would be right.
+
+    `model` is what was validated; `prefix` is its key in the sweep file with a dot, nothing for the whole file.
+    """
     lines: dict[str, None] = {}
     for problem in error.errors(include_url=False):
         keys = [part for part in problem["loc"] if part not in SCALARS]
-        key_path = ".".join(str(part) for part in keys) or "the sweep file"
-        lines[f"{key_path}: {_explain(problem, keys)}"] = None
-    return lines
+        key_path = prefix + ".".join(str(part) for part in keys) or "the sweep file"
+        lines[f"{key_path}: {_explain(problem, keys, model)}"] = None
+    return tuple(lines)
 
 
-def _explain(problem: ErrorDetails, keys: list[int | str]) -> str:
+def _explain(problem: ErrorDetails, keys: list[int | str], root: type[BaseModel]) -> str:
     if problem["type"] == "extra_forbidden":
-        valid = _valid_names(keys[:-1])
+        valid = _valid_names(keys[:-1], root)
         near = difflib.get_close_matches(str(keys[-1]), valid, n=1, cutoff=0.5)
-        return (
-            f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; valid are {', '.join(valid)}"
-        )
+        remedy = f"valid are {', '.join(valid)}" if valid else "remove it; there are none here"
+        return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; {remedy}"
     if problem["type"] == "missing":
         return "is missing; give it a value"
     if problem["loc"] and problem["loc"][-1] in SCALARS:
@@ -105,9 +108,9 @@ def _explain(problem: ErrorDetails, keys: list[int | str]) -> str:
     return message[:1].lower() + message[1:] + shown
 
 
-def _valid_names(keys: list[int | str]) -> list[str]:
-    """Return the keys that the schema knows at a place in the file."""
-    model: Any = SweepSpec
+def _valid_names(keys: list[int | str], root: type[BaseModel]) -> list[str]:
+    """Return the keys that a schema knows at a place in the file."""
+    model: Any = root
     for key in keys:
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(str(key))

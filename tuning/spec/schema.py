@@ -89,11 +89,17 @@ class ObjectiveSpec(SpecModel):
     floors: dict[str, float] = {}
 
 
-class SearcherSpec(SpecModel):
-    """How settings are proposed."""
+class SamplerSpec(SpecModel):
+    """How parameters are suggested: the name of a sampler and its options, which `search/samplers/` checks."""
 
-    type: Literal["tpe", "random"] = "tpe"
-    startup_trials: int = Field(default=8, ge=1)
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True, allow_inf_nan=False)
+
+    type: str = "tpe"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options that are given, by name."""
+        return dict(self.__pydantic_extra__ or {})
 
 
 class SchedulerSpec(SpecModel):
@@ -145,7 +151,7 @@ class SweepSpec(SpecModel):
     space: dict[str, Distribution] = {}
     augmentations: dict[str, Augmentation] = {}
     objective: ObjectiveSpec = ObjectiveSpec()
-    searcher: SearcherSpec = SearcherSpec()
+    sampler: SamplerSpec = SamplerSpec()
     scheduler: SchedulerSpec = SchedulerSpec()
     trials: int = Field(default=16, ge=1)
     time_budget: str | None = None
@@ -166,6 +172,20 @@ class SweepSpec(SpecModel):
         except SweepError as error:
             raise ValueError(str(error)) from error
         return text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _earlier_key(cls, given: Any) -> Any:
+        """Read `searcher`, the earlier name of `sampler`; random search ignored `startup_trials` there."""
+        if not isinstance(given, dict) or "searcher" not in given:
+            return given
+        if "sampler" in given:
+            raise ValueError("sampler and searcher are both given, the same key by two names; keep sampler")
+        rest = {key: value for key, value in given.items() if key != "searcher"}
+        sampler = given["searcher"]
+        if isinstance(sampler, dict) and sampler.get("type") == "random":
+            sampler = {key: value for key, value in sampler.items() if key != "startup_trials"}
+        return {**rest, "sampler": sampler}
 
     @model_validator(mode="after")
     def _something_to_search(self) -> Self:

@@ -18,6 +18,7 @@ from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.data.dataset.prepare import open_dataset
 from sweepbox.tuning.objective.objective import Objective, check_metrics
 from sweepbox.tuning.search.endpoints import check_space
+from sweepbox.tuning.search.samplers.table import sampler_of, with_all_options
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.schema import SweepSpec
@@ -135,6 +136,7 @@ def _early_checks(spec: SweepSpec) -> Iterable[Callable[[], object]]:
     """Return the checks that need nothing but the files."""
     yield lambda: check_data_folder(None if spec.data is None else Path(spec.data))
     yield lambda: _check_weights(spec.initial_weights)
+    yield lambda: sampler_of(spec.sampler)
     yield lambda: _check_base(spec)
 
 
@@ -174,7 +176,7 @@ def _raise_together(checks: Iterable[Callable[[], object]], *, source: Path) -> 
 
 
 def _relative(spec: SweepSpec, folder: SweepFolder, *, prepared_here: bool) -> SweepSpec:
-    """Return the spec as the folder keeps it: paths relative to the folder."""
+    """Return the spec as the folder keeps it: paths relative to the folder, all options of the sampler."""
 
     def relative(path: str) -> str:
         return os.path.relpath(path, folder.path.resolve())
@@ -185,5 +187,6 @@ def _relative(spec: SweepSpec, folder: SweepFolder, *, prepared_here: bool) -> S
             "base_config": folder.base_config.name,
             "data": folder.data.name if prepared_here else relative(str(spec.data)),
             "initial_weights": weights if weights in (None, KERAS_WEIGHTS) else relative(str(weights)),
+            "sampler": with_all_options(spec.sampler),
         }
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from sweepbox.detection.config.load import load_config
 from sweepbox.tuning.search.programs import has_several_programs
+from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
@@ -72,7 +73,7 @@ class TrialManager:
 
         That is under random search, whose suggestions know no results.
         """
-        if self._spec.searcher.type == "random" and not len(self._queue):
+        if not sampler_of(self._spec.sampler).uses_results and not len(self._queue):
             self._create_next()
 
     def program(self, trial_id: str) -> str | None:

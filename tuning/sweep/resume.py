@@ -5,6 +5,7 @@ from pathlib import Path
 from sweepbox.detection.config.difference import config_difference
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.search.samplers.table import with_all_options
 from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
@@ -20,7 +21,7 @@ SEARCH = (
     "space",
     "augmentations",
     "objective",
-    "searcher",
+    "sampler",
     "scheduler",
     "seed",
     "training",
@@ -34,9 +35,9 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
 
     SweepError where there is no sweep, or the sweep file or its base config now ask for another search.
     """
-    given = request.load()
+    given = _with_all_options(request.load(), request.spec_path)
     folder = open_sweep(request.folder(given).path)
-    stored = load_spec(folder.spec)
+    stored = _with_all_options(load_spec(folder.spec), folder.spec)
     changed = [name for name in SEARCH if getattr(given, name) != getattr(stored, name)]
     changed += _base_changes(given, folder)
     if changed:
@@ -50,6 +51,14 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
         )
     save_spec(stored.model_copy(update={name: getattr(given, name) for name in ROOM}), folder.spec)
     return folder
+
+
+def _with_all_options(spec: SweepSpec, source: Path) -> SweepSpec:
+    """Return a spec with all options of its sampler, so that two that mean the same are equal."""
+    try:
+        return spec.model_copy(update={"sampler": with_all_options(spec.sampler)})
+    except SweepError as error:
+        raise SweepError("\n".join(f"{source}: {line}" for line in str(error).splitlines())) from error
 
 
 def _base_changes(given: SweepSpec, folder: SweepFolder) -> list[str]:

@@ -1,7 +1,6 @@
 """The Optuna study of a sweep: proposes settings in memory, and keeps a SQLite file that follows."""
 
 import threading
-import warnings
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -9,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from sweepbox.detection.config.edits import Edit
 from sweepbox.detection.core.seeds import derive_seed
 from sweepbox.tuning.objective.objective import Objective
+from sweepbox.tuning.search.samplers.sampler import SamplerContext
+from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
-from sweepbox.tuning.spec.schema import Scalar, SearcherSpec, SweepSpec
+from sweepbox.tuning.spec.schema import Scalar, SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.study_file import StudyFile
 from sweepbox.tuning.storage.trial_record import Evaluation, TrialState
 
 if TYPE_CHECKING:
-    from optuna.samplers import BaseSampler
     from optuna.trial import FixedTrial, FrozenTrial
 
 
@@ -49,11 +49,10 @@ class SweepStudy:
         restarted.
         """
         number = len(self)
-        self._study.sampler = _sampler(
-            self._spec.searcher, derive_seed(self._spec.seed, "searcher", number) % 2**32
-        )
+        seed = derive_seed(self._spec.seed, "searcher", number) % 2**32
+        self._study.sampler = sampler_of(self._spec.sampler).build(SamplerContext(self._space, 0, seed))
         trial = self._study.ask()
-        edits = self._space.propose(trial)
+        edits = self._space.suggest(trial)
         self._mark(number)
         return trial.number, edits, dict(trial.params)
 
@@ -165,24 +164,6 @@ class SweepStudy:
 
         trial = FixedTrial(dict(parameters), number)
         try:
-            return self._space.propose(trial), trial
+            return self._space.suggest(trial), trial
         except ValueError:
             return None
-
-
-def _sampler(searcher: SearcherSpec, seed: int) -> "BaseSampler":
-    """Return a sampler; TPE models parameters jointly, conditional ones by group, and spreads proposals."""
-    from optuna.exceptions import ExperimentalWarning
-    from optuna.samplers import RandomSampler, TPESampler
-
-    if searcher.type == "random":
-        return RandomSampler(seed=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
-        return TPESampler(
-            n_startup_trials=searcher.startup_trials,
-            seed=seed,
-            multivariate=True,
-            group=True,
-            constant_liar=True,
-        )

@@ -65,7 +65,7 @@ def _write_spec(path: Path, count: int) -> Path:
             "focal_gamma": {"uniform": [1.0, 2.0]},
         },
         "objective": {"metric": "loss/total"},
-        "searcher": {"type": "random"},
+        "sampler": {"type": "random"},
         "scheduler": {"type": "none"},
         "trials": count,
         "training": {"steps": 1, "evaluate_every": 1},

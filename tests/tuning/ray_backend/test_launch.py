@@ -22,7 +22,7 @@ EXPLODING = 1e30
 SWEEP: dict[str, Any] = {
     "space": {"learning_rate": {"choice": [1e-3, 2e-3, 3e-3, 4e-3, EXPLODING]}},
     "augmentations": {},
-    "searcher": {"type": "random"},
+    "sampler": {"type": "random"},
     "scheduler": {"type": "asha", "grace_period": 1, "reduction_factor": 2},
     "trials": TRIALS,
     "seed": 8,

@@ -24,7 +24,7 @@ SIZES = [3, 3, 2, 2, 3, 3, 2, 2]
 SWEEP: dict[str, Any] = {
     "space": {"batch_size": {"choice": [2, 3]}, "learning_rate": {"uniform": [1e-4, 1e-3]}},
     "augmentations": {},
-    "searcher": {"type": "random"},
+    "sampler": {"type": "random"},
     "trials": len(SIZES),
     "seed": 283,
     "training": {"steps": 4, "evaluate_every": 4},

@@ -43,9 +43,9 @@ class Recorder:
 
 
 def test_each_parameter_is_asked_by_its_kind_and_becomes_an_edit() -> None:
-    chooser = Recorder()
-    edits = Space.of(parse_spec(SPEC)).propose(chooser)
-    assert chooser.asked == {
+    trial = Recorder()
+    edits = Space.of(parse_spec(SPEC)).suggest(trial)
+    assert trial.asked == {
         "learning_rate": (1e-4, 1e-2, True),
         "focal_gamma": (1.0, 2.0, False),
         "warmup_steps": (10, 20, 10),
@@ -66,28 +66,28 @@ def test_each_parameter_is_asked_by_its_kind_and_becomes_an_edit() -> None:
 
 
 def test_the_strength_of_an_augmentation_that_is_off_is_not_asked() -> None:
-    chooser = Recorder(augmented=False)
-    edits = Space.of(parse_spec(SPEC)).propose(chooser)
-    assert "random_adjust_hue.max_delta" not in chooser.asked
+    trial = Recorder(augmented=False)
+    edits = Space.of(parse_spec(SPEC)).suggest(trial)
+    assert "random_adjust_hue.max_delta" not in trial.asked
     assert Edit(HUE, None) in edits
 
 
-def test_corners_are_the_ends_and_the_choices() -> None:
-    corners = list(Space.of(parse_spec(SPEC)).corners())
-    values = {key: [edits[-1].value for name, edits in corners if name == key] for key, _ in corners}
+def test_endpoints_are_the_ends_and_the_choices() -> None:
+    endpoints = list(Space.of(parse_spec(SPEC)).endpoints())
+    values = {key: [edits[-1].value for name, edits in endpoints if name == key] for key, _ in endpoints}
     assert values["space.learning_rate"] == [1e-4, 1e-2]
     assert values["space.warmup_steps"] == [10, 25]
     assert values["space.optimizer"] == ["momentum_optimizer", "adam_optimizer"]
     assert values["augmentations.random_adjust_hue.max_delta"] == [0.01, 0.05]
-    assert (HUE, True) in [(edit.path, edit.value) for _, edits in corners for edit in edits]
+    assert (HUE, True) in [(edit.path, edit.value) for _, edits in endpoints for edit in edits]
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_an_optuna_trial_is_a_chooser(seed: int) -> None:
+def test_an_optuna_trial_suggests_values(seed: int) -> None:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
     trial = study.ask()
-    edits = Space.of(parse_spec(SPEC)).propose(trial)
-    assert Space.of(parse_spec(SPEC)).propose(optuna.trial.FixedTrial(trial.params)) == edits
+    edits = Space.of(parse_spec(SPEC)).suggest(trial)
+    assert Space.of(parse_spec(SPEC)).suggest(optuna.trial.FixedTrial(trial.params)) == edits

@@ -43,7 +43,10 @@ CASES = {
     "time_budget: 'soon' is no duration": "time_budget: soon",
     "objective.metrik: unknown key; did you mean 'metric'?": "objective: {metrik: mAP}",
     "objective.mode: input should be 'max' or 'min' (got 'up')": "objective: {mode: up}",
-    "searcher.type: input should be 'tpe' or 'random' (got 'grid')": "searcher: {type: grid}",
+    "sampler.type: input should be a valid string (got 3)": "sampler: {type: 3}",
+    "the sweep file: sampler and searcher are both given, the same key by two names; keep sampler": (
+        "sampler: {type: tpe}\nsearcher: {type: tpe}"
+    ),
     "training.stepz: unknown key; did you mean 'steps'?": "training: {stepz: 5}",
     "resources_per_trial: gpu 1.5 must be a whole number or below 1": "resources_per_trial: {gpu: 1.5}",
     "resources_per_trial.cpu: input should be greater than 0 (got 0)": "resources_per_trial: {cpu: 0}",
@@ -62,6 +65,23 @@ def test_each_problem_names_file_key_and_remedy(message: str, text: str) -> None
     with pytest.raises(SweepError) as refused:
         parse_spec(base + text, source="my.yaml")
     assert f"my.yaml: {message}" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now"),
+    [
+        ("{type: tpe, startup_trials: 4}", "{type: tpe, startup_trials: 4}"),
+        ("{type: random, startup_trials: 8}", "{type: random}"),
+    ],
+)
+def test_searcher_is_read_and_written_as_sampler(earlier: str, now: str, tmp_path: Path) -> None:
+    spec = parse_spec(SHORT + f"searcher: {earlier}\n")
+    assert spec == parse_spec(SHORT + f"sampler: {now}\n")
+    save_spec(spec, tmp_path / "again.yaml")
+    text = (tmp_path / "again.yaml").read_text()
+    assert "sampler:" in text
+    assert "searcher" not in text
+    assert load_spec(tmp_path / "again.yaml") == spec
 
 
 def test_all_problems_are_reported_together() -> None:

@@ -55,11 +55,11 @@ def test_each_trial_is_given_out_once_with_all_that_it_needs(sweep: Begin) -> No
 
 
 def test_proposals_depend_on_the_seed_alone(sweep: Begin, tmp_path: Path) -> None:
-    first = sweep(searcher={"type": "random"})
+    first = sweep(sampler={"type": "random"})
     hand_out(manager_of(first))
     proposed = [trial.params for trial in study_trials(first)]
     shutil.rmtree(tmp_path / "run")
-    again = sweep(searcher={"type": "random"})
+    again = sweep(sampler={"type": "random"})
     for _ in range(3):  # a new process for each trial
         manager = manager_of(again)
         waiting = len(again.trial_folders())
@@ -68,15 +68,15 @@ def test_proposals_depend_on_the_seed_alone(sweep: Begin, tmp_path: Path) -> Non
     assert [trial.params for trial in study_trials(again)] == proposed
 
 
-@pytest.mark.parametrize(("searcher", "ahead"), [("random", 2), ("tpe", 1)])
+@pytest.mark.parametrize(("sampler", "ahead"), [("random", 2), ("tpe", 1)])
 def test_the_next_trial_is_made_ahead_only_where_results_would_not_change_it(
-    sweep: Begin, tmp_path: Path, searcher: str, ahead: int
+    sweep: Begin, tmp_path: Path, sampler: str, ahead: int
 ) -> None:
-    plain = sweep(searcher={"type": searcher})
+    plain = sweep(sampler={"type": sampler})
     hand_out(manager_of(plain))
     proposed = [trial.params for trial in study_trials(plain)]
     shutil.rmtree(tmp_path / "run")
-    folder = sweep(searcher={"type": searcher})
+    folder = sweep(sampler={"type": sampler})
     manager = manager_of(folder)
     given = [manager.next_trial()]
     manager.prepare_next()
@@ -122,7 +122,7 @@ def test_only_the_best_checkpoints_of_the_sweep_stay(sweep: Begin, live: Live) -
 
 def test_a_trial_that_equals_another_is_not_run_and_takes_its_results(sweep: Begin, live: Live) -> None:
     only: dict[str, Any] = {"focal_gamma": {"choice": [1.0, 1.5]}}
-    folder = sweep(objective=HIGHEST, space=only, augmentations={}, trials=6, searcher={"type": "random"})
+    folder = sweep(objective=HIGHEST, space=only, augmentations={}, trials=6, sampler={"type": "random"})
     manager = manager_of(folder)
     given = hand_out(manager)
     assert len(given) == 2
@@ -146,7 +146,7 @@ def test_a_proposal_that_the_config_refuses_is_recorded_as_failed(sweep: Begin) 
             "choice": [6, 4000]
         },
     }
-    folder = sweep(space=space, trials=12, searcher={"type": "random"})
+    folder = sweep(space=space, trials=12, sampler={"type": "random"})
     hand_out(manager_of(folder))
     statuses = [read_status(trial) for trial in folder.trial_folders()]
     failed = [status for status in statuses if status.state is TrialState.FAILED]
@@ -248,7 +248,7 @@ def test_a_trial_without_its_folder_and_its_line_in_the_study_counts_as_failed(s
 
 
 def test_a_file_written_behind_holds_all_that_the_manager_holds(sweep: Begin, live: Live) -> None:
-    folder = sweep(trials=12, searcher={"type": "random"}, objective=HIGHEST)
+    folder = sweep(trials=12, sampler={"type": "random"}, objective=HIGHEST)
     manager = manager_of(folder)
     while (trial := manager.next_trial()) is not None:
         manager.write_study_in_background()
@@ -265,7 +265,7 @@ def test_a_file_written_behind_holds_all_that_the_manager_holds(sweep: Begin, li
 def test_what_kept_a_write_behind_from_the_file_is_raised_and_nothing_is_forgotten(
     sweep: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = sweep(searcher={"type": "random"})
+    folder = sweep(sampler={"type": "random"})
     manager = manager_of(folder)
     assert manager.next_trial() == "0000"
     with monkeypatch.context() as broken:

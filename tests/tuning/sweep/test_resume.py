@@ -68,3 +68,32 @@ def test_fewer_trials_than_there_are_is_refused(begun: SweepFolder, write_spec: 
 def test_where_no_sweep_is_there_is_nothing_to_resume(write_spec: Write, tmp_path: Path) -> None:
     with pytest.raises(SweepError, match="no sweep here"):
         resume_sweep(SweepRequest(write_spec(), out=tmp_path / "nowhere"))
+
+
+def test_a_sweep_begun_with_searcher_is_resumed_with_sampler(begun: SweepFolder, write_spec: Write) -> None:
+    stored = load_spec(begun.spec)
+    begun.spec.write_text(begun.spec.read_text().replace("sampler:", "searcher:"))
+    resume_sweep(SweepRequest(write_spec(), out=begun.path))
+    assert load_spec(begun.spec) == stored
+    assert "searcher" not in begun.spec.read_text()
+    path = write_spec()
+    path.write_text(path.read_text().replace("sampler:", "searcher:"))
+    assert resume_sweep(SweepRequest(path, out=begun.path)) == begun
+
+
+def test_the_defaults_of_a_sampler_are_kept_with_the_sweep(write_spec: Write, tmp_path: Path) -> None:
+    request = SweepRequest(write_spec(sampler={"type": "tpe"}), out=tmp_path / "run")
+    folder = create_sweep(request)
+    assert load_spec(folder.spec).sampler.options == {"startup_trials": 8}
+    assert resume_sweep(request) == folder
+    with pytest.raises(SweepError, match=r"asks for another search than .*\(sampler\)"):
+        resume_sweep(SweepRequest(write_spec(sampler={"type": "random"}), out=folder.path))
+
+
+def test_a_sampler_that_is_not_known_is_refused_with_the_file(write_spec: Write, begun: SweepFolder) -> None:
+    bad = write_spec(sampler={"type": "tpe", "startup": 3})
+    expected = r"sweep.yaml: sampler.startup: unknown key; did you mean 'startup_trials'\?"
+    with pytest.raises(SweepError, match=expected):
+        resume_sweep(SweepRequest(bad, out=begun.path))
+    with pytest.raises(SweepError, match=expected):
+        create_sweep(SweepRequest(bad, out=begun.path.with_name("other")))

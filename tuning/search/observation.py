@@ -1,0 +1,48 @@
+"""What a sampler may know of a trial."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sweepbox.tuning.spec.schema import Scalar
+
+Attributes = Mapping[str, Mapping[str, Any]]
+"""What a sampler keeps with a suggestion: values of JSON by name, those of the `trial` and of the `study`."""
+
+
+class ObservedState(StrEnum):
+    """Whether a trial has ended, and how."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    STOPPED_EARLY = "stopped_early"
+    FAILED = "failed"
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether the trial is over."""
+        return self is not ObservedState.RUNNING
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One trial: what was suggested, and what came of it so far.
+
+    Attributes:
+        number: The trial's number, from 0, in the order of the suggestions.
+        parameters: The suggested values by name.
+        state: Whether it has ended, and how; one that waits to be run counts as running.
+        scores: The scores of its best evaluation, one for each objective, if it finished.
+        intermediate: The score of each evaluation by its number, from 1.
+        constraints: By how much each constraint is violated; 0 or less where it is satisfied.
+        attributes: What the sampler kept with the suggestion.
+    """
+
+    number: int
+    parameters: Mapping[str, Scalar]
+    state: ObservedState
+    scores: tuple[float, ...] = ()
+    intermediate: Mapping[int, float] = field(default_factory=dict)
+    constraints: Mapping[str, float] = field(default_factory=dict)
+    attributes: Attributes = field(default_factory=dict)
