@@ -1,4 +1,4 @@
-"""A sweep of two programs on two places of a real Ray: places are given trials of programs that they hold."""
+"""A sweep of two programs on two workers of a real Ray: workers get trials of programs that they hold."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from sweepbox.tuning.sweep.manager import PATIENCE, TrialManager
 from sweepbox.tuning.sweep.queue import TrialQueue
 from sweepbox.tuning.trial.compiled_runs import CAPACITY
 
-PLACES = 2
+WORKERS = 2
 SIZES = [3, 3, 2, 2, 3, 3, 2, 2]
 SWEEP: dict[str, Any] = {
     "space": {"batch_size": {"choice": [2, 3]}, "learning_rate": {"uniform": [1e-4, 1e-3]}},
@@ -29,10 +29,10 @@ SWEEP: dict[str, Any] = {
     "seed": 283,
     "training": {"steps": 4, "evaluate_every": 4},
 }
-"""The batch sizes come as SIZES says: in this order each of two places would build both programs."""
+"""The batch sizes come as SIZES says: in this order each of two workers would compile both programs."""
 
 IDLE_S = 20.0
-"""More than Ray takes to give a free place its next trial on a busy machine."""
+"""More than Ray takes to give a free worker its next trial on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def folder(tiny_spec: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) 
 
 @dataclass(frozen=True)
 class Decision:
-    """What was known when a free place was given a trial."""
+    """What was known when a free worker was given a trial."""
 
     trial: str
     held: frozenset[str]
@@ -58,23 +58,30 @@ def decisions() -> list[Decision]:
 
 @pytest.fixture(scope="module")
 def outcome(folder: SweepFolder, decisions: list[Decision]) -> SweepOutcome:
-    take = TrialQueue.take
+    add, take = TrialQueue.add, TrialQueue.take
+    waiting: dict[str, str | None] = {}
 
-    def noted(queue: TrialQueue, *, held: Collection[str], elsewhere: Collection[str]) -> str:
-        waiting = queue.programs
+    def recorded_add(queue: TrialQueue, trial: str, program: str | None) -> None:
+        waiting[trial] = program
+        add(queue, trial, program)
+
+    def recorded_take(queue: TrialQueue, *, held: Collection[str], elsewhere: Collection[str]) -> str:
+        programs = tuple(waiting.values())
         trial = take(queue, held=held, elsewhere=elsewhere)
-        decisions.append(Decision(trial, frozenset(held), waiting))
+        del waiting[trial]
+        decisions.append(Decision(trial, frozenset(held), programs))
         return trial
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TrialQueue, "take", noted)
-        return run_sweep(folder, ray_config=RayConfig(cpus=PLACES))
+        patch.setattr(TrialQueue, "add", recorded_add)
+        patch.setattr(TrialQueue, "take", recorded_take)
+        return run_sweep(folder, ray_config=RayConfig(cpus=WORKERS))
 
 
 def test_a_program_is_built_only_where_no_trial_of_a_held_one_waits(
     outcome: SweepOutcome, decisions: list[Decision]
 ) -> None:
-    """How many that are depends on how fast the places are: two if they are alike, never less."""
+    """Their number depends on the speed of the workers: two if they are alike, never less."""
     assert [trial.status.parameters["batch_size"] for trial in outcome.state.trials] == SIZES
     assert outcome.state.count(TrialState.FINISHED) == len(SIZES)
     status = {trial.id: trial.status for trial in outcome.state.trials}
@@ -85,18 +92,18 @@ def test_a_program_is_built_only_where_no_trial_of_a_held_one_waits(
     assert len({status[decision.trial].compile_key for decision in built[:2]}) == 2
 
 
-def test_no_place_idles(outcome: SweepOutcome) -> None:
+def test_no_worker_idles(outcome: SweepOutcome) -> None:
     """While trials were left to start, one started soon after each that ended."""
     statuses = [trial.status for trial in outcome.state.trials]
     starts = sorted(status.started for status in statuses if status.started is not None)
     ends = sorted(trial.evaluations[-1].time for trial in outcome.state.trials)
-    waits = [start - end for start, end in zip(starts[PLACES:], ends, strict=False)]
-    assert len(waits) == len(SIZES) - PLACES
+    waits = [start - end for start, end in zip(starts[WORKERS:], ends, strict=False)]
+    assert len(waits) == len(SIZES) - WORKERS
     assert max(waits) < IDLE_S
 
 
-class Places:
-    """Runs trials without training, on places that work at different speeds and keep two programs each."""
+class Workers:
+    """Run trials without training, at different speeds, and keep two programs each."""
 
     def __init__(self, folder: SweepFolder, *, lengths: tuple[int, ...]) -> None:
         self.folder, self.lengths = folder, lengths
@@ -108,34 +115,34 @@ class Places:
         order: list[str] = []
         busy: dict[int, tuple[int, str]] = {}
         for now in range(1000):
-            for place in [place for place, (end, _) in busy.items() if end <= now]:
-                searcher.on_trial_complete(busy.pop(place)[1], {PROGRAMS: " ".join(self.held[place])})
-            for place in (place for place in range(len(self.lengths)) if place not in busy):
+            for worker in [worker for worker, (end, _) in busy.items() if end <= now]:
+                searcher.on_trial_complete(busy.pop(worker)[1], {PROGRAMS: " ".join(self.held[worker])})
+            for worker in (worker for worker in range(len(self.lengths)) if worker not in busy):
                 name = f"ray-{len(order)}"
                 given = searcher.suggest(name)
                 if given == searcher.FINISHED:
                     return order
-                assert isinstance(given, dict), "a free place is given a trial while there are any"
+                assert isinstance(given, dict), "a free worker is given a trial while there are any"
                 order.append(given[TRIAL_KEY])
-                self._begin(place, given[TRIAL_KEY])
-                busy[place] = (now + self.lengths[place], name)
+                self._begin(worker, given[TRIAL_KEY])
+                busy[worker] = (now + self.lengths[worker], name)
         raise AssertionError("the searcher never ended")
 
-    def _begin(self, place: int, trial: str) -> None:
+    def _begin(self, worker: int, trial: str) -> None:
         program = str(read_status(self.folder.trial(trial)).compile_key)
-        self.built += program not in self.held[place]
-        self.held[place] = (*(kept for kept in self.held[place] if kept != program), program)[-CAPACITY:]
+        self.built += program not in self.held[worker]
+        self.held[worker] = (*(kept for kept in self.held[worker] if kept != program), program)[-CAPACITY:]
 
 
-def searcher_of(folder: SweepFolder, *, places: int, ahead: int) -> TrialSource:
+def searcher_of(folder: SweepFolder, *, workers: int, ahead: int) -> TrialSource:
     spec = load_spec(folder.spec)
     return TrialSource(
-        TrialManager(folder, spec, places=ahead), folder, spec, mode="min", max_concurrent=places
+        TrialManager(folder, spec, num_workers=ahead), folder, spec, mode="min", max_concurrent=workers
     )
 
 
 @pytest.mark.parametrize("lengths", [(2, 2), (2, 3), (3, 7), (5, 5, 5)])
-def test_a_free_place_always_gets_a_trial_and_fewer_programs_are_built(
+def test_a_free_worker_always_gets_a_trial_and_fewer_programs_are_built(
     tiny_spec: dict[str, Any], tmp_path: Path, lengths: tuple[int, ...]
 ) -> None:
     four = {"space": {"batch_size": {"choice": [2, 3, 4, 5]}, "learning_rate": {"uniform": [1e-4, 1e-3]}}}
@@ -143,12 +150,12 @@ def test_a_free_place_always_gets_a_trial_and_fewer_programs_are_built(
     built = {}
     for ahead in (0, len(lengths)):
         folder = create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / f"run-{ahead}"))
-        places = Places(folder, lengths=lengths)
-        order = places.run(searcher_of(folder, places=len(lengths), ahead=ahead))
+        workers = Workers(folder, lengths=lengths)
+        order = workers.run(searcher_of(folder, workers=len(lengths), ahead=ahead))
         assert sorted(order) == [f"{number:04d}" for number in range(32)]
         late = max(place - int(trial) for place, trial in enumerate(order))
         assert late <= PATIENCE * ahead, "no trial waits longer than it may"
-        built[ahead] = places.built
+        built[ahead] = workers.built
     assert built[len(lengths)] < built[0]
 
 
@@ -156,17 +163,17 @@ def test_trials_of_one_program_come_in_order(tiny_spec: dict[str, Any], tmp_path
     one = {**SWEEP, "space": {"learning_rate": {"uniform": [1e-4, 1e-3]}}}
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **one}))
     folder = create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / "run"))
-    searcher = searcher_of(folder, places=2, ahead=2)
-    assert Places(folder, lengths=(2, 3)).run(searcher) == [f"{number:04d}" for number in range(len(SIZES))]
+    searcher = searcher_of(folder, workers=2, ahead=2)
+    assert Workers(folder, lengths=(2, 3)).run(searcher) == [f"{number:04d}" for number in range(len(SIZES))]
 
 
 def test_what_was_proposed_ahead_is_run_after_a_crash(tiny_spec: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **SWEEP}))
     folder = create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / "run"))
-    book = TrialManager(folder, load_spec(folder.spec), places=PLACES)
-    assert book.next_trial() == "0000"
-    assert len(folder.trial_folders()) == 1 + PLACES, "as many are proposed ahead as run at a time"
-    again = TrialManager(folder, load_spec(folder.spec), places=PLACES)
+    manager = TrialManager(folder, load_spec(folder.spec), num_workers=WORKERS)
+    assert manager.next_trial() == "0000"
+    assert len(folder.trial_folders()) == 1 + WORKERS, "as many are proposed ahead as run at a time"
+    again = TrialManager(folder, load_spec(folder.spec), num_workers=WORKERS)
     given = [again.next_trial() for _ in range(len(SIZES) + 1)]
     assert given == [*(f"{number:04d}" for number in range(len(SIZES))), None]
     sizes = [read_status(trial).parameters["batch_size"] for trial in folder.trial_folders()]
