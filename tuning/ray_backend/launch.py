@@ -92,7 +92,7 @@ def run_sweep(
             if read_sweep(folder).ended < spec.trials:
                 _run_on_ray(folder, spec, config, listener, notify)
             else:
-                TrialManager(folder, spec)  # closes what a crash left open
+                TrialManager(folder, spec).write_study()  # closes what a crash left open
         finally:
             stopped_by = _take_stop_request(folder)
             shutil.rmtree(folder.ray, ignore_errors=True)

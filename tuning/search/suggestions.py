@@ -1,6 +1,5 @@
 """The suggestions of a sweep: an Optuna study in memory, rebuilt from what was observed of earlier trials."""
 
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from sweepbox.detection.config.edits import Edit
 from sweepbox.detection.core.seeds import derive_seed
 from sweepbox.tuning.search.observation import Attributes, Observation, ObservedState
+from sweepbox.tuning.search.replay import Replay
 from sweepbox.tuning.search.samplers.sampler import Sampler, SamplerContext
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.schema import Scalar
@@ -73,7 +73,7 @@ class Suggestions:
             SamplerContext(
                 self._space,
                 sweep_seed=derive_seed(self._seed, "sampler") % SEEDS,
-                seed=derive_seed(self._seed, "searcher", number) % SEEDS,
+                seed=derive_seed(self._seed, "searcher", number) % SEEDS,  # the name that sampler had
             )
         )
         before = self._storage.get_study_system_attrs(self._study_id)
@@ -89,9 +89,9 @@ class Suggestions:
         )
 
     def report(self, number: int, evaluation: int, score: float) -> None:
-        """Note the score of a trial's evaluation, the first time it is reported and while the trial runs."""
+        """Note the score of an evaluation of a trial that runs; the last report of an evaluation counts."""
         trial = self.trial(number)
-        if not trial.state.is_finished() and evaluation not in trial.intermediate_values:
+        if not trial.state.is_finished() and trial.intermediate_values.get(evaluation) != score:
             self._storage.set_trial_intermediate_value(self._trial_id(number), evaluation, score)
 
     def close(
@@ -137,27 +137,25 @@ class Suggestions:
         return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
 
     def _replayed(self, observation: Observation) -> "FrozenTrial":
-        """Return the trial that suggesting, reporting and closing would have left."""
-        from optuna.trial import FixedTrial, create_trial
+        """Return the trial that suggesting, reporting and closing leave; a failed one where they could not."""
+        from optuna.trial import create_trial
 
-        fixed = FixedTrial(dict(observation.parameters), observation.number)
+        replay = Replay(observation.parameters)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")  # of a value that is out of range
-                self._space.suggest(fixed)
-        except (ValueError, TypeError, UserWarning):
+            self._space.suggest(replay)
+            if replay.distributions.keys() != observation.parameters.keys():
+                raise ValueError("parameters that the space does not have")
+            return create_trial(
+                state=_optuna_state(observation.state),
+                values=self._values(observation.state, observation.scores, observation.intermediate),
+                params=dict(observation.parameters),
+                distributions=replay.distributions,
+                system_attrs=dict(observation.attributes.get("trial", {})),
+                intermediate_values=dict(observation.intermediate),
+                constraints=dict(observation.constraints),
+            )
+        except (ValueError, TypeError):
             return create_trial(state=_optuna_state(ObservedState.FAILED))
-        if fixed.params.keys() != observation.parameters.keys():
-            return create_trial(state=_optuna_state(ObservedState.FAILED))
-        return create_trial(
-            state=_optuna_state(observation.state),
-            values=self._values(observation.state, observation.scores, observation.intermediate),
-            params=fixed.params,
-            distributions=fixed.distributions,
-            system_attrs=dict(observation.attributes.get("trial", {})),
-            intermediate_values=dict(observation.intermediate),
-            constraints=dict(observation.constraints),
-        )
 
     def _values(
         self, state: ObservedState, scores: Sequence[float], intermediate: Mapping[int, float]

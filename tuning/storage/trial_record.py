@@ -11,6 +11,7 @@ from typing import Any
 from sweepbox.detection.config.difference import Change
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_json, write_text
+from sweepbox.tuning.search.observation import Attributes
 from sweepbox.tuning.spec.schema import Scalar
 from sweepbox.tuning.storage.folder import TrialFolder
 
@@ -53,6 +54,7 @@ class TrialStatus:
         seed: The seed of its training.
         fingerprint: A hash of its config.
         parameters: The values that the sampler suggested.
+        sampler_attributes: What the sampler keeps with the suggestion; empty in records of format 1.
         compile_key: The id of the program that its config compiles to; None in records of format 1.
         origin: Why the trial exists.
         step: The steps trained so far, as it wrote them last.
@@ -71,6 +73,7 @@ class TrialStatus:
     total_steps: int
     total_evaluations: int
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    sampler_attributes: Attributes = field(default_factory=dict)
     compile_key: str | None = None
     origin: Origin = Origin.SAMPLED
     step: int = 0

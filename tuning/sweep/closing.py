@@ -49,8 +49,7 @@ class TrialCloser:
     def settle(self, trial_id: str) -> None:
         """Pass an ended trial's results on to the study and its duplicates, and free the disk."""
         trial, folder = self._records[trial_id], self._folder.trial(trial_id)
-        self._study.report(int(trial_id), trial.evaluations)
-        self._study.tell(int(trial_id), trial.state, trial.best)
+        self._study.update(trial)
         shutil.rmtree(folder.last, ignore_errors=True)
         self.complete_duplicates(trial_id)
         if folder.best.is_dir():

@@ -39,15 +39,14 @@ class TrialManager:
         """Read the records and close what the last process left open."""
         self._spec = spec
         base = load_config(folder.base_config)
-        self._study = SweepStudy(folder, spec)
         self.records = TrialRecords(folder, spec)
+        self._study = SweepStudy(spec, self.records)
         self._factory = TrialFactory(folder, spec, base, self.records)
         self._closer = TrialCloser(folder, spec, self.records, self._study)
         self._lookahead = num_workers if has_several_programs(base, Space.of(spec)) else 0
         self._queue = TrialQueue(patience=PATIENCE * num_workers)
-        for trial_id in reconcile(folder, self.records, self._study, self._factory, self._closer):
+        for trial_id in reconcile(self.records, self._closer):
             self._queue.add(trial_id, self.program(trial_id))
-        self.write_study()
 
     def next_trial(self, *, held: Collection[str] = (), elsewhere: Collection[str] = ()) -> str | None:
         """Return the id of a trial to run, new or left from an earlier process; None where all are handed out.
@@ -83,28 +82,27 @@ class TrialManager:
     def record_evaluation(self, trial_id: str, evaluation: Evaluation) -> None:
         """Record an evaluation that a trial reported."""
         self.records.add_evaluation(trial_id, evaluation)
-        self._study.report(int(trial_id), [evaluation])
+        self._study.update(self.records[trial_id])
 
     def close(self, trial_id: str, *, error: str | None = None) -> TrialStatus:
         """Close a trial that is not run any more, and return its status; see `TrialCloser.close`."""
         return self._closer.close(trial_id, error=error)
 
     def write_study(self) -> None:
-        """Write the study's file and wait for it."""
-        self._study.write()
+        """Write the study's file and wait for it; a failure is logged."""
+        self._study.flush()
 
     def write_study_in_background(self) -> None:
-        """Write the study's file in a thread; raises what kept it from that the last time."""
-        self._study.write_behind()
+        """Write the study's file in a thread; a failure is logged."""
+        self._study.write_in_background()
 
     def _create_next(self) -> bool:
         """Make one more trial and queue it where it is to be run; return False where all were made."""
         if len(self.records) >= self._spec.trials:
             return False
-        number, edits, parameters = self._study.ask()
-        trial_id = self._factory.create(number, edits, parameters)
+        trial_id = self._factory.create(self._study.suggest())
+        self._study.update(self.records[trial_id])
         status = self.records[trial_id].status
-        self._study.describe(number, {"trial": trial_id, "fingerprint": status.fingerprint})
         if status.state is TrialState.FAILED:
             self._closer.settle(trial_id)
         elif status.duplicate_of is None:

@@ -1,18 +1,18 @@
 """Making new trials: a suggestion becomes a config, a record and a folder."""
 
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.difference import config_difference, fingerprint
-from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.edits import apply_edits
 from sweepbox.detection.config.load import save_config
 from sweepbox.detection.config.support import check_supported
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.core.files import atomic_directory
 from sweepbox.detection.training.compile_key import CompileKey
-from sweepbox.tuning.spec.schema import Scalar, SweepSpec
+from sweepbox.tuning.search.suggestions import Suggestion
+from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.spec.steps import evaluations_of
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
 from sweepbox.tuning.storage.trial_record import TrialState, TrialStatus, write_changes, write_status
@@ -35,21 +35,21 @@ class TrialFactory:
         self._base = base
         self._records = records
 
-    def create(self, number: int, edits: Sequence[Edit], parameters: Mapping[str, Scalar]) -> str:
+    def create(self, suggestion: Suggestion) -> str:
         """Write a new trial's folder (config, changes, status) and return its id.
 
         A trial whose config is refused is recorded as failed. One that equals an earlier trial is recorded as
         its duplicate.
         """
-        trial = self._folder.trial(trial_id_of(number))
+        trial = self._folder.trial(trial_id_of(suggestion.number))
         config, error = self._base, None
         try:
-            config = apply_edits(self._base, edits)
+            config = apply_edits(self._base, suggestion.edits)
             check_supported(config)
         except ConfigError as problem:
             error = str(problem)
         changes = config_difference(self._base, config)
-        status = self._new_status(config, parameters, error)
+        status = self._new_status(config, suggestion, error)
         with atomic_directory(trial.path) as path:
             draft = TrialFolder(path)
             save_config(config, draft.config)
@@ -59,7 +59,7 @@ class TrialFactory:
         return trial.id
 
     def _new_status(
-        self, config: pb.TrainEvalPipelineConfig, parameters: Mapping[str, Scalar], error: str | None
+        self, config: pb.TrainEvalPipelineConfig, suggestion: Suggestion, error: str | None
     ) -> TrialStatus:
         """Return the status of a new trial; `config` is the base where `error` refuses its own."""
         mark = fingerprint(config)
@@ -69,7 +69,8 @@ class TrialFactory:
             fingerprint=mark,
             total_steps=config.train_config.num_steps,
             total_evaluations=evaluations_of(config, self._spec.training),
-            parameters=parameters,
+            parameters=suggestion.parameters,
+            sampler_attributes=suggestion.attributes,
             compile_key=CompileKey.of(config).id,
         )
         if error is not None:

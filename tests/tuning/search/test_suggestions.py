@@ -31,11 +31,11 @@ def test_startup_trials_are_those_that_know_nothing() -> None:
     assert few != many
 
 
-def test_a_trial_is_closed_once_and_its_evaluations_count_once() -> None:
+def test_a_trial_is_closed_once_with_the_last_report_of_each_evaluation() -> None:
     suggestions = Suggestions(Random(), SPACE, seed=0)
     suggestions.suggest()
-    suggestions.report(0, 1, 0.3)
     suggestions.report(0, 1, 0.9)
+    suggestions.report(0, 1, 0.3)
     suggestions.close(0, ObservedState.STOPPED_EARLY)
     suggestions.report(0, 2, 0.9)
     suggestions.close(0, ObservedState.FINISHED, scores=(0.9,))

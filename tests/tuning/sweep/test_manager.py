@@ -11,13 +11,13 @@ from optuna.trial import TrialState as StudyState
 from sweepbox.detection.config.load import load_config
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.study_file import StudyFile
 from sweepbox.tuning.storage.trial_record import TrialState, read_changes, read_evaluations, read_status
 from sweepbox.tuning.sweep.manager import TrialManager
 
 Begin = Callable[..., SweepFolder]
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
 HIGHEST = {"metric": "mAP"}
+EVALUATION = {"evaluation": 1, "step": 2, "time": 1.0, "seconds": 1.0, "metrics": {"mAP": 0.2}}
 
 
 def manager_of(folder: SweepFolder) -> TrialManager:
@@ -162,7 +162,7 @@ def test_what_a_crash_left_open_goes_on_and_what_ended_is_told(sweep: Begin, liv
     assert given == ["0000", "0001", "0002"]
     live(folder, "0000", [0.2, 0.3, 0.4], TrialState.FINISHED)  # ended, but the driver died before it knew
     live(folder, "0001", [0.3], TrialState.RUNNING)
-    shutil.rmtree(folder.trial("0002").path)  # as an older version left it: asked for, but without a folder
+    shutil.rmtree(folder.trial("0002").path)  # a suggestion that a crash kept from the records
     parameters = study_trials(folder, manager)[2].params
 
     again = manager_of(folder)
@@ -197,17 +197,16 @@ def test_the_state_file_is_plain_json(sweep: Begin) -> None:
     assert fields["seed"] == 5
 
 
-def test_what_a_crash_kept_from_the_studys_file_comes_back_from_the_folders(sweep: Begin, live: Live) -> None:
+def test_the_studys_file_is_written_from_the_records(sweep: Begin, live: Live) -> None:
     folder = sweep(objective=HIGHEST, trials=4)
     manager = manager_of(folder)
     assert [manager.next_trial() for _ in range(3)] == ["0000", "0001", "0002"]
     live(folder, "0000", [0.2, 0.4], TrialState.FINISHED)
     manager.close("0000")
     live(folder, "0001", [0.3], TrialState.RUNNING)
-    assert study_trials(folder) == [], "nothing was written yet, and the process dies here"
 
-    again = manager_of(folder)
-    trials = study_trials(folder)
+    again = manager_of(folder)  # the process died before anything was written to the study's file
+    trials = study_trials(folder, again)
     assert [trial.state for trial in trials] == [StudyState.COMPLETE, StudyState.RUNNING, StudyState.RUNNING]
     assert (trials[0].value, trials[0].intermediate_values) == (0.4, {1: 0.2, 2: 0.4})
     assert [trial.user_attrs["trial"] for trial in trials] == ["0000", "0001", "0002"]
@@ -236,12 +235,12 @@ def test_proposals_are_the_same_where_every_trials_process_dies(
     assert proposals(process_dies=True) == proposals(process_dies=False)
 
 
-def test_a_trial_without_its_folder_and_its_line_in_the_study_counts_as_failed(sweep: Begin) -> None:
+def test_a_trial_whose_folder_is_gone_counts_as_failed(sweep: Begin) -> None:
     folder = sweep(trials=4)
     manager = manager_of(folder)
     for _ in range(3):
         manager.next_trial()
-    shutil.rmtree(folder.trial("0001").path)  # by hand; the study's file never knew the trial
+    shutil.rmtree(folder.trial("0001").path)  # by hand
     assert hand_out(manager_of(folder)) == ["0000", "0002", "0003", "0004"]
     states = [trial.state for trial in study_trials(folder)]
     assert states == [StudyState.RUNNING, StudyState.FAIL, *[StudyState.RUNNING] * 3]
@@ -262,19 +261,54 @@ def test_a_file_written_behind_holds_all_that_the_manager_holds(sweep: Begin, li
     assert [trial.intermediate_values for trial in trials] == [{1: 0.1, 2: 0.2}] * 12
 
 
-def test_what_kept_a_write_behind_from_the_file_is_raised_and_nothing_is_forgotten(
-    sweep: Begin, monkeypatch: pytest.MonkeyPatch
+def test_a_sweep_goes_on_where_the_studys_file_cannot_be_written(
+    sweep: Begin, live: Live, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder = sweep(sampler={"type": "random"})
+    folder = sweep(objective=HIGHEST)
+    folder.study.mkdir()
     manager = manager_of(folder)
-    assert manager.next_trial() == "0000"
-    with monkeypatch.context() as broken:
-        broken.setattr(StudyFile, "write", _fail)
+    for trial in hand_out(manager):
+        live(folder, trial, [0.1, 0.2], TrialState.FINISHED)
         manager.write_study_in_background()
-        with pytest.raises(OSError, match="no space left"):
-            manager.write_study()
-    assert [trial.user_attrs["trial"] for trial in study_trials(folder, manager)] == ["0000"]
+        manager.close(trial)
+    manager.write_study()
+    assert [record.levelname for record in caplog.records] == ["WARNING"], "it is said once"
+    assert "study.sqlite3: not written" in caplog.text
+    folder.study.rmdir()
+    assert [trial.state for trial in study_trials(folder, manager)] == [StudyState.COMPLETE] * 3
 
 
-def _fail(_file: StudyFile, _trial: optuna.trial.FrozenTrial) -> None:
-    raise OSError("no space left")
+def test_no_suggestion_depends_on_the_studys_file(sweep: Begin, live: Live, tmp_path: Path) -> None:
+    def suggested(*, damaged: bool) -> list[dict[str, Any]]:
+        folder = sweep(objective=HIGHEST, trials=5)
+        manager = manager_of(folder)
+        for number in range(5):
+            trial = manager.next_trial()
+            assert trial == f"{number:04d}"
+            live(folder, trial, [0.1 * (number % 4)], TrialState.FINISHED)
+            manager.close(trial)
+            if damaged:
+                manager.write_study()
+                folder.study.unlink() if number % 2 else folder.study.write_bytes(b"garbage" * 1000)
+                manager = manager_of(folder)
+        parameters = [dict(read_status(trial).parameters) for trial in folder.trial_folders()]
+        shutil.rmtree(tmp_path / "run")
+        return parameters
+
+    assert suggested(damaged=True) == suggested(damaged=False)
+
+
+def test_what_the_sampler_keeps_with_a_suggestion_is_in_the_trials_record(sweep: Begin) -> None:
+    folder = sweep(objective=HIGHEST, trials=5)
+    manager = manager_of(folder)
+    for _ in range(3):
+        trial = manager.next_trial()
+        folder.trial(str(trial)).metrics.write_text(json.dumps(EVALUATION) + "\n")
+        manager.close(str(trial))
+    running = manager.next_trial()
+    attributes = read_status(folder.trial(str(running))).sampler_attributes
+    assert json.loads(attributes["trial"]["tpe:relative_params:0"]).keys() == {
+        "learning_rate",
+        "focal_gamma",
+        "random_adjust_brightness.max_delta",
+    }

@@ -1,0 +1,42 @@
+"""The parameters of an earlier trial, as if they were suggested again."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+
+class Replay:
+    """Stands in for an Optuna trial: returns the values that were suggested and keeps their distributions.
+
+    ValueError where a value is missing; whether it lies in its distribution is not checked.
+    """
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self._parameters = parameters
+        self.distributions: dict[str, BaseDistribution] = {}
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
+        """Return the real number that was suggested."""
+        from optuna.distributions import FloatDistribution
+
+        return float(self._value(name, FloatDistribution(low, high, log=log)))
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1) -> int:
+        """Return the whole number that was suggested."""
+        from optuna.distributions import IntDistribution
+
+        return int(self._value(name, IntDistribution(low, high, step=step)))
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Return the choice that was suggested."""
+        from optuna.distributions import CategoricalDistribution
+
+        return self._value(name, CategoricalDistribution(choices))
+
+    def _value(self, name: str, distribution: "BaseDistribution") -> Any:
+        if name not in self._parameters:
+            raise ValueError(f"no value of {name}")
+        self.distributions[name] = distribution
+        return self._parameters[name]
