@@ -8,6 +8,7 @@ from ray.tune.schedulers import AsyncHyperBandScheduler, FIFOScheduler, TrialSch
 
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.ray_backend.trainable import EVALUATION, SCORE, TRIAL_KEY
+from sweepbox.tuning.schedule.asha import AshaOptions
 from sweepbox.tuning.spec.schema import SchedulerSpec
 from sweepbox.tuning.sweep.trial_result import TrialResult
 
@@ -57,13 +58,14 @@ def build_scheduler(
     """Return a sweep's scheduler; `longest` is the most evaluations of a trial, `earlier` what ran before."""
     if spec.type == "none":
         return FIFOScheduler()
+    settings = AshaOptions.model_validate(spec.options)
     scheduler = SweepAsha(
         time_attr=EVALUATION,
         metric=SCORE,
         mode=str(objective.mode),
         max_t=longest,
-        grace_period=min(spec.grace_period, longest),
-        reduction_factor=spec.reduction_factor,
+        grace_period=min(settings.grace_period, longest),
+        reduction_factor=settings.reduction_factor,
     )
     scheduler.replay(earlier, objective)
     return scheduler
