@@ -55,7 +55,7 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
 
 
 def _with_all_options(spec: SweepSpec, source: Path) -> SweepSpec:
-    """Return a spec with all options of its sampler and stopping rule, so that two that mean the same are equal."""
+    """Return a spec with all options of sampler and stopping rule, so that two that mean the same are equal."""
     try:
         options = {
             "sampler": with_all_options(spec.sampler),

@@ -7,9 +7,9 @@ from typing import Any
 
 from sweepbox.tuning.schedule.replay import TrialHistory, replay
 from sweepbox.tuning.schedule.rule import Action, Actions, Ended, Event, Plan, Report, StoppingRule
-from sweepbox.tuning.schedule.table import RuleKind
 from sweepbox.tuning.schedule.runner import RuleRunner
 from sweepbox.tuning.schedule.simulator import Curve, Simulation, simulate
+from sweepbox.tuning.schedule.table import RuleKind
 
 
 def rule_for(kind: RuleKind[Any], curves: Sequence[Curve], *, seed: int = 0) -> StoppingRule[Any]:

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.schedule import table
 from sweepbox.tuning.schedule.rule import Action, Actions, Event, Plan
-from sweepbox.tuning.schedule.table import RULES, RuleKind, build_rule, with_rule_options
 from sweepbox.tuning.schedule.simulator import Curve
+from sweepbox.tuning.schedule.table import RULES, RuleKind, build_rule, with_rule_options
 from sweepbox.tuning.spec.schema import SchedulerSpec
 from tests.tuning.schedule import contract
 from tests.tuning.schedule.strategies import DRAWS, curves, events
