@@ -11,7 +11,10 @@ from sweepbox.tuning.sweep.study import SweepStudy
 def reconcile(
     folder: SweepFolder, records: TrialRecords, study: SweepStudy, factory: TrialFactory, closer: TrialCloser
 ) -> list[str]:
-    """Close what was left open; return the ids of the trials that are to be run, in their order."""
+    """Close what was left open; return the ids of the trials that are to be run, in their order.
+
+    A paused trial is not among them: it waits for the stopping rule.
+    """
     _restore_missing(records, study)
     _recreate_missing(folder, study, factory)
     unfinished = set(study.unfinished())
@@ -46,4 +49,5 @@ def _recreate_missing(folder: SweepFolder, study: SweepStudy, factory: TrialFact
 
 def _is_to_run(records: TrialRecords, name: str) -> bool:
     status = records[name].status
-    return not status.state.has_ended and status.duplicate_of is None
+    waits = status.state is TrialState.PAUSED or status.duplicate_of is not None
+    return not status.state.has_ended and not waits
