@@ -17,11 +17,19 @@ from sweepbox.tuning.sweep.trial_result import TrialResult
 STYLES = {
     TrialState.PENDING: "dim",
     TrialState.RUNNING: "cyan",
+    TrialState.PAUSED: "blue",
     TrialState.STOPPED_EARLY: "yellow",
     TrialState.FINISHED: "green",
     TrialState.FAILED: "red",
     TrialState.INTERRUPTED: "magenta",
 }
+SUMMARISED = (
+    TrialState.RUNNING,
+    TrialState.PAUSED,
+    TrialState.INTERRUPTED,
+    TrialState.STOPPED_EARLY,
+    TrialState.FAILED,
+)
 
 
 def sweep_table(state: SweepState, *, rows: int | None = None) -> Table:
@@ -42,7 +50,7 @@ def sweep_table(state: SweepState, *, rows: int | None = None) -> Table:
 def sweep_summary(state: SweepState, *, time_left_s: float | None = None) -> str:
     """Return one line: how many trials are done, the best so far, the time left."""
     parts = [f"{state.ended}/{max(state.spec.trials, len(state.trials))} trials done"]
-    for kind in (TrialState.RUNNING, TrialState.INTERRUPTED, TrialState.STOPPED_EARLY, TrialState.FAILED):
+    for kind in SUMMARISED:
         if state.count(kind):
             parts.append(f"{state.count(kind)} {kind.replace('_', ' ')}")
     if state.best is not None:
@@ -107,7 +115,7 @@ class EventLines:
                 f"trial {trial.id}: step {item.step}/{trial.status.total_steps}, {metric} "
                 f"{value_text(item.metrics.get(metric))}"
             )
-        if trial.state is not before[0] and trial.state.has_ended:
+        if trial.state is not before[0] and (trial.state.has_ended or trial.state is TrialState.PAUSED):
             reason = f": {trial.status.error}" if trial.status.error else ""
             same = f" (equals trial {trial.status.duplicate_of})" if trial.status.duplicate_of else ""
             word = trial.state.replace("_", " ")

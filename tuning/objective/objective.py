@@ -72,10 +72,13 @@ class Objective:
         value, penalty = self.value(metrics), self.violation(metrics)
         return value + (penalty if self.mode is Mode.MIN else -penalty)
 
+    def oriented(self, score: float) -> float:
+        """Return a score as a number of which more is better, whatever `mode` is."""
+        return -score if self.mode is Mode.MIN else score
+
     def rank(self, metrics: Metrics) -> tuple[bool, float]:
         """Return a sort key: checkpoints that meet all constraints above the others, then by score."""
-        score = self.score(metrics)
-        return self.violation(metrics) == 0, -score if self.mode is Mode.MIN else score
+        return self.violation(metrics) == 0, self.oriented(self.score(metrics))
 
     def is_comparable(self, metrics: Metrics) -> bool:
         """Tell whether all metrics that count are there and finite."""

@@ -8,16 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.backends import Backend, check_installed
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.versions import package_versions
 from sweepbox.tuning.monitor.monitor import Listener, SweepMonitor
-from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.ray_backend.cluster import LOG_FORMAT, arrange_environment, concurrent_trials, ray_session
 from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
 from sweepbox.tuning.report.markdown import write_outcome
-from sweepbox.tuning.search.endpoints import max_evaluations
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SweepSpec
@@ -27,6 +24,7 @@ from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
 from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.sweep.stopping import ScheduledTrials, restore_rule
 from sweepbox.tuning.trial.provenance import PACKAGES
 
 MAX_RETRIES = 2
@@ -89,8 +87,9 @@ def run_sweep(
             logger.warning(line)
             notify(f"warning: {line}")
         try:
-            if read_sweep(folder).ended < spec.trials:
-                _run_on_ray(folder, spec, config, listener, notify)
+            before = read_sweep(folder)
+            if before.ended < spec.trials:
+                _run_on_ray(before, config, listener, notify)
             else:
                 TrialManager(folder, spec).write_study()  # closes what a crash left open
         finally:
@@ -104,16 +103,14 @@ def run_sweep(
 
 
 def _run_on_ray(
-    folder: SweepFolder,
-    spec: SweepSpec,
-    config: RayConfig,
-    listener: Listener | None,
-    notify: Callable[[str], None],
+    before: SweepState, config: RayConfig, listener: Listener | None, notify: Callable[[str], None]
 ) -> None:
-    """Start Ray or join it, and run the trials under the monitor."""
+    """Start Ray or join it, and run the trials under the monitor; `before` is the sweep until now."""
+    folder, spec = before.folder, before.spec
     with ray_session(address=config.address, cpus=config.cpus, gpus=config.gpus) as cluster:
         num_workers = concurrent_trials(cluster, spec.resources_per_trial, limit=spec.max_concurrent)
         logger.info("%d trials at a time", num_workers)
+        rule = restore_rule(folder, spec, before.trials)
         manager = TrialManager(folder, spec, num_workers=num_workers)
         monitor = SweepMonitor(
             folder,
@@ -123,37 +120,35 @@ def _run_on_ray(
             time_budget_s=None if spec.time_budget is None else parse_duration(spec.time_budget),
         )
         with monitor, orderly_interrupts(folder, notify):
-            _run_trials(folder, spec, manager, num_workers)
+            _run_trials(folder, spec, ScheduledTrials(manager, rule), num_workers)
 
 
-def _run_trials(folder: SweepFolder, spec: SweepSpec, manager: TrialManager, num_workers: int) -> None:
-    """Let Ray Tune run the manager's trials."""
+def _run_trials(folder: SweepFolder, spec: SweepSpec, trials: ScheduledTrials, num_workers: int) -> None:
+    """Let Ray Tune run the trials."""
     from ray import tune
 
     from sweepbox.tuning.ray_backend.callback import ManagerCallback
-    from sweepbox.tuning.ray_backend.stopping import build_scheduler
+    from sweepbox.tuning.ray_backend.stopping import RuleScheduler
     from sweepbox.tuning.ray_backend.trainable import TrialTrainable
     from sweepbox.tuning.ray_backend.trial_source import TrialSource
 
-    objective = Objective.of(spec.objective)
-    source = TrialSource(manager, folder, spec, mode=str(objective.mode), max_concurrent=num_workers)
-    longest = max_evaluations(load_config(folder.base_config), spec)
-    earlier = manager.records.snapshot().trials
+    mode = str(trials.manager.records.objective.mode)
+    source = TrialSource(trials, folder, spec, mode=mode, max_concurrent=num_workers)
     share = spec.resources_per_trial
     tuner = tune.Tuner(
         tune.with_resources(TrialTrainable, {"cpu": share.cpu, "gpu": share.gpu}),
         tune_config=tune.TuneConfig(
             search_alg=source,
-            scheduler=build_scheduler(spec.scheduler, objective, longest=longest, earlier=earlier),
+            scheduler=RuleScheduler(trials),
             num_samples=-1,
             reuse_actors=True,
         ),
-        run_config=_run_config(folder, ManagerCallback(manager, source)),
+        run_config=_run_config(folder, ManagerCallback(trials, source)),
     )
     try:
         tuner.fit()
     finally:
-        manager.write_study()
+        trials.manager.write_study()
 
 
 def _run_config(folder: SweepFolder, callback: Any) -> Any:

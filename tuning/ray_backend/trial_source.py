@@ -18,7 +18,7 @@ from sweepbox.tuning.ray_backend.trainable import (
 )
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.sweep.manager import TrialManager
+from sweepbox.tuning.sweep.stopping import ScheduledTrials
 
 Programs = tuple[str, ...]
 
@@ -32,42 +32,46 @@ class TrialSource(Searcher):  # type: ignore[misc]
     """
 
     def __init__(
-        self, manager: TrialManager, folder: SweepFolder, spec: SweepSpec, *, mode: str, max_concurrent: int
+        self, trials: ScheduledTrials, folder: SweepFolder, spec: SweepSpec, *, mode: str, max_concurrent: int
     ) -> None:
-        """Hand out a manager's trials; `mode` is the objective's direction."""
+        """Hand out trials; `mode` is the objective's direction."""
         super().__init__(metric=SCORE, mode=mode)
-        self._manager = manager
+        self._trials = trials
         self._folder = folder
         share = spec.resources_per_trial
         self._process = {CPU_KEY: share.cpu, GPU_KEY: share.gpu, BACKEND_KEY: spec.backend}
         self._max_concurrent = max_concurrent
         self._running: dict[str, Programs] = {}
         self._free: deque[Programs] = deque()
-        self._over = False
+        self._none_left = False
 
     @property
     def has_free_worker(self) -> bool:
-        """Whether a trial is about to be asked for."""
-        return not self._over and len(self._running) < self._max_concurrent
+        """Whether a trial is about to start."""
+        return not self._none_left and len(self._running) < self._max_concurrent
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the config of Ray's trial `trial_id`, None to be asked again later, or FINISHED."""
-        if not self._folder.stop_request.exists():
-            if not self.has_free_worker:
-                self._manager.prepare_next()
-                return None
-            if (ours := self._take(trial_id)) is not None:
-                return {SWEEP_KEY: str(self._folder.path.resolve()), TRIAL_KEY: ours, **self._process}
-        self._over = True
-        return str(Searcher.FINISHED)
+        if self._folder.stop_request.exists():
+            self._none_left = True
+            return str(Searcher.FINISHED)
+        if len(self._running) >= self._max_concurrent:
+            self._trials.manager.prepare_next()
+            return None
+        ours = self._take(trial_id)
+        self._none_left = ours is None
+        if ours is not None:
+            return {SWEEP_KEY: str(self._folder.path.resolve()), TRIAL_KEY: ours, **self._process}
+        return None if self._running else str(Searcher.FINISHED)  # one that runs may pause and be promoted
 
     def _take(self, trial_id: str) -> str | None:
-        """Take a trial of the manager for the next place, and note the programs that this will hold."""
-        held = self._free.popleft() if self._free else ()
-        others = {program for place in (*self._running.values(), *self._free) for program in place}
-        ours = self._manager.next_trial(held=held, elsewhere=others)
+        """Take a trial for the next worker, and note the programs that this will hold."""
+        held, *free = self._free or [()]
+        others = {program for place in (*self._running.values(), *free) for program in place}
+        ours = self._trials.next_trial(held=held, elsewhere=others)
         if ours is not None:
-            program = self._manager.program(ours)
+            self._free = deque(free)
+            program = self._trials.manager.program(ours)
             self._running[trial_id] = held if program is None else (*held, program)
         return ours
 

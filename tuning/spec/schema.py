@@ -103,11 +103,16 @@ class SamplerSpec(SpecModel):
 
 
 class SchedulerSpec(SpecModel):
-    """When a trial is stopped early; `grace_period` counts evaluations."""
+    """When a trial is stopped early: the name of a stopping rule and its options, which `schedule/` checks."""
 
-    type: Literal["asha", "none"] = "asha"
-    grace_period: int = Field(default=1, ge=1)
-    reduction_factor: float = Field(default=3, ge=2)
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True, allow_inf_nan=False)
+
+    type: str = "asha"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options that are given, by name."""
+        return dict(self.__pydantic_extra__ or {})
 
 
 class TrainingSpec(SpecModel):

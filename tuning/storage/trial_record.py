@@ -31,6 +31,7 @@ class TrialState(StrEnum):
 
     PENDING = "pending"
     RUNNING = "running"
+    PAUSED = "paused"
     STOPPED_EARLY = "stopped_early"
     FINISHED = "finished"
     FAILED = "failed"
@@ -38,7 +39,7 @@ class TrialState(StrEnum):
 
     @property
     def has_ended(self) -> bool:
-        """Whether the trial is over; an interrupted one continues when the sweep is resumed."""
+        """Whether the trial is over; an interrupted or paused one can continue."""
         return self in (TrialState.STOPPED_EARLY, TrialState.FINISHED, TrialState.FAILED)
 
 

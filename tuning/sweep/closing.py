@@ -28,18 +28,22 @@ class TrialCloser:
         self._records = records
         self._study = study
 
-    def close(self, trial_id: str, *, error: str | None = None) -> TrialStatus:
+    def close(self, trial_id: str, *, error: str | None = None, paused: bool = False) -> TrialStatus:
         """Close a trial that is not run any more, and return its status.
 
-        The trial itself wrote whether it finished, failed or was interrupted. One that still says running was
-        stopped early, or died of `error`.
+        The trial itself wrote whether it finished, failed or was interrupted. One that did not was stopped
+        early, is `paused`, or died of `error`.
         """
         trial = self._folder.trial(trial_id)
         status = read_status(trial)
         if error is not None:
             status = end_trial(trial, TrialState.FAILED, error=status.error or error)
         elif not status.state.has_ended and status.state is not TrialState.INTERRUPTED:
-            status = end_trial(trial, TrialState.STOPPED_EARLY)
+            if paused:
+                status = replace(status, state=TrialState.PAUSED)
+                write_status(trial, status)
+            else:
+                status = end_trial(trial, TrialState.STOPPED_EARLY)
         self._records.update(trial_id, status)
         self._records.reload_evaluations(trial_id)  # a process may die after writing one, before reporting it
         if status.state.has_ended:

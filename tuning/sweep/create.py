@@ -17,6 +17,7 @@ from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.data.dataset.prepare import open_dataset
 from sweepbox.tuning.objective.objective import Objective, check_metrics
+from sweepbox.tuning.schedule.table import with_rule_options
 from sweepbox.tuning.search.endpoints import check_space
 from sweepbox.tuning.search.samplers.table import sampler_of, with_all_options
 from sweepbox.tuning.spec.durations import parse_duration
@@ -137,6 +138,7 @@ def _early_checks(spec: SweepSpec) -> Iterable[Callable[[], object]]:
     yield lambda: check_data_folder(None if spec.data is None else Path(spec.data))
     yield lambda: _check_weights(spec.initial_weights)
     yield lambda: sampler_of(spec.sampler)
+    yield lambda: with_rule_options(spec.scheduler)
     yield lambda: _check_base(spec)
 
 
@@ -176,7 +178,7 @@ def _raise_together(checks: Iterable[Callable[[], object]], *, source: Path) -> 
 
 
 def _relative(spec: SweepSpec, folder: SweepFolder, *, prepared_here: bool) -> SweepSpec:
-    """Return the spec as the folder keeps it: paths relative to the folder, all options of the sampler."""
+    """Return the spec as the folder keeps it: paths relative to the folder, all options given."""
 
     def relative(path: str) -> str:
         return os.path.relpath(path, folder.path.resolve())
@@ -188,5 +190,6 @@ def _relative(spec: SweepSpec, folder: SweepFolder, *, prepared_here: bool) -> S
             "data": folder.data.name if prepared_here else relative(str(spec.data)),
             "initial_weights": weights if weights in (None, KERAS_WEIGHTS) else relative(str(weights)),
             "sampler": with_all_options(spec.sampler),
+            "scheduler": with_rule_options(spec.scheduler),
         }
     )

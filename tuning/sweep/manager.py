@@ -84,9 +84,9 @@ class TrialManager:
         self.records.add_evaluation(trial_id, evaluation)
         self._study.update(self.records[trial_id])
 
-    def close(self, trial_id: str, *, error: str | None = None) -> TrialStatus:
-        """Close a trial that is not run any more, and return its status; see `TrialCloser.close`."""
-        return self._closer.close(trial_id, error=error)
+    def close(self, trial_id: str, *, error: str | None = None, paused: bool = False) -> TrialStatus:
+        """Close or pause a trial that is not run any more, and return its status; see `TrialCloser.close`."""
+        return self._closer.close(trial_id, error=error, paused=paused)
 
     def write_study(self) -> None:
         """Write the study's file and wait for it; a failure is logged."""

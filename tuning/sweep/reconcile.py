@@ -1,11 +1,15 @@
 """Closing what the last process of a sweep left open, in whatever way it ended."""
 
+from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.closing import TrialCloser
 from sweepbox.tuning.sweep.records import TrialRecords
 
 
 def reconcile(records: TrialRecords, closer: TrialCloser) -> list[str]:
-    """Settle the trials that have ended; return the ids of those that are to be run, in their order."""
+    """Settle the trials that have ended; return the ids of those that are to be run, in their order.
+
+    A paused trial is not among them: it waits for the stopping rule.
+    """
     for name in records.ids:
         if records[name].state.has_ended:
             closer.settle(name)
@@ -14,4 +18,5 @@ def reconcile(records: TrialRecords, closer: TrialCloser) -> list[str]:
 
 def _is_to_run(records: TrialRecords, name: str) -> bool:
     status = records[name].status
-    return not status.state.has_ended and status.duplicate_of is None
+    waits = status.state is TrialState.PAUSED or status.duplicate_of is not None
+    return not status.state.has_ended and not waits

@@ -5,6 +5,7 @@ from pathlib import Path
 from sweepbox.detection.config.difference import config_difference
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.schedule.table import with_rule_options
 from sweepbox.tuning.search.samplers.table import with_all_options
 from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.schema import SweepSpec
@@ -54,9 +55,13 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
 
 
 def _with_all_options(spec: SweepSpec, source: Path) -> SweepSpec:
-    """Return a spec with all options of its sampler, so that two that mean the same are equal."""
+    """Return a spec with all options of sampler and stopping rule, so that two that mean the same are equal."""
     try:
-        return spec.model_copy(update={"sampler": with_all_options(spec.sampler)})
+        options = {
+            "sampler": with_all_options(spec.sampler),
+            "scheduler": with_rule_options(spec.scheduler),
+        }
+        return spec.model_copy(update=options)
     except SweepError as error:
         raise SweepError("\n".join(f"{source}: {line}" for line in str(error).splitlines())) from error
 

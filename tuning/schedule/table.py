@@ -1,0 +1,58 @@
+"""The table of stopping rules: the names that a sweep file may give, and what each takes."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.schedule.asha import Asha, AshaOptions
+from sweepbox.tuning.schedule.none import NoOptions, NoStopping
+from sweepbox.tuning.schedule.rule import Plan, StoppingRule
+from sweepbox.tuning.spec.file import problem_lines
+from sweepbox.tuning.spec.schema import SchedulerSpec, SpecModel
+
+Options = TypeVar("Options", bound=SpecModel)
+
+
+@dataclass(frozen=True)
+class RuleKind(Generic[Options]):
+    """A rule's options, which are its keys in a sweep file, and how the rule is built."""
+
+    options: type[Options]
+    build: Callable[[Options, Plan], StoppingRule[Any]]
+
+
+RULES: Mapping[str, RuleKind[Any]] = {
+    "asha": RuleKind(AshaOptions, Asha),
+    "none": RuleKind(NoOptions, NoStopping),
+}
+"""Each rule by its `type` in a sweep file."""
+
+
+def build_rule(spec: SchedulerSpec, plan: Plan) -> StoppingRule[Any]:
+    """Return the rule that a sweep file asks for; SweepError lists what is wrong with its name and options."""
+    return _kind_of(spec).build(_options_of(spec), plan)
+
+
+def with_rule_options(spec: SchedulerSpec) -> SchedulerSpec:
+    """Return a rule's entry in a sweep file with the options that are not given, too; SweepError as above."""
+    return SchedulerSpec(type=spec.type, **_options_of(spec).model_dump())
+
+
+def _options_of(spec: SchedulerSpec) -> SpecModel:
+    model: type[SpecModel] = _kind_of(spec).options
+    try:
+        return model.model_validate(spec.options)
+    except ValidationError as error:
+        raise SweepError("\n".join(problem_lines(error, model, prefix="scheduler."))) from error
+
+
+def _kind_of(spec: SchedulerSpec) -> RuleKind[Any]:
+    if spec.type in RULES:
+        return RULES[spec.type]
+    near = difflib.get_close_matches(spec.type, RULES, n=1, cutoff=0.5)
+    remedy = f"did you mean {near[0]!r}?" if near else f"give one of {', '.join(sorted(RULES))}"
+    raise SweepError(f"scheduler.type: unknown stopping rule {spec.type!r}; {remedy}")
