@@ -11,6 +11,9 @@ from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.core.files import write_text
 from sweepbox.detection.core.labels import LabelMap
 
+LABEL_MAP_FILE = "label_map.pbtxt"
+"""The name of a label map in the folder of a data set, a run, a checkpoint or a model."""
+
 
 def load_label_map(path: Path) -> LabelMap:
     """Return the classes of a label map in text format, or in the binary form that some tools write.
