@@ -1,16 +1,17 @@
 """An exported model, ready to detect."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sweepbox.detection.config.label_map import as_label_map
 from sweepbox.detection.core.detections import Detections
 from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.core.files import StrPath
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.inference.images import Picture, picture_pixels
-from sweepbox.detection.inference.labels import find_labels, read_labels
+from sweepbox.detection.inference.labels import find_labels
 from sweepbox.detection.inference.model_input import model_input
 
 SAVED_MODEL = "saved_model"
@@ -43,11 +44,9 @@ class Detector:
         True
     """
 
-    def __init__(
-        self, model: str | os.PathLike[str], *, labels: LabelMap | str | os.PathLike[str] | None = None
-    ) -> None:
+    def __init__(self, model: StrPath, *, labels: LabelMap | StrPath | None = None) -> None:
         self.path = find_saved_model(Path(model))
-        self.labels = find_labels(self.path) if labels is None else read_labels(labels)
+        self.labels = find_labels(self.path) if labels is None else as_label_map(labels)
         # The loaded object owns the weights and must live as long as its signature.
         self._model = _load(self.path)
         self._signature = _signature(self._model, self.path)

@@ -1,7 +1,6 @@
 """Pictures from files, as a detector sees them."""
 
 import glob
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from PIL import Image, ImageOps
 
 from sweepbox.detection.core.decoding import DECODING_ERRORS
 from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.files import StrPath
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 """Endings of the files that count as pictures when a folder is given."""
@@ -18,7 +18,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 JPEG_FORMATS = ("JPEG", "MPO")
 """JPEG as Pillow names it; a phone's multi-picture file is one to every other reader."""
 
-Picture = str | os.PathLike[str] | Image.Image | NDArray[np.uint8]
+Picture = StrPath | Image.Image | NDArray[np.uint8]
 """A picture as a detector takes it: a file, a Pillow image or an RGB array `[height, width, 3]`."""
 
 ORIENTATION_TAG = 0x0112

@@ -1,16 +1,10 @@
 """The classes of an exported model."""
 
-import os
 from pathlib import Path
 
 from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map
 from sweepbox.detection.core.errors import ModelError
 from sweepbox.detection.core.labels import LabelMap
-
-
-def read_labels(labels: LabelMap | str | os.PathLike[str]) -> LabelMap:
-    """Return the classes, read from a label map's file where `labels` names one."""
-    return labels if isinstance(labels, LabelMap) else load_label_map(Path(labels))
 
 
 def find_labels(model: Path) -> LabelMap | None:

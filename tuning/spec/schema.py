@@ -1,8 +1,9 @@
 """The sweep file's schema: what a person may write, checked strictly, with its defaults in one place."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.spec.durations import parse_duration
@@ -10,6 +11,9 @@ from sweepbox.tuning.spec.durations import parse_duration
 Scalar = bool | int | float | str
 Range = Annotated[list[float], Field(min_length=2, max_length=2)]
 IntegerRange = Annotated[list[int], Field(min_length=2, max_length=2)]
+PathText = Annotated[str | Path, AfterValidator(str)]
+"""A path, given as text or as `Path` and kept as text."""
+
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 KINDS = ("log_uniform", "uniform", "integer", "choice")
 
@@ -144,9 +148,9 @@ class SweepSpec(SpecModel):
     """A whole sweep file. Paths are relative to the file."""
 
     name: str = Field(pattern=NAME_PATTERN)
-    base_config: str
-    data: str | None = None
-    initial_weights: str | None = None
+    base_config: PathText
+    data: PathText | None = None
+    initial_weights: PathText | None = None
     set: dict[str, Scalar | None] = {}
     space: dict[str, Distribution] = {}
     augmentations: dict[str, Augmentation] = {}

@@ -42,7 +42,7 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
     changed += _base_changes(given, folder)
     if changed:
         raise SweepError(
-            f"{request.spec_path}: asks for another search than {folder.path} ({', '.join(changed)}); resume "
+            f"{request.source}: asks for another search than {folder.path} ({', '.join(changed)}); resume "
             f"with {folder.spec}, or choose another --out"
         )
     if given.trials < len(folder.trial_folders()) and request.trials is not None:
