@@ -9,7 +9,8 @@ from sweepbox.detection.core.files import StrPath
 from sweepbox.tuning.api.export import DEFAULT_INPUT_TYPE, SAVED_MODEL, ExportFormat, export
 from sweepbox.tuning.api.trials import Trials
 from sweepbox.tuning.spec.schema import SweepSpec
-from sweepbox.tuning.storage.folder import SweepFolder, open_sweep
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.opening import open_sweep
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.reader import load_sweep
 from sweepbox.tuning.sweep.resume import resume_sweep

@@ -35,9 +35,9 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
 
     SweepError where there is no sweep, or the sweep file or its base config now ask for another search.
     """
-    given = _with_all_options(request.load(), request.spec_path)
+    given = _with_all_options(request.load(), request.source)
     folder = open_sweep(request.folder(given).path)
-    stored = _with_all_options(load_spec(folder.spec), folder.spec)
+    stored = _with_all_options(load_spec(folder.spec), str(folder.spec))
     changed = [name for name in SEARCH if getattr(given, name) != getattr(stored, name)]
     changed += _base_changes(given, folder)
     if changed:
@@ -53,7 +53,7 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
     return folder
 
 
-def _with_all_options(spec: SweepSpec, source: Path) -> SweepSpec:
+def _with_all_options(spec: SweepSpec, source: str) -> SweepSpec:
     """Return a spec with all options of its sampler, so that two that mean the same are equal."""
     try:
         return spec.model_copy(update={"sampler": with_all_options(spec.sampler)})
