@@ -30,9 +30,9 @@ def command(
     category_id, bbox (x, y, width, height in pixels), score, and besides file_name. All pictures are read
     before anything is written; if one is bad, nothing is.
     """
-    from sweepbox.detection.export.labels import load_labels
     from sweepbox.detection.inference.detector import Detector
     from sweepbox.detection.inference.images import find_images
+    from sweepbox.detection.inference.labels import load_labels
     from sweepbox.detection.inference.pictures import detect_pictures
     from sweepbox.scripts.progress import progress_bar
 

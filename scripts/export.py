@@ -13,9 +13,6 @@ from sweepbox.scripts.cli import run
 if TYPE_CHECKING:
     from sweepbox.detection.checkpoint.folder import CheckpointFacts
     from sweepbox.detection.export.model_card import CardExtras
-    from sweepbox.tuning.sweep.state import SweepState
-
-SWEEP_FILE = "sweep.yaml"
 
 
 class ExportFormat(StrEnum):
@@ -68,7 +65,9 @@ def command(
 
 def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bool) -> str:
     """Write a SavedModel; return what the command tells."""
-    checkpoint, extras = _checkpoint_of(source)  # first: it tells what is wrong before TensorFlow is loaded
+    from sweepbox.tuning.sweep.export_source import export_source
+
+    checkpoint, extras = export_source(source)  # first: it tells what is wrong before TensorFlow is loaded
 
     from rich.console import Console
 
@@ -84,7 +83,9 @@ def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bo
 
 def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
     """Write a checkpoint of the Object Detection API; return what the command tells."""
-    checkpoint, extras = _checkpoint_of(source)
+    from sweepbox.tuning.sweep.export_source import export_source
+
+    checkpoint, extras = export_source(source)
 
     from rich.console import Console
 
@@ -101,45 +102,6 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
         f"pipeline.config and label_map.pbtxt are in {exported.directory}",
     ]
     return _summary(extras, read_facts(checkpoint), lines)
-
-
-def _checkpoint_of(source: Path) -> tuple[Path, "CardExtras"]:
-    """Return the checkpoint to export and what is known besides."""
-    from sweepbox.detection.export.source import find_checkpoint
-    from sweepbox.tuning.sweep.reader import best_checkpoint, load_sweep
-
-    is_sweep = (source / SWEEP_FILE).is_file()
-    checkpoint = best_checkpoint(source) if is_sweep else find_checkpoint(source)
-
-    from sweepbox.detection.export.model_card import CardExtras
-
-    return checkpoint, _sweep_extras(load_sweep(source)) if is_sweep else CardExtras()
-
-
-def _sweep_extras(state: "SweepState") -> "CardExtras":
-    """Return what a sweep's folder tells of its winner and its data."""
-    from sweepbox.detection.core.errors import SweepboxError
-    from sweepbox.detection.export.model_card import CardExtras
-    from sweepbox.tuning.storage.dataset import open_sweep_data
-
-    if state.best is None:
-        return CardExtras()
-    trial = state.trial(state.best.trial)
-    chosen_by = f"chosen by {state.best.metric} = {state.best.value:.4f}"
-    try:
-        description = open_sweep_data(state.folder, state.spec).description
-    except SweepboxError:
-        # The model needs no data: a sweep whose records were cleared away can still be exported.
-        description = {}
-    splits = description.get("splits", {})
-    return CardExtras(
-        origin=f"trial {trial.id} of the sweep {state.spec.name!r}, {chosen_by}",
-        changes=trial.changes,
-        pictures={split: facts["images"] for split, facts in splits.items()},
-        objects={
-            entry["name"]: {split: entry[split] for split in splits} for entry in description.get("classes", [])
-        },
-    )
 
 
 def _summary(extras: "CardExtras", facts: "CheckpointFacts", written: Sequence[str]) -> str:

@@ -1,19 +1,109 @@
-"""What a notebook imports is there, and nothing else is promised."""
+"""Every public name is there, and the example in its docstring runs."""
 
-import importlib
+import doctest
+import inspect
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
-from sweepbox import detection, tuning
+import sweepbox as sb
+
+ROOT = Path(__file__).parents[1]
+QUICKSTART = ROOT / "experiments" / "configs" / "quickstart.config"
+TINY = {
+    "model.ssd.image_resizer.fixed_shape_resizer.height": 64,
+    "model.ssd.image_resizer.fixed_shape_resizer.width": 64,
+    "model.ssd.feature_extractor.depth_multiplier": 0.25,
+    "model.ssd.feature_extractor.fpn.additional_layer_depth": 16,
+    "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth": 16,
+    "batch_size": 2,
+    "warmup_steps": 0,
+}
+SPEC = {
+    "name": "tiny",
+    "base_config": "pipeline.config",
+    "data": "records",
+    "space": {"learning_rate": {"log_uniform": [1e-4, 1e-2]}, "focal_gamma": {"uniform": [1.0, 2.0]}},
+    "objective": {"metric": "mAP@.50"},
+    "scheduler": {"type": "none"},
+    "trials": 2,
+    "training": {"steps": 2, "evaluate_every": 2},
+}
+WITH_METHODS = ("Detector", "Sweep", "Trials")
+VALUES = ("__version__",)
+"""Names of plain values, which have no docstring of their own; the package's has their example."""
 
 
-@pytest.mark.parametrize(
-    ("package", "name"), [(package, name) for package in (detection, tuning) for name in package.__all__]
-)
-def test_every_public_name_is_there_and_documented(package: object, name: str) -> None:
-    assert getattr(package, name).__doc__
+def _documented() -> Iterator[tuple[str, object]]:
+    """Yield everything that must have an example, by its dotted name."""
+    yield "sweepbox", sb
+    for name in sorted(set(sb.__all__) - set(VALUES)):
+        public = getattr(sb, name)
+        yield name, public
+        if name in WITH_METHODS:
+            for member, value in vars(public).items():
+                if member == "__call__" or not member.startswith("_"):
+                    yield f"{name}.{member}", value
+
+
+DOCUMENTED = dict(_documented())
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that holds what the examples name: pictures, records, a config, two finished sweeps, a model."""
+    from sweepbox.detection.config.edits import Edit, apply_edits
+    from sweepbox.detection.config.load import load_config, save_config
+    from sweepbox.tuning.ray_backend.cluster import arrange_environment, ray_session
+
+    home = tmp_path_factory.mktemp("examples")
+    sb.draw_sample(home / "scenes", images=16, size=128, seed=3)
+    sb.prepare(home / "scenes", home / "records", validation_fraction=0.2, seed=1)
+    config = apply_edits(load_config(QUICKSTART), [Edit(path, value) for path, value in TINY.items()])
+    save_config(config, home / "pipeline.config")
+    (home / "sweep.yaml").write_text(yaml.safe_dump(SPEC, sort_keys=False))
+    shutil.copy(next((home / "scenes" / "images").iterdir()), home / "picture.jpg")
+    arrange_environment(None)
+    with ray_session(address=None, cpus=1):  # one for all sweeps of the examples
+        sb.Sweep(home / "sweep.yaml", out=home / "runs" / "tiny").run()
+        shutil.copytree(home / "runs" / "tiny", home / "runs" / "to_extend")
+        sb.Sweep.open(home / "runs" / "tiny").export(home / "model")
+        yield home
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_the_example_in_the_docstring_runs(name: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docstring = inspect.getdoc(DOCUMENTED[name])
+    assert docstring, f"{name} has no docstring"
+    example = doctest.DocTestParser().get_doctest(docstring, {"sb": sb}, name, None, 0)
+    assert example.examples, f"the docstring of {name} has no example"
+    monkeypatch.chdir(home)
+    report: list[str] = []
+    doctest.DocTestRunner().run(example, out=report.append)
+    assert report == [], "".join(report)
+
+
+def test_names_and_their_homes_agree() -> None:
+    assert sorted(sb.__all__) == sorted([*sb._HOMES, *VALUES])
+    assert set(sb.__all__) <= set(dir(sb))
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'trian'"):
-        importlib.import_module("sweepbox.detection").trian  # noqa: B018
+        sb.trian  # noqa: B018
+
+
+def test_the_package_is_typed_and_its_import_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, pathlib, sweepbox; folder = pathlib.Path(sweepbox.__file__).parent; "
+        "names = ('tensorflow', 'keras', 'ray', 'optuna', 'jax', 'torch', 'pandas', 'numpy', 'pydantic'); "
+        "print((folder / 'py.typed').is_file(), [name for name in names if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "True []"

@@ -13,14 +13,13 @@ from typing import Any
 
 from sweepbox.detection.checkpoint.weights import save_weights
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.label_map import save_label_map
+from sweepbox.detection.config.label_map import LABEL_MAP_FILE, save_label_map
 from sweepbox.detection.config.load import save_config
 from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.files import atomic_directory, write_json
 from sweepbox.detection.core.labels import LabelMap
 
 CONFIG_FILE = "pipeline.config"
-LABEL_MAP_FILE = "label_map.pbtxt"
 WEIGHTS_FILE = "weights.npz"
 METRICS_FILE = "metrics.json"
 

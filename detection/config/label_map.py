@@ -8,8 +8,11 @@ from google.protobuf.message import DecodeError
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.load import parse_message, read_text
 from sweepbox.detection.core.errors import ConfigError
-from sweepbox.detection.core.files import write_text
+from sweepbox.detection.core.files import StrPath, write_text
 from sweepbox.detection.core.labels import LabelMap
+
+LABEL_MAP_FILE = "label_map.pbtxt"
+"""The name of a label map in the folder of a data set, a run, a checkpoint or a model."""
 
 
 def load_label_map(path: Path) -> LabelMap:
@@ -24,6 +27,11 @@ def load_label_map(path: Path) -> LabelMap:
         if message is None:
             raise
         return _to_label_map(message, str(path))
+
+
+def as_label_map(labels: LabelMap | StrPath) -> LabelMap:
+    """Return classes, read from a label map's file where `labels` names one."""
+    return labels if isinstance(labels, LabelMap) else load_label_map(Path(labels))
 
 
 def parse_label_map(text: str, *, source: str = "<text>") -> LabelMap:

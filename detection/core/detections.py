@@ -1,9 +1,11 @@
 """What stands in an image and what a detector found there."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sweepbox.detection.core.labels import LabelMap
 
 
 def _checked(name: str, value: NDArray[np.generic], shape: tuple[int, ...]) -> None:
@@ -16,12 +18,23 @@ class Detections:
     """The detections of one image, best score first.
 
     `boxes_yxyx` float32 `[n, 4]`, normalised to the image; `scores` float32 `[n]` in 0..1; `class_ids`
-    int64 `[n]`, 1-based. Shapes that contradict each other raise ValueError.
+    int64 `[n]`, 1-based. `labels` names the classes where they are known. Shapes that contradict each other
+    raise ValueError.
+
+    Example:
+        >>> found = sb.Detector("model")("picture.jpg")
+        >>> found.boxes_yxyx.shape == (len(found), 4)
+        True
+        >>> sorted(set(found.class_names)) == sorted(found.labels.name_of(id_) for id_ in set(found.class_ids))
+        True
+        >>> len(found.above(1.1))
+        0
     """
 
     boxes_yxyx: NDArray[np.float32]
     scores: NDArray[np.float32]
     class_ids: NDArray[np.int64]
+    labels: LabelMap | None = None
 
     def __post_init__(self) -> None:
         """Check the shapes."""
@@ -34,10 +47,18 @@ class Detections:
         """Return the number of detections."""
         return len(self.scores)
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The name of each detection's class; `class ID` where it is not known."""
+        names = {} if self.labels is None else dict(self.labels.items)
+        return tuple(names.get(class_id, f"class {class_id}") for class_id in self.class_ids.tolist())
+
     def above(self, threshold: float) -> "Detections":
         """Return the detections whose score is at least `threshold`."""
         keep = self.scores >= threshold
-        return Detections(self.boxes_yxyx[keep], self.scores[keep], self.class_ids[keep])
+        return replace(
+            self, boxes_yxyx=self.boxes_yxyx[keep], scores=self.scores[keep], class_ids=self.class_ids[keep]
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,13 @@ class SweepboxError(Exception):
 
     The message names the thing that is wrong, the value received and the remedy, in one line or, where several
     problems are reported together, in one line each.
+
+    Example:
+        >>> try:
+        ...     sb.Detector("nowhere")
+        ... except sb.SweepboxError as error:
+        ...     print(error)
+        nowhere: there is no such folder; give the folder that `sweepbox export` wrote
     """
 
 

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+StrPath = str | os.PathLike[str]
+"""A path as public functions take it."""
+
 REMAINS = ".*.tmp"
 """The hidden files and folders that a killed process may leave behind."""
 

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from sweepbox.detection.core.errors import UsageError
+
 
 class InputType(StrEnum):
     """How pictures are given to an exported model.
@@ -18,3 +20,11 @@ class InputType(StrEnum):
     FLOAT_IMAGE_TENSOR = "float_image_tensor"
     ENCODED_IMAGE_STRING_TENSOR = "encoded_image_string_tensor"
     TF_EXAMPLE = "tf_example"
+
+
+def input_type_of(name: str) -> InputType:
+    """Return the input type of that name; UsageError lists the names."""
+    try:
+        return InputType(name)
+    except ValueError:
+        raise UsageError(f"input type {name!r}: there is none such; give {', '.join(InputType)}") from None

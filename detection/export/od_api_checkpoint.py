@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweepbox.detection.checkpoint.folder import CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE
+from sweepbox.detection.checkpoint.folder import CONFIG_FILE, WEIGHTS_FILE
 from sweepbox.detection.checkpoint.object_writer import write_object_based
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.label_map import load_label_map, save_label_map
+from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map, save_label_map
 from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.core.files import atomic_directory
 from sweepbox.detection.export.source import check_files, load_detector

@@ -8,14 +8,13 @@ import keras
 
 from sweepbox.detection.checkpoint.folder import (
     CONFIG_FILE,
-    LABEL_MAP_FILE,
     METRICS_FILE,
     WEIGHTS_FILE,
     CheckpointFacts,
     read_facts,
 )
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.label_map import load_label_map, save_label_map
+from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map, save_label_map
 from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.core.errors import ModelError
 from sweepbox.detection.core.files import atomic_directory, sha256_of, write_text

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sweepbox.detection.config.label_map import as_label_map
 from sweepbox.detection.core.detections import Detections
 from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.core.files import StrPath
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.inference.images import read_image
+from sweepbox.detection.inference.images import Picture, picture_pixels
+from sweepbox.detection.inference.labels import find_labels
 from sweepbox.detection.inference.model_input import model_input
 
 SAVED_MODEL = "saved_model"
@@ -19,34 +21,70 @@ REQUIRED_OUTPUTS = ("detection_boxes", "detection_classes", "detection_scores", 
 
 
 class Detector:
-    """A detector out of a SavedModel, of `sweepbox export` or of the Object Detection API, of any input type.
+    """A detector from a SavedModel, of `sweepbox export` or of the Object Detection API, of any input type.
 
-    `model` is the export's folder or the `saved_model` folder in it. `labels` names the classes and only
-    travels along. Raises ModelError where there is no such model, where it is damaged, or where it takes or
-    gives something else than detectors do.
+    Attributes:
+        path: The folder with `saved_model.pb`.
+        labels: The classes; None where they are not known.
+
+    Args:
+        model: The export's folder, or the `saved_model` folder in it.
+        labels: The classes or a label map's file. By default the label map in or beside the model's folder.
+
+    Raises:
+        ModelError: There is no such model, it is damaged, or its input or outputs are not those of a detector.
+        ConfigError: The label map is malformed.
+
+    Example:
+        >>> detector = sb.Detector("model")
+        >>> detector.labels.names
+        ('with_mask', 'without_mask', 'mask_weared_incorrect')
+        >>> found = detector("picture.jpg", threshold=0.3)
+        >>> all(score >= 0.3 for score in found.scores)
+        True
     """
 
-    def __init__(self, model: Path, *, labels: LabelMap | None = None) -> None:
+    def __init__(self, model: StrPath, *, labels: LabelMap | StrPath | None = None) -> None:
         self.path = find_saved_model(Path(model))
-        self.labels = labels
+        self.labels = find_labels(self.path) if labels is None else as_label_map(labels)
         # The loaded object owns the weights and must live as long as its signature.
         self._model = _load(self.path)
         self._signature = _signature(self._model, self.path)
         self._input = model_input(self._signature, self.path)
 
-    def detect(self, image: NDArray[np.uint8] | Path, *, threshold: float = 0.0) -> Detections:
-        """Return what stands in an RGB image `[height, width, 3]` or a picture's file, best score first.
+    def __call__(self, picture: Picture, *, threshold: float = 0.0) -> Detections:
+        """Return the detections in a picture; the same as `detect`.
 
-        Only detections with a score of at least `threshold`. A file is turned upright as its EXIF orientation
-        asks. DataError for a file that cannot be read, ValueError for an array of another shape or type.
+        Example:
+            >>> from PIL import Image
+            >>> found = sb.Detector("model")(Image.open("picture.jpg"), threshold=0.3)
+            >>> len(found) == len(found.class_names)
+            True
         """
-        pixels = read_image(image) if isinstance(image, Path) else image
-        if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
-            raise ValueError(
-                f"the image is {pixels.dtype} {list(pixels.shape)}, expected uint8 [height, width, 3]"
-            )
+        return self.detect(picture, threshold=threshold)
+
+    def detect(self, picture: Picture, *, threshold: float = 0.0) -> Detections:
+        """Return the detections in a picture, best score first.
+
+        A JPEG file is decoded as in training; Pillow decodes one to pixels that differ by up to 13 grey levels.
+
+        Args:
+            picture: A file, a Pillow image, or an RGB array, uint8 `[height, width, 3]`. Files and Pillow
+                images are turned upright as their EXIF orientation asks.
+            threshold: The least score of a detection, 0 to 1.
+
+        Raises:
+            DataError: The file cannot be read.
+            ValueError: The array has another shape or type.
+
+        Example:
+            >>> found = sb.Detector("model").detect("picture.jpg")
+            >>> list(found.scores) == sorted(found.scores, reverse=True)
+            True
+        """
+        pixels = picture_pixels(picture)
         outputs = self._signature(**{self._input.name: self._input.pack(pixels)})
-        return _detections(outputs).above(threshold)
+        return _detections(outputs, self.labels).above(threshold)
 
 
 def find_saved_model(model: Path) -> Path:
@@ -82,10 +120,10 @@ def _signature(model: Any, folder: Path) -> Any:
     return signatures[SIGNATURE]
 
 
-def _detections(outputs: dict[str, Any]) -> Detections:
+def _detections(outputs: dict[str, Any], labels: LabelMap | None) -> Detections:
     """Return the existing rows of a model's outputs for one image."""
     count = int(outputs["num_detections"][0])
     boxes, scores, classes = (
         outputs[f"detection_{name}"].numpy()[0, :count] for name in ("boxes", "scores", "classes")
     )
-    return Detections(boxes, scores, classes.astype(np.int64))
+    return Detections(boxes, scores, classes.astype(np.int64), labels)

@@ -1,6 +1,6 @@
 """Detections drawn into their picture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sweepbox.detection.core.detections import Detections
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.inference.images import Picture, picture_pixels
 from sweepbox.detection.inference.label_layout import LabelLayout, PlacedLabel
 from sweepbox.detection.inference.legend import draw_legend
 from sweepbox.detection.inference.palette import DARK, colour_of, text_colour_on
@@ -40,32 +41,45 @@ class Style:
 
 
 def draw_detections(
-    image: NDArray[np.uint8] | Image.Image, detections: Detections, labels: LabelMap, threshold: float = 0.5
+    picture: Picture, detections: Detections, labels: LabelMap | None = None, threshold: float = 0.5
 ) -> Image.Image:
-    """Return a copy of an RGB picture with a box in its class' colour and a label for each detection.
+    """Return a copy of a picture with a box in its class' colour and a label for each detection.
 
-    Only detections with a score of at least `threshold`. A label holds the class and the score; in a crowd, and
-    where it would hide another label or box, it shrinks to the score, then to nothing, the best scores being
-    served first, and a legend tells the colours.
+    A label holds the class and the score; in a crowd, and where it would hide another label or box, it shrinks
+    to the score, then to nothing, the best scores being served first, and a legend tells the colours.
+
+    Args:
+        picture: A file, a Pillow image, or an RGB array, uint8 `[height, width, 3]`.
+        detections: The detections in it.
+        labels: The classes; by default those that the detections carry.
+        threshold: The least score of a detection that is drawn.
+
+    Example:
+        >>> found = sb.Detector("model")("picture.jpg")
+        >>> sb.draw_detections("picture.jpg", found, threshold=0.1).size
+        (128, 128)
     """
-    picture = (Image.fromarray(image) if isinstance(image, np.ndarray) else image).convert("RGB")
+    image = Image.fromarray(picture_pixels(picture))
     shown = detections.above(threshold)
+    if labels is not None:
+        shown = replace(shown, labels=labels)
     if not len(shown):
-        return picture
-    height, width = picture.height, picture.width
+        return image
+    height, width = image.height, image.width
     style = Style.of((height, width))
     boxes_pixels = shown.boxes_yxyx.astype(np.float64).clip(0, 1) * [height, width, height, width]
-    overlay = Image.new("RGBA", picture.size)
+    overlay = Image.new("RGBA", image.size)
     draw = ImageDraw.Draw(overlay)
     # The best last: its box lies on top.
     for row in np.argsort(shown.scores, kind="stable"):
         _draw_box(draw, boxes_pixels[row], int(shown.class_ids[row]), style)
-    shortened = _draw_labels(draw, boxes_pixels, shown, labels, style)
+    shortened = _draw_labels(draw, boxes_pixels, shown, style)
     if shortened:
-        present = [(labels.name_of(int(class_id)), int(class_id)) for class_id in np.unique(shown.class_ids)]
+        names = dict(zip(shown.class_ids.tolist(), shown.class_names, strict=True))
+        present = [(names[class_id], class_id) for class_id in sorted(names)]
         font = _font(style.font_size)
         draw_legend(draw, (height, width), present, boxes_pixels, font=font, padding=style.padding)
-    return Image.alpha_composite(picture.convert("RGBA"), overlay).convert("RGB")
+    return Image.alpha_composite(image.convert("RGBA"), overlay).convert("RGB")
 
 
 @lru_cache(maxsize=16)
@@ -90,15 +104,13 @@ def _draw_labels(
     draw: ImageDraw.ImageDraw,
     boxes_pixels: NDArray[np.float64],
     shown: Detections,
-    labels: LabelMap,
     style: Style,
 ) -> bool:
     """Draw the labels, best score first; return whether one had to be shortened or left out."""
     size = (draw.im.size[1], draw.im.size[0])
     layout = LabelLayout(size, boxes_pixels, gap=1)
     font = _font(style.font_size)
-    pairs = zip(shown.class_ids, shown.scores, strict=True)
-    names = [f"{labels.name_of(int(class_id))} {score:.2f}" for class_id, score in pairs]
+    names = [f"{name} {score:.2f}" for name, score in zip(shown.class_names, shown.scores, strict=True)]
     covered = sum(np.prod(label_size(name, font, style.padding)) for name in names)
     crowded = bool(covered > CROWDED_SHARE * size[0] * size[1])
     shortened = crowded

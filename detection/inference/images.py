@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from sweepbox.detection.core.decoding import DECODING_ERRORS
 from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.files import StrPath
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 """Endings of the files that count as pictures when a folder is given."""
@@ -17,8 +18,29 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 JPEG_FORMATS = ("JPEG", "MPO")
 """JPEG as Pillow names it; a phone's multi-picture file is one to every other reader."""
 
+Picture = StrPath | Image.Image | NDArray[np.uint8]
+"""A picture as a detector takes it: a file, a Pillow image or an RGB array `[height, width, 3]`."""
+
 ORIENTATION_TAG = 0x0112
 _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "F")
+
+
+def picture_pixels(picture: Picture) -> NDArray[np.uint8]:
+    """Return a picture as RGB `[height, width, 3]`; files and Pillow images are turned as their EXIF data ask.
+
+    Raises:
+        DataError: The file is missing, cut off or no picture.
+        ValueError: The array has another shape or type.
+    """
+    if isinstance(picture, Image.Image):
+        return np.asarray(_eight_bits(ImageOps.exif_transpose(picture)).convert("RGB"))
+    if not isinstance(picture, np.ndarray):
+        return read_image(Path(picture))
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
+        raise ValueError(
+            f"the image is {picture.dtype} {list(picture.shape)}, expected uint8 [height, width, 3]"
+        )
+    return picture
 
 
 def read_image(path: Path, *, upright: bool = True) -> NDArray[np.uint8]:

@@ -8,8 +8,8 @@ from typing import Any
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import MetricSet, original_names
 from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
-from sweepbox.detection.export.labels import load_labels
 from sweepbox.detection.inference.detector import Detector
+from sweepbox.detection.inference.labels import load_labels
 from sweepbox.detection.model_evaluation.annotated_images import annotated_images
 
 

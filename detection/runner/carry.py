@@ -3,8 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from sweepbox.detection.checkpoint.folder import LABEL_MAP_FILE
-from sweepbox.detection.config.label_map import save_label_map
+from sweepbox.detection.config.label_map import LABEL_MAP_FILE, save_label_map
 from sweepbox.detection.data.cache.export import export_record_set
 from sweepbox.detection.runner.records import image_bound
 from sweepbox.detection.runner.settings import RunSettings

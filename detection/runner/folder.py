@@ -11,9 +11,9 @@ from pathlib import Path
 
 import keras
 
-from sweepbox.detection.checkpoint.folder import CONFIG_FILE, LABEL_MAP_FILE, METRICS_FILE, read_facts
+from sweepbox.detection.checkpoint.folder import CONFIG_FILE, METRICS_FILE, read_facts
 from sweepbox.detection.config.difference import config_difference
-from sweepbox.detection.config.label_map import save_label_map
+from sweepbox.detection.config.label_map import LABEL_MAP_FILE, save_label_map
 from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.runner.run_facts import RunFacts, check_run_facts, read_run_facts, write_run_facts

@@ -5,8 +5,8 @@ import pytest
 from sweepbox.detection.config.label_map import save_label_map
 from sweepbox.detection.core.errors import ModelError
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.export.labels import load_labels
 from sweepbox.detection.export.source import find_checkpoint
+from sweepbox.detection.inference.labels import load_labels
 
 
 def test_a_checkpoint_folder_is_itself_and_a_run_is_its_best(tmp_path: Path) -> None:

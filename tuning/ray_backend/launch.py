@@ -41,6 +41,12 @@ class RayConfig:
         address: The address of a running cluster, or `auto`; None starts Ray on this machine.
         cpus: The CPUs to use of this machine; None for all.
         gpus: The GPUs to use of this machine; None for all.
+
+    Example:
+        >>> config = sb.RayConfig(cpus=2)
+        >>> outcome = sb.Sweep.open("runs/tiny").resume(ray_config=config)  # all its trials have ended already
+        >>> outcome.state.ended
+        2
     """
 
     address: str | None = None

@@ -1,20 +1,16 @@
 """Reading and writing sweep files: YAML in, a checked `SweepSpec` out, every problem named by file and key."""
 
-import difflib
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_text
+from sweepbox.tuning.spec.problems import problem_lines
 from sweepbox.tuning.spec.schema import Augmentation, SweepSpec
-
-SCALARS = ("bool", "int", "float", "str")
-"""Parts of an error's place that name a branch of the scalar union, not a key that was written."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -61,7 +57,7 @@ def parse_spec(text: str, *, source: str = "<text>") -> SweepSpec:
     try:
         return SweepSpec.model_validate(given)
     except ValidationError as error:
-        raise SweepError("\n".join(f"{source}: {line}" for line in problem_lines(error))) from error
+        raise SweepError("\n".join(f"{source}: {line}" for line in problem_lines(error, SweepSpec))) from error
 
 
 def save_spec(spec: SweepSpec, path: Path) -> None:
@@ -75,48 +71,3 @@ def save_spec(spec: SweepSpec, path: Path) -> None:
 def _plain(augmentation: Augmentation) -> dict[str, Any]:
     parameters = {name: value.model_dump(exclude_none=True) for name, value in augmentation.parameters.items()}
     return {"enabled": augmentation.enabled, **parameters}
-
-
-def problem_lines(
-    error: ValidationError, model: type[BaseModel] = SweepSpec, *, prefix: str = ""
-) -> tuple[str, ...]:
-    """Return one line for each problem: key path, what is wrong, what would be right.
-
-    `model` is what was validated; `prefix` is its key in the sweep file with a dot, nothing for the whole file.
-    """
-    lines: dict[str, None] = {}
-    for problem in error.errors(include_url=False):
-        keys = [part for part in problem["loc"] if part not in SCALARS]
-        key_path = prefix + ".".join(str(part) for part in keys) or "the sweep file"
-        lines[f"{key_path}: {_explain(problem, keys, model)}"] = None
-    return tuple(lines)
-
-
-def _explain(problem: ErrorDetails, keys: list[int | str], root: type[BaseModel]) -> str:
-    if problem["type"] == "extra_forbidden":
-        valid = _valid_names(keys[:-1], root)
-        near = difflib.get_close_matches(str(keys[-1]), valid, n=1, cutoff=0.5)
-        remedy = f"valid are {', '.join(valid)}" if valid else "remove it; there are none here"
-        return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; {remedy}"
-    if problem["type"] == "missing":
-        return "is missing; give it a value"
-    if problem["loc"] and problem["loc"][-1] in SCALARS:
-        return f"must be a number, a text, true or false (got {problem['input']!r})"
-    message = problem["msg"].removeprefix("Value error, ")
-    received = problem["input"]
-    shown = "" if isinstance(received, dict | SweepSpec) else f" (got {received!r})"
-    return message[:1].lower() + message[1:] + shown
-
-
-def _valid_names(keys: list[int | str], root: type[BaseModel]) -> list[str]:
-    """Return the keys that a schema knows at a place in the file."""
-    model: Any = root
-    for key in keys:
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            field = model.model_fields.get(str(key))
-            model = field.annotation if field else model
-        else:
-            model = get_args(model)[-1]
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        model = get_args(model)[-1]
-    return list(model.model_fields)

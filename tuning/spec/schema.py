@@ -1,20 +1,52 @@
 """The sweep file's schema: what a person may write, checked strictly, with its defaults in one place."""
 
-from typing import Annotated, Any, Literal, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.spec.durations import parse_duration
+from sweepbox.tuning.spec.problems import WHOLE_FILE, problem_lines
 
 Scalar = bool | int | float | str
 Range = Annotated[list[float], Field(min_length=2, max_length=2)]
 IntegerRange = Annotated[list[int], Field(min_length=2, max_length=2)]
+PathText = Annotated[str | Path, AfterValidator(str)]
+"""A path, given as text or as `Path` and kept as text."""
+
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 KINDS = ("log_uniform", "uniform", "integer", "choice")
 
 
-class SpecModel(BaseModel):
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)  # which pydantic does not export
+
+
+class _SpecType(ModelMetaclass):
+    """The type of a sweep file's parts: a wrong argument raises SweepError, as a wrong key in a file does."""
+
+    def __call__(self, *values: Any, **fields: Any) -> Any:
+        """Return a part of a sweep file; SweepError lists all problems, one line each."""
+        try:
+            return super().__call__(*values, **fields)
+        except ValidationError as error:
+            lines = problem_lines(error, cast("type[BaseModel]", self))
+            shown = [line.removeprefix(f"{WHOLE_FILE}: ") for line in lines]
+            raise SweepError("\n".join(f"{self.__name__}: {line}" for line in shown)) from error
+
+
+class SpecModel(BaseModel, metaclass=_SpecType):
     """Base of all parts of a sweep file: no unknown key, no silent conversion, no change after reading."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
@@ -25,6 +57,10 @@ class Distribution(SpecModel):
 
     `log_uniform` and `uniform` are `[low, high]` of real numbers, `integer` is `[low, high]` of whole
     numbers, both ends included, in steps of `step`; `choice` lists the values.
+
+    Example:
+        >>> sb.Distribution(integer=[2, 8], step=2) == sb.integer(2, 8, step=2)
+        True
     """
 
     log_uniform: Range | None = None
@@ -58,7 +94,13 @@ class Distribution(SpecModel):
 
 
 class Augmentation(SpecModel):
-    """One augmentation that may be in play: whether it is on, and its parameters or fixed values."""
+    """One augmentation that may be in play: whether it is on, and its parameters or fixed values.
+
+    Example:
+        >>> brightness = sb.Augmentation(enabled=[True, False], max_delta=sb.uniform(0.05, 0.3))
+        >>> sorted(brightness.parameters)
+        ['max_delta']
+    """
 
     model_config = ConfigDict(strict=True, extra="allow", frozen=True, allow_inf_nan=False)
     __pydantic_extra__: dict[str, Distribution] = Field(init=False)
@@ -82,7 +124,12 @@ class Augmentation(SpecModel):
 
 
 class ObjectiveSpec(SpecModel):
-    """What the sweep looks for: a reported metric, and floors that other metrics must reach."""
+    """What the sweep looks for: a reported metric, and floors that other metrics must reach.
+
+    Example:
+        >>> sb.ObjectiveSpec(metric="mAP@.50", floors={"AP@.50/without_mask": 0.2}).metric
+        'mAP@.50'
+    """
 
     metric: str = "mAP"
     mode: Literal["max", "min"] | None = None
@@ -90,7 +137,12 @@ class ObjectiveSpec(SpecModel):
 
 
 class SamplerSpec(SpecModel):
-    """How parameters are suggested: the name of a sampler and its options, which `search/samplers/` checks."""
+    """How parameters are suggested: the name of a sampler and its options, which `search/samplers/` checks.
+
+    Example:
+        >>> sb.SamplerSpec(type="tpe", startup_trials=4).options
+        {'startup_trials': 4}
+    """
 
     model_config = ConfigDict(strict=True, extra="allow", frozen=True, allow_inf_nan=False)
 
@@ -103,7 +155,12 @@ class SamplerSpec(SpecModel):
 
 
 class SchedulerSpec(SpecModel):
-    """When a trial is stopped early: the name of a stopping rule and its options, which `schedule/` checks."""
+    """When a trial is stopped early: the name of a stopping rule and its options, which `schedule/` checks.
+
+    Example:
+        >>> sb.SchedulerSpec(type="asha", grace_period=2, reduction_factor=2).type
+        'asha'
+    """
 
     model_config = ConfigDict(strict=True, extra="allow", frozen=True, allow_inf_nan=False)
 
@@ -116,7 +173,12 @@ class SchedulerSpec(SpecModel):
 
 
 class TrainingSpec(SpecModel):
-    """How long each trial trains; steps that are not given are the config's, evaluated ten times."""
+    """How long each trial trains; steps that are not given are the config's, evaluated ten times.
+
+    Example:
+        >>> sb.TrainingSpec(steps=5000, evaluate_every=500).precision
+        'float32'
+    """
 
     steps: int | None = Field(default=None, ge=1)
     evaluate_every: int | None = Field(default=None, ge=1)
@@ -124,7 +186,12 @@ class TrainingSpec(SpecModel):
 
 
 class Resources(SpecModel):
-    """What one trial takes of a machine; a fraction of a GPU shares it between trials."""
+    """What one trial takes of a machine; a fraction of a GPU shares it between trials.
+
+    Example:
+        >>> sb.Resources(cpu=4, gpu=0.5).gpu
+        0.5
+    """
 
     cpu: float = Field(default=1, gt=0)
     gpu: float = Field(default=0, ge=0)
@@ -139,19 +206,48 @@ class Resources(SpecModel):
 
 
 class PrepareSpec(SpecModel):
-    """How images with annotations are split where `data` is not prepared yet."""
+    """How images with annotations are split where `data` is not prepared yet.
+
+    Example:
+        >>> sb.PrepareSpec(validation_fraction=0.2, seed=1).validation_fraction
+        0.2
+    """
 
     validation_fraction: float = Field(default=0.15, gt=0, lt=1)
     seed: int = 0
 
 
 class SweepSpec(SpecModel):
-    """A whole sweep file. Paths are relative to the file."""
+    """A whole sweep, as a sweep file has it.
+
+    Relative paths start at the file's folder, those of an object that Python code makes at the working directory.
+
+    Raises:
+        SweepError: A field is missing, unknown or malformed; all problems are listed, one line each.
+
+    Example:
+        >>> spec = sb.SweepSpec(
+        ...     name="mine",
+        ...     base_config="pipeline.config",
+        ...     objective=sb.ObjectiveSpec(metric="mAP@.50"),
+        ...     set={"train_config.batch_size": 8},
+        ...     space={"learning_rate": sb.log_uniform(5e-4, 1e-2), "focal_gamma": sb.uniform(1.0, 2.5)},
+        ...     augmentations={"random_adjust_brightness": sb.Augmentation(max_delta=sb.uniform(0.05, 0.3))},
+        ...     trials=24,
+        ... )
+        >>> spec.sampler.type, spec.trials
+        ('tpe', 24)
+        >>> sb.SweepSpec(nme="mine", base_config="pipeline.config", space={"momentum": sb.uniform(0.8, 0.99)})
+        Traceback (most recent call last):
+        ...
+        sweepbox.detection.core.errors.SweepError: SweepSpec: name: is missing; give it a value
+        SweepSpec: nme: unknown key; did you mean 'name'?
+    """
 
     name: str = Field(pattern=NAME_PATTERN)
-    base_config: str
-    data: str | None = None
-    initial_weights: str | None = None
+    base_config: PathText
+    data: PathText | None = None
+    initial_weights: PathText | None = None
     set: dict[str, Scalar | None] = {}
     space: dict[str, Distribution] = {}
     augmentations: dict[str, Augmentation] = {}

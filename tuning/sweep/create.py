@@ -32,18 +32,26 @@ DEFAULT_PARENT = Path("runs")
 
 @dataclass(frozen=True)
 class SweepRequest:
-    """What a person asks for: a sweep file, and what overrides it; `out` is `runs/NAME` by default."""
+    """What a person asks for: a sweep file or spec, and what overrides it.
 
-    spec_path: Path
+    Attributes:
+        spec: The sweep file, or a spec whose relative paths start at the working directory.
+        data: The folder of annotated photographs or prepared records, instead of the spec's.
+        out: The sweep's folder; None for `runs/NAME`.
+        trials: The number of trials, instead of the spec's.
+        time_budget: The time for the sweep, instead of the spec's.
+    """
+
+    spec: SweepSpec | Path
     data: Path | None = None
     out: Path | None = None
     trials: int | None = None
     time_budget: str | None = None
 
     def load(self) -> SweepSpec:
-        """Return the sweep file with the overrides in place, its paths absolute."""
-        spec = load_spec(self.spec_path)
-        home = self.spec_path.resolve().parent
+        """Return the spec with the overrides in place, its paths absolute."""
+        spec = load_spec(self.spec) if isinstance(self.spec, Path) else self.spec
+        home = self.spec.resolve().parent if isinstance(self.spec, Path) else Path.cwd()
         weights = spec.initial_weights
         overrides = {"trials": self.trials, "time_budget": self.time_budget}
         paths = {
@@ -55,6 +63,11 @@ class SweepRequest:
         if self.time_budget is not None:
             parse_duration(self.time_budget)
         return spec.model_copy(update=given)
+
+    @property
+    def source(self) -> str:
+        """The name of the spec in messages."""
+        return str(self.spec) if isinstance(self.spec, Path) else f"sweep {self.spec.name!r}"
 
     def folder(self, spec: SweepSpec) -> SweepFolder:
         """Return where the sweep lies or will lie."""
@@ -82,7 +95,7 @@ def create_sweep(request: SweepRequest, *, on_progress: Progress | None = None) 
     spec = request.load()
     folder = request.folder(spec)
     _check_free(folder)
-    _raise_together(_early_checks(spec), source=request.spec_path)
+    _raise_together(_early_checks(spec), source=request.source)
     with atomic_directory(folder.path) as path:
         draft = SweepFolder(path)
         data = Path(str(spec.data))
@@ -98,7 +111,7 @@ def create_sweep(request: SweepRequest, *, on_progress: Progress | None = None) 
                 lambda: check_metrics(Objective.of(spec.objective), _reported(base, labels)),
                 lambda: check_supported(base),
             ],
-            source=request.spec_path,
+            source=request.source,
         )
         _make_absolute(base.train_config)
         save_config(base, draft.base_config)
@@ -120,7 +133,7 @@ def _make_absolute(train_config: pb.TrainConfig) -> None:
         train_config.fine_tune_checkpoint = str(Path(train_config.fine_tune_checkpoint).absolute())
 
 
-def _absolute(home: Path, path: str | None) -> str | None:
+def _absolute(home: Path, path: str | Path | None) -> str | None:
     return None if path is None else os.path.normpath(home / path)
 
 
@@ -142,9 +155,9 @@ def _early_checks(spec: SweepSpec) -> Iterable[Callable[[], object]]:
     yield lambda: _check_base(spec)
 
 
-def _check_weights(weights: str | None) -> None:
+def _check_weights(weights: str | Path | None) -> None:
     try:
-        initial_source(pb.TrainEvalPipelineConfig(), weights)
+        initial_source(pb.TrainEvalPipelineConfig(), None if weights is None else str(weights))
     except ModelError as error:
         raise SweepError(
             f"initial_weights: {error}; give a file of weights, a checkpoint, {KERAS_WEIGHTS!r} or nothing"
@@ -154,7 +167,8 @@ def _check_weights(weights: str | None) -> None:
 def _check_base(spec: SweepSpec) -> None:
     if not Path(spec.base_config).is_file():
         raise SweepError(
-            f"base_config: {spec.base_config} is not there; the path is relative to the sweep file"
+            f"base_config: {spec.base_config} is not there; correct the path, which is relative to the sweep "
+            "file, or to the working directory where the spec is an object"
         )
     base = base_config_of(spec)
     check_supported(base)
@@ -165,7 +179,7 @@ def _check_base(spec: SweepSpec) -> None:
         initial_source(base, None)
 
 
-def _raise_together(checks: Iterable[Callable[[], object]], *, source: Path) -> None:
+def _raise_together(checks: Iterable[Callable[[], object]], *, source: str) -> None:
     """Make all checks and raise one SweepError with all their lines."""
     lines: dict[str, None] = {}
     for check in checks:

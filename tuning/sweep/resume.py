@@ -36,14 +36,14 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
 
     SweepError where there is no sweep, or the sweep file or its base config now ask for another search.
     """
-    given = _with_all_options(request.load(), request.spec_path)
+    given = _with_all_options(request.load(), request.source)
     folder = open_sweep(request.folder(given).path)
-    stored = _with_all_options(load_spec(folder.spec), folder.spec)
+    stored = _with_all_options(load_spec(folder.spec), str(folder.spec))
     changed = [name for name in SEARCH if getattr(given, name) != getattr(stored, name)]
     changed += _base_changes(given, folder)
     if changed:
         raise SweepError(
-            f"{request.spec_path}: asks for another search than {folder.path} ({', '.join(changed)}); resume "
+            f"{request.source}: asks for another search than {folder.path} ({', '.join(changed)}); resume "
             f"with {folder.spec}, or choose another --out"
         )
     if given.trials < len(folder.trial_folders()) and request.trials is not None:
@@ -54,7 +54,7 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
     return folder
 
 
-def _with_all_options(spec: SweepSpec, source: Path) -> SweepSpec:
+def _with_all_options(spec: SweepSpec, source: str) -> SweepSpec:
     """Return a spec with all options of sampler and stopping rule, so that two that mean the same are equal."""
     try:
         options = {

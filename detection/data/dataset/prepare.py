@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sweepbox.detection.config.label_map import load_label_map, save_label_map
+from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map, save_label_map
 from sweepbox.detection.core.detections import GroundTruth
 from sweepbox.detection.core.errors import DataError, UsageError
 from sweepbox.detection.core.files import atomic_directory, write_json
@@ -18,7 +18,6 @@ from sweepbox.detection.data.dataset.images import converted_bytes
 from sweepbox.detection.data.dataset.plan import Picture, Plan, plan_dataset
 from sweepbox.detection.data.dataset.prepared import (
     DESCRIPTION,
-    LABEL_MAP,
     TRAIN,
     VALIDATION,
     PreparedDataset,
@@ -72,7 +71,7 @@ def prepare(
     settings = settings or PrepareSettings()
     _check(out, settings)
     folder = find_voc(data)
-    own_map = data / LABEL_MAP
+    own_map = data / LABEL_MAP_FILE
     label_map = settings.label_map or (load_label_map(own_map) if own_map.is_file() else None)
     steps = _Steps(2 * len(folder.annotations), on_progress)
     plan = plan_dataset(
@@ -81,7 +80,7 @@ def prepare(
     label_map = label_map or label_map_by_frequency(plan.class_counts())
     splits = _split(plan, settings)
     with atomic_directory(out) as directory:
-        save_label_map(label_map, directory / LABEL_MAP)
+        save_label_map(label_map, directory / LABEL_MAP_FILE)
         for split, shards in _shard_counts(splits, settings.shards).items():
             records = _records_of_split(folder, splits, split, label_map, steps)
             write_records(records, label_map, directory, split, shards=shards)

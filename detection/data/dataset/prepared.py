@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import sha256_of
 from sweepbox.detection.core.labels import LabelMap
@@ -18,7 +18,7 @@ from sweepbox.detection.data.dataset.plan import Picture, Plan
 from sweepbox.detection.data.records import find_records
 
 TRAIN, VALIDATION = "train", "validation"
-LABEL_MAP, DESCRIPTION = "label_map.pbtxt", "dataset.json"
+DESCRIPTION = "dataset.json"
 FORMAT = 1
 
 
@@ -57,9 +57,11 @@ def open_dataset(directory: Path) -> PreparedDataset:
     """
     if not directory.is_dir():
         raise DataError(f"{directory}: there is no such folder; make one with `sweepbox prepare`")
-    label_map = directory / LABEL_MAP
+    label_map = directory / LABEL_MAP_FILE
     if not label_map.is_file():
-        raise DataError(f"{directory}: {LABEL_MAP} is missing; this is no folder that `sweepbox prepare` wrote")
+        raise DataError(
+            f"{directory}: {LABEL_MAP_FILE} is missing; this is no folder that `sweepbox prepare` wrote"
+        )
     description = _read_description(directory / DESCRIPTION)
     for name, facts in (
         entry for split in description.get("splits", {}).values() for entry in split["files"].items()

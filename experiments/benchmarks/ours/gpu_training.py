@@ -62,9 +62,8 @@ def _full(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _settings(options: argparse.Namespace, directory: Path, *, steps: int) -> Any:
-    from sweepbox.detection.checkpoint.folder import LABEL_MAP_FILE
     from sweepbox.detection.config.edits import Edit, apply_edits, parse_edit
-    from sweepbox.detection.config.label_map import load_label_map
+    from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map
     from sweepbox.detection.config.load import load_config
     from sweepbox.detection.model.precision import Precision
     from sweepbox.detection.runner import RunSettings

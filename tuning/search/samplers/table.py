@@ -9,7 +9,7 @@ from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.search.samplers.random import Random
 from sweepbox.tuning.search.samplers.sampler import Sampler
 from sweepbox.tuning.search.samplers.tpe import TPE
-from sweepbox.tuning.spec.file import problem_lines
+from sweepbox.tuning.spec.problems import problem_lines
 from sweepbox.tuning.spec.schema import SamplerSpec
 
 SAMPLERS: dict[str, type[Sampler]] = {

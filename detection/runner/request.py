@@ -1,0 +1,128 @@
+"""From what a person asks for to the settings of a training run."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sweepbox.detection.core.backends import VARIABLE, Backend, backend_of, choose_kernels, use_backend
+from sweepbox.detection.core.errors import UsageError
+from sweepbox.detection.runner.run_facts import read_run_facts
+
+if TYPE_CHECKING:
+    from sweepbox.detection.config.edits import Edit
+    from sweepbox.detection.model.precision import Precision
+    from sweepbox.detection.runner.settings import RunSettings
+
+DEFAULT_METRIC = "mAP@.50"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainRequest:
+    """What a person asks of a training; the options of `sweepbox train` and the arguments of `sweepbox.train`.
+
+    Attributes:
+        config: The pipeline.config to train.
+        out: The run's folder.
+        data: The folder of prepared records; None for those that the config's input readers name.
+        edits: Changes to the config.
+        seed: The same seed gives the same weights and data order.
+        precision: `float32`, `bfloat16`, or `auto` for the one that is measured to be faster.
+        backend: `tensorflow` or `jax`; None for that of the run to resume, of this process, or TensorFlow.
+        evaluate_every: Steps between evaluations; None for a tenth of the run.
+        metric: The reported metric that decides which checkpoint is the best.
+        initial_weights: A file of backbone weights, an Object Detection API checkpoint, or `imagenet`.
+        cache_directory: Where decoded images are kept; None for beside the records.
+        resume: Whether the run in `out` is resumed.
+    """
+
+    config: Path
+    out: Path
+    data: Path | None = None
+    edits: tuple["Edit", ...] = ()
+    seed: int = 0
+    precision: str = "float32"
+    backend: str | None = None
+    evaluate_every: int | None = None
+    metric: str = DEFAULT_METRIC
+    initial_weights: str | None = None
+    cache_directory: Path | None = None
+    resume: bool = False
+
+    def choose_backend(self) -> None:
+        """Let Keras compute with the backend in this process; to be called before Keras is loaded.
+
+        UsageError where it is missing, or Keras is loaded with another.
+        """
+        choose_kernels()
+        use_backend(self._backend())
+
+    def settings(self, notify: Callable[[str], None]) -> "RunSettings":
+        """Return the run's settings; `notify` is called with what was chosen without being asked for.
+
+        Raises:
+            ConfigError: The config or an edit is malformed or not supported.
+            DataError: The records are missing.
+            UsageError: There is no such precision.
+        """
+        from sweepbox.detection.runner.inputs import run_inputs
+        from sweepbox.detection.runner.settings import RunSettings
+
+        inputs = run_inputs(self.config, self.data, edits=self.edits)
+        for note in inputs.notes:
+            notify(note)
+        settings = RunSettings(
+            config=inputs.config,
+            train_records=inputs.train_records,
+            validation_records=inputs.validation_records,
+            label_map=inputs.label_map,
+            directory=self.out,
+            seed=self.seed,
+            evaluate_every=self.evaluate_every,
+            metric=self.metric,
+            initial_weights=self.initial_weights,
+            cache_directory=self.cache_directory,
+        )
+        return self._with_precision(settings, notify)
+
+    def _backend(self) -> Backend:
+        """Return the backend asked for, else that of the run to resume, else this process's own."""
+        if self.backend is not None:
+            return backend_of(self.backend)
+        facts = read_run_facts(self.out) if self.resume else None
+        if facts is not None:
+            return backend_of(facts.backend)
+        keras = sys.modules.get("keras")
+        if keras is not None:
+            return backend_of(keras.config.backend())
+        return backend_of(os.environ.get(VARIABLE, Backend.TENSORFLOW.value))
+
+    def _with_precision(self, settings: "RunSettings", notify: Callable[[str], None]) -> "RunSettings":
+        """Return the settings with the precision asked for; `auto` is measured once in the life of a run."""
+        from sweepbox.detection.model.precision import AUTOMATIC
+        from sweepbox.detection.runner.folder import RunFolder
+        from sweepbox.detection.runner.precision_choice import choose_precision
+
+        if self.precision != AUTOMATIC:
+            return replace(settings, precision=_precision(self.precision))
+        folder = RunFolder(settings.directory)
+        if self.resume:
+            facts = folder.facts
+            return settings if facts is None else replace(settings, precision=_precision(facts.precision))
+        folder.check_new()
+        choice = choose_precision(settings)
+        notify(str(choice))
+        return replace(settings, precision=choice.precision)
+
+
+def _precision(text: str) -> "Precision":
+    """Return the precision of that name; UsageError lists the names."""
+    from sweepbox.detection.model.precision import Precision
+
+    try:
+        return Precision(text)
+    except ValueError:
+        names = ", ".join(choice.value for choice in Precision)
+        raise UsageError(f"--precision {text}: there is no such precision; give {names} or auto") from None

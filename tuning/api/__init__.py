@@ -1,0 +1,1 @@
+"""The names of the package's public face that concern sweeps; `sweepbox` re-exports them."""

@@ -1,0 +1,220 @@
+"""A sweep as a notebook uses it: run it, resume it, read it, export its best checkpoint."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from sweepbox.detection.core.files import StrPath
+from sweepbox.tuning.api.export import DEFAULT_INPUT_TYPE, SAVED_MODEL, ExportFormat, export
+from sweepbox.tuning.api.trials import Trials
+from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.opening import open_sweep
+from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+from sweepbox.tuning.sweep.reader import load_sweep
+from sweepbox.tuning.sweep.resume import resume_sweep
+from sweepbox.tuning.sweep.state import SweepState
+
+if TYPE_CHECKING:
+    from sweepbox.detection.export.od_api_checkpoint import ExportedCheckpoint
+    from sweepbox.detection.export.saved_model import ExportedModel
+    from sweepbox.tuning.monitor.monitor import Listener
+    from sweepbox.tuning.ray_backend.launch import RayConfig, SweepOutcome
+    from sweepbox.tuning.sweep.best import Best
+
+
+class Sweep:
+    """A search for the best settings in parallel trials, in a folder that holds all of it.
+
+    To make one starts nothing and writes nothing; `run` does.
+
+    Args:
+        spec: The sweep file, or a `SweepSpec`. Relative paths in a file start at the file's folder, those of a
+            `SweepSpec` at the working directory.
+        data: The folder of annotated photographs or of prepared records, instead of the spec's.
+        out: The sweep's folder; `runs/NAME` by default.
+        trials: The number of trials, instead of the spec's.
+        time_budget: The time for the sweep, `90s`, `10m` or `1h30m`, instead of the spec's.
+
+    Raises:
+        SweepError: The sweep file is malformed.
+
+    Example:
+        >>> spec = sb.SweepSpec(
+        ...     name="two",
+        ...     base_config="pipeline.config",
+        ...     space={"learning_rate": sb.log_uniform(1e-4, 1e-2)},
+        ...     trials=2,
+        ... )
+        >>> sweep = sb.Sweep(spec, data="records")
+        >>> sweep.folder
+        PosixPath('runs/two')
+        >>> sweep.folder.exists()
+        False
+    """
+
+    def __init__(
+        self,
+        spec: SweepSpec | StrPath,
+        *,
+        data: StrPath | None = None,
+        out: StrPath | None = None,
+        trials: int | None = None,
+        time_budget: str | None = None,
+    ) -> None:
+        self._request = SweepRequest(
+            spec if isinstance(spec, SweepSpec) else Path(spec),
+            data=None if data is None else Path(data),
+            out=None if out is None else Path(out),
+            trials=trials,
+            time_budget=time_budget,
+        )
+        self._folder = self._request.folder(self._request.load())
+
+    @classmethod
+    def open(cls, folder: StrPath) -> Self:
+        """Return the sweep in a folder, whether it runs, has ended or was interrupted.
+
+        Raises:
+            SweepError: There is no sweep in the folder.
+
+        Example:
+            >>> sb.Sweep.open("runs/tiny").best.metric
+            'mAP@.50'
+        """
+        found = open_sweep(Path(folder))
+        return cls(found.spec, out=found.path)
+
+    @property
+    def folder(self) -> Path:
+        """The sweep's folder.
+
+        Example:
+            >>> sb.Sweep("sweep.yaml").folder
+            PosixPath('runs/tiny')
+        """
+        return self._folder.path
+
+    def run(
+        self,
+        *,
+        ray_config: "RayConfig | None" = None,
+        listener: "Listener | None" = None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> "SweepOutcome":
+        """Prepare the data where they are not, run all trials, and write the results.
+
+        Ctrl-C lets the trials save their state and ends the sweep in order; `resume` continues it.
+
+        Args:
+            ray_config: The Ray cluster to run on; by default a Ray on this machine, for this sweep alone.
+            listener: Receives the sweep's state about once a second.
+            on_progress: Called with the steps done and their total while data are prepared.
+
+        Returns:
+            The state at the end, and what stopped the sweep early, if anything.
+
+        Raises:
+            SweepError: The folder is taken, the spec does not fit the config or the data, or all trials failed.
+            ConfigError: The config is malformed or not supported.
+            DataError: The data are missing or damaged.
+
+        Example:
+            >>> outcome = sb.Sweep("sweep.yaml", trials=1, out="runs/one_trial").run()
+            >>> outcome.state.ended, outcome.stopped_by
+            (1, None)
+        """
+        return self._run(create_sweep(self._request, on_progress=on_progress), ray_config, listener)
+
+    def resume(
+        self,
+        *,
+        trials: int | None = None,
+        time_budget: str | None = None,
+        ray_config: "RayConfig | None" = None,
+        listener: "Listener | None" = None,
+    ) -> "SweepOutcome":
+        """Continue a sweep that was interrupted, or extend one that has ended.
+
+        Args:
+            trials: Another number of trials in all.
+            time_budget: Another time for the sweep, from now on.
+            ray_config: As for `run`.
+            listener: As for `run`.
+
+        Returns:
+            The state at the end, and what stopped the sweep early, if anything.
+
+        Raises:
+            SweepError: There is no sweep in the folder, the spec asks for another search than the folder's, or
+                another process runs it.
+
+        Example:
+            >>> sweep = sb.Sweep.open("runs/to_extend")
+            >>> len(sweep.trials)
+            2
+            >>> sweep.resume(trials=3).state.ended
+            3
+        """
+        request = self._request
+        if trials is not None:
+            request = replace(request, trials=trials)
+        if time_budget is not None:
+            request = replace(request, time_budget=time_budget)
+        return self._run(resume_sweep(request), ray_config, listener)
+
+    def _run(
+        self, folder: SweepFolder, ray_config: "RayConfig | None", listener: "Listener | None"
+    ) -> "SweepOutcome":
+        from sweepbox.tuning.ray_backend.launch import run_sweep
+
+        return run_sweep(folder, ray_config=ray_config, listener=listener)
+
+    @property
+    def state(self) -> SweepState:
+        """The sweep's state, read from its folder now; SweepError before `run`.
+
+        Example:
+            >>> state = sb.Sweep.open("runs/tiny").state
+            >>> state.running, state.ended, state.spec.trials
+            (False, 2, 2)
+        """
+        return load_sweep(self.folder)
+
+    @property
+    def best(self) -> "Best | None":
+        """The best evaluation of all trials so far, None before the first.
+
+        Example:
+            >>> best = sb.Sweep.open("runs/tiny").best
+            >>> best.value == best.metrics[best.metric]
+            True
+        """
+        return self.state.best
+
+    @property
+    def trials(self) -> Trials:
+        """The trials so far, read from the sweep's folder now.
+
+        Example:
+            >>> [trial.id for trial in sb.Sweep.open("runs/tiny").trials]
+            ['0000', '0001']
+        """
+        return Trials(self.state)
+
+    def export(
+        self,
+        out: StrPath,
+        *,
+        format: ExportFormat = SAVED_MODEL,  # noqa: A002 - the option of the command
+        input_type: str = DEFAULT_INPUT_TYPE,
+        overwrite: bool = False,
+    ) -> "ExportedModel | ExportedCheckpoint":
+        """Export the best checkpoint of all trials; the arguments are those of `export`.
+
+        Example:
+            >>> sb.Sweep.open("runs/tiny").export("winner").directory
+            PosixPath('winner')
+        """
+        return export(self.folder, out, format=format, input_type=input_type, overwrite=overwrite)

@@ -1,0 +1,56 @@
+"""What is exported of a sweep, a training run or a checkpoint folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sweepbox.detection.core.errors import SweepboxError
+from sweepbox.detection.export.source import find_checkpoint
+from sweepbox.tuning.storage.dataset import open_sweep_data
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.sweep.reader import best_checkpoint, load_sweep
+
+if TYPE_CHECKING:
+    from sweepbox.detection.export.model_card import CardExtras
+    from sweepbox.tuning.sweep.state import SweepState
+
+
+def export_source(source: Path) -> tuple[Path, "CardExtras"]:
+    """Return the checkpoint folder to export and facts for the model card.
+
+    Args:
+        source: The folder of a sweep, whose best checkpoint is taken, of a training run, or of a checkpoint.
+
+    Raises:
+        SweepError: No trial of the sweep has been evaluated, or its best checkpoint is missing.
+        ModelError: The folder is none of these.
+    """
+    is_sweep = SweepFolder(source).exists
+    checkpoint = best_checkpoint(source) if is_sweep else find_checkpoint(source)
+
+    from sweepbox.detection.export.model_card import CardExtras  # loads the engine: after the checks
+
+    return checkpoint, _sweep_extras(load_sweep(source)) if is_sweep else CardExtras()
+
+
+def _sweep_extras(state: "SweepState") -> "CardExtras":
+    """Return what a sweep's folder says of its winner and its data."""
+    from sweepbox.detection.export.model_card import CardExtras
+
+    if state.best is None:
+        return CardExtras()
+    trial = state.trial(state.best.trial)
+    chosen_by = f"chosen by {state.best.metric} = {state.best.value:.4f}"
+    try:
+        description = open_sweep_data(state.folder, state.spec).description
+    except SweepboxError:
+        # The model needs no data: a sweep whose records were cleared away can still be exported.
+        description = {}
+    splits = description.get("splits", {})
+    return CardExtras(
+        origin=f"trial {trial.id} of the sweep {state.spec.name!r}, {chosen_by}",
+        changes=trial.changes,
+        pictures={split: facts["images"] for split, facts in splits.items()},
+        objects={
+            entry["name"]: {split: entry[split] for split in splits} for entry in description.get("classes", [])
+        },
+    )
