@@ -1,1 +1,1 @@
-"""."""
+"""`pipeline.config`: schema, reading, typed edits, differences, and the checks before training."""

@@ -1,4 +1,4 @@
-"""Short names for the settings that people tune, whichever optimizer, schedule or loss the config has."""
+"""Aliases for common settings, whichever optimizer, schedule or loss the config uses."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ ALIASES = {
     "focal_alpha": "alpha of the sigmoid focal loss",
     "focal_gamma": "gamma of the sigmoid focal loss",
 }
-"""Every shorthand with what it stands for."""
+"""Every alias with its meaning."""
 
 OPTIMIZERS = ("momentum_optimizer", "adam_optimizer", "rms_prop_optimizer")
 BASE_RATE_FIELDS = {
@@ -37,15 +37,15 @@ _FOCAL = "model.ssd.loss.classification_loss.weighted_sigmoid_focal"
 
 
 def expand_alias(config: pb.TrainEvalPipelineConfig, alias: str, value: Scalar | None) -> Targets:
-    """Return the full paths and values that `alias = value` stands for in this config.
+    """Return the full paths and values that `alias = value` means in this config.
 
-    ConfigError where the config has nothing that the shorthand could mean, naming what it has instead.
+    ConfigError if the config has no such setting; the message names what it has instead.
     """
     return _EXPANSIONS[alias](config, value)
 
 
 def schedule_path(config: pb.TrainEvalPipelineConfig) -> str | None:
-    """Return the path of the learning-rate schedule that is set, None without one."""
+    """Return the path of the learning-rate schedule; None if none is set."""
     optimizer = config.train_config.optimizer.WhichOneof("optimizer")
     if optimizer is None:
         return None
@@ -55,7 +55,7 @@ def schedule_path(config: pb.TrainEvalPipelineConfig) -> str | None:
 
 
 def schedule_of(config: pb.TrainEvalPipelineConfig) -> Any | None:
-    """Return the message of the learning-rate schedule that is set, None without one."""
+    """Return the message of the learning-rate schedule; None if none is set."""
     path = schedule_path(config)
     if path is None:
         return None
@@ -64,7 +64,7 @@ def schedule_of(config: pb.TrainEvalPipelineConfig) -> Any | None:
 
 
 def switch_optimizer(message: pb.Optimizer, name: str) -> None:
-    """Make `name` the optimizer, with the learning-rate schedule, and the momentum where both have one."""
+    """Replace the optimizer by `name`; keep the learning-rate schedule, and the momentum if both have one."""
     before = message.WhichOneof("optimizer")
     if before == name:
         return
@@ -88,7 +88,7 @@ def switch_optimizer(message: pb.Optimizer, name: str) -> None:
 
 
 def _schedule(config: pb.TrainEvalPipelineConfig, alias: str) -> tuple[str, str]:
-    """Return path and kind of the schedule that is set."""
+    """Return path and kind of the schedule."""
     path = schedule_path(config)
     if path is None:
         raise ConfigError(
@@ -108,7 +108,7 @@ def _learning_rate(config: pb.TrainEvalPipelineConfig, value: Scalar | None) -> 
 def _manual_rates(schedule: Any, path: str, value: Scalar | None) -> Targets:
     """Return edits that scale every rate of a manual schedule.
 
-    The base is the rate that training starts at, or with warm-up the one that it warms up to.
+    The base is the initial rate, or with warm-up the rate after it.
     """
     warms_up = schedule.warmup and len(schedule.schedule)
     base = schedule.schedule[0].learning_rate if warms_up else schedule.initial_learning_rate
@@ -134,7 +134,7 @@ def _momentum(config: pb.TrainEvalPipelineConfig, value: Scalar | None) -> Targe
     if chosen not in {"momentum_optimizer", "rms_prop_optimizer"}:
         raise ConfigError(
             f"momentum contradicts train_config.optimizer.{chosen or '(not set)'}, which has none; "
-            "use optimizer=momentum_optimizer or leave momentum away"
+            "use optimizer=momentum_optimizer or remove momentum"
         )
     return [(f"train_config.optimizer.{chosen}.momentum_optimizer_value", value)]
 
@@ -156,7 +156,7 @@ def _l2_weight(config: pb.TrainEvalPipelineConfig, value: Scalar | None) -> Targ
 
 
 def _at(path: str) -> Callable[[pb.TrainEvalPipelineConfig, Scalar | None], Targets]:
-    """Return the expansion of a shorthand that always means the same field."""
+    """Return the expansion of an alias that always means the same field."""
     return lambda _config, value: [(path, value)]
 
 

@@ -1,4 +1,4 @@
-"""What sets two configs apart, and what makes two configs the same trial."""
+"""The difference of two configs, and the fingerprint that equal configs share."""
 
 import hashlib
 import json
@@ -27,16 +27,15 @@ FINGERPRINT_VERSION = 1
 _FINGERPRINT_DIGITS = 16
 _READERS = ("train_input_reader", "eval_input_reader")
 _PRESENCE_COUNTS = {("RandomDownscaleToTargetPixels", "max_target_pixels")}
-"""Fields whose absence means another value than the schema's default."""
+"""Fields that, if unset, have another value than the schema's default."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One field of a config that another config has otherwise; None where it is not set.
+    """One field that differs between two configs; None where it is not set.
 
-    The path and a value make an edit. A message shows as True where it has no fields set, and as its text in
-    braces where it goes away; where it comes its fields are changes of their own. A list shows as its text in
-    brackets.
+    The path and a value make an edit. A message without fields is True. A removed message is its text in
+    braces; for an added message each of its fields is a change. A list is its text in brackets.
     """
 
     path: str
@@ -47,25 +46,24 @@ class Change:
 def config_difference(
     base: pb.TrainEvalPipelineConfig, other: pb.TrainEvalPipelineConfig
 ) -> tuple[Change, ...]:
-    """Return the changes that lead from `base` to `other`, in the schema's order; none if they are equal.
+    """Return the changes from `base` to `other`, in the schema's order; empty if they are equal.
 
-    A field that is set to its default and one that is not set count as different: the configs' texts differ.
+    A field set to its default differs from an unset one, because the configs' texts differ.
     """
     return tuple(_changes(base, other, ""))
 
 
 def apply_difference(base: pb.TrainEvalPipelineConfig, changes: Iterable[Change]) -> pb.TrainEvalPipelineConfig:
-    """Return `base` with the changes made: for `config_difference(base, other)` a config equal to `other`."""
+    """Return `base` with the changes made; those of `config_difference(base, other)` give `other`."""
     return apply_edits(base, [Edit(change.path, change.after) for change in changes], link=False)
 
 
 def fingerprint(config: pb.TrainEvalPipelineConfig) -> str:
-    """Return 16 hexadecimal digits that name the training that a config asks for.
+    """Return 16 hexadecimal digits that are equal for configs with the same meaning.
 
-    Configs that mean the same have the same fingerprint: the order of the text, comments, and fields that are
-    set to the schema's own default make no difference, nor do the readers' files and label maps, which say
-    where the data lies on one machine. Fields without a default of their own (the focal loss' alpha), and
-    whether a message is there at all (`batch_norm { }`), do.
+    The order of fields, comments, fields set to the schema's explicit default, and the readers' files and label
+    maps (where the data is on one machine) make no difference. Fields without an explicit default (the focal
+    loss' alpha) and the presence of a message (`batch_norm { }`) do.
     """
     leaves = json.dumps([FINGERPRINT_VERSION, *_canonical(config, "")], allow_nan=True)
     return hashlib.sha256(leaves.encode()).hexdigest()[:_FINGERPRINT_DIGITS]
@@ -88,7 +86,7 @@ def _changes(base: Message, other: Message, prefix: str) -> Iterator[Change]:
 
 
 def _message_changes(base: Message, other: Message, *, path: str, there: tuple[bool, bool]) -> Iterator[Change]:
-    """Yield the changes of one singular message, of which `there` tells whether each side has it."""
+    """Yield the changes of one singular message; `there` says on which sides it is set."""
     came, goes = not there[0], not there[1]
     if goes and not came:
         yield Change(path, message_text(base) if base.ListFields() else True, after=None)
@@ -99,7 +97,7 @@ def _message_changes(base: Message, other: Message, *, path: str, there: tuple[b
 
 
 def _list_changes(base: Message, other: Message, field: FieldDescriptor, path: str) -> Iterator[Change]:
-    """Yield the changes of a list: of its elements where they can be paired, else of the whole."""
+    """Yield the changes of a list: of its elements if they can be paired, else of the whole list."""
     before: Any = getattr(base, field.name)
     after: Any = getattr(other, field.name)
     if before == after:
@@ -118,12 +116,12 @@ def _list_changes(base: Message, other: Message, field: FieldDescriptor, path: s
 
 
 def _option_names(elements: Iterable[Message]) -> list[str | None]:
-    """Return which option each element of a list of options has set."""
+    """Return the option that each element of a list of options sets."""
     return [set_fields[0][0].name if (set_fields := element.ListFields()) else None for element in elements]
 
 
 def _pair_by_option(before: Iterable[Message], after: Iterable[Message]) -> bool:
-    """Tell whether taking options away and adding others at the end leads from one list to the other."""
+    """Return whether removing options and appending others turns one list into the other."""
     old, new = _option_names(before), _option_names(after)
     if None in [*old, *new] or len(set(old)) < len(old) or len(set(new)) < len(new):
         return False
@@ -132,7 +130,7 @@ def _pair_by_option(before: Iterable[Message], after: Iterable[Message]) -> bool
 
 
 def _pair_by_place(before: Sequence[Message], after: Sequence[Message], field: FieldDescriptor) -> bool:
-    """Tell whether two lists have as many elements, and options of the same names."""
+    """Return whether two lists have as many elements, and options of the same names."""
     same_options = not options_of(field) or _option_names(before) == _option_names(after)
     return len(before) == len(after) and same_options
 
@@ -150,7 +148,7 @@ def _option_changes(before: Iterable[Message], after: Iterable[Message], path: s
 
 
 def _set_value(message: Message, name: str) -> Scalar | None:
-    """Return a scalar field's value where it is set."""
+    """Return a scalar field's value; None if it is not set."""
     return get_plain(message, name) if message.HasField(name) else None
 
 
@@ -171,7 +169,7 @@ def _canonical(message: Message, prefix: str) -> Iterator[list[object]]:
 
 
 def _canonical_value(value: Any, field: FieldDescriptor, path: str) -> Iterator[list[object]]:
-    """Yield one value, for a message its mark of being there and its fields."""
+    """Yield one value; for a message that it is present, and its fields."""
     if not is_message(field):
         yield [path, plain_value(field, value)]
         return
@@ -181,7 +179,7 @@ def _canonical_value(value: Any, field: FieldDescriptor, path: str) -> Iterator[
 
 
 def _is_default(message: Message, field: FieldDescriptor) -> bool:
-    """Tell whether a scalar field is set to a default that the schema states."""
+    """Return whether a scalar field is set to the schema's explicit default."""
     if is_message(field) or not field.has_default_value:
         return False
     if (schema_of(message).name, field.name) in _PRESENCE_COUNTS:

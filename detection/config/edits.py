@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.aliases import ALIASES, expand_alias, switch_optimizer
 from sweepbox.detection.config.fields import Scalar, coerce, is_map, is_message, is_repeated, nearest, schema_of
-from sweepbox.detection.config.linked import keep_in_step
+from sweepbox.detection.config.linked import update_linked_fields
 from sweepbox.detection.config.load import parse_message
 from sweepbox.detection.config.paths import (
     Step,
@@ -28,14 +28,14 @@ _OPTIMIZER = re.compile(r"train_config\.optimizer\.\w+_optimizer")
 
 @dataclass(frozen=True)
 class Edit:
-    """One assignment: `path` takes `value`, None clears it.
+    """One assignment of `value` to the field at `path`; None clears it.
 
-    A path is dotted (`train_config.batch_size`), `[0]` picks a list's element (one past the end appends),
-    `train_config.data_augmentation_options[random_adjust_brightness]` the option of that name, which is added
-    at the end where it is absent. The shorthands of `detection.config.aliases` are paths too.
+    A path is dotted (`train_config.batch_size`). `[0]` selects an element of a list (one past the end appends),
+    `train_config.data_augmentation_options[random_adjust_brightness]` the option of that name, which is
+    appended if it is missing. The aliases of `detection.config.aliases` are paths too.
 
-    A message or an option takes True (it exists, with defaults), None or False (it does not), or its content as
-    text format: `{height: 320 width: 320}`. A whole list takes text format in brackets: `[1.0, 2.0, 0.5]`.
+    A message or an option takes True (present, with defaults), None or False (absent), or its content in text
+    format: `{height: 320 width: 320}`. A whole list takes text format in brackets: `[1.0, 2.0, 0.5]`.
     """
 
     path: str
@@ -43,28 +43,37 @@ class Edit:
 
 
 def parse_edit(text: str) -> Edit:
-    """Return the edit that `PATH=VALUE` describes, as people type it.
+    """Return the edit that `PATH=VALUE` describes.
 
-    `none` and `null` clear, `true` and `false` are booleans, numbers are numbers, quotes make anything a text.
+    `none` and `null` clear the field, `true` and `false` are booleans, numbers are numbers, and anything in
+    quotes is a string. ConfigError if `text` has not this form.
     """
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
-        raise ConfigError(f"{text!r} is no edit; write PATH=VALUE, for instance train_config.batch_size=16")
+        raise ConfigError(f"{text!r} is not an edit; write PATH=VALUE, for instance train_config.batch_size=16")
     return Edit(path.strip(), _parse_value(value.strip()))
 
 
 def apply_edits(
     config: pb.TrainEvalPipelineConfig, edits: Iterable[Edit], *, link: bool = True
 ) -> pb.TrainEvalPipelineConfig:
-    """Return a copy of `config` with every edit made.
+    """Return a copy of `config` with all edits made.
 
-    Edits of whole messages (an option on or off, another optimizer) come first, so that the order in which
-    values are given does not matter; of two edits of one field the later counts. With `link`, fields that hang
-    together are kept in step (see `detection.config.linked`), and a value within a choice that the config does
-    not make is refused. Without, exactly the edits are made.
+    Edits of whole messages (an option on or off, another optimizer) are made first, so the order of the edits
+    does not matter; of two edits of one field the later one wins.
 
-    ConfigError names an unknown field with the nearest one, a value of a wrong type or range, and fields that
-    contradict each other.
+    Args:
+        config: The config to start from; it is not changed.
+        edits: The assignments.
+        link: Also update linked fields (see `detection.config.linked`), and refuse a value inside a oneof
+            choice that the config does not use. Without, exactly the edits are made.
+
+    Raises:
+        ConfigError: A field is unknown (the nearest name is given), a value has a wrong type or range, or edits
+            contradict each other.
+
+    Example:
+        >>> apply_edits(config, [parse_edit("batch_size=16"), Edit("learning_rate", 0.01)])
     """
     result = pb.TrainEvalPipelineConfig()
     result.CopyFrom(config)
@@ -77,12 +86,12 @@ def apply_edits(
             made[path_text(steps)] = value
             _make(result, steps, Edit(path, value), link=link)
     if link:
-        keep_in_step(config, result, made)
+        update_linked_fields(config, result, made)
     return result
 
 
 def _parse_value(text: str) -> Scalar | None:
-    """Return what a typed value stands for."""
+    """Return the value that a text means."""
     words: dict[str, bool | None] = {"none": None, "None": None, "null": None}
     words |= {"true": True, "True": True, "false": False, "False": False}
     if text in words:
@@ -98,7 +107,7 @@ def _parse_value(text: str) -> Scalar | None:
 
 
 def _targets(edit: Edit, config: pb.TrainEvalPipelineConfig) -> Sequence[tuple[str, Scalar | None]]:
-    """Return the full paths and values that an edit stands for in this config."""
+    """Return the full paths and values that an edit means in this config."""
     if edit.path in ALIASES:
         return expand_alias(config, edit.path, edit.value)
     name = edit.path.rpartition(".")[2]
@@ -108,28 +117,28 @@ def _targets(edit: Edit, config: pb.TrainEvalPipelineConfig) -> Sequence[tuple[s
         alias = name if name in ALIASES else nearest(edit.path, ALIASES)
         if alias is None or (name not in ALIASES and "." in edit.path):
             raise
-        raise ConfigError(f"{error} (there is a shorthand {alias!r}: {ALIASES[alias]})") from None
+        raise ConfigError(f"{error} (there is an alias {alias!r}: {ALIASES[alias]})") from None
     return [(edit.path, edit.value)]
 
 
 def _comes_later(edit: Edit) -> bool:
-    """Tell whether an edit sets a single value and so comes after those that make or drop whole messages."""
+    """Return whether an edit sets a single value; it is made after those that add or remove messages."""
     if edit.path in ALIASES:
         return edit.path != "optimizer"
     try:
         last = parse_path(edit.path, pb.TrainEvalPipelineConfig.DESCRIPTOR)[-1]  # type: ignore[arg-type]
     except ConfigError:
-        return True  # reported when its turn comes
+        return True  # reported when the edit is made
     return not is_message(last.field)
 
 
 def _refuse_contradictions(edits: Sequence[Edit]) -> None:
-    """Raise ConfigError where one edit drops a message in which another sets a value."""
+    """Raise ConfigError if one edit removes a message in which another sets a value."""
     dropped = [edit.path for edit in edits if edit.value in (None, False)]
     for edit in edits:
         for path in dropped:
             if edit.value is not None and edit.path.startswith(f"{path}."):
-                raise ConfigError(f"{path} is dropped and {edit.path} is set; make only one of these edits")
+                raise ConfigError(f"{path} is removed and {edit.path} is set; make only one of these edits")
 
 
 def _make(config: pb.TrainEvalPipelineConfig, steps: tuple[Step, ...], edit: Edit, *, link: bool) -> None:
@@ -160,7 +169,7 @@ def _make(config: pb.TrainEvalPipelineConfig, steps: tuple[Step, ...], edit: Edi
 
 
 def _clear(parent: Message, step: Step, path: str) -> None:
-    """Drop a field, or one element of a list."""
+    """Remove a field, or one element of a list."""
     name = step.field.name
     if step.option is not None:
         position = option_position(parent, step, path)
@@ -169,7 +178,7 @@ def _clear(parent: Message, step: Step, path: str) -> None:
     elif step.index is not None:
         del getattr(parent, name)[checked_index(parent, step, path, may_append=False)]
     elif is_repeated(step.field) or parent.HasField(name):
-        parent.ClearField(name)  # only what is set: clearing an unset choice may drop the one that is
+        parent.ClearField(name)  # only if it is set: clearing an unset choice may clear the one that is set
 
 
 def _set_scalar(parent: Message, step: Step, edit: Edit) -> None:
@@ -183,7 +192,7 @@ def _set_scalar(parent: Message, step: Step, edit: Edit) -> None:
 
 
 def _set_list(parent: Message, step: Step, edit: Edit) -> None:
-    """Give a list other elements: text format in brackets, or a single value."""
+    """Replace the elements of a list by text format in brackets, or by a single value."""
     name, value = step.field.name, _given(edit)
     parent.ClearField(name)
     if isinstance(value, str) and value.startswith(("[", "{")):
@@ -195,7 +204,7 @@ def _set_list(parent: Message, step: Step, edit: Edit) -> None:
 
 
 def _set_message(parent: Message, step: Step, edit: Edit) -> None:
-    """Let a message exist (True), or give it a content in text format."""
+    """Make a message present (True), or set its content from text format."""
     value = _given(edit)
     if value is not True and not (isinstance(value, str) and value.startswith("{")):
         name = message_name(step)
@@ -213,7 +222,7 @@ def message_name(step: Step) -> str:
 
 
 def _target_message(parent: Message, step: Step, path: str) -> Any:
-    """Return the message that a step leads to, made where it is absent."""
+    """Return the message that a step leads to; it is made if it is absent."""
     elements: Any = getattr(parent, step.field.name)
     if step.option is not None:
         position = option_position(parent, step, path)

@@ -1,7 +1,7 @@
-"""Why a text does not parse: every mistake with its line, column, field and the nearest valid name.
+"""Error messages for a text that does not parse: every mistake with line, column, field and nearest valid name.
 
-Protobuf's own parser decides whether a text is valid, and stops at the first mistake. Once it has refused a
-text this module walks over it along the schema and names all of them.
+Protobuf's own parser decides whether a text is valid, but stops at the first mistake. For a text that it
+rejects, this module reads the text along the schema and reports all mistakes.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ UNDESCRIBED = {
     "MaskRCNNBoxPredictor": "use weight_shared_convolutional_box_predictor",
     "RfcnBoxPredictor": "use weight_shared_convolutional_box_predictor",
 }
-"""Message types that the schema knows by name only, with what to use instead."""
+"""Message types that the schema has by name only, with what to use instead."""
 
 _CLOSING = {"{": "}", "<": ">", "[": "]"}
 
@@ -45,9 +45,9 @@ class Mistake:
 
 
 def mistakes_in(text: str, schema: Descriptor) -> list[Mistake]:
-    """Return every mistake that `text` makes as text format of the message type `schema`, in order.
+    """Return all mistakes in `text` as text format of the message type `schema`, in order.
 
-    The list can be empty for a text that protobuf refuses for a reason that the walk does not know.
+    The list may be empty if protobuf rejects the text for a reason that is not checked here.
     """
     walk = _Walk(text)
     walk.body(schema, path="", opened=None)
@@ -55,7 +55,7 @@ def mistakes_in(text: str, schema: Descriptor) -> list[Mistake]:
 
 
 class _Walk:
-    """One pass over the tokens of a text; it gathers mistakes and goes on after each."""
+    """One pass over the tokens of a text that collects mistakes and continues after each."""
 
     def __init__(self, text: str) -> None:
         self.mistakes: list[Mistake] = []
@@ -63,7 +63,7 @@ class _Walk:
         self._next = next(self._tokens)
 
     def body(self, schema: Descriptor, *, path: str, opened: Token | None) -> None:
-        """Read the fields of a message up to the mark that closes what `opened` opens, or to the end."""
+        """Read the fields of a message up to the mark that closes `opened`, or to the end."""
         closing = _CLOSING[opened.text] if opened else ""
         seen: dict[str, str] = {}
         while self._next.kind != "end" and self._next.text != closing:
@@ -93,7 +93,7 @@ class _Walk:
             self._take()
 
     def _known_field(self, schema: Descriptor, name: Token, path: str) -> FieldDescriptor | None:
-        """Return the field of that name; where there is none, report it with the nearest one."""
+        """Return the field of that name; if there is none, report it with the nearest name."""
         field = schema.fields_by_name.get(name.text)
         if field is None and schema.name not in UNDESCRIBED:
             hint = suggestion(name.text, field_names(schema))
@@ -111,7 +111,7 @@ class _Walk:
         seen[choice] = field.name
 
     def _value(self, field: FieldDescriptor | None, path: str, name: Token | None = None) -> None:
-        """Read what follows a field's name: a block, a list or a scalar."""
+        """Read the value after a field's name: a block, a list or a scalar."""
         colon = self._next.text == ":"
         if colon:
             self._take()
@@ -159,7 +159,7 @@ class _Walk:
         self._take()
 
     def _scalar(self, field: FieldDescriptor | None, path: str) -> None:
-        """Read one scalar and report it where the field does not take it."""
+        """Read one scalar and report it if the field does not accept it."""
         value = self._take()
         while value.kind == "text" and self._next.kind == "text":
             self._take()
@@ -172,7 +172,7 @@ class _Walk:
             self._report(value, f"{path} takes {kind_in_words(field)}, found {value.shown}{hint}")
 
     def _skip_rest_of(self, opening: str) -> None:
-        """Pass over everything up to the mark that closes `opening`, nested blocks included."""
+        """Skip everything up to the mark that closes `opening`, including nested blocks."""
         closing = [_CLOSING[opening]]
         while closing and self._next.kind != "end":
             token = self._take()
@@ -182,7 +182,7 @@ class _Walk:
                 closing.pop()
 
     def _take(self) -> Token:
-        """Return the next token and move past it; the end stays."""
+        """Return the next token and advance, except past the end."""
         token = self._next
         self._next = next(self._tokens, token)
         return token
@@ -192,7 +192,7 @@ class _Walk:
 
 
 def _takes(field: FieldDescriptor, value: Token) -> bool:
-    """Tell whether a scalar field takes a token as its value."""
+    """Return whether a scalar field accepts a token as its value."""
     if is_message(field):
         return False
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
@@ -207,7 +207,7 @@ def _takes(field: FieldDescriptor, value: Token) -> bool:
 
 
 def _is_integer(text: str, bounds: tuple[int, int]) -> bool:
-    """Tell whether `text` is a decimal, octal or hexadecimal integer within `bounds`."""
+    """Return whether `text` is a decimal, octal or hexadecimal integer within `bounds`."""
     try:
         return bounds[0] <= int(text.replace(" ", ""), 0) <= bounds[1]
     except ValueError:

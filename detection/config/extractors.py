@@ -1,4 +1,4 @@
-"""The feature extractors that are built: one table, by their `type` in the config."""
+"""The supported feature extractors by their `type` in the config."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -7,7 +7,7 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 
 
 class Backbone(Enum):
-    """The families of convolutional networks that the feature extractors stand on."""
+    """The families of backbone networks."""
 
     RESNET_V1 = "ResNet V1"
     MOBILENET_V1 = "MobileNetV1"
@@ -16,11 +16,14 @@ class Backbone(Enum):
 
 @dataclass(frozen=True)
 class Extractor:
-    """What sets one feature extractor apart.
+    """The properties of one feature extractor.
 
-    With a feature `pyramid` its maps are those of the levels of `fpn`; without, those of the classic SSD: two
-    of the backbone and smaller ones of extra layers, `num_layers` in all. `least_side` is the fewest pixels
-    that an image's side may have; `depth` the number of a ResNet's layers.
+    Attributes:
+        backbone: The family of its backbone.
+        pyramid: Whether its maps are the levels of `fpn`. Without, they are those of the classic SSD: two of
+            the backbone and smaller ones of extra layers, `num_layers` in all.
+        least_side: The smallest side of an image in pixels.
+        depth: The number of layers of a ResNet.
     """
 
     backbone: Backbone
@@ -40,7 +43,7 @@ EXTRACTORS = {
     "ssd_mobilenet_v1_keras": Extractor(Backbone.MOBILENET_V1, pyramid=False),
     "ssd_mobilenet_v2_keras": Extractor(Backbone.MOBILENET_V2, pyramid=False),
 }
-"""By the extractor's `type`. EfficientDet (`ssd_efficientnet-*` with `bifpn`) and all others are refused."""
+"""By the extractor's `type`. EfficientDet (`ssd_efficientnet-*` with `bifpn`) is one of those not supported."""
 
 COARSEST_BACKBONE_LEVEL = 5
 FINEST_BACKBONE_LEVEL = 2
@@ -49,13 +52,13 @@ CLASSIC_FINEST_LEVEL = 4
 
 
 def top_level(extractor: pb.SsdFeatureExtractor) -> int:
-    """Return the coarsest level that comes from the backbone of a known extractor."""
+    """Return the coarsest level of the backbone of a supported extractor."""
     pyramid = EXTRACTORS[extractor.type].pyramid
     return min(extractor.fpn.max_level, COARSEST_BACKBONE_LEVEL) if pyramid else COARSEST_BACKBONE_LEVEL
 
 
 def feature_levels(extractor: pb.SsdFeatureExtractor) -> range:
-    """Return the levels of the maps that the predictor of a known extractor sees, finest first."""
+    """Return the levels of a supported extractor's maps, finest first."""
     if EXTRACTORS[extractor.type].pyramid:
         return range(extractor.fpn.min_level, extractor.fpn.max_level + 1)
     return range(CLASSIC_FINEST_LEVEL, CLASSIC_FINEST_LEVEL + extractor.num_layers)

@@ -1,4 +1,4 @@
-"""What a field of the schema holds: its kind in words, its range, its values as people write them."""
+"""Fields of the schema: type, range, and their values in the form that a config file uses."""
 
 import difflib
 import math
@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from sweepbox.detection.core.errors import ConfigError
 
 Scalar = bool | int | float | str
-"""A value of a singular scalar field; an enum value stands as its name."""
+"""A value of a singular scalar field; an enum value is its name."""
 
 INTEGER_RANGES = {
     FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
@@ -21,18 +21,18 @@ INTEGER_RANGES = {
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
 LARGEST_FLOAT32 = float(np.finfo(np.float32).max) + 2.0**103
-"""What still rounds to a finite float32: half a last place above the largest."""
+"""Below this a number rounds to a finite float32: half a unit in the last place above the largest one."""
 
 
 def is_repeated(field: FieldDescriptor) -> bool:
-    """Tell whether the field is a list (or a map); protobuf renamed the question in its version 6."""
+    """Return whether the field is a list (or a map); protobuf renamed the attribute in version 6."""
     if hasattr(field, "is_repeated"):
         return bool(field.is_repeated)
     return bool(getattr(field, "label") == FieldDescriptor.LABEL_REPEATED)  # noqa: B009 - absent from newer stubs
 
 
 def is_message(field: FieldDescriptor) -> bool:
-    """Tell whether the field holds messages rather than scalars."""
+    """Return whether the field holds messages rather than scalars."""
     return field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE
 
 
@@ -49,12 +49,12 @@ def message_type(field: FieldDescriptor) -> Descriptor:
 
 
 def is_map(field: FieldDescriptor) -> bool:
-    """Tell whether the field is a map."""
+    """Return whether the field is a map."""
     return is_message(field) and bool(message_type(field).GetOptions().map_entry)
 
 
 def is_float(field: FieldDescriptor) -> bool:
-    """Tell whether the field holds floating-point numbers."""
+    """Return whether the field holds floating-point numbers."""
     return field.cpp_type in {FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE}
 
 
@@ -69,7 +69,7 @@ def enum_names(field: FieldDescriptor) -> list[str]:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the valid name that `name` most likely stands for, or None where nothing is close."""
+    """Return the valid name that is most similar to `name`; None if none is similar."""
     known = list(names)
     lower = {candidate.lower(): candidate for candidate in reversed(known)}
     close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
@@ -80,7 +80,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def suggestion(name: str, names: Iterable[str]) -> str:
-    """Return `did you mean 'x'?`, or the valid names where none is near and they are few."""
+    """Return `did you mean 'x'?`, or the first valid names if none is similar."""
     known = list(names)
     close = nearest(name, known)
     if close is not None:
@@ -92,7 +92,7 @@ def suggestion(name: str, names: Iterable[str]) -> str:
 
 
 def kind_in_words(field: FieldDescriptor) -> str:
-    """Return what one value of the field is, for an error's text."""
+    """Return a description of the field's values, for error messages."""
     if is_message(field):
         return f"a message of type {message_type(field).name}"
     if field.cpp_type in INTEGER_RANGES:
@@ -102,7 +102,7 @@ def kind_in_words(field: FieldDescriptor) -> str:
         return f"one of {', '.join(enum_names(field))}"
     if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
         return "true or false"
-    return "a number" if is_float(field) else "a text in quotes"
+    return "a number" if is_float(field) else "a string in quotes"
 
 
 def shortest_float(value: float) -> float:
@@ -111,7 +111,7 @@ def shortest_float(value: float) -> float:
 
 
 def plain_value(field: FieldDescriptor, value: object) -> Scalar:
-    """Return a scalar as read from a message in the form that people write: enum names, short floats."""
+    """Return a scalar of a message in the form that a config file uses: enum names, short floats."""
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM and isinstance(value, int):
         known = field.enum_type.values_by_number.get(value) if field.enum_type else None
         return known.name if known is not None else value
@@ -123,15 +123,15 @@ def plain_value(field: FieldDescriptor, value: object) -> Scalar:
 
 
 def get_plain(message: Message, name: str) -> Scalar:
-    """Return a singular scalar field's value, or its default, in the form that people write."""
+    """Return a singular scalar field's value, or its default, in the form that a config file uses."""
     return plain_value(schema_of(message).fields_by_name[name], getattr(message, name))
 
 
 def coerce(field: FieldDescriptor, value: Scalar, path: str) -> Scalar:
-    """Return `value` in the type that the field takes.
+    """Return `value` in the field's type.
 
-    Integral floats pass for integers and integers for floats, enum values go by name or number. ConfigError
-    names `path`, the value and what the field takes.
+    Integral floats are accepted as integers, integers as floats, and enum values by name or number. ConfigError
+    names `path`, the value and what the field accepts.
     """
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
         return _enum_number(field, value, path)
@@ -158,7 +158,7 @@ def _number(field: FieldDescriptor, value: float) -> float | None:
 
 
 def _enum_number(field: FieldDescriptor, value: Scalar, path: str) -> int:
-    """Return the number of an enum value that is given by its name or number."""
+    """Return the number of an enum value given by name or number."""
     values = field.enum_type.values if field.enum_type else []
     for known in values:
         if value == known.name or (value == known.number and not isinstance(value, bool)):

@@ -16,9 +16,9 @@ LABEL_MAP_FILE = "label_map.pbtxt"
 
 
 def load_label_map(path: Path) -> LabelMap:
-    """Return the classes of a label map in text format, or in the binary form that some tools write.
+    """Return the classes of a label map in text format, or in the binary format that some tools write.
 
-    ConfigError names file, line, column and field of a mistake. OSError where the file cannot be read.
+    ConfigError names file, line, column and field of a mistake. OSError if the file cannot be read.
     """
     try:
         return parse_label_map(read_text(path), source=str(path))
@@ -40,21 +40,21 @@ def parse_label_map(text: str, *, source: str = "<text>") -> LabelMap:
 
 
 def save_label_map(label_map: LabelMap, path: Path) -> None:
-    """Write the classes to `path` in text format, atomically: all that `load_label_map` read comes back."""
+    """Write the classes to `path` in text format, atomically, with all fields that `load_label_map` read."""
     message = pb.StringIntLabelMap()
-    stored, further = dict(label_map.stored_names), dict(label_map.further)
+    stored, others = dict(label_map.stored_names), dict(label_map.other_fields)
     for class_id, shown in label_map.items:
         item = message.item.add(id=class_id)
         if class_id in stored:
             item.display_name = shown
         if name := stored.get(class_id, shown):
             item.name = name
-        text_format.Merge(further.get(class_id, ""), item)
+        text_format.Merge(others.get(class_id, ""), item)
     write_text(path, text_format.MessageToString(message, as_utf8=True))
 
 
 def _from_binary(data: bytes) -> pb.StringIntLabelMap | None:
-    """Return the message that `data` serialises, or None where it is no label map."""
+    """Return the message that `data` serialises, or None if it is no label map."""
     try:
         message = pb.StringIntLabelMap.FromString(data)
     except DecodeError:
@@ -63,11 +63,11 @@ def _from_binary(data: bytes) -> pb.StringIntLabelMap | None:
 
 
 def _to_label_map(message: pb.StringIntLabelMap, source: str) -> LabelMap:
-    """Check the items and return them; an item of id 0 is the background and left out.
+    """Check the items and return them, without the background (id 0).
 
-    A class is shown under its `display_name` where it has one, as in the Object Detection API's metrics.
+    A class is named by its `display_name` if it has one, as in the Object Detection API's metrics.
     """
-    items, stored, further, problems = [], [], [], []
+    items, stored, others, problems = [], [], [], []
     for position, item in enumerate(message.item, start=1):
         name = item.display_name or item.name
         if not item.HasField("id"):
@@ -81,17 +81,17 @@ def _to_label_map(message: pb.StringIntLabelMap, source: str) -> LabelMap:
         elif item.id != 0:
             items.append((item.id, name))
             stored += [(item.id, item.name)] if item.display_name else []
-            further += [(item.id, text)] if (text := _further(item)) else []
+            others += [(item.id, text)] if (text := _other_fields(item)) else []
     if problems:
         raise ConfigError("\n".join(problems))
     try:
-        return LabelMap(tuple(items), tuple(stored), tuple(further))
+        return LabelMap(tuple(items), tuple(stored), tuple(others))
     except ConfigError as error:
         raise ConfigError(f"{source}: {error}") from None
 
 
-def _further(item: pb.StringIntLabelMapItem) -> str:
-    """Return what an item says besides id and names, as one line of text format."""
+def _other_fields(item: pb.StringIntLabelMapItem) -> str:
+    """Return the fields of an item other than id and names, as one line of text format."""
     rest = pb.StringIntLabelMapItem()
     rest.CopyFrom(item)
     for field in ("id", "name", "display_name"):

@@ -1,14 +1,14 @@
-"""Fields that hang together: what follows when one of them is edited, and what cannot be reconciled.
+"""Linked fields: when one is edited, the others are updated to fit.
 
-* The lengths of a learning-rate schedule follow `num_steps` in proportion, and `num_steps` follows the cosine's
+* The lengths of a learning-rate schedule scale with `num_steps`, and `num_steps` with the cosine's
   `total_steps`; warm-up and plateau scale with the cosine.
-* A warm-up rate follows the base rate in proportion.
-* The anchors' pyramid levels follow those of the FPN, and the other way round; so do, without a pyramid, the
-  numbers of maps.
-* `unmatched_threshold` follows `matched_threshold` down, and `max_detections_per_class` `max_total_detections`.
+* A warm-up rate scales with the base rate.
+* The pyramid levels of the anchors equal those of the FPN; without a pyramid, the numbers of maps are equal.
+* `unmatched_threshold` is lowered with `matched_threshold`, and `max_detections_per_class` with
+  `max_total_detections`.
 
-Only a field that is not edited itself follows. Where both are edited, or following would change what was asked
-for, and the two contradict each other, ConfigError names both.
+Only a field that is not edited itself is updated. If two edited fields contradict each other, ConfigError names
+both.
 """
 
 import itertools
@@ -34,18 +34,18 @@ _MATCHER = "model.ssd.matcher.argmax_matcher"
 
 
 class _Edited:
-    """Which fields the edits name, by full path."""
+    """The fields that the edits name, by full path."""
 
     def __init__(self, made: Mapping[str, object]) -> None:
         self._paths = set(made)
         self._whole = [f"{path}." for path, value in made.items() if isinstance(value, str)]
 
     def __contains__(self, path: str) -> bool:
-        """Tell whether a field is edited, by itself or as a part of a message that is given as text."""
+        """Return whether a field is edited, by itself or within a message that is given as text."""
         return path in self._paths or any(path.startswith(whole) for whole in self._whole)
 
     def any_of(self, *paths: str) -> bool:
-        """Tell whether one of the fields is edited."""
+        """Return whether one of the fields is edited."""
         return any(path in self for path in paths)
 
 
@@ -61,17 +61,23 @@ class _Link(Generic[ScheduleT]):
     edited: _Edited
 
 
-def keep_in_step(
+def update_linked_fields(
     before: pb.TrainEvalPipelineConfig, after: pb.TrainEvalPipelineConfig, made: Mapping[str, object]
 ) -> None:
-    """Adjust `after`, in place, to the edits that made it from `before`.
+    """Update the linked fields of `after` in place.
 
-    `made` maps the edits' full paths to their values.
+    Args:
+        before: The config before the edits.
+        after: The config after the edits.
+        made: The values of the edits by full path.
+
+    Raises:
+        ConfigError: Edited fields contradict each other.
     """
     edited = _Edited(made)
     path, old, new = schedule_path(after), schedule_of(before), schedule_of(after)
     if path is not None and new is not None:
-        start = type(new)()  # a schedule of another kind than before starts from itself
+        start = type(new)()  # a schedule of another kind is scaled from its own values
         start.CopyFrom(old if old is not None and old.DESCRIPTOR == new.DESCRIPTOR else new)
         link = _Link(before.train_config, after.train_config, start, new, path, edited)
         _SCHEDULES[new.DESCRIPTOR.name](link)
@@ -83,11 +89,11 @@ def keep_in_step(
 
 
 def _constant(_link: _Link[pb.ConstantLearningRate]) -> None:
-    """Do nothing: a constant rate hangs on nothing."""
+    """Do nothing: a constant rate has no linked fields."""
 
 
 def _cosine(link: _Link[pb.CosineDecayLearningRate]) -> None:
-    """Keep lengths and rates of a cosine schedule in step."""
+    """Update lengths and rates of a cosine schedule."""
     _cosine_total(link)
     _cosine_warmup(link)
     new, base, first = link.new, f"{link.path}.learning_rate_base", f"{link.path}.warmup_learning_rate"
@@ -104,11 +110,11 @@ def _cosine(link: _Link[pb.CosineDecayLearningRate]) -> None:
 
 
 def _cosine_total(link: _Link[pb.CosineDecayLearningRate]) -> None:
-    """Let the schedule's length follow the training's, or the other way round."""
+    """Scale the schedule's length with the training's, or the other way round."""
     old, new, total = link.old.total_steps, link.new, f"{link.path}.total_steps"
     steps_before = link.before.num_steps or old
     if NUM_STEPS in link.edited and not link.after.num_steps:
-        return  # no number of steps is no length to follow; such a config is not supported
+        return  # without a number of steps there is nothing to scale with; such a config is not supported
     if NUM_STEPS in link.edited and total not in link.edited:
         new.total_steps = _scaled(old, steps_before, link.after.num_steps)
     elif total in link.edited and NUM_STEPS not in link.edited:
@@ -131,7 +137,7 @@ def _cosine_warmup(link: _Link[pb.CosineDecayLearningRate]) -> None:
 
 
 def _exponential(link: _Link[pb.ExponentialDecayLearningRate]) -> None:
-    """Keep lengths and rates of an exponential schedule in step."""
+    """Update lengths and rates of an exponential schedule."""
     old, new, path = link.old, link.new, link.path
     follows = NUM_STEPS in link.edited and link.before.num_steps > 0 and link.after.num_steps > 0
     for name in ("decay_steps", "burnin_steps"):
@@ -146,7 +152,7 @@ def _exponential(link: _Link[pb.ExponentialDecayLearningRate]) -> None:
 
 
 def _manual(link: _Link[pb.ManualStepLearningRate]) -> None:
-    """Scale the boundaries of a manual schedule with the training's length, and hold their order."""
+    """Scale the boundaries of a manual schedule with the training's length, and check their order."""
     paths = [f"{link.path}.schedule[{index}].step" for index in range(len(link.new.schedule))]
     places = list(zip(link.new.schedule, paths, strict=True))
     if NUM_STEPS in link.edited and link.before.num_steps and link.after.num_steps:
@@ -204,7 +210,7 @@ def _num_layers(ssd: pb.Ssd, edited: _Edited) -> None:
 
 
 def _thresholds(matcher: pb.Matcher, edited: _Edited) -> None:
-    """Let the threshold of negatives follow that of positives down."""
+    """Lower the threshold of negatives with that of positives."""
     matched, unmatched = f"{_MATCHER}.matched_threshold", f"{_MATCHER}.unmatched_threshold"
     values = matcher.argmax_matcher
     if not edited.any_of(matched, unmatched) or values.unmatched_threshold <= values.matched_threshold:
@@ -216,7 +222,7 @@ def _thresholds(matcher: pb.Matcher, edited: _Edited) -> None:
 
 
 def _detections(post_processing: pb.PostProcessing, edited: _Edited) -> None:
-    """Let the detections of a class follow those of an image down."""
+    """Lower the detections of a class with those of an image."""
     per_class, total = f"{_NMS}.max_detections_per_class", f"{_NMS}.max_total_detections"
     values = post_processing.batch_non_max_suppression
     if not edited.any_of(per_class, total) or values.max_detections_per_class <= values.max_total_detections:
@@ -228,18 +234,18 @@ def _detections(post_processing: pb.PostProcessing, edited: _Edited) -> None:
 
 
 def _scaled(steps: int, before: int, after: int) -> int:
-    """Return a number of steps scaled by `after / before`; what is there stays at least one step."""
+    """Return a number of steps scaled by `after / before`, at least 1."""
     return max(1, round(steps * _ratio(after, before)))
 
 
 def _scaled_rate(rate: float, before: float, after: float) -> float:
-    """Return a rate scaled by `after / before`; one that was not above the base does not get above it."""
+    """Return a rate scaled by `after / before`; rounding does not raise it above the base."""
     scaled = rate * _ratio(after, before)
     return min(scaled, after) if rate <= before else scaled
 
 
 def _ratio(after: float, before: float) -> float:
-    """Return `after / before`; 1 where nothing was there to scale from."""
+    """Return `after / before`; 1 if `before` is 0."""
     return after / before if before > 0 else 1.0
 
 

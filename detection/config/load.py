@@ -1,4 +1,4 @@
-"""Read and write `pipeline.config`, the Object Detection API's text format of a whole training job."""
+"""Read and write `pipeline.config`, the Object Detection API's description of a training job."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -16,16 +16,18 @@ MessageT = TypeVar("MessageT", bound=Message)
 
 
 def load_config(path: Path) -> pb.TrainEvalPipelineConfig:
-    """Return the message that a `pipeline.config` holds; `check_supported` tells whether it can be trained.
+    """Return the message in a `pipeline.config`; `check_supported` checks whether it can be trained.
 
-    ConfigError names file, line, column, field and the nearest valid name of every mistake. OSError where the
-    file cannot be read.
+    Raises:
+        ConfigError: The text is malformed; the message names file, line, column, field and the nearest valid
+            name for every mistake.
+        OSError: The file cannot be read.
     """
     return parse_config(read_text(path), source=str(path))
 
 
 def parse_config(text: str, *, source: str = "<text>") -> pb.TrainEvalPipelineConfig:
-    """Return the message that `text` holds in protobuf's text format; errors name `source` as the file."""
+    """Return the message in `text` (protobuf's text format); errors name `source` as the file."""
     return parse_message(text, pb.TrainEvalPipelineConfig(), source=source)
 
 
@@ -40,7 +42,7 @@ def save_config(config: pb.TrainEvalPipelineConfig, path: Path) -> None:
 
 
 def read_text(path: Path) -> str:
-    """Return a file's text; ConfigError where it is not UTF-8."""
+    """Return a file's text; ConfigError if it is not UTF-8."""
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

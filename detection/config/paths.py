@@ -22,9 +22,9 @@ _SEGMENT = re.compile(r"(?P<name>[A-Za-z_]\w*)(?:\[(?P<selector>\w+)\])?")
 
 @dataclass(frozen=True)
 class Step:
-    """One segment of a path: a field, and the element of it where the field is a list.
+    """One segment of a path: a field, and for a list one of its elements.
 
-    `index` is the element's place, `option` the name of the one field that the element has set.
+    `index` is the element's position, `option` the one field that the element sets.
     """
 
     field: FieldDescriptor
@@ -32,7 +32,7 @@ class Step:
     option: FieldDescriptor | None = None
 
     def __str__(self) -> str:
-        """Return the segment as a path writes it."""
+        """Return the segment as it is written in a path."""
         if self.option is not None:
             return f"{self.field.name}[{self.option.name}]"
         return self.field.name if self.index is None else f"{self.field.name}[{self.index}]"
@@ -54,26 +54,28 @@ def parse_path(path: str, schema: Descriptor) -> tuple[Step, ...]:
     for segment in path.split("."):
         match = _SEGMENT.fullmatch(segment.strip())
         if match is None:
-            raise ConfigError(f"{path!r}: {segment!r} is no field name; write paths as train_config.batch_size")
+            raise ConfigError(
+                f"{path!r}: {segment!r} is not a field name; write paths as train_config.batch_size"
+            )
         if current is None:
             what = steps[-1].field
             remedy = f"name an element, {what.name}[0]" if is_repeated(what) else "end the path there"
-            raise ConfigError(f"{path}: {path_text(tuple(steps))} is no message; {remedy}")
+            raise ConfigError(f"{path}: {path_text(tuple(steps))} is not a message; {remedy}")
         steps.append(_step(path, current, match["name"], match["selector"]))
         current = steps[-1].schema
     return tuple(steps)
 
 
 def path_text(steps: tuple[Step, ...]) -> str:
-    """Return steps as a path: the one spelling that all of its spellings have in common."""
+    """Return steps as a path in its canonical spelling."""
     return ".".join(map(str, steps))
 
 
 def child(message: Message, step: Step, path: str, *, create: bool) -> Message | None:
-    """Return the message that `step` leads to from `message`, None where it is absent.
+    """Return the message that `step` leads to from `message`; None if it is absent.
 
     With `create` it is made: a list gets the missing option, or the element just past its end. (A singular
-    message comes to be when a field in it is set.)
+    message becomes present when one of its fields is set.)
     """
     value: Any = getattr(message, step.field.name)
     if not is_repeated(step.field):
@@ -88,17 +90,17 @@ def child(message: Message, step: Step, path: str, *, create: bool) -> Message |
 
 
 def option_position(message: Message, step: Step, path: str) -> int | None:
-    """Return the place of the list's element that has `step.option` set, None where there is none."""
+    """Return the position of the list's element that sets `step.option`; None if there is none."""
     option = step.option.name if step.option is not None else ""
     places = [i for i, element in enumerate(getattr(message, step.field.name)) if element.HasField(option)]
     if len(places) > 1:
         shown = ", ".join(f"{step.field.name}[{place}]" for place in places)
-        raise ConfigError(f"{path}: {option} stands {len(places)} times; name one of {shown} instead")
+        raise ConfigError(f"{path}: {option} occurs {len(places)} times; name one of {shown} instead")
     return places[0] if places else None
 
 
 def checked_index(message: Message, step: Step, path: str, *, may_append: bool = True) -> int:
-    """Return `step.index` where the list has that element, or could append it; ConfigError otherwise."""
+    """Return `step.index` if the list has that element or could append it; ConfigError otherwise."""
     count = len(getattr(message, step.field.name))
     if step.index is None or step.index >= count + may_append:
         raise ConfigError(f"{path}: {step.field.name} has {count} elements, numbered from 0")
@@ -106,7 +108,7 @@ def checked_index(message: Message, step: Step, path: str, *, may_append: bool =
 
 
 def options_of(field: FieldDescriptor) -> dict[str, FieldDescriptor]:
-    """Return the choices of a list whose elements are one choice each, by name; empty for other lists."""
+    """Return the options, by name, of a list whose elements are one oneof each; empty for other lists."""
     if not is_message(field):
         return {}
     schema = message_type(field)
@@ -124,18 +126,18 @@ def _step(path: str, schema: Descriptor, name: str, selector: str | None) -> Ste
     if selector is None:
         return Step(field)
     if not is_repeated(field) or is_map(field):
-        raise ConfigError(f"{path}: {name} is no list; leave [{selector}] away")
+        raise ConfigError(f"{path}: {name} is not a list; remove [{selector}]")
     if selector.isdigit():
         return Step(field, index=int(selector))
     options = options_of(field)
     if selector not in options:
-        hint = suggestion(selector, options) if options else f"name an element by its place, {name}[0]"
+        hint = suggestion(selector, options) if options else f"name an element by its position, {name}[0]"
         raise ConfigError(f"{path}: {name} has no element {selector!r}; {hint}")
     return Step(field, option=options[selector])
 
 
 def parent_of(message: Message, steps: tuple[Step, ...], path: str, *, create: bool) -> Message | None:
-    """Return the message that holds the last step's field, None where it is absent and not created."""
+    """Return the message that has the last step's field; None if it is absent and not created."""
     current: Message | None = message
     for step in steps[:-1]:
         current = child(current, step, path, create=create) if current is not None else None
@@ -143,9 +145,9 @@ def parent_of(message: Message, steps: tuple[Step, ...], path: str, *, create: b
 
 
 def contradicted_choice(message: Message, steps: tuple[Step, ...], path: str) -> tuple[str, str] | None:
-    """Return the path of a oneof's choice that is set and the path of the other that `steps` pass through.
+    """Return the path of a oneof's choice that is set and the path of the other choice that `steps` contain.
 
-    The last step is not looked at: a path that ends in a choice makes it. None where nothing is contradicted.
+    The last step is not checked: a path that ends in a choice selects it. None if there is no contradiction.
     """
     current: Message | None = message
     for depth, step in enumerate(steps[:-1]):

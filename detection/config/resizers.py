@@ -1,6 +1,6 @@
-"""The image resizers that give one static size: the one place that knows them.
+"""The supported image resizers, which all give one static size.
 
-The check of a config, the model's input, the preprocessor and the exported program all read a resizer here.
+The checks of a config, the model's input, the preprocessor and the exported model use these settings.
 """
 
 from collections.abc import Iterator
@@ -16,11 +16,14 @@ CHANNELS = 3
 
 @dataclass(frozen=True)
 class ResizerSettings:
-    """How images come to one static size.
+    """How images are resized to one static size.
 
-    `output_size`: height and width of the frame; `min_dimension`: None where the image fills the frame whatever
-    its shape, else images keep their shape and the shorter side is brought to it, unless the longer one would
-    not fit; `padding`: value of each channel outside the image, after normalisation; `method`: a `ResizeType`.
+    Attributes:
+        output_size: Height and width of the frame in pixels.
+        min_dimension: None if images are stretched to the frame. Otherwise they keep their aspect ratio, and
+            the shorter side gets this length unless the longer one would not fit.
+        padding: The value of each channel outside the image, after normalisation.
+        method: A `ResizeType`.
     """
 
     output_size: tuple[int, int]
@@ -30,7 +33,7 @@ class ResizerSettings:
 
 
 def resizer_settings(message: pb.ImageResizer) -> ResizerSettings:
-    """Return what a resizer does; ConfigError, a line for each problem, where it is not supported."""
+    """Return the settings of a resizer; ConfigError, one line for each problem, if it is not supported."""
     problems = list(resizer_problems(message))
     if problems:
         raise ConfigError("\n".join(problems))
@@ -48,7 +51,7 @@ def resizer_settings(message: pb.ImageResizer) -> ResizerSettings:
 
 
 def resizer_problems(message: pb.ImageResizer) -> Iterator[str]:
-    """Yield a line for each reason why images would not come in one static size with three channels."""
+    """Yield a line for each reason why images would not have one static size and three channels."""
     name = message.WhichOneof("image_resizer_oneof")
     if name is None:
         yield f"{PATH}: nothing is chosen; set {' or '.join(SUPPORTED)}"

@@ -1,4 +1,4 @@
-"""Values as one line of text format: what differences show and edits take for lists and messages."""
+"""Lists and messages as one line of text format, as differences show and edits accept them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +11,12 @@ from sweepbox.detection.config.fields import Scalar, is_map, is_message, message
 
 
 def message_text(message: Message) -> str:
-    """Return a message in braces, floats at their shortest: `{height: 320 width: 320}`."""
+    """Return a message in braces, with the shortest floats: `{height: 320 width: 320}`."""
     return "{" + text_format.MessageToString(message, as_one_line=True, as_utf8=True).strip() + "}"
 
 
 def list_text(message: Message, name: str) -> str:
-    """Return a repeated field's elements in brackets, `[1.0, 0.5]`; a map's entries in order of their keys."""
+    """Return a repeated field's elements in brackets, `[1.0, 0.5]`; a map's entries sorted by key."""
     field = schema_of(message).fields_by_name[name]
     elements = getattr(message, name)
     if is_map(field):
@@ -27,7 +27,7 @@ def list_text(message: Message, name: str) -> str:
 
 
 def scalar_text(field: FieldDescriptor, value: object) -> str:
-    """Return a scalar as it stands in text format: texts quoted, enum names bare."""
+    """Return a scalar in text format: strings quoted, enum names bare."""
     plain: Scalar = plain_value(field, value)
     if isinstance(plain, bool):
         return "true" if plain else "false"
@@ -37,7 +37,7 @@ def scalar_text(field: FieldDescriptor, value: object) -> str:
 
 
 def _escaped(character: str) -> str:
-    """Return a character as it stands between double quotes."""
+    """Return a character as it is written between double quotes."""
     if character in {"\\", '"'}:
         return f"\\{character}"
     return character if character.isprintable() else "".join(f"\\{byte:03o}" for byte in character.encode())

@@ -1,4 +1,4 @@
-"""The words of protobuf's text format with their places, for errors that point at them."""
+"""The tokens of protobuf's text format with their positions, for error messages."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _TOKEN = re.compile(
 class Token:
     """One word, number, quoted text or mark; `line` and `column` count from 1.
 
-    Kind `open` is a quote without its end, up to the end of its line; kind `end` stands after the last token.
+    Kind `open` is an unterminated string, up to the end of its line; kind `end` comes after the last token.
     """
 
     kind: str
@@ -29,12 +29,12 @@ class Token:
 
     @property
     def shown(self) -> str:
-        """The token as an error quotes it."""
+        """The token as error messages show it."""
         return self.text if self.kind in {"text", "end"} else repr(self.text)
 
 
 def tokens_of(text: str) -> Iterator[Token]:
-    """Yield the tokens of `text` without blanks and comments, and the token `end` last."""
+    """Yield the tokens of `text` without white space and comments; the last one is `end`."""
     line, line_start = 1, 0
     for match in _TOKEN.finditer(text):
         kind, shown = str(match.lastgroup), match.group()

@@ -1,4 +1,4 @@
-"""The library that Keras computes with: chosen once in a process, before Keras is loaded."""
+"""The Keras backend of a process; it must be chosen before Keras is imported."""
 
 import importlib.util
 import os
@@ -12,14 +12,14 @@ ONEDNN_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 
 
 class Backend(StrEnum):
-    """The libraries that can train a detector; each value is what Keras calls it and its package's name."""
+    """The backends that can train a detector; each value is the name of the backend and of its package."""
 
     TENSORFLOW = "tensorflow"
     JAX = "jax"
 
 
 def backend_of(name: str) -> Backend:
-    """Return the backend of that name; UsageError lists the names."""
+    """Return the backend of that name; UsageError lists the valid names."""
     try:
         return Backend(name)
     except ValueError:
@@ -27,14 +27,18 @@ def backend_of(name: str) -> Backend:
 
 
 def check_installed(backend: Backend) -> None:
-    """Raise UsageError, naming what to install, where a backend's package cannot be imported."""
+    """Raise UsageError, naming the package to install, if a backend cannot be imported."""
     if importlib.util.find_spec(backend.value) is None:
         wanted = "'sweepbox[jax]'" if backend is Backend.JAX else backend.value
         raise UsageError(f"backend {backend.value}: it is not installed here; pip install {wanted}")
 
 
 def use_backend(backend: Backend) -> None:
-    """Let Keras compute with `backend` in this process; UsageError where it is missing or comes too late."""
+    """Select the Keras backend of this process.
+
+    Raises:
+        UsageError: The backend is not installed, or Keras has already been imported with another one.
+    """
     check_installed(backend)
     keras = sys.modules.get("keras")
     if keras is not None and (loaded := keras.config.backend()) != backend:
@@ -43,9 +47,9 @@ def use_backend(backend: Backend) -> None:
 
 
 def choose_kernels() -> None:
-    """Let TensorFlow, where it is loaded later in this process, compute with oneDNN on a CPU.
+    """Enable oneDNN on CPUs for TensorFlow, unless the user has set `TF_ENABLE_ONEDNN_OPTS`.
 
-    It does so of its own accord on processors with instructions for neural networks; on others, too, oneDNN is
-    the faster library (experiments/benchmarks). What the user has decided stands.
+    TensorFlow enables it by itself only on processors with instructions for neural networks; it is faster on
+    others too (experiments/benchmarks). Call this before TensorFlow is imported.
     """
     os.environ.setdefault(ONEDNN_VARIABLE, "1")

@@ -1,4 +1,4 @@
-"""Arithmetic on boxes `[ymin, xmin, ymax, xmax]` in NumPy, for everything outside the compiled model."""
+"""Arithmetic on boxes `[ymin, xmin, ymax, xmax]` in NumPy, for code outside the compiled model."""
 
 import numpy as np
 from numpy.typing import NDArray

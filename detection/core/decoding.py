@@ -1,4 +1,4 @@
-"""What goes wrong where image files are decoded."""
+"""The exceptions of image decoding."""
 
 import struct
 import zlib
@@ -9,4 +9,4 @@ DECODING_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error,
     Image.DecompressionBombError,
 )  # fmt: skip
-"""What Pillow raises on a damaged image, whatever its format."""
+"""The exceptions that Pillow raises for a damaged image of any format."""

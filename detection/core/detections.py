@@ -1,4 +1,4 @@
-"""What stands in an image and what a detector found there."""
+"""The annotated objects and the detections of one image."""
 
 from dataclasses import dataclass, field, replace
 
@@ -17,9 +17,14 @@ def _checked(name: str, value: NDArray[np.generic], shape: tuple[int, ...]) -> N
 class Detections:
     """The detections of one image, best score first.
 
-    `boxes_yxyx` float32 `[n, 4]`, normalised to the image; `scores` float32 `[n]` in 0..1; `class_ids`
-    int64 `[n]`, 1-based. `labels` names the classes where they are known. Shapes that contradict each other
-    raise ValueError.
+    Attributes:
+        boxes_yxyx: float32 `[n, 4]`, normalised to the image.
+        scores: float32 `[n]` in 0..1.
+        class_ids: int64 `[n]`, 1-based.
+        labels: Names the classes, where they are known.
+
+    Raises:
+        ValueError: The shapes do not match.
 
     Example:
         >>> found = sb.Detector("model")("picture.jpg")
@@ -65,8 +70,13 @@ class Detections:
 class GroundTruth:
     """The annotated objects of one image.
 
-    `boxes_yxyx` float32 `[n, 4]`, normalised; `class_ids` int64 `[n]`, 1-based; `weights` float32 `[n]`;
-    `difficult`, `crowd` and `group_of` (one box around several objects) bool `[n]`; left out, none is.
+    Attributes:
+        boxes_yxyx: float32 `[n, 4]`, normalised to the image.
+        class_ids: int64 `[n]`, 1-based.
+        weights: float32 `[n]`.
+        difficult: bool `[n]`.
+        crowd: bool `[n]`.
+        group_of: bool `[n]`, one box around several objects; all False by default.
     """
 
     boxes_yxyx: NDArray[np.float32]

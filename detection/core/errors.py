@@ -1,11 +1,11 @@
-"""The exceptions that tell a user what is wrong with what was given and what to do about it."""
+"""The exceptions for wrong input: each message says what is wrong and how to fix it."""
 
 
 class SweepboxError(Exception):
-    """Root of all errors whose message is written for the user; the commands print it and exit with status 2.
+    """Base of all errors whose message is written for the user; the commands print it and exit with status 2.
 
-    The message names the thing that is wrong, the value received and the remedy, in one line or, where several
-    problems are reported together, in one line each.
+    The message names the thing that is wrong, the value received and the remedy, in one line. Problems that are
+    reported together have one line each.
 
     Example:
         >>> try:
@@ -29,12 +29,12 @@ class DataError(SweepboxError):
 
 
 class TrainingError(SweepboxError):
-    """A training run cannot go on: a loss is not finite, or a checkpoint does not fit the model."""
+    """A training run cannot continue: a loss is not finite, or a checkpoint does not fit the model."""
 
 
 class ModelError(SweepboxError):
-    """An exported model or a file of weights is missing, damaged or does not fit."""
+    """An exported model or a weights file is missing, damaged or does not fit the config."""
 
 
 class SweepError(SweepboxError):
-    """A sweep file is malformed, or a sweep's folder does not allow what was asked of it."""
+    """A sweep file is malformed, or the state of a sweep's folder does not allow the operation."""

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all."""
+"""Atomic writing of files and folders: they appear complete or not at all."""
 
 import ctypes
 import hashlib
@@ -15,8 +15,8 @@ from typing import Any
 StrPath = str | os.PathLike[str]
 """A path as public functions take it."""
 
-REMAINS = ".*.tmp"
-"""The hidden files and folders that a killed process may leave behind."""
+TEMPORARY_PATTERN = ".*.tmp"
+"""Glob pattern of the hidden files and folders that a killed process may leave behind."""
 
 _WORKING_DIRECTORY = -100
 _EXCHANGE = 2
@@ -24,32 +24,35 @@ _EXCHANGE = 2
 
 
 def hidden_sibling(path: Path) -> Path:
-    """Return a fresh hidden path beside `path`, on the same file system; it matches `REMAINS`."""
+    """Return a new hidden path beside `path`, on the same file system; it matches `TEMPORARY_PATTERN`."""
     return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
 
 
-def whose_remains(path: Path) -> Path | None:
-    """Return the path that a hidden sibling was to become; None where `path` is none."""
+def target_of_temporary(path: Path) -> Path | None:
+    """Return the path that a hidden sibling would have replaced; None if `path` is no hidden sibling."""
     match = re.fullmatch(r"\.(.+)\.[0-9a-f]{8}\.tmp", path.name)
     return path.with_name(match[1]) if match else None
 
 
-def remove_remains(directory: Path) -> None:
-    """Remove the half-made folders that processes which were killed left in `directory`.
+def remove_temporary_folders(directory: Path) -> None:
+    """Remove the temporary folders that killed processes left in `directory`.
 
-    Half-written files, which are small there, are left alone: another process may just be writing one.
+    Temporary files stay, which are small: another process may be writing one.
     """
-    for path in directory.glob(REMAINS):
+    for path in directory.glob(TEMPORARY_PATTERN):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
 def atomic_path(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
-    """Yield a path to write a file to; it takes the place of `path` when the block ends without an error.
+    """Yield a temporary path to write a file to; it replaces `path` when the block ends without an error.
 
-    The parent folder is made. After an error nothing of the attempt is left and the old file still stands.
-    Unless `is_durable` the content is not forced to the disk: a power cut may tear it.
+    After an error the temporary file is removed and the old file is unchanged.
+
+    Args:
+        path: The file to write; its parent folder is made.
+        is_durable: Flush the content to the disk. Without, a power failure may leave an incomplete file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = hidden_sibling(path)
@@ -65,10 +68,10 @@ def atomic_path(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def atomic_directory(path: Path) -> Iterator[Path]:
-    """Yield an empty folder to fill; it takes the place of `path` when the block ends without an error.
+    """Yield an empty folder to fill; it replaces `path` when the block ends without an error.
 
-    An old folder at `path` stands until the new one is complete; where the system can exchange two folders in
-    one step, there is one at any moment. After an error nothing of the attempt is left.
+    An old folder at `path` exists until the new one is complete. Where the system can exchange two folders in
+    one step, one of them exists at any moment. After an error the new folder is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = hidden_sibling(path)
@@ -87,7 +90,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
 
 
 def _exchange(first: Path, second: Path) -> bool:
-    """Give two paths each other's content in one step; return False where system or file system cannot."""
+    """Exchange two paths in one step; return False where the system or the file system cannot."""
     rename = getattr(ctypes.CDLL(None), "renameat2", None)
     if rename is None:
         return False
@@ -96,7 +99,7 @@ def _exchange(first: Path, second: Path) -> bool:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Make `target` a second name of the file `source`, or a copy where the file system has no such links."""
+    """Make `target` a hard link to the file `source`, or a copy where the file system has no hard links."""
     try:
         target.hardlink_to(source)
     except OSError:

@@ -9,18 +9,21 @@ from sweepbox.detection.core.errors import ConfigError
 
 @dataclass(frozen=True)
 class LabelMap:
-    """Class ids (1-based, gaps allowed, rising) with their names, as in a `label_map.pbtxt`.
+    """Class ids (1-based, ascending, gaps allowed) with their names, as in a `label_map.pbtxt`.
 
-    `items` holds pairs of id and the name that is shown: in metrics, drawings and reports. For a class that is
-    shown under a `display_name`, `stored_names` holds its id and its other name, the `name` that annotations
-    and records may use ("" where it has none). `further` holds, by id, what else the file says of a class (its
-    ancestors, keypoints …), in the file's own text format. Ids, names and shown names are each unique,
-    otherwise ConfigError is raised.
+    Attributes:
+        items: Pairs of id and display name, which metrics, drawings and reports use.
+        stored_names: For each class with a `display_name`, its id and its `name`, which annotations and records
+            may use ("" if it has none).
+        other_fields: By id, all other fields of a class (ancestors, keypoints …) in text format.
+
+    Raises:
+        ConfigError: There is no class, an id is below 1, or an id, name or display name is not unique.
     """
 
     items: tuple[tuple[int, str], ...]
     stored_names: tuple[tuple[int, str], ...] = ()
-    further: tuple[tuple[int, str], ...] = ()
+    other_fields: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Check ids and names."""
@@ -33,14 +36,14 @@ class LabelMap:
         self._check_unique("id", [str(class_id) for class_id in ids])
         self._check_unique("name", [name for pair in self.items if (name := stored.get(*pair))])
         self._check_unique("display_name", [name for _, name in self.items])
-        for field in ("items", "stored_names", "further"):
+        for field in ("items", "stored_names", "other_fields"):
             object.__setattr__(self, field, tuple(sorted(getattr(self, field))))
 
     @staticmethod
     def _check_unique(kind: str, values: list[str]) -> None:
         repeated = sorted({value for value in values if values.count(value) > 1})
         if repeated:
-            raise ConfigError(f"label map: {kind} {', '.join(repeated)} stands more than once; make it unique")
+            raise ConfigError(f"label map: {kind} {', '.join(repeated)} occurs more than once; make it unique")
 
     @classmethod
     def of(cls, names: Iterable[str]) -> "LabelMap":
@@ -49,7 +52,7 @@ class LabelMap:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names that are shown, in the order of their ids."""
+        """The display names in the order of their ids."""
         return tuple(name for _, name in self.items)
 
     @property
@@ -59,25 +62,25 @@ class LabelMap:
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """The ids, rising."""
+        """The ids in ascending order."""
         return tuple(class_id for class_id, _ in self.items)
 
     def id_of(self, text: str) -> int | None:
-        """Return the 1-based id of the class with this name, shown or stored, or None where the map lacks it.
+        """Return the 1-based id of the class with this name or display name; None if there is none.
 
-        Where a text is the name of one class and the display name of another, the larger id wins, as in the
+        If a text is the name of one class and the display name of another, the larger id is returned, as in the
         Object Detection API.
         """
         return self._ids.get(text)
 
     def name_of(self, class_id: int) -> str:
-        """Return the shown name of a 1-based id; an id that the map lacks is named `class ID`."""
+        """Return the display name of a 1-based id; `class ID` for an unknown id."""
         return dict(self.items).get(class_id, f"class {class_id}")
 
     def text_of(self, class_id: int) -> str:
-        """Return the text that stands for a class in records: its stored name, or else the shown one.
+        """Return the name of a class in records: its `name`, or else its display name.
 
-        It is one that `id_of` takes back to the id. ConfigError where both belong to a larger id too.
+        `id_of` maps it back to the id. ConfigError if both names also belong to a larger id.
         """
         shown = self.name_of(class_id)
         for text in (dict(self.stored_names).get(class_id, shown), shown):
@@ -89,6 +92,6 @@ class LabelMap:
 
     @cached_property
     def _ids(self) -> dict[str, int]:
-        """Ids by name; pairs come in rising order, so that the larger id wins."""
+        """Ids by name; pairs are sorted so that the larger id overrides."""
         pairs = sorted([*self.items, *self.stored_names])
         return {name: class_id for class_id, name in pairs if name}

@@ -1,4 +1,4 @@
-"""Public names of a package that are loaded when they are first asked for."""
+"""Public names of a package that are imported on first access."""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -6,9 +6,9 @@ from typing import Any
 
 
 def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return a module's `__getattr__` (PEP 562) that loads each of `homes` from its submodule of `package`.
+    """Return a `__getattr__` (PEP 562) for `package` that imports each name in `homes` from its submodule.
 
-    So importing the package alone loads nothing heavy. An unknown name raises AttributeError.
+    Importing the package then loads nothing heavy. An unknown name raises AttributeError.
     """
 
     def load(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The names of metrics: our short ones, and the Object Detection API's for the same numbers."""
+"""The names of metrics: our short names and those of the Object Detection API."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -19,17 +19,17 @@ SUMMARY_NAMES = (
     "AR@100 (medium)",
     "AR@100 (large)",
 )
-"""pycocotools' twelve numbers in its order; small, medium and large part at areas of 32² and 96² pixels."""
+"""The twelve metrics of pycocotools in its order; areas of 32² and 96² pixels separate small, medium, large."""
 
 CLASS_METRICS = ("AP", "AP@.50")
 LOSS_METRICS = ("loss/total", "loss/localization", "loss/classification", "loss/regularization")
 
 UNDEFINED = -1.0
-"""The value of a metric that has no ground truth to be measured on, as in pycocotools; never NaN."""
+"""The value of a metric without ground truth, as in pycocotools; never NaN."""
 
 
 class MetricSet(StrEnum):
-    """What an evaluation measures; the values are those of the config's `eval_config.metrics_set`."""
+    """The sets of metrics; the values are those of the config's `eval_config.metrics_set`."""
 
     COCO = "coco_detection_metrics"
     PASCAL = "pascal_voc_detection_metrics"
@@ -37,7 +37,7 @@ class MetricSet(StrEnum):
 
 
 PASCAL_PREFIXES = {MetricSet.PASCAL: "PascalBoxes_", MetricSet.WEIGHTED_PASCAL: "WeightedPascalBoxes_"}
-"""What the names of the Pascal metrics begin with; they have the Object Detection API's names only."""
+"""The prefixes of the Pascal metrics, which have no short names."""
 
 _PASCAL_MEAN = "Precision/mAP@0.5IOU"
 _PASCAL_CLASS = "PerformanceByCategory/AP@0.5IOU/"
@@ -53,14 +53,14 @@ _OWN_NAMES = {original: own for own, original in _ORIGINAL_NAMES.items()}
 
 
 def own_name(name: str) -> str:
-    """Return our name of a metric; a name that is not the Object Detection API's comes back as it is."""
+    """Return our name of a metric; names that are not the Object Detection API's are returned unchanged."""
     if name.startswith(_COCO_CLASS):
         return f"AP/{name.removeprefix(_COCO_CLASS)}"
     return _OWN_NAMES.get(name, name)
 
 
 def original_names(metrics: Mapping[str, float]) -> dict[str, float]:
-    """Return the metrics that the Object Detection API has too, under its names.
+    """Return the metrics that the Object Detection API also has, under its names.
 
     It has no name for a class's AP at IoU .50 (`AP@.50/NAME`).
     """
@@ -76,15 +76,15 @@ def _original_name(name: str) -> str | None:
 
 
 def pascal_names(metric_set: MetricSet, class_names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of a set of Pascal metrics: the mean, then each class's."""
+    """Return the names of a set of Pascal metrics: the mean, then one for each class."""
     prefix = PASCAL_PREFIXES[metric_set]
     return (prefix + _PASCAL_MEAN, *(f"{prefix}{_PASCAL_CLASS}{name}" for name in class_names))
 
 
 def metric_sets(names: Iterable[str]) -> tuple[MetricSet, ...]:
-    """Return the sets that a config's `metrics_set` asks for, each once; COCO's, always measured, comes first.
+    """Return the distinct sets in a config's `metrics_set`; COCO's, which is always computed, comes first.
 
-    ConfigError for a name that is no set.
+    ConfigError for an unknown name.
     """
     asked = []
     for name in names:
@@ -96,7 +96,7 @@ def metric_sets(names: Iterable[str]) -> tuple[MetricSet, ...]:
 
 
 def reported_names(class_names: Iterable[str], sets: Iterable[MetricSet]) -> tuple[str, ...]:
-    """Return our names of all that an evaluation in training reports for these classes."""
+    """Return our names of all metrics that a validation reports for these classes."""
     classes, sets = tuple(class_names), set(sets)
     by_class = [f"{kind}/{name}" for name in classes for kind in CLASS_METRICS]
     pascal = [name for chosen in PASCAL_PREFIXES if chosen in sets for name in pascal_names(chosen, classes)]

@@ -1,4 +1,4 @@
-"""Seeds for independent streams of random numbers, derived from one seed that the user states."""
+"""Seeds for independent streams of random numbers, derived from the user's seed."""
 
 import hashlib
 
@@ -6,9 +6,9 @@ import numpy as np
 
 
 def derive_seed(seed: int, *purpose: str | int) -> int:
-    """Return a seed in [0, 2**63) for one purpose, the same on every machine and Python version.
+    """Return a seed in [0, 2**63) for one purpose; it is the same on every machine and Python version.
 
-    Streams of different purposes (say `"order", 3` and `"augmentation", 3`) are independent of each other.
+    Streams of different purposes (`"order", 3` and `"augmentation", 3`) are independent.
     """
     text = "\0".join([str(seed), *(f"{type(part).__name__}:{part}" for part in purpose)])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

@@ -1,4 +1,4 @@
-"""What happened when, thread by thread, as a file that Perfetto and Chrome's tracing page open."""
+"""Timings of each thread, written in the format that Perfetto and Chrome's tracing page read."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Span:
-    """Something that took a while in a thread; `started_s` is a value of `time.perf_counter`."""
+    """One timed piece of work in a thread; `started_s` is a value of `time.perf_counter`."""
 
     name: str
     started_s: float
@@ -23,7 +23,7 @@ class Span:
 
 
 class Timeline:
-    """Collects spans from any thread; with `is_kept` False it forgets them at once."""
+    """Collects spans from all threads; with `is_kept` False it discards them."""
 
     def __init__(self, *, is_kept: bool = True) -> None:
         self.spans: list[Span] = []
@@ -31,14 +31,14 @@ class Timeline:
         self._origin_s = time.perf_counter()
 
     def add(self, name: str, started_s: float) -> None:
-        """Add a span of this thread that ends now."""
+        """Add a span of the current thread that ends now."""
         if self._is_kept:
             seconds = time.perf_counter() - started_s
             self.spans.append(Span(name, started_s, seconds, threading.current_thread().name))
 
     @contextmanager
     def span(self, name: str) -> Iterator[None]:
-        """Add the block as a span, also where an error ends it."""
+        """Add the block as a span, even if it ends with an error."""
         started_s = time.perf_counter()
         try:
             yield
@@ -46,7 +46,7 @@ class Timeline:
             self.add(name, started_s)
 
     def write(self, path: Path) -> None:
-        """Write all spans in Chrome's trace event format: those of a thread are nested by their times."""
+        """Write all spans in Chrome's trace event format, nested by their times within each thread."""
         numbers = {
             name: number for number, name in enumerate(dict.fromkeys(span.thread for span in self.spans))
         }
@@ -69,4 +69,4 @@ class Timeline:
 
 
 SILENT = Timeline(is_kept=False)
-"""The timeline of what nobody wants to know."""
+"""A timeline that records nothing."""

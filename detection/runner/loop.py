@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sweepbox.detection.checkpoint.folder import read_facts
 from sweepbox.detection.core.errors import UsageError
-from sweepbox.detection.core.files import remove_remains
+from sweepbox.detection.core.files import remove_temporary_folders
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.runner.folder import RunFolder
 from sweepbox.detection.runner.initial_weights import WeightsReport
@@ -54,7 +54,7 @@ def train(
     interval = settings.evaluation_interval
     if resume:
         folder.check_same_run(settings)
-        remove_remains(folder.directory)
+        remove_temporary_folders(folder.directory)
     else:
         folder.check_new()
     run = TrainingRun(settings)

@@ -19,7 +19,7 @@ from sweepbox.detection.checkpoint.pending import PendingCheckpoint
 from sweepbox.detection.checkpoint.state import ResumeFacts, read_state
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core import files
-from sweepbox.detection.core.files import remove_remains
+from sweepbox.detection.core.files import remove_temporary_folders
 from sweepbox.detection.core.labels import LabelMap
 
 LABELS = LabelMap.of(["cat", "dog"])
@@ -133,5 +133,5 @@ def test_a_process_killed_while_the_thread_writes_leaves_the_old_folders_and_rem
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert list(tmp_path.glob(".*.tmp"))
-    remove_remains(tmp_path)
+    remove_temporary_folders(tmp_path)
     assert_stands(tmp_path, 1.0, step=1)

@@ -112,8 +112,8 @@ def test_edit_changes_what_it_names(
 
 REFUSED = [
     ("train_config.batchsize=3", "TrainConfig has no field 'batchsize'; did you mean 'batch_size'?"),
-    ("batchsize=3", "there is a shorthand 'batch_size'"),
-    (f"{OPTIMIZER}.learning_rate=3", "there is a shorthand 'learning_rate'"),
+    ("batchsize=3", "there is an alias 'batch_size'"),
+    (f"{OPTIMIZER}.learning_rate=3", "there is an alias 'learning_rate'"),
     ("batch_size=-1", "train_config.batch_size = -1: give an integer from 0 to 4294967295"),
     ("batch_size=1.5", "train_config.batch_size = 1.5: give an integer"),
     ("batch_size=true", "train_config.batch_size = True: give an integer"),
@@ -122,7 +122,7 @@ REFUSED = [
     ("learning_rate=nan", "= nan: give a number"),
     ("learning_rate=1e39", "= 1e+39: give a number"),
     ("train_config.use_bfloat16=1", "train_config.use_bfloat16 = 1: give true or false"),
-    ("train_config.fine_tune_checkpoint=3", "give a text in quotes"),
+    ("train_config.fine_tune_checkpoint=3", "give a string in quotes"),
     (
         "model.ssd.feature_extractor.conv_hyperparams.activation=RELU_7",
         "NONE, RELU, RELU_6, SWISH; did you mean RELU",
@@ -132,10 +132,10 @@ REFUSED = [
     (f"{OPTIONS}[7]=true", "data_augmentation_options has 2 elements, numbered from 0"),
     (f"{OPTIONS}.random_crop_image=true", "name an element, data_augmentation_options[0]"),
     (f"{OPTIONS}=1", "give a list in text format"),
-    ("model.ssd.num_classes[0]=1", "num_classes is no list"),
-    ("model.ssd.num_classes.x=1", "model.ssd.num_classes is no message"),
-    ("eval_input_reader[first].shuffle=true", "name an element by its place, eval_input_reader[0]"),
-    ("model..ssd=1", "'' is no field name"),
+    ("model.ssd.num_classes[0]=1", "num_classes is not a list"),
+    ("model.ssd.num_classes.x=1", "model.ssd.num_classes is not a message"),
+    ("eval_input_reader[first].shuffle=true", "name an element by its position, eval_input_reader[0]"),
+    ("model..ssd=1", "'' is not a field name"),
     ("model.ssd=3", "model.ssd = 3: give true, none or a Ssd in text format"),
     (f"{RESIZER}={{fixed_shape_resizer {{widt: 3}}}}", f"{RESIZER}:1:22: fixed_shape_resizer.widt"),
     (f"{RESIZER}.keep_aspect_ratio_resizer.min_dimension=3", f"set {RESIZER}.keep_aspect_ratio_resizer=true"),
@@ -173,7 +173,7 @@ def test_the_later_of_two_values_counts(edited: Edited) -> None:
 
 def test_an_option_that_stands_twice_is_named_by_its_place(edited: Edited) -> None:
     twice = edited(f"{OPTIONS}=[{{random_crop_image {{}}}}, {{random_crop_image {{}}}}]")
-    with pytest.raises(ConfigError, match=r"stands 2 times; name one of data_augmentation_options\[0\]"):
+    with pytest.raises(ConfigError, match=r"occurs 2 times; name one of data_augmentation_options\[0\]"):
         apply_edits(twice, [Edit(f"{OPTIONS}[random_crop_image].min_area", 0.5)])
     second = apply_edits(twice, [Edit(f"{OPTIONS}[1].random_crop_image.min_area", 0.5)])
     assert second.train_config.data_augmentation_options[1].random_crop_image.min_area == 0.5
@@ -189,7 +189,7 @@ SCHEDULES = {
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
-def test_rate_shorthands_reach_every_schedule_of_every_optimizer(
+def test_rate_aliases_reach_every_schedule_of_every_optimizer(
     edited: Edited, optimizer: str, schedule: str
 ) -> None:
     rate_field, warmup_field = SCHEDULES[schedule]
@@ -221,7 +221,7 @@ def test_momentum_of_adam_is_refused(edited: Edited) -> None:
         edited("momentum=0.8", "optimizer=adam_optimizer")
 
 
-def test_rate_shorthand_scales_a_manual_schedule(edited: Edited) -> None:
+def test_rate_alias_scales_a_manual_schedule(edited: Edited) -> None:
     path = f"{OPTIMIZER}.momentum_optimizer.learning_rate.manual_step_learning_rate"
     steps = "schedule {step: 10 learning_rate: 0.25} schedule {step: 20 learning_rate: 0.125}"
     text = f"initial_learning_rate: 0.5 {steps}"
@@ -242,7 +242,7 @@ def test_l2_weight_reaches_features_and_predictor(edited: Edited) -> None:
         assert owner.conv_hyperparams.regularizer.l2_regularizer.weight == 0.125
 
 
-def test_focal_shorthands(edited: Edited) -> None:
+def test_focal_aliases(edited: Edited) -> None:
     focal = edited(
         "focal_alpha=none", "focal_gamma=1.5"
     ).model.ssd.loss.classification_loss.weighted_sigmoid_focal
@@ -255,12 +255,12 @@ def test_focal_shorthands(edited: Edited) -> None:
 
 
 @pytest.mark.parametrize("alias", ["learning_rate", "warmup_steps", "momentum"])
-def test_shorthand_without_its_part_in_the_config(alias: str) -> None:
+def test_alias_without_its_part_in_the_config(alias: str) -> None:
     with pytest.raises(ConfigError, match=f"^{alias}.* train_config.optimizer"):
         apply_edits(pb.TrainEvalPipelineConfig(), [Edit(alias, 1)])
 
 
-def test_every_shorthand_says_what_it_is_for(edited: Edited) -> None:
+def test_every_alias_says_what_it_is_for(edited: Edited) -> None:
     given = {"optimizer": "adam_optimizer", "momentum": 0.5, "focal_alpha": 0.5}
     for alias, meaning in ALIASES.items():
         assert edited(f"{alias}={given.get(alias, 1)}")

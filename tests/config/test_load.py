@@ -51,7 +51,7 @@ TYPING_ERRORS = [
     ("train_config { batch_size: 4294967296 }", "found '4294967296'", "1:28"),
     ("train_config { use_bfloat16: 3 }", "use_bfloat16 takes true or false, found '3'", "1:30"),
     ("train_config { use_bfloat16 {} }", "use_bfloat16 takes true or false, not a block", "1:29"),
-    ("train_config { fine_tune_checkpoint: 3 }", "takes a text in quotes, found '3'", "1:38"),
+    ("train_config { fine_tune_checkpoint: 3 }", "takes a string in quotes, found '3'", "1:38"),
     (
         "train_config { fine_tune_checkpoint_version: V3 }",
         "takes one of UNKNOWN, V1, V2, found 'V3'",

@@ -60,7 +60,7 @@ def test_a_hidden_sibling_tells_what_it_was_to_become(tmp_path: Path) -> None:
     path = tmp_path / "weights.v2.npz"
     hidden = files.hidden_sibling(path)
     hidden.touch()
-    assert list(tmp_path.glob(files.REMAINS)) == [hidden]
-    assert files.whose_remains(hidden) == path
+    assert list(tmp_path.glob(files.TEMPORARY_PATTERN)) == [hidden]
+    assert files.target_of_temporary(hidden) == path
     for other in (path, tmp_path / ".hidden", tmp_path / ".notes.tmp"):
-        assert files.whose_remains(other) is None
+        assert files.target_of_temporary(other) is None

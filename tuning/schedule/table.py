@@ -11,7 +11,7 @@ from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.schedule.asha import Asha, AshaOptions
 from sweepbox.tuning.schedule.none import NoOptions, NoStopping
 from sweepbox.tuning.schedule.rule import Plan, StoppingRule
-from sweepbox.tuning.spec.file import problem_lines
+from sweepbox.tuning.spec.problems import problem_lines
 from sweepbox.tuning.spec.schema import SchedulerSpec, SpecModel
 
 Options = TypeVar("Options", bound=SpecModel)

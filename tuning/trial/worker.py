@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import SweepboxError
-from sweepbox.detection.core.files import remove_remains
+from sweepbox.detection.core.files import remove_temporary_folders
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.spec.steps import evaluate_every, evaluation_number, next_evaluation_step
@@ -104,7 +104,7 @@ class TrialWorker:
             gpus=os.environ.get("CUDA_VISIBLE_DEVICES"),
             error=None,
         )
-        remove_remains(self._trial.path)
+        remove_temporary_folders(self._trial.path)
         seed = self._status.status.seed
         settings = run_settings(self._sweep, self._trial, self._spec, self._config, seed=seed)
         run = self._compiled_runs.run_for(settings)

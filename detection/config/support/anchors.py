@@ -1,4 +1,4 @@
-"""Which settings of the anchor generators make sense."""
+"""Checks of the anchor generators."""
 
 from collections.abc import Iterator
 
@@ -43,4 +43,4 @@ ANCHOR_CHECKS: tuple[Check, ...] = (
     within(MULTISCALE, for_ssd(check_aspect_ratios)),
     within(CLASSIC, for_ssd(check_aspect_ratios)),
 )
-"""What `model.ssd.anchor_generator` is checked for."""
+"""The checks of `model.ssd.anchor_generator`."""

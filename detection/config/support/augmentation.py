@@ -1,4 +1,4 @@
-"""Which augmentations are supported, and which of their values make sense."""
+"""Checks of the augmentation options."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ _PAIRS = (("min_delta", "max_delta"), *GEOMETRY_PAIRS)
 
 
 def option_name(step: pb.PreprocessingStep) -> str | None:
-    """Return the name of the option that a step chooses, None where it chooses nothing."""
+    """Return the name of the option that a step sets; None if it sets none."""
     name: str | None = step.WhichOneof("preprocessing_step")
     return name
 
@@ -64,4 +64,4 @@ def _option_problems(option: Message, path: str, ranges: tuple[Range, ...]) -> I
 
 
 AUGMENTATION_CHECKS: tuple[Check, ...] = (check_augmentations,)
-"""What the augmentation options are checked for."""
+"""The checks of the augmentation options."""

@@ -1,4 +1,4 @@
-"""Which geometric augmentations are supported, with the ranges of their values."""
+"""The geometric augmentations with the ranges of their values."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ _ASPECT_RATIO = Range("aspect_ratio", 0, above=True)
 MAX_TARGET_PIXELS = 800_000
 """`random_downscale_to_target_pixels` without `max_target_pixels`; the schema says 500 000."""
 _LARGEST = 2**14
-"""Pixels on a side beyond which no image is thought of: a slip of the pen."""
+"""The largest accepted side of an image in pixels; a larger value is taken for a mistake."""
 
 GEOMETRY_OPTIONS: dict[str, tuple[Range, ...]] = {
     "random_horizontal_flip": (_PROBABILITY,),
@@ -65,7 +65,7 @@ GEOMETRY_OPTIONS: dict[str, tuple[Range, ...]] = {
     "random_resize_method": (Range("target_height", 1, _LARGEST), Range("target_width", 1, _LARGEST)),
     "resize_image": (Range("new_height", 1, _LARGEST), Range("new_width", 1, _LARGEST)),
 }
-"""The rules of each option's fields; a field without one takes any value."""
+"""The ranges of each option's fields; other fields accept any value."""
 
 GEOMETRY_PAIRS = (
     ("min_aspect_ratio", "max_aspect_ratio"),
@@ -81,13 +81,13 @@ _OPERATION_RULES = {
     "ssd_random_crop_fixed_aspect_ratio": (*_COVERED, *_AREAS),
     "ssd_random_crop_pad_fixed_aspect_ratio": _CROP,
 }
-"""The rules of the fields of `operations`, whose defaults are 0 and mostly no use."""
+"""The ranges of the fields of `operations`; their default, 0, is mostly invalid."""
 _CHANNELS = 3
 _COLOURS = ("pad_color_r", "pad_color_g", "pad_color_b")
 
 
 def geometry_problems(name: str, option: Any, path: str) -> Iterator[str]:
-    """Yield the problems of one option that lie not in a single number; `path` leads to the option."""
+    """Yield the problems of one option other than those of single numbers; `path` is that of the option."""
     if name == "random_pad_image":
         yield from _size_problems(option, path)
     if name == "random_downscale_to_target_pixels":
@@ -103,7 +103,7 @@ def geometry_problems(name: str, option: Any, path: str) -> Iterator[str]:
 
 
 def _order_problems(operation: Message, path: str) -> Iterator[str]:
-    """Yield where the first of a pair exceeds the second."""
+    """Yield the pairs whose first value exceeds the second."""
     known = schema_of(operation).fields_by_name
     for low, high in GEOMETRY_PAIRS:
         if low in known and getattr(operation, low) > getattr(operation, high):
@@ -112,7 +112,7 @@ def _order_problems(operation: Message, path: str) -> Iterator[str]:
 
 
 def _target_problems(option: Any, path: str) -> Iterator[str]:
-    """Yield where the fewest pixels exceed the most, which have another default than the schema says."""
+    """Yield a problem if the minimum exceeds the maximum, whose default is not the schema's."""
     most = option.max_target_pixels if option.HasField("max_target_pixels") else MAX_TARGET_PIXELS
     if option.min_target_pixels > most:
         values = f"{option.min_target_pixels} exceeds max_target_pixels = {most}"
@@ -120,7 +120,7 @@ def _target_problems(option: Any, path: str) -> Iterator[str]:
 
 
 def _size_problems(option: Any, path: str) -> Iterator[str]:
-    """Yield where only one side of a size is given, and where the smallest exceeds the largest."""
+    """Yield sizes of which only one side is given, and minima above their maxima."""
     for end in ("min", "max"):
         if bool(getattr(option, f"{end}_image_height")) != bool(getattr(option, f"{end}_image_width")):
             yield f"{path}: {end}_image_height and {end}_image_width go together; give both or neither"
@@ -131,7 +131,7 @@ def _size_problems(option: Any, path: str) -> Iterator[str]:
 
 
 def _list_problems(option: Message, path: str) -> Iterator[str]:
-    """Yield the problems of colours and of ratios of height and width, where the message has them."""
+    """Yield the problems of colours and of size ratios, if the message has them."""
     names = schema_of(option).fields_by_name
     for name in _COLOURS:
         if name in names:

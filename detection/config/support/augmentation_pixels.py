@@ -1,4 +1,4 @@
-"""Which augmentations of pixels, labels and whole batches are supported, with the ranges of their values."""
+"""The augmentations of pixels, labels and whole batches with the ranges of their values."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -64,7 +64,7 @@ PIXEL_OPTIONS: dict[str, tuple[Range, ...]] = {
         Range("feather", 0, 1),
     ),
 }
-"""The rules of each option's fields; a field without one takes any value."""
+"""The ranges of each option's fields; other fields accept any value."""
 
 REFUSED_PIXEL_OPTIONS: dict[str, str] = {
     "rgb_to_gray": "leaves one channel, and the networks take three; use random_rgb_to_gray { probability: 1 }",
@@ -72,10 +72,10 @@ REFUSED_PIXEL_OPTIONS: dict[str, str] = {
     "subtracts the channel means itself; remove it",
     "convert_class_logits_to_softmax": "works on the class scores of another model, which records of boxes do "
     "not hold; remove it",
-    "scale_boxes_to_pixel_coordinates": "turns boxes into pixels, which training takes for shares of the "
+    "scale_boxes_to_pixel_coordinates": "turns boxes into pixels, which training reads as fractions of the "
     "image; remove it",
 }
-"""Why an option is not supported, and what to do, where that is known."""
+"""Options that are not supported, with the reason and the remedy."""
 
 _HALF_OPEN = (("min_jpeg_quality", "max_jpeg_quality"), ("min_patch_size", "max_patch_size"))
 _PAIRS = (
@@ -86,13 +86,13 @@ _PAIRS = (
     ("min_ratio", "max_ratio"),
 )
 _NEEDS_OTHERS = {"random_mosaic", "random_mix_up"}
-"""Options that show other images of the batch."""
+"""Options that use other images of the batch."""
 
 
 def pixel_option_problems(
     name: str, option: Any, path: str, config: pb.TrainEvalPipelineConfig
 ) -> Iterator[str]:
-    """Yield what is wrong with a pixel option beyond the ranges of single fields."""
+    """Yield the problems of a pixel option other than those of single fields."""
     yield from _order_problems(option, path)
     if name == "normalize_image":
         yield from _range_problems(option, path)
@@ -103,7 +103,7 @@ def pixel_option_problems(
 
 
 def _order_problems(option: Message, path: str) -> Iterator[str]:
-    """Yield the pairs of fields that do not rise; a whole number is drawn below the upper one."""
+    """Yield the pairs of fields that are not ascending; integers are drawn below the upper one."""
     names = option.DESCRIPTOR.fields_by_name
     for low, high in (*_HALF_OPEN, *_PAIRS):
         if low not in names or high not in names:
@@ -116,7 +116,7 @@ def _order_problems(option: Message, path: str) -> Iterator[str]:
 
 
 def _range_problems(option: Any, path: str) -> Iterator[str]:
-    """Yield what `normalize_image` lacks: like the Object Detection API it takes no default, and divides."""
+    """Yield missing fields of `normalize_image`, which have no default, and an empty original range."""
     fields = ("original_minval", "original_maxval", "target_minval", "target_maxval")
     missing = [field for field in fields if not option.HasField(field)]
     if missing:
@@ -126,6 +126,6 @@ def _range_problems(option: Any, path: str) -> Iterator[str]:
 
 
 def _label_problems(option: Any, path: str, classes: int) -> Iterator[str]:
-    """Yield labels that no class has."""
+    """Yield labels without a class."""
     if option.new_label > classes:
         yield f"{path}.new_label = {option.new_label}: the model has classes 1 to {classes}; give one of them"

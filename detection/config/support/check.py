@@ -1,7 +1,7 @@
-"""What of a config can be trained: everything else is refused before any work starts, all problems together.
+"""Checks whether a config can be trained; all problems are reported together, before any work starts.
 
 Settings that the Object Detection API's own training loop ignores (replicas, queues, `bias_grad_multiplier` …)
-pass, and so do those that only change how fast the same result comes.
+are accepted, and so are those that affect only the speed.
 """
 
 import math
@@ -23,9 +23,9 @@ __all__ = ["AUGMENTATIONS", "check_supported", "mentions_checkpoint", "problems_
 
 
 def check_supported(config: pb.TrainEvalPipelineConfig) -> None:
-    """Raise ConfigError where the config asks for what is not supported, or for what cannot be.
+    """Raise ConfigError if the config has unsupported or contradictory settings.
 
-    The message has a line for each problem: the field's path, what was asked for, and what is supported.
+    The message has one line for each problem: the field's path, its value, and what is supported.
     """
     problems = problems_of(config)
     if problems:
@@ -33,17 +33,17 @@ def check_supported(config: pb.TrainEvalPipelineConfig) -> None:
 
 
 def problems_of(config: pb.TrainEvalPipelineConfig) -> list[str]:
-    """Return what `check_supported` objects to, a line for each problem."""
+    """Return the problems that `check_supported` reports, one line each."""
     return [problem for check in CHECKS for problem in check(config)]
 
 
 def mentions_checkpoint(config: pb.TrainEvalPipelineConfig) -> bool:
-    """Tell whether the config names a checkpoint to start from; the path may be a placeholder."""
+    """Return whether the config names a checkpoint to start from, even if the path is a placeholder."""
     return bool(config.train_config.fine_tune_checkpoint)
 
 
 def check_kind(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """Check that the model is an SSD; nothing further is said of the model of others."""
+    """Check that the model is an SSD; other checks of the model apply to SSD only."""
     kind = config.model.WhichOneof("model")
     if kind is None:
         yield "model: nothing is chosen; Sweepbox trains SSD models (model.ssd)"
@@ -59,7 +59,7 @@ def check_finite(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
 
 
 def _floats(message: Message, prefix: str) -> Iterator[tuple[str, float]]:
-    """Yield path and value of every floating-point number that is set, maps left out."""
+    """Yield path and value of every floating-point number that is set, except in maps."""
     for field, value in message.ListFields():
         if is_map(field) or not (is_message(field) or is_float(field)):
             continue
@@ -81,4 +81,4 @@ CHECKS: tuple[Check, ...] = (
     *AUGMENTATION_CHECKS,
     check_finite,
 )
-"""Everything that a config is checked for, in the order of the report."""
+"""All checks of a config, in the order of the report."""

@@ -1,4 +1,4 @@
-"""What of a checkpoint to start from is supported."""
+"""Checks of the checkpoint to start from."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ FIELD = "train_config.fine_tune_checkpoint_type"
 
 
 def check_checkpoint_type(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """Check that the part to restore is known; unset, it follows from `from_detection_checkpoint`."""
+    """Check that the part to restore is known; by default it depends on `from_detection_checkpoint`."""
     kind = config.train_config.fine_tune_checkpoint_type
     if kind and kind not in CHECKPOINT_TYPES:
         yield f"{FIELD} = {kind!r} is not supported; use {' or '.join(map(repr, CHECKPOINT_TYPES))}"

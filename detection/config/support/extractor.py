@@ -1,4 +1,4 @@
-"""Which feature extractors are supported, and how their maps, the image's size and the anchors fit together."""
+"""Checks of the feature extractor: its type, and that its maps, the image size and the anchors fit together."""
 
 from collections.abc import Iterator
 
@@ -14,11 +14,11 @@ from sweepbox.detection.config.resizers import resizer_problems, resizer_setting
 from sweepbox.detection.config.support.parts import ANCHOR_GENERATOR, EXTRACTOR, SSD
 
 CLASSIC_MAPS = range(2, 7)
-"""How many maps an extractor without a pyramid may have."""
+"""The possible numbers of maps of an extractor without a pyramid."""
 
 
 def check_extractor(ssd: pb.Ssd) -> Iterator[str]:
-    """Check that the feature extractor is one of those that are built."""
+    """Check that the feature extractor is supported."""
     name, known = ssd.feature_extractor.type, " or ".join(map(repr, EXTRACTORS))
     if not name:
         yield f"{EXTRACTOR}.type: nothing is set; set {known}"
@@ -49,7 +49,7 @@ def check_size(ssd: pb.Ssd) -> Iterator[str]:
 
 
 def check_maps(ssd: pb.Ssd) -> Iterator[str]:
-    """Check that the maps are there, that anchors stand on each, and that the predictor can serve them."""
+    """Check that the maps exist, that each has anchors, and that the predictor supports them."""
     if ssd.feature_extractor.type not in EXTRACTORS:
         return
     if EXTRACTORS[ssd.feature_extractor.type].pyramid:
@@ -86,7 +86,7 @@ def _classic_problems(ssd: pb.Ssd) -> Iterator[str]:
 
 
 def _level_problems(ssd: pb.Ssd) -> Iterator[str]:
-    """Yield where the levels of multiscale anchors are not those of the maps."""
+    """Yield the levels of multiscale anchors that differ from those of the maps."""
     levels, anchors = feature_levels(ssd.feature_extractor), ssd.anchor_generator.multiscale_anchor_generator
     source = "fpn" if EXTRACTORS[ssd.feature_extractor.type].pyramid else "num_layers"
     for name, level in (("min_level", levels.start), ("max_level", levels.stop - 1)):
@@ -99,7 +99,7 @@ def _level_problems(ssd: pb.Ssd) -> Iterator[str]:
 
 
 def _count_problems(ssd: pb.Ssd) -> Iterator[str]:
-    """Yield where the classic anchors are not for as many maps as there are."""
+    """Yield settings of the classic anchors that do not match the number of maps."""
     anchors, count = ssd.anchor_generator.ssd_anchor_generator, len(feature_levels(ssd.feature_extractor))
     path = f"{ANCHOR_GENERATOR}.ssd_anchor_generator"
     given = len(anchors.scales) or anchors.num_layers

@@ -1,4 +1,4 @@
-"""What of a config's readers and evaluation settings is supported, and which values make sense."""
+"""Checks of the input readers and evaluation settings."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from sweepbox.detection.core.metric_names import MetricSet
 
 
 def check_metrics(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """Check that only known sets of metrics are asked for."""
+    """Check that the sets of metrics are known."""
     known = tuple(MetricSet)
     for name in config.eval_config.metrics_set:
         if name not in known:

@@ -1,4 +1,4 @@
-"""Which losses of a config are supported, and which of their values make sense."""
+"""Checks of the losses."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ CLASSIFICATION_LOSSES = (
 
 
 def check_background(ssd: pb.Ssd) -> Iterator[str]:
-    """Check that without a background column unmatched anchors belong to no class."""
+    """Check that unmatched anchors belong to no class if there is no background column."""
     if not ssd.add_background_class and not ssd.encode_background_as_zeros:
         yield (
             f"{SSD}.add_background_class = false: every unmatched anchor would count as the first class; set "
@@ -31,7 +31,7 @@ def check_background(ssd: pb.Ssd) -> Iterator[str]:
 
 
 def check_miner(ssd: pb.Ssd) -> Iterator[str]:
-    """Check that hard examples are not mined with a loss that weighs them by itself."""
+    """Check that hard-example mining is not combined with the focal loss."""
     focal = ssd.loss.classification_loss.HasField("weighted_sigmoid_focal")
     if ssd.loss.HasField("hard_example_miner") and focal:
         yield (
@@ -65,4 +65,4 @@ LOSS_CHECKS: tuple[Check, ...] = (
     Range(f"{MINER}.max_negatives_per_positive", 0),
     Range(f"{MINER}.min_negatives_per_image", 0),
 )
-"""What `model.ssd.loss` is checked for."""
+"""The checks of `model.ssd.loss`."""

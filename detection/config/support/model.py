@@ -1,4 +1,4 @@
-"""What of a config's `model.ssd` is supported, and which of its values make sense.
+"""Checks of `model.ssd`.
 
 A check on a part that is absent says nothing, so that a config without `model.ssd` is one problem, not thirty.
 """
@@ -22,7 +22,7 @@ GENERATORS = ("multiscale_anchor_generator", "ssd_anchor_generator")
 
 
 def check_matcher(ssd: pb.Ssd) -> Iterator[str]:
-    """Check that the threshold of negatives is not the higher one."""
+    """Check that the threshold of negatives does not exceed that of positives."""
     matcher = ssd.matcher.argmax_matcher
     if not matcher.ignore_thresholds and matcher.unmatched_threshold > matcher.matched_threshold:
         yield (
@@ -72,4 +72,4 @@ MODEL_CHECKS: tuple[Check, ...] = (
     within(MATCHER, for_ssd(check_matcher)),
     *POST_PROCESSING_CHECKS,
 )
-"""What `model.ssd` is checked for."""
+"""The checks of `model.ssd`."""

@@ -1,4 +1,4 @@
-"""What the checks of several parts of `model.ssd` share."""
+"""Paths and adapters for the checks of parts of `model.ssd`."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,7 +11,7 @@ ANCHOR_GENERATOR = f"{SSD}.anchor_generator"
 
 
 def for_ssd(check: Callable[[pb.Ssd], Iterator[str]]) -> Check:
-    """Return a check of the whole config from one of its `model.ssd`."""
+    """Turn a check of `model.ssd` into a check of the whole config."""
 
     def whole(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
         if config.model.HasField("ssd"):
@@ -21,7 +21,7 @@ def for_ssd(check: Callable[[pb.Ssd], Iterator[str]]) -> Check:
 
 
 def within(path: str, check: Check) -> Check:
-    """Return `check` for configs that have the message at `path`, a check that says nothing for others."""
+    """Restrict `check` to configs that have the message at `path`."""
 
     def guarded(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
         if message_at(config, path) is not None:

@@ -1,4 +1,4 @@
-"""Which post-processing of a config is supported, and which of its values make sense."""
+"""Checks of the post-processing."""
 
 from collections.abc import Iterable, Iterator
 
@@ -18,7 +18,7 @@ EXCLUSIVE = (
     ("use_static_shapes", "soft_nms_sigma"),
     ("use_hard_nms", "soft_nms_sigma"),
 )
-"""Settings of the suppression that contradict each other where both are set."""
+"""Pairs of suppression settings that cannot both be set."""
 
 
 def check_detections(ssd: pb.Ssd) -> Iterator[str]:
@@ -32,7 +32,7 @@ def check_detections(ssd: pb.Ssd) -> Iterator[str]:
 
 
 def check_kind(ssd: pb.Ssd) -> Iterator[str]:
-    """Check that the settings ask for one kind of suppression."""
+    """Check that the settings choose one kind of suppression."""
     nms = ssd.post_processing.batch_non_max_suppression
     for kind, other in EXCLUSIVE:
         if getattr(nms, kind) and getattr(nms, other) > 0:
@@ -46,7 +46,7 @@ def check_kind(ssd: pb.Ssd) -> Iterator[str]:
 
 
 def check_score_threshold(ssd: pb.Ssd) -> Iterator[str]:
-    """Check that the threshold lies where the scores do; without a converter scores may be any numbers."""
+    """Check that the threshold is in the range of the scores; without a converter they are unbounded."""
     if are_scores_bounded(ssd):
         threshold = ssd.post_processing.batch_non_max_suppression.score_threshold
         if not 0 <= threshold <= 1:
@@ -54,7 +54,7 @@ def check_score_threshold(ssd: pb.Ssd) -> Iterator[str]:
 
 
 def check_calibration(ssd: pb.Ssd) -> Iterator[str]:
-    """Check that functions of scores have points in order, and scores that lie in 0..1."""
+    """Check that calibration functions have ordered points and get scores in 0..1."""
     config = ssd.post_processing.calibration_config
     kind = config.WhichOneof("calibrator")
     if kind in FUNCTIONS and not are_scores_bounded(ssd):
@@ -77,7 +77,7 @@ def _problems_of_points(path: str, pairs: Iterable[pb.XYPairs.XYPair]) -> Iterat
 
 
 def are_scores_bounded(ssd: pb.Ssd) -> bool:
-    """Tell whether a converter brings the scores into 0..1: that of the predictor or the post-processing's."""
+    """Return whether the predictor or the post-processing converts the scores to 0..1."""
     weight_shared = ssd.box_predictor.weight_shared_convolutional_box_predictor
     own = pb.WeightSharedConvolutionalBoxPredictor.IDENTITY
     return ssd.post_processing.score_converter != pb.PostProcessing.IDENTITY or (
@@ -98,10 +98,10 @@ POST_PROCESSING_CHECKS: tuple[Check, ...] = (
     Range(f"{CALIBRATION}.temperature_scaling_calibration.scaler", 0, above=True),
     for_ssd(check_calibration),
 )
-"""What `model.ssd.post_processing` is checked for."""
+"""The checks of `model.ssd.post_processing`."""
 
 
 def post_processing_problems(ssd: pb.Ssd) -> list[str]:
-    """Return what the checks object to in one model's post-processing, a line for each problem."""
+    """Return the problems of one model's post-processing, one line each."""
     config = pb.TrainEvalPipelineConfig(model=pb.DetectionModel(ssd=ssd))
     return [problem for check in POST_PROCESSING_CHECKS for problem in check(config)]

@@ -1,4 +1,4 @@
-"""Which settings of the box predictors, and of convolutions anywhere, are supported and make sense."""
+"""Checks of the box predictors, and of convolution hyperparameters anywhere."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,14 @@ CONVOLUTIONAL = f"{SSD}.box_predictor.convolutional_box_predictor"
 
 
 def check_tower(ssd: pb.Ssd) -> Iterator[str]:
-    """Check that the shared towers have channels, where there are towers."""
+    """Check that shared towers, if there are any, have channels."""
     predictor = ssd.box_predictor.weight_shared_convolutional_box_predictor
     if predictor.num_layers_before_predictor > 0 and predictor.depth < 1:
         yield f"{SHARED}.depth = {predictor.depth}: give a value of at least 1"
 
 
 def check_own_layers(ssd: pb.Ssd) -> Iterator[str]:
-    """Check that the depths of a map's own layers are in order, and that a depthwise head sees neighbours."""
+    """Check that min_depth does not exceed max_depth, and that a depthwise head has a kernel above 1."""
     predictor = ssd.box_predictor.convolutional_box_predictor
     if predictor.min_depth > predictor.max_depth:
         yield (
@@ -51,7 +51,7 @@ def hyperparameter_checks(owner: str) -> tuple[Check, ...]:
 
 
 def _checks_of(predictor: str) -> tuple[Check, ...]:
-    """Return what both kinds of predictor are checked for."""
+    """Return the checks of both kinds of predictor."""
     return (
         Range(f"{predictor}.num_layers_before_predictor", 0),
         Range(f"{predictor}.kernel_size", 1),
@@ -68,4 +68,4 @@ PREDICTOR_CHECKS: tuple[Check, ...] = (
     Range(f"{CONVOLUTIONAL}.min_depth", 0),
     within(CONVOLUTIONAL, for_ssd(check_own_layers)),
 )
-"""What `model.ssd.box_predictor` is checked for."""
+"""The checks of `model.ssd.box_predictor`."""

@@ -1,4 +1,4 @@
-"""Rules over single fields of a config, each a line of a table: what may be chosen, set, or left out."""
+"""Checks of single fields: permitted choices, values and ranges."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.fields import Scalar, get_plain
 
 Check = Callable[[pb.TrainEvalPipelineConfig], Iterator[str]]
-"""What yields a line for each problem of a config; the rules below are checks."""
+"""A function that yields a line for each problem of a config; the rules below are checks."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The message at `path` must choose one of `supported` in its oneof; nothing will do where `optional`."""
+    """The message at `path` must choose one of `supported` in its oneof, or nothing if `optional`."""
 
     path: str
     oneof: str
@@ -35,7 +35,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Only:
-    """The field at `path` must have one of the values `supported`, where its message is there."""
+    """The field at `path` must have one of the values `supported` if its message is present."""
 
     path: str
     supported: tuple[Scalar, ...]
@@ -50,7 +50,7 @@ class Only:
 
 @dataclass(frozen=True)
 class Range:
-    """The field at `path` must lie from `low` to `high`, where its message is there; `above` excludes `low`."""
+    """The field at `path` must be from `low` to `high` if its message is present; `above` excludes `low`."""
 
     path: str
     low: float
@@ -65,7 +65,7 @@ class Range:
 
 
 def range_problems(rule: Range, value: float) -> Iterator[str]:
-    """Yield the problem of a value with a range, if there is one; NaN lies in no range."""
+    """Yield the problem of a value with a range, if there is one; NaN is in no range."""
     too_low = not (value > rule.low if rule.above else value >= rule.low)
     if too_low or (rule.high is not None and value > rule.high):
         start = f"above {rule.low:g}" if rule.above else f"of at least {rule.low:g}"
@@ -75,7 +75,7 @@ def range_problems(rule: Range, value: float) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Absent:
-    """The message or list at `path` must not be there."""
+    """The message or list at `path` must be absent."""
 
     path: str
 
@@ -88,7 +88,7 @@ class Absent:
 
 
 def message_at(config: Message, path: str) -> Message | None:
-    """Return the message at a path of singular fields, None where it is absent; the empty path is `config`."""
+    """Return the message at a path of singular fields, None if it is absent; the empty path is `config`."""
     current: Any = config
     for name in path.split(".") if path else ():
         if not current.HasField(name):
@@ -98,7 +98,7 @@ def message_at(config: Message, path: str) -> Message | None:
 
 
 def value_at(config: Message, path: str) -> Scalar | None:
-    """Return the value or default of the scalar field at a path, None where its message is absent."""
+    """Return the value or default of the scalar field at a path, None if its message is absent."""
     parent_path, _, name = path.rpartition(".")
     parent = message_at(config, parent_path)
     return get_plain(parent, name) if parent is not None else None

@@ -1,4 +1,4 @@
-"""What of a config's training, evaluation and input settings is supported, and which values make sense."""
+"""Checks of the training settings."""
 
 import itertools
 import re
@@ -20,14 +20,14 @@ SCHEDULES = (
 
 
 def check_length(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """Check that the training has an end."""
+    """Check that the number of steps is set."""
     if config.train_config.num_steps < 1:
         steps = config.train_config.num_steps
         yield f"{TRAIN}.num_steps = {steps}: give the number of training steps, at least 1"
 
 
 def check_moving_average(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """Check that an evaluation with averaged weights has some."""
+    """Check that evaluation with averaged weights has them."""
     optimizer = config.train_config.optimizer
     if config.eval_config.use_moving_averages and not optimizer.use_moving_average:
         yield (
@@ -37,14 +37,14 @@ def check_moving_average(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
 
 
 def check_patterns(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
-    """Check that what chooses variables to train are regular expressions."""
+    """Check that the patterns of variables are regular expressions."""
     for field in ("freeze_variables", "update_trainable_variables"):
         for index, pattern in enumerate(getattr(config.train_config, field)):
             try:
                 re.compile(pattern)
             except re.error as error:
                 where = f"{TRAIN}.{field}[{index}]"
-                yield f"{where} = {pattern!r} is no regular expression ({error}); correct it"
+                yield f"{where} = {pattern!r} is not a regular expression ({error}); correct it"
 
 
 def check_schedule_choice(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
@@ -98,7 +98,7 @@ def _manual_problems(schedule: pb.ManualStepLearningRate, path: str) -> Iterator
         yield f"{path}: a learning rate is below 0; give values of at least 0"
     steps = [step.step for step in schedule.schedule]
     if any(first >= second for first, second in itertools.pairwise(steps)) or 0 in steps[:1]:
-        yield f"{path}.schedule: the steps are {steps}; give steps that rise from 1"
+        yield f"{path}.schedule: the steps are {steps}; give ascending steps from 1"
     if schedule.warmup and not steps:
         yield f"{path}.warmup is true without a schedule to warm up to; add one or set warmup: false"
 
@@ -126,4 +126,4 @@ TRAINING_CHECKS: tuple[Check, ...] = (
     *_OPTIMIZER_RULES,
     *INPUT_CHECKS,
 )
-"""What training, evaluation and the readers are checked for."""
+"""The checks of training, evaluation and the readers."""

@@ -81,7 +81,7 @@ class _Source:
             ) from error
 
     def _outgrows(self, read_bytes: int, written_bytes: int, budget_bytes: int) -> bool:
-        """Tell whether pixels are more than the budget, or clearly will be."""
+        """Return whether pixels are more than the budget, or clearly will be."""
         if written_bytes > budget_bytes:
             return True
         expected = written_bytes * self._all_bytes / read_bytes

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from sweepbox.detection.core.files import REMAINS, whose_remains
+from sweepbox.detection.core.files import TEMPORARY_PATTERN, target_of_temporary
 from sweepbox.detection.data.cache.file_state import forget, last_use_s
 
 UNUSED_S = 30 * 86400.0
@@ -23,8 +23,8 @@ _CACHE_FILE = re.compile(r"[0-9a-f]{24}\.arrow")
 
 def remove_torn(path: Path) -> None:
     """Remove what killed writers of `path` have left; to be called by its only writer."""
-    for torn in path.parent.glob(REMAINS):
-        if whose_remains(torn) == path:
+    for torn in path.parent.glob(TEMPORARY_PATTERN):
+        if target_of_temporary(torn) == path:
             with suppress(OSError):
                 torn.unlink()
 
@@ -37,8 +37,8 @@ def remove_unused(folder: Path, *, keep: Path) -> None:
         limit = CROWDED_UNUSED_S if _is_crowded(folder) else UNUSED_S
         if now - used > limit:
             _remove(path)
-    for torn in folder.glob(REMAINS):
-        made = whose_remains(torn)
+    for torn in folder.glob(TEMPORARY_PATTERN):
+        made = target_of_temporary(torn)
         is_ours = made is not None and _CACHE_FILE.fullmatch(made.name)
         if is_ours and now - last_use_s(torn) > CROWDED_UNUSED_S:
             _remove(torn)
@@ -49,7 +49,7 @@ def _cache_files(folder: Path) -> list[Path]:
 
 
 def _is_crowded(folder: Path) -> bool:
-    """Tell whether the files take more than their share of what they and the free disk are together."""
+    """Return whether the files take more than their share of what they and the free disk are together."""
     taken = sum(path.stat().st_size for path in _cache_files(folder))
     return taken > SHARE_OF_DISK * (taken + shutil.disk_usage(folder).free)
 

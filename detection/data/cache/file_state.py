@@ -44,12 +44,12 @@ def content_hashes(paths: Sequence[Path], folder: Path) -> list[str]:
 
 
 def _has_settled(name: str, state: FileState) -> bool:
-    """Tell whether a file is as it was before it was read, and has been for a while."""
+    """Return whether a file is as it was before it was read, and has been for a while."""
     return time.time_ns() - max(state[2:]) > SETTLED_NS and file_state(Path(name)) == state
 
 
 def is_noted_whole(path: Path) -> bool:
-    """Tell whether a file is as it was when it was last found whole."""
+    """Return whether a file is as it was when it was last found whole."""
     with suppress(OSError):
         return _read(_whole_note(path)).get("state") == file_state(path)
     return False

@@ -84,7 +84,7 @@ def _make_whole(path: Path, content: str, write: Callable[[], None]) -> None:
 
 
 def _holds(path: Path, content: str) -> bool:
-    """Tell whether a file is whole and holds this content."""
+    """Return whether a file is whole and holds this content."""
     facts = read_facts(path)
     return facts is not None and facts.content == content and is_whole(path)
 

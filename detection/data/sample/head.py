@@ -67,7 +67,7 @@ class Head:
         return width * float(np.sin(np.clip(x * WRAP + self.yaw, -1.5, 1.5))), down
 
     def shows(self, x: float) -> bool:
-        """Tell whether the face coordinate x is on the visible side."""
+        """Return whether the face coordinate x is on the visible side."""
         return abs(x * WRAP + self.yaw) < 1.35
 
     def across(self, x: Plane, width: Plane) -> Plane:

@@ -164,7 +164,7 @@ REFUSED = [
     (f"{EXTRACTOR}.fpn.min_level=6", "levels 6 to 7 are not supported"),
     ("eval_config.use_moving_averages=true", "needs averaged weights; set train_config.optimizer.use_moving"),
     ("train_config.optimizer.moving_average_decay=1.5", "moving_average_decay = 1.5"),
-    ("train_config.freeze_variables[0]='('", "freeze_variables[0] = '(' is no regular expression"),
+    ("train_config.freeze_variables[0]='('", "freeze_variables[0] = '(' is not a regular expression"),
     ("train_config.optimizer=none", "train_config.optimizer: nothing is chosen"),
     (f"{RATE}=none", f"{RATE}: nothing is chosen"),
     ("learning_rate=0", "learning_rate_base = 0: give a value above 0"),

@@ -74,7 +74,7 @@ def _batches(reader: pa.ipc.RecordBatchFileReader) -> Iterable[Sealed]:
 
 
 def _is_closed(batches: Iterable[Sealed]) -> bool:
-    """Tell whether all seals are right and the last batch is the empty one."""
+    """Return whether all seals are right and the last batch is the empty one."""
     rows_before, rows = 0, -1
     for rows, checksum, found in batches:
         if found != seal(checksum, rows_before=rows_before, rows=rows):

@@ -44,7 +44,7 @@ class ArrowFacts:
     version: int = FORMAT_VERSION
 
     def has_classes_of(self, label_map: LabelMap) -> bool:
-        """Tell whether the records were read with these classes."""
+        """Return whether the records were read with these classes."""
         return (self.classes, self.stored_names) == (label_map.items, label_map.stored_names)
 
     def to_metadata(self) -> dict[bytes, bytes]:
