@@ -1,11 +1,12 @@
-"""All benchmarks, each side by side with what a user would run instead, on the same machine in the same run.
+"""Run all benchmarks, each next to what a user would run instead, on the same machine in the same run.
 
     python -m experiments.benchmarks [--only NAME …] [--no-peers]
 
-The peer is the TensorFlow Object Detection API in an environment of its own, `.parity/oracle`, made once (2.3
-GB, see `make parity`; ORACLE_PYTHON names the interpreter of an existing one). Where it cannot be made, our
-figures are measured alone, with a message. Data is generated into `.bench/`. At most 60 minutes on two cores,
-20 without the peer. Run it on a machine that does nothing else: ratios within one run are what counts.
+The baseline ("peer") is mostly the TensorFlow Object Detection API in a separate environment, `.parity/oracle`,
+which is created once (2.3 GB, see `make parity`; ORACLE_PYTHON names the interpreter of an existing one). If it
+cannot be created, a message says so and only Sweepbox is measured. Data is generated into `.bench/`. Takes at
+most 60 minutes on two cores, 20 without the baseline. Run it on an otherwise idle machine and compare ratios
+within one run, not seconds between runs.
 
 Writes `experiments/benchmarks/results/NAME.json` and the table in `experiments/benchmarks/README.md`.
 """
@@ -50,16 +51,16 @@ def main() -> int:
 
 
 def _oracle() -> Path | None:
-    """Return the peer's interpreter; None, with a message, where there is none."""
+    """Return the interpreter of the Object Detection API, or print why there is none and return None."""
     try:
         return oracle_python(ROOT / ".parity" / "oracle")
     except OracleMissingError as error:
-        print(f"without the peer: {error}", file=sys.stderr)
+        print(f"measuring without the Object Detection API: {error}", file=sys.stderr)
         return None
 
 
 def _run(name: str, workspace: Workspace, machine: Mapping[str, Any]) -> bool:
-    """Measure one benchmark and keep its figures; tell whether it went through."""
+    """Run one benchmark and write its figures; return whether it succeeded."""
     module = importlib.import_module(f"experiments.benchmarks.suite.{name}")
     figures: list[Figure] = []
     started = time.perf_counter()
@@ -78,17 +79,17 @@ def _run(name: str, workspace: Workspace, machine: Mapping[str, Any]) -> bool:
 
 
 def update_readme(readme: Path, results: Path) -> None:
-    """Write the table of all kept results between the two marks."""
+    """Write the tables of all stored results between the two markers."""
     text = readme.read_text()
     begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
     readme.write_text(text[:begin] + "\n\n" + "\n".join(_sections(results)) + "\n" + text[end:])
 
 
 def _sections(results: Path) -> Iterable[str]:
-    """Yield a heading, the facts of the run and the table of every result."""
-    kept = {path.stem: json.loads(path.read_text()) for path in results.glob("*.json")}
-    for name in sorted(kept, key=lambda name: (SUITE.index(name) if name in SUITE else len(SUITE), name)):
-        result = kept[name]
+    """Yield a heading, a description of the run and the table of every result."""
+    stored = {path.stem: json.loads(path.read_text()) for path in results.glob("*.json")}
+    for name in sorted(stored, key=lambda name: (SUITE.index(name) if name in SUITE else len(SUITE), name)):
+        result = stored[name]
         packages = ", ".join(f"{key} {value}" for key, value in result["packages"].items())
         device = result.get("device") or f"{result['cores']} cores of {result['processor']}"
         yield f"### {name}\n"
@@ -98,8 +99,8 @@ def _sections(results: Path) -> Iterable[str]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=SUITE, help="only these")
-    parser.add_argument("--no-peers", action="store_true", help="measure our side alone")
+    parser.add_argument("--only", nargs="+", choices=SUITE, help="run only these benchmarks")
+    parser.add_argument("--no-peers", action="store_true", help="measure Sweepbox only")
     return parser.parse_args()
 
 

@@ -1,10 +1,11 @@
-"""Which way to the gradient of a 3 × 3 kernel is the fastest on this processor.
+"""Time the methods of computing the gradient of a 3 × 3 convolution kernel on this processor.
 
     python -m experiments.benchmarks.convolution_gradients [--batch 2]
 
-Times TensorFlow's own kernel, with oneDNN and without, against a product of shifted inputs and outputs for each
-place of the kernel, at the sizes that an SSD ResNet50 FPN at 640 has. A minute on two cores. Expected: on x86
-processors with AVX2 and without AVX-512 the products at least twice as fast as oneDNN's kernel; elsewhere not.
+Compares TensorFlow's own kernel, with and without oneDNN, with one matrix product of shifted inputs and outputs
+per kernel position, at the sizes of an SSD ResNet50 FPN at 640. Takes a minute on two cores. Expected: on x86
+processors with AVX2 but without AVX-512 the matrix products are at least twice as fast as oneDNN's kernel;
+elsewhere they are not.
 """
 
 import argparse
@@ -23,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument(
-        "--here", action="store_true", help="time in this process, with its own setting of oneDNN"
+        "--here", action="store_true", help="time in this process, with its current oneDNN setting"
     )
     options = parser.parse_args()
     if options.here:
@@ -37,7 +38,7 @@ def main() -> None:
 
 
 def _measure(batch: int) -> None:
-    """Print a line for every size: milliseconds and GFLOP/s of both ways."""
+    """Print one line per size: milliseconds and GFLOP/s of both methods."""
     import tensorflow as tf
 
     from sweepbox.detection.model.convolution_tensorflow import kernel_gradient
@@ -57,12 +58,14 @@ def _measure(batch: int) -> None:
         arguments = (maps[0], tf.random.normal((3, 3, channels, channels)), maps[1])
         work = 2 * 9 * batch * side * side * channels * channels
         found = [_seconds(function, arguments) for function in (own, products)]
-        ways = "   ".join(f"{1e3 * seconds:7.1f} ms {work / seconds / 1e9:5.0f} GFLOP/s" for seconds in found)
-        print(f"  {side:3} x {side:3}, {channels:3} channels: own {ways} products", flush=True)
+        timings = "   ".join(
+            f"{1e3 * seconds:7.1f} ms {work / seconds / 1e9:5.0f} GFLOP/s" for seconds in found
+        )
+        print(f"  {side:3} x {side:3}, {channels:3} channels: own {timings} products", flush=True)
 
 
 def _seconds(function: Callable[..., Any], arguments: tuple[Any, ...]) -> float:
-    """Return the least time of a call, after a first one that is not counted."""
+    """Return the shortest time of a call, after one warm-up call."""
     function(*arguments)
     times = []
     for _ in range(REPETITIONS):

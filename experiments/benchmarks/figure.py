@@ -1,4 +1,4 @@
-"""One measured figure beside a peer's, and how figures are kept and shown."""
+"""One measured figure with its baseline, and how figures are stored and displayed."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -6,15 +6,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-HEAD = ("figure", "ours", "peer", "ratio", "aim", "peer is")
+HEAD = ("benchmark", "Sweepbox", "baseline", "ratio", "target", "what the baseline is")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """`ours` and `peer` in `unit`; `better` says which way is good. `aim` is the least ratio that is aimed at.
+    """One measurement: `ours` and the baseline `peer`, both in `unit`.
 
-    The ratio says how many times better we are: 2 is half the time or twice the images per second. `limit`
-    turns that round for costs that need only stay near the peer's: ours may be at most so many times as high.
+    `better` is "lower" or "higher". The ratio is how many times better `ours` is: 2 means half the time or
+    twice the images per second. `aim` is the smallest acceptable ratio. `limit` is for costs that only have to
+    stay close to the baseline: the largest acceptable `ours / peer`.
     """
 
     name: str
@@ -29,21 +30,21 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """How many times better ours is; None without a peer."""
+        """How many times better ours is; None without a baseline."""
         if not self.peer or not self.ours:
             return None
         return self.ours / self.peer if self.better == "higher" else self.peer / self.ours
 
     @property
     def met(self) -> bool | None:
-        """Whether the aim is met; None where there is none, or no peer to compare with."""
+        """Whether the target is met; None without a target or without a baseline."""
         if self.ratio is None or (self.aim is None and self.limit is None):
             return None
         return self.ratio >= self.aim if self.aim is not None else 1 / self.ratio <= (self.limit or 0)
 
     @property
     def row(self) -> tuple[str, ...]:
-        """The figure as cells of the table."""
+        """The cells of the figure's table row."""
         aim = f"≥ {self.aim:g} x" if self.aim else f"cost ≤ {self.limit:g} x" if self.limit else ""
         verdict = {True: " (met)", False: " (missed)", None: ""}[self.met]
         ratio = "" if self.ratio is None else f"{self.ratio:.2f} x"
@@ -58,12 +59,12 @@ class Figure:
 
 
 def shown(value: float) -> str:
-    """Return a number with three digits that matter."""
+    """Return a number with three significant digits."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def write_result(path: Path, figures: Sequence[Figure], facts: dict[str, Any]) -> None:
-    """Write the figures of one benchmark with the facts of the run."""
+    """Write the figures of one benchmark with the description of the run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [{**asdict(figure), "ratio": figure.ratio, "met": figure.met} for figure in figures]
     path.write_text(json.dumps({**facts, "figures": rows}, indent=1) + "\n")

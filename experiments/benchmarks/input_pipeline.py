@@ -1,11 +1,11 @@
-"""How fast images reach the network: decoding, batches and the preprocessor, each alone.
+"""Time the input pipeline stage by stage: decoding, batching and the preprocessor.
 
     python -m experiments.benchmarks.input_pipeline [--images 128] [--source 400x512] [--input 320x320]
                                                     [--batch 8]
 
-Generated JPEG images of up to the source size. About a minute on two cores. Expected there, at the defaults:
-the cache at least 10 times faster than decoding every time, resizing within 20 ms a batch, gathering at least
-1.5 times faster than multiplying by interpolation matrices.
+Uses generated JPEG images of up to the source size. Takes about a minute on two cores. Expected there with the
+default arguments: the cache is at least 10 times faster than decoding every time, resizing takes at most 20 ms
+per batch, and gathering is at least 1.5 times faster than multiplying by interpolation matrices.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from sweepbox.detection.data.batches import Batch, TrainingBatches
 from sweepbox.detection.data.cache import open_record_set
 from sweepbox.detection.data.records import Record, write_records
 
-PROJECT = (
+GEOMETRY = (
     "random_horizontal_flip {}",
     "random_crop_image { min_object_covered: 0 max_aspect_ratio: 3 min_area: 0.75 overlap_thresh: 0 }",
 )
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def measure(folder: Path, options: argparse.Namespace) -> list[tuple[str, float]]:
-    """Return (what, seconds per batch) for every stage."""
+    """Return (stage, seconds per batch) for every stage."""
     label_map = LabelMap.of(["object"])
     paths = write_records(_records(options.images, options.source), label_map, folder, "train", shards=1)
     rows = []
@@ -61,14 +61,14 @@ def measure(folder: Path, options: argparse.Namespace) -> list[tuple[str, float]
         steps = iter(range(10**6))
         rows.append((name, _seconds(lambda batches=batches, steps=steps: batches.at(next(steps)))))
     batch = batches.at(0)
-    for name, texts in (("resize", ()), ("… + flip, crop", PROJECT), ("… + colour", (*PROJECT, *COLOUR))):
+    for name, texts in (("resize", ()), ("… + flip, crop", GEOMETRY), ("… + colour", (*GEOMETRY, *COLOUR))):
         rows.append((name, _seconds(_preprocess(batch, texts, options.input))))
     rows.append(("resize by matrices", _seconds(_multiply(batch, options.input))))
     return rows
 
 
 def _preprocess(batch: Batch, texts: tuple[str, ...], size: tuple[int, int]) -> Callable[[], Any]:
-    """Return the compiled preprocessor as a function of nothing."""
+    """Return a function without arguments that runs the compiled preprocessor."""
     resizer = pb.ImageResizer(fixed_shape_resizer=pb.FixedShapeResizer(height=size[0], width=size[1]))
     steps = [text_format.Parse(text, pb.PreprocessingStep()) for text in texts]
     preprocessor = build_preprocessor(resizer, steps)
@@ -79,16 +79,16 @@ def _preprocess(batch: Batch, texts: tuple[str, ...], size: tuple[int, int]) -> 
     def run(*arguments: Any) -> Any:
         return preprocessor(*arguments, normalise=lambda images: images * (2.0 / 255.0) - 1.0)
 
-    return lambda: run(*tensors).images.numpy()  # noqa: PLW0108 - the whole chain is to be timed
+    return lambda: run(*tensors).images.numpy()  # noqa: PLW0108 - the transfer is timed as well
 
 
 def _multiply(batch: Batch, size: tuple[int, int]) -> Callable[[], Any]:
-    """Return the same resizing by two products with dense interpolation matrices, for comparison."""
+    """Return a function that resizes by two products with dense interpolation matrices, for comparison."""
 
     def matrices(lengths: Any, output: int, canvas: int) -> Any:
         length = ops.cast(lengths, "float32")[:, None]
-        place = ops.minimum(ops.arange(output, dtype="float32") * (length / output), length - 1)
-        return ops.relu(1 - ops.abs(place[:, :, None] - ops.arange(canvas, dtype="float32")))
+        position = ops.minimum(ops.arange(output, dtype="float32") * (length / output), length - 1)
+        return ops.relu(1 - ops.abs(position[:, :, None] - ops.arange(canvas, dtype="float32")))
 
     @tf.function
     def run(images: Any, sizes: Any) -> Any:
@@ -104,7 +104,7 @@ def _multiply(batch: Batch, size: tuple[int, int]) -> Callable[[], Any]:
 
 
 def _seconds(action: Callable[[], Any], *, repetitions: int = 30) -> float:
-    """Return the median time of an action, after a first run that is not counted."""
+    """Return the median time of an action, after one warm-up run."""
     action()
     times = []
     for _ in range(repetitions):
@@ -115,7 +115,7 @@ def _seconds(action: Callable[[], Any], *, repetitions: int = 30) -> float:
 
 
 def _records(count: int, size: tuple[int, int]) -> list[Record]:
-    """Return records of generated JPEG pictures, the largest of the given size, with four objects each."""
+    """Return records of generated JPEG images with four objects each; the largest image has the given size."""
     draws = np.random.default_rng(0)
     records = []
     for index in range(count):

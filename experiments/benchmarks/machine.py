@@ -1,4 +1,4 @@
-"""What a figure was measured on."""
+"""The machine and the versions that a figure was measured with."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ PACKAGES = ("tensorflow", "keras", "numpy", "ray", "optuna", "jax")
 
 
 def facts() -> dict[str, Any]:
-    """Return processor, cores, memory, versions and the commit, marked where the tree is changed."""
+    """Return processor, cores, memory, versions and commit, which is marked if the tree has changes."""
     return {
         "processor": processor_name(),
         "cores": len(os.sched_getaffinity(0)),

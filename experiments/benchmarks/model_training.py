@@ -1,4 +1,4 @@
-"""The figures of training one model: images per second, the cold start, the turn from one trial to the next."""
+"""Figures of training one model: images per second, cold start, and the switch from one trial to the next."""
 
 import shutil
 import statistics
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.benchmarks.figure import Figure
-from experiments.benchmarks.workspace import OD_API, Outcome, Workspace, labels, parts
+from experiments.benchmarks.workspace import OD_API, Outcome, Workspace, label_map_of, shards_of
 from sweepbox.detection.core.processor import has_bfloat16
 
-MOST_TURN_S = 1.0
-RUNS = {"float32": ("--turns", "3"), "bfloat16": ("--limit-s", "60")}
+MAX_SWITCH_S = 1.0
+RUNS = {"float32": ("--switches", "3"), "bfloat16": ("--limit-s", "60")}
 
 
 @dataclass(frozen=True)
 class Model:
-    """What is trained: a config at a batch size, for so many steps, and what is aimed at.
+    """A config to train with a batch size and a number of steps, and the target ratios.
 
-    `plain_aim` is the least ratio in float32, `best_aim` that in the better precision.
+    `plain_aim` is the smallest acceptable ratio in float32, `best_aim` the one in the faster precision.
     """
 
     name: str
@@ -46,7 +46,7 @@ def figures(workspace: Workspace, model: Model) -> Iterator[Figure]:
     peer_rate = peer and peer.facts["images_per_s"]
     for label, rate, aim, note in (
         ("float32", rates["float32"], model.plain_aim, ""),
-        ("better precision", rates[best], model.best_aim, f"{best}; {_other(rates, best)}"),
+        ("faster precision", rates[best], model.best_aim, f"{best}; {_other(rates, best)}"),
     ):
         yield Figure(
             f"training, {model.name}, {label}",
@@ -62,13 +62,13 @@ def figures(workspace: Workspace, model: Model) -> Iterator[Figure]:
 
 
 def _other(rates: dict[str, float], best: str) -> str:
-    """Return what the precision that was not the better one came to."""
+    """Return the rate of the slower precision."""
     others = [f"{name} {rate:.3g}" for name, rate in rates.items() if name != best]
     return ", ".join(others) or "this processor has no bfloat16"
 
 
 def _times(name: str, ours: Outcome, peer: Outcome | None) -> Iterator[Figure]:
-    """Yield start, turn and memory of one model."""
+    """Yield cold start, switch time and memory of one model."""
     fresh = peer and peer.first_step_s
     yield Figure(
         f"cold start to the end of the first step, {name}",
@@ -79,25 +79,32 @@ def _times(name: str, ours: Outcome, peer: Outcome | None) -> Iterator[Figure]:
         aim=5,
     )
     yield Figure(
-        f"turn to the next trial, less one step, {name}",
+        f"switch to the next trial, excluding one step, {name}",
         "s",
-        statistics.median(ours.facts["turn_s"]),
+        statistics.median(ours.facts["switch_s"]),
         fresh,
         "a fresh OD API process",
         aim=80,
-        note=f"to be at most {MOST_TURN_S:g} s",
+        note=f"at most {MAX_SWITCH_S:g} s required",
     )
     peak = peer and peer.facts["peak_rss_mib"]
-    yield Figure(f"peak memory in training, {name}", "MiB", ours.facts["peak_rss_mib"], peak, OD_API)
+    yield Figure(f"peak memory during training, {name}", "MiB", ours.facts["peak_rss_mib"], peak, OD_API)
 
 
 def _peer(workspace: Workspace, model: Model) -> Outcome:
-    """Let the peer train; its checkpoint is kept for the evaluation."""
+    """Train with the Object Detection API; the checkpoint is kept for the evaluation benchmark."""
     records = workspace.records
     folder = workspace.peer_checkpoint(model.config)
     shutil.rmtree(folder, ignore_errors=True)
     return workspace.peer(
         "training",
-        *("--config", str(model.config), "--records", parts(records, "train"), "--label-map", labels(records)),
+        *(
+            "--config",
+            str(model.config),
+            "--records",
+            shards_of(records, "train"),
+            "--label-map",
+            label_map_of(records),
+        ),
         *("--steps", str(model.steps), "--batch-size", str(model.batch), "--model-dir", str(folder)),
     )

@@ -1,4 +1,4 @@
-"""Figures: ratios that say how many times better, aims and limits, and the table that people read."""
+"""Figures: ratios, targets, limits, and the Markdown table."""
 
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from experiments.benchmarks.figure import Figure, read_figures, shown, table, wr
         (2.0, 0.0, "lower", None),
     ],
 )
-def test_ratio_says_how_many_times_better(ours: float, peer: float | None, better: str, ratio: float) -> None:
+def test_ratio_is_how_many_times_better_ours_is(
+    ours: float, peer: float | None, better: str, ratio: float
+) -> None:
     assert Figure("speed", "s", ours, peer, better=better).ratio == ratio
 
 
@@ -32,23 +34,23 @@ def test_ratio_says_how_many_times_better(ours: float, peer: float | None, bette
         (None, None, 4.0, None),
     ],
 )
-def test_aim_is_a_least_ratio_and_limit_a_largest_cost(
+def test_aim_is_a_minimum_ratio_and_limit_a_maximum_cost(
     aim: float | None, limit: float | None, peer: float | None, met: bool | None
 ) -> None:
     assert Figure("time", "s", 2.0, peer, aim=aim, limit=limit).met is met
 
 
-def test_row_tells_a_missed_aim() -> None:
+def test_row_shows_a_missed_target() -> None:
     row = Figure("time", "s", 2.0, 3.0, "the peer", aim=2, note="twice").row
     assert row == ("time (twice)", "2 s", "3 s", "1.50 x", "≥ 2 x (missed)", "the peer")
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.001234, "0.00123"), (12.345, "12.3"), (12345.6, "12,346")])
-def test_numbers_are_shown_with_three_digits(value: float, text: str) -> None:
+def test_numbers_have_three_significant_digits(value: float, text: str) -> None:
     assert shown(value) == text
 
 
-def test_results_come_back_as_they_were_written(tmp_path: Path) -> None:
+def test_results_round_trip(tmp_path: Path) -> None:
     import json
 
     figures = [Figure("a", "s", 1.0, 2.0, "peer", aim=1.5), Figure("b", "images/s", 3.0, better="higher")]
@@ -59,7 +61,7 @@ def test_results_come_back_as_they_were_written(tmp_path: Path) -> None:
     assert [row["met"] for row in result["figures"]] == [True, None]
 
 
-def test_table_has_a_line_for_each_figure() -> None:
+def test_table_has_one_line_per_figure() -> None:
     lines = table([Figure("a", "s", 1.0), Figure("b", "s", 2.0)]).strip().splitlines()
     assert len(lines) == 4
     assert all(line.startswith("| ") and line.endswith(" |") for line in lines)

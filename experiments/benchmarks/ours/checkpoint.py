@@ -1,4 +1,4 @@
-"""A checkpoint folder of a config with drawn weights, and its export: what the export benchmarks start from.
+"""Write a checkpoint folder with random weights, or export one. The export benchmark starts from these.
 
 python -m experiments.benchmarks.ours.checkpoint --config C --records FOLDER --out FOLDER
 python -m experiments.benchmarks.ours.checkpoint --export FOLDER --out FOLDER
@@ -9,7 +9,7 @@ import json
 import time
 from pathlib import Path
 
-from experiments.benchmarks.ours.settings import begin, run_settings
+from experiments.benchmarks.ours.settings import choose_backend, run_settings
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--export", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    begin()
+    choose_backend()
     started = time.perf_counter()
     if options.export is not None:
         from sweepbox.detection.export.saved_model import export_detector

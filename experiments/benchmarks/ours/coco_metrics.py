@@ -1,10 +1,11 @@
-"""Seconds for the COCO metrics of drawn detections, by our evaluator and by pycocotools, in one process.
+"""Time the COCO metrics of random detections with our evaluator and with pycocotools, in one process.
 
     python -m experiments.benchmarks.ours.coco_metrics --images 86
 
-Every image has 10 objects of three classes and 100 detections, half of them near an object. Both sides start
-from normalised boxes in memory and end with COCO's twelve figures, ours with the AP of every class as well;
-pycocotools matches in C. Prints one JSON line: seconds of each (the fastest of three) and both mAP.
+Every image has 10 objects of three classes and 100 detections, half of them near an object. Both evaluators
+start from normalised boxes in memory and end with the twelve COCO metrics; ours also computes the AP of every
+class. pycocotools matches in C. Prints one JSON line with the seconds (fastest of three runs) and the mAP of
+each.
 """
 
 import argparse
@@ -32,7 +33,7 @@ REPEATS = 3
 
 @dataclass(frozen=True)
 class Image:
-    """What stands in a drawn image, and what was detected there."""
+    """Ground truth and detections of an image."""
 
     truth: GroundTruth
     found: Detections
@@ -42,13 +43,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, required=True)
     random = np.random.default_rng(0)
-    images = [_drawn(random) for _ in range(parser.parse_args().images)]
+    images = [_random_image(random) for _ in range(parser.parse_args().images)]
     ours, our_s = _best(lambda: _by_ours(images))
     peers, peer_s = _best(lambda: _by_pycocotools(images))
     print(json.dumps({"ours_s": our_s, "pycocotools_s": peer_s, "ours": ours, "pycocotools": peers}))
 
 
-def _drawn(random: np.random.Generator) -> Image:
+def _random_image(random: np.random.Generator) -> Image:
     corners = random.uniform(0.0, 0.7, (OBJECTS, 2))
     boxes = np.concatenate([corners, corners + random.uniform(0.02, 0.3, (OBJECTS, 2))], axis=1)
     classes = random.integers(1, len(CLASSES) + 1, OBJECTS)
@@ -68,7 +69,7 @@ def _drawn(random: np.random.Generator) -> Image:
 
 
 def _best(measured: Callable[[], float]) -> tuple[float, float]:
-    """Return a call's value and the seconds of the fastest of several calls."""
+    """Return the value of a function and the seconds of the fastest of several calls."""
     seconds = []
     for _ in range(REPEATS):
         started = time.perf_counter()

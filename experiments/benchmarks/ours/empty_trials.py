@@ -1,4 +1,4 @@
-"""Ray Tune running trials that do nothing, with actor reuse, one at a time.
+"""Run empty Ray Tune trials, with actor reuse, one at a time.
 
 python -m experiments.benchmarks.ours.empty_trials --trials 100
 """
@@ -20,21 +20,21 @@ def main() -> None:
     from ray import tune
 
     class Empty(tune.Trainable):  # type: ignore[misc]
-        """A trial of one step that does nothing."""
+        """A trial with a single empty step."""
 
         def step(self) -> dict[str, Any]:
-            """Report that it is done."""
+            """Report that the trial is done."""
             return {"score": 0.0, "done": True}
 
         def reset_config(self, _new_config: dict[str, Any]) -> bool:
-            """Take the next trial."""
+            """Accept the next trial."""
             return True
 
         def save_checkpoint(self, _checkpoint_dir: str) -> None:
-            """Keep nothing."""
+            """Save nothing."""
 
         def load_checkpoint(self, _checkpoint_dir: str) -> None:
-            """Take nothing."""
+            """Load nothing."""
 
     with tempfile.TemporaryDirectory() as folder, ray_session(address=None):
         tuner = tune.Tuner(

@@ -1,9 +1,9 @@
-"""Seconds of our evaluation over a validation part, in a fresh process.
+"""Time our evaluation of a validation split in a fresh process.
 
     python -m experiments.benchmarks.ours.evaluation --config C --records FOLDER
 
-Prints one JSON line: seconds of the evaluation from its call to its metrics (tracing included), and the steady
-seconds an image (the median time from one batch to the next).
+Prints one JSON line: the seconds of the whole evaluation (tracing included) and the steady-state seconds per
+image (the median time between batches).
 """
 
 import argparse
@@ -13,7 +13,7 @@ import statistics
 import time
 from pathlib import Path
 
-from experiments.benchmarks.ours.settings import begin, run_settings
+from experiments.benchmarks.ours.settings import choose_backend, run_settings
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--records", type=Path, required=True)
     options = parser.parse_args()
-    begin()
+    choose_backend()
     from sweepbox.detection.runner import TrainingRun
     from sweepbox.detection.training.reports import ValidationProgress
 
@@ -30,14 +30,14 @@ def main() -> None:
     times, images = [], []
     started = time.perf_counter()
 
-    def stamp(progress: ValidationProgress) -> None:
+    def record_time(progress: ValidationProgress) -> None:
         times.append(time.perf_counter())
         images.append(progress.images)
 
-    run.evaluate(on_batch=stamp)
+    run.evaluate(on_batch=record_time)
     seconds = time.perf_counter() - started
     run.close()
-    # The first batch is traced, the last one may hold fewer images.
+    # The first batch includes tracing; the last one may have fewer images.
     gaps = [later - earlier for earlier, later in itertools.pairwise(times[:-1])]
     facts = {
         "loop_s": seconds,

@@ -1,4 +1,4 @@
-"""How much arithmetic a network's convolutions are."""
+"""Count the floating-point operations of a network's convolutions."""
 
 import math
 from typing import Any
@@ -7,10 +7,10 @@ import keras
 
 
 def training_flop_per_image(network: Any) -> float:
-    """Return the floating-point operations that training takes for an image.
+    """Return the floating-point operations of one training step per image.
 
-    Counts the convolutions alone, at every place where each is applied: a multiplication and an addition for
-    each weight and output pixel, forward once and backward twice.
+    Counts only convolutions, each as often as it is applied: one multiplication and one addition per weight and
+    output pixel, once in the forward and twice in the backward pass.
     """
     multiplications = 0
     for operation in network._operations:
@@ -22,7 +22,7 @@ def training_flop_per_image(network: Any) -> float:
 
 
 def _weights_per_pixel(layer: Any) -> int:
-    """Return how many weights go into a pixel of a layer's output; 0 where the layer is no convolution."""
+    """Return the number of weights that contribute to one output pixel; 0 if the layer is not a convolution."""
     if isinstance(layer, keras.layers.DepthwiseConv2D):
         return math.prod(layer.kernel.shape[:3])
     if isinstance(layer, keras.layers.SeparableConv2D):

@@ -1,10 +1,10 @@
-"""Images per second of our training input: batches from the decoded images, augmented and resized, compiled.
+"""Measure the images per second of our training input: batches of decoded images, augmented and resized.
 
     python -m experiments.benchmarks.ours.input --config C --records FOLDER --batch-size B [--batches 20]
 
-Prints one JSON line. Batches are prepared ahead by a thread, as in training; the preprocessor is compiled
-alone, where in training it is part of the step. The host's rate is that of the batches without it: what is left
-to do for the processor where the device is another.
+Prints one JSON line. A thread prepares batches ahead, as in training; the preprocessor is compiled on its own,
+while in training it is part of the step. The host rate excludes the preprocessor: it is the work left for the
+CPU when the preprocessor runs on a GPU.
 """
 
 import argparse
@@ -12,10 +12,10 @@ import json
 import time
 from pathlib import Path
 
-from experiments.benchmarks.ours.settings import begin, run_settings
+from experiments.benchmarks.ours.settings import choose_backend, run_settings
 from sweepbox.detection.data.batches import TrainingBatches
 
-WARM = 5
+WARM_UP = 5
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--batches", type=int, default=40)
     options = parser.parse_args()
-    begin()
+    choose_backend()
     import tensorflow as tf
 
     from sweepbox.detection.data.augment import build_preprocessor
@@ -51,7 +51,7 @@ def main() -> None:
     def prepare(*arrays: tf.Tensor) -> tf.Tensor:
         return preprocessor(*arrays, normalise=lambda images: images * (2.0 / 255.0) - 1.0).images
 
-    for _ in range(WARM):
+    for _ in range(WARM_UP):
         prepare(*arrays_of(next(stream)))
     started = time.perf_counter()
     for _ in range(options.batches):
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def _host_rate(batches: TrainingBatches, count: int) -> float:
-    """Return how many batches a second one thread makes ready for the device."""
+    """Return the batches per second that one thread prepares for the device."""
     batches.at(0)
     started = time.perf_counter()
     for step in range(count):

@@ -1,8 +1,8 @@
-"""Writing so many small pictures as records, decoding them into the cache, opening that again.
+"""Time writing small images as records, decoding them into the cache, and opening the cache again.
 
     python -m experiments.benchmarks.ours.records --images 1000
 
-Pictures are 48 x 64 JPEG files of 16 kinds with two objects each. Prints one JSON line.
+The images are 16 different 48 x 64 JPEG files with two objects each. Prints one JSON line.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, required=True)
     options = parser.parse_args()
     label_map = LabelMap.of(["object"])
-    import tensorflow as tf  # noqa: F401 - its loading is no part of what is timed
+    import tensorflow as tf  # noqa: F401 - excludes the import from the timing
 
     with tempfile.TemporaryDirectory() as name:
         folder, times = Path(name), {}
@@ -42,13 +42,13 @@ def main() -> None:
             records = open_record_set(paths, label_map, cache_directory=folder / "cache")
             times[step] = time.perf_counter() - started
         if len(records) != options.images:
-            raise RuntimeError(f"{len(records)} of {options.images} images came back")
+            raise RuntimeError(f"read {len(records)} of {options.images} images")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({**times, "peak_mib": peak}))
 
 
 def generated(images: int, *, height: int = 48, width: int = 64) -> Iterator[Record]:
-    """Yield records of pictures of noise."""
+    """Yield records of images of noise."""
     random = np.random.default_rng(0)
     encoded = []
     for _ in range(KINDS):

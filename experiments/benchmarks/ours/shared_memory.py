@@ -1,8 +1,9 @@
-"""What the decoded images cost one process, and two at a time: the growth of the proportional set size.
+"""Measure the memory of the decoded images in one process and in two concurrent processes.
 
     python -m experiments.benchmarks.ours.shared_memory
 
-Proportional set size counts a page that two processes map as half a page for each. Prints one JSON line.
+The measure is the growth of the proportional set size, in which a page mapped by two processes counts half for
+each. Prints one JSON line.
 """
 
 import json
@@ -32,7 +33,7 @@ def main() -> None:
 
 
 def _memory(paths: tuple[Path, ...], label_map: LabelMap, processes: int) -> float:
-    """Return the MiB that mapping and reading all images takes in so many processes at a time."""
+    """Return the MiB used by mapping and reading all images in several concurrent processes."""
     context = multiprocessing.get_context("spawn")
     barrier, queue = context.Barrier(processes), context.Queue()
     workers = [context.Process(target=_read, args=(paths, label_map, barrier, queue)) for _ in range(processes)]
@@ -47,7 +48,7 @@ def _memory(paths: tuple[Path, ...], label_map: LabelMap, processes: int) -> flo
 def _read(
     paths: tuple[Path, ...], label_map: LabelMap, barrier: Barrier, queue: "multiprocessing.Queue[float]"
 ) -> None:
-    """Read every pixel, wait until the other processes have too, and tell by how much this one has grown."""
+    """Read every pixel, wait for the other processes, and report the memory growth of this process."""
     records = open_record_set(paths, label_map)
     before = _proportional_mib()
     checksum = sum(int(records.image(number).sum()) for number in range(len(records)))

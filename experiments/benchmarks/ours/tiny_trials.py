@@ -1,4 +1,4 @@
-"""A sweep in this process: its wall time, what its trials spent on training, and the driver's memory.
+"""Run a sweep in this process; print its wall time, its trials' training time, and the driver's memory.
 
 python -m experiments.benchmarks.ours.tiny_trials --spec FILE --data FOLDER --out FOLDER
 """
@@ -22,7 +22,7 @@ def main() -> None:
     options = parser.parse_args()
     folder = create_sweep(SweepRequest(options.spec, data=options.data, out=options.out))
     arrange_environment(None)
-    import optuna  # noqa: F401 - loading packages is no part of what is timed, here and with empty trials
+    import optuna  # noqa: F401 - excludes imports from the timing, as `empty_trials` does
     from ray import tune  # noqa: F401
 
     with ray_session(address=None):

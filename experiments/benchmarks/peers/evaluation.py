@@ -1,9 +1,9 @@
-"""Seconds of the OD API's own evaluation loop over a record file, in a fresh process.
+"""Time the OD API's evaluation loop over a record file in a fresh process.
 
 Usage: python evaluation.py --config C --checkpoint folder/ckpt-2 --records R --label-map M
 
-Prints one JSON line: seconds of the loop from its call to its metrics (tracing included), and `steady_s_per_image`:
-the median time from one image to the next.
+Prints one JSON line: the seconds of the whole loop (tracing included) and `steady_s_per_image`, the median time
+between images.
 """
 
 import argparse
@@ -30,13 +30,13 @@ def main():
     data, run = loops.evaluation(config, a.checkpoint)
     times = []
 
-    def stamped():
+    def timed():
         for element in data:
             times.append(time.perf_counter())
             yield element
 
     started = time.perf_counter()
-    run(stamped())
+    run(timed())
     seconds = time.perf_counter() - started
     gaps = [later - earlier for earlier, later in itertools.pairwise(times[1:])]
     print(json.dumps({"loop_s": seconds, "images": len(times), "steady_s_per_image": statistics.median(gaps)}))

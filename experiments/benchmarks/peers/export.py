@@ -1,8 +1,8 @@
-"""Export of a checkpoint by the OD API's own exporter.
+"""Export a checkpoint with the OD API's exporter.
 
 Usage: python export.py --config C --checkpoint-dir D --out O
 
-Prints one JSON line with the seconds of the export itself; the caller times the whole process.
+Prints one JSON line with the seconds of the export call; the caller times the whole process.
 """
 
 import argparse

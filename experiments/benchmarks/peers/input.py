@@ -1,8 +1,8 @@
-"""Images per second of the OD API's training input: read, decode, augment, resize, batch.
+"""Measure the images per second of the OD API's training input: read, decode, augment, resize, batch.
 
 Usage: python input.py --config C --records R --label-map M --batch-size B --batches N
 
-Prints one JSON line. The first five batches, in which the reader fills its buffers, do not count.
+Prints one JSON line. The first five batches, during which the reader fills its buffers, are not counted.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import compat
 from object_detection import inputs
 from object_detection.builders import model_builder
 
-WARM = 5
+WARM_UP = 5
 
 
 def main():
@@ -31,7 +31,7 @@ def main():
     model = model_builder.build(config.model, is_training=True)
     data = inputs.train_input(config.train_config, config.train_input_reader, config.model, model=model)
     batches = iter(data)
-    for _ in range(WARM):
+    for _ in range(WARM_UP):
         next(batches)
     started = time.perf_counter()
     for _ in range(a.batches):

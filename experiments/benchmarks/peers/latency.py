@@ -1,8 +1,8 @@
-"""Latency of an exported model in plain TensorFlow, batch 1; runs in either environment.
+"""Measure the latency of an exported model in plain TensorFlow, batch 1; runs in either environment.
 
 Usage: python latency.py --model folder/saved_model --size 640 --calls 10
 
-Prints one JSON line: the median seconds of a call after three warm ones. The picture is noise of a fixed seed.
+Prints one JSON line: the median seconds of a call after three warm-up calls. The image is noise with a fixed seed.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-WARM = 3
+WARM_UP = 3
 
 
 def main():
@@ -23,13 +23,13 @@ def main():
     p.add_argument("--calls", type=int, default=10)
     a = p.parse_args()
     function = tf.saved_model.load(a.model).signatures["serving_default"]
-    picture = tf.constant(np.random.RandomState(0).randint(0, 256, (1, a.size, a.size, 3)).astype(np.uint8))
+    image = tf.constant(np.random.RandomState(0).randint(0, 256, (1, a.size, a.size, 3)).astype(np.uint8))
     seconds = []
-    for _ in range(WARM + a.calls):
+    for _ in range(WARM_UP + a.calls):
         started = time.perf_counter()
-        function(input_tensor=picture)["num_detections"].numpy()
+        function(input_tensor=image)["num_detections"].numpy()
         seconds.append(time.perf_counter() - started)
-    print(json.dumps({"latency_s": statistics.median(seconds[WARM:]), "tensorflow": tf.__version__}))
+    print(json.dumps({"latency_s": statistics.median(seconds[WARM_UP:]), "tensorflow": tf.__version__}))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Speed of the OD API's own training loop in a fresh process: build, first step, steps.
+"""Measure the OD API's training loop in a fresh process: build, first step, further steps.
 
 Usage: python training.py --config C --records R --label-map M --steps N --batch-size B
 
 Prints FIRST_STEP when the first step has ended, and one JSON line: the seconds of every step, images/s over all but
-the first two, peak memory. Steps are timed by the loop itself, run with num_steps_per_iteration = 1; the default of
-100 fuses 100 steps into one call: the same arithmetic, but no single step could be timed.
+the first two steps, and peak memory. The loop times its own steps and runs with num_steps_per_iteration = 1; the
+default of 100 runs 100 steps in one call, with the same arithmetic but no timing of a single step.
 """
 
 import argparse
@@ -18,16 +18,16 @@ import loops
 import tensorflow as tf
 
 
-def listen(seconds):
-    """Keep the loop's own seconds of each step, and tell of the first."""
+def record_step_times(seconds):
+    """Append the loop's own time of each step to `seconds`, and print FIRST_STEP after the first."""
 
-    def hear(name, value):
+    def on_scalar(name, value):
         if name == "steps_per_sec":
             seconds.append(1.0 / value)
             if len(seconds) == 1:
                 print("FIRST_STEP", flush=True)
 
-    loops.hear_scalars(hear)
+    loops.call_on_scalars(on_scalar)
 
 
 def main():
@@ -46,15 +46,15 @@ def main():
     config.train_config.ClearField("fine_tune_checkpoint")
     config.train_config.batch_size = a.batch_size
     seconds = []
-    listen(seconds)
+    record_step_times(seconds)
     with tempfile.TemporaryDirectory() as folder:
         loops.train(config, a.model_dir or folder, a.steps)
-    warm = statistics.median(seconds[2:])
+    median = statistics.median(seconds[2:])
     print(
         json.dumps(
             {
                 "step_s": [round(s, 4) for s in seconds],
-                "images_per_s": a.batch_size / warm,
+                "images_per_s": a.batch_size / median,
                 "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
             }
         )

@@ -1,4 +1,4 @@
-"""Exporting a SavedModel, and how long the exported model takes for a picture."""
+"""Export of a SavedModel, and the latency of the exported model."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,9 +7,11 @@ from pathlib import Path
 from experiments.benchmarks.figure import Figure
 from experiments.benchmarks.workspace import HERE, OD_API, RESNET, Outcome, Workspace
 
+LATENCY = "latency of the exported model at 640, batch 1"
+
 
 def measure(workspace: Workspace) -> Iterator[Figure]:
-    """Yield the export's whole process, and the latency at 640, batch 1."""
+    """Yield the time of the whole export process, and the latency at 640, batch 1."""
     folder = workspace.folder / "export"
     shutil.rmtree(folder, ignore_errors=True)
     checkpoint = folder / "checkpoint"
@@ -19,13 +21,13 @@ def measure(workspace: Workspace) -> Iterator[Figure]:
     ours = workspace.ours("checkpoint", "--export", str(checkpoint), "--out", str(folder / "ours"))
     peer = _peer_export(workspace, checkpoint, folder) if workspace.oracle else None
     yield Figure(
-        "exporting a SavedModel, 640, whole process", "s", ours.seconds, peer and peer.seconds, OD_API, aim=4
+        "export of a SavedModel at 640, whole process", "s", ours.seconds, peer and peer.seconds, OD_API, aim=4
     )
     yield from _latencies(workspace, folder)
 
 
 def _peer_export(workspace: Workspace, checkpoint: Path, folder: Path) -> Outcome:
-    """Let the peer export the same weights from its own kind of checkpoint."""
+    """Export the same weights with the Object Detection API, from a checkpoint in its format."""
     workspace.command("export", str(checkpoint), str(folder / "for_peer"), "--format", "checkpoint")
     return workspace.peer(
         "export",
@@ -35,16 +37,16 @@ def _peer_export(workspace: Workspace, checkpoint: Path, folder: Path) -> Outcom
 
 
 def _latencies(workspace: Workspace, folder: Path) -> Iterator[Figure]:
-    """Yield the latency of both exports in our TensorFlow, and of the peer's in its own."""
+    """Yield the latency of both exports in our TensorFlow, and of the OD API's export in its own TensorFlow."""
     ours = _latency(workspace, folder / "ours")
     if not workspace.oracle:
-        yield Figure("detection latency of the export, batch 1, 640", "s", ours)
+        yield Figure(LATENCY, "s", ours)
         return
     words = ("--model", str(folder / "peer" / "saved_model"))
     sides = {OD_API: workspace.peer("latency", *words).facts["latency_s"]}
     sides["OD API's export in our TensorFlow"] = _latency(workspace, folder / "peer")
     for name, seconds in sides.items():
-        yield Figure("detection latency of the export, batch 1, 640", "s", ours, seconds, name, aim=1.3)
+        yield Figure(LATENCY, "s", ours, seconds, name, aim=1.3)
 
 
 def _latency(workspace: Workspace, export: Path) -> float:

@@ -1,4 +1,4 @@
-"""Writing and opening large record sets: time an image and memory must not depend on their number."""
+"""Write and open large record sets: time per image and memory must not depend on the number of images."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ COUNTS = (1_000, 10_000, 100_000)
 
 
 def measure(workspace: Workspace) -> Iterator[Figure]:
-    """Yield time an image and peak memory, each beside those of the smallest set; and what two trials share."""
+    """Yield time per image and peak memory relative to the smallest set, and the memory of two trials."""
     found = [workspace.ours("records", "--images", str(count)).facts for count in COUNTS]
     first = found[0]
     for count, facts in zip(COUNTS[1:], found[1:], strict=True):
@@ -24,7 +24,7 @@ def measure(workspace: Workspace) -> Iterator[Figure]:
         yield Figure(f"opening the cache, {count:,} images", "µs/image", *opening, f"{COUNTS[0]:,} images")
     shared = workspace.ours("shared_memory").facts
     yield Figure(
-        "memory for images of two trials on a node",
+        "image memory of two trials on one node",
         "MiB",
         shared["two_mib"],
         shared["one_mib"],

@@ -1,8 +1,9 @@
-"""A sweep of 24 trials with ASHA on the drawn sample, beside the same trials as one OD API process each.
+"""A sweep of 24 trials with ASHA on synthetic images, compared with one OD API process per trial.
 
-The peer's trials are those that our sweep ran, each as long as it ran there: a process that trains, and one
-that evaluates as often as ours did. Three are measured (the shortest, the median and the longest by steps); a
-straight line through them gives the others. They are packed onto as many places as our sweep had, as Ray would.
+The baseline runs the trials of our sweep for the same number of steps: one process trains, and one evaluates as
+often as ours did. Three trials are measured (the shortest, the median and the longest by steps) and a linear
+fit gives the time of the others. They are scheduled on as many workers as our sweep had, as Ray would schedule
+them.
 """
 
 import os
@@ -14,7 +15,7 @@ import numpy as np
 import yaml
 
 from experiments.benchmarks.figure import Figure
-from experiments.benchmarks.workspace import CONFIGS, Workspace, labels, newest_checkpoint, parts
+from experiments.benchmarks.workspace import CONFIGS, Workspace, label_map_of, newest_checkpoint, shards_of
 from sweepbox.detection.config.load import load_config
 from sweepbox.tuning.sweep.reader import load_sweep
 from sweepbox.tuning.trial.throughput import weighted_mean
@@ -26,7 +27,7 @@ CONFIG = CONFIGS / "quickstart.config"
 
 
 def measure(workspace: Workspace) -> Iterator[Figure]:
-    """Yield the wall time of the whole sweep, and what share of its trials' time went where."""
+    """Yield the wall time of the whole sweep, and the shares of evaluation and of waiting for input."""
     out = workspace.folder / "sweep"
     shutil.rmtree(out, ignore_errors=True)
     spec = _write_spec(workspace.folder / "sweep.yaml")
@@ -39,14 +40,14 @@ def measure(workspace: Workspace) -> Iterator[Figure]:
         "s",
         seconds,
         peer,
-        "one OD API process a trial; three measured, the rest scaled",
+        "one OD API process per trial; three measured, the rest from a linear fit",
         aim=20,
-        note=f"{sum(steps)} steps in all",
+        note=f"{sum(steps)} steps in total",
     )
     evaluating = weighted_mean((trial.throughput.evaluation_fraction, trial.seconds) for trial in trials)
     waiting = weighted_mean((trial.throughput.input_wait_fraction, trial.seconds) for trial in trials)
-    yield Figure(f"of the trials' time, evaluating every {EVERY} steps", "%", 100 * (evaluating or 0.0))
-    yield Figure("of the trials' training, waiting for input", "%", 100 * (waiting or 0.0))
+    yield Figure(f"share of trial time spent on evaluation every {EVERY} steps", "%", 100 * (evaluating or 0.0))
+    yield Figure("share of training time spent waiting for input", "%", 100 * (waiting or 0.0))
 
 
 def _write_spec(path: Path) -> Path:
@@ -69,27 +70,34 @@ def _write_spec(path: Path) -> Path:
 
 
 def _peer_seconds(workspace: Workspace, out: Path, steps: list[int]) -> float:
-    """Return the time that the same trials take as processes of the peer."""
+    """Return the time that the same trials take as OD API processes."""
     measured = sorted({steps[0], steps[len(steps) // 2], steps[-1]})
     seconds = [_peer_trial(workspace, out, length) for length in measured]
     fitted = np.polyfit(measured, seconds, 1) if len(measured) > 1 else np.array([0.0, seconds[0]])
-    return _packed([float(np.polyval(fitted, length)) for length in steps], places=_places())
+    times = [float(np.polyval(fitted, length)) for length in steps]
+    return _makespan(times, num_workers=len(os.sched_getaffinity(0)))  # one core per trial
 
 
 def _peer_trial(workspace: Workspace, out: Path, steps: int) -> float:
-    """Return the seconds of one trial: its training process, and its evaluation process for each evaluation."""
+    """Return the seconds of one trial: a training process, and an evaluation process with all evaluations."""
     folder = workspace.folder / "peer_trial"
     shutil.rmtree(folder, ignore_errors=True)
     config, records = out / "base.config", workspace.records
-    common = ("--config", str(config), "--label-map", labels(records))
+    common = ("--config", str(config), "--label-map", label_map_of(records))
     train = workspace.peer(
         "training",
-        *(*common, "--records", parts(records, "train"), "--steps", str(steps)),
+        *(*common, "--records", shards_of(records, "train"), "--steps", str(steps)),
         *("--batch-size", str(_batch_size(config)), "--model-dir", str(folder)),
     )
     evaluation = workspace.peer(
         "evaluation",
-        *(*common, "--records", parts(records, "validation"), "--checkpoint", str(newest_checkpoint(folder))),
+        *(
+            *common,
+            "--records",
+            shards_of(records, "validation"),
+            "--checkpoint",
+            str(newest_checkpoint(folder)),
+        ),
     )
     steady = evaluation.facts["steady_s_per_image"] * evaluation.facts["images"]
     return train.seconds + evaluation.seconds + steady * (-(-steps // EVERY) - 1)
@@ -99,18 +107,13 @@ def _batch_size(config: Path) -> int:
     return int(load_config(config).train_config.batch_size)
 
 
-def _places() -> int:
-    """Return how many trials ran at a time: each has one core."""
-    return len(os.sched_getaffinity(0))
+def _makespan(seconds: list[float], *, num_workers: int) -> float:
+    """Return when the last trial ends if each starts, in the given order, on the first free worker.
 
-
-def _packed(seconds: list[float], *, places: int) -> float:
-    """Return when the last of trials ends that are begun one after another on the first free place.
-
-    The processes were measured alone on the machine; side by side they would be slower, which is left out.
+    The processes were measured one at a time; the slowdown of concurrent processes is not included.
     """
-    free = [0.0] * places
+    free_at = [0.0] * num_workers
     for length in seconds:
-        place = free.index(min(free))
-        free[place] += length
-    return max(free)
+        worker = free_at.index(min(free_at))
+        free_at[worker] += length
+    return max(free_at)

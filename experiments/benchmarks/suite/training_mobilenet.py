@@ -10,5 +10,5 @@ MODEL = Model("MobileNetV2 FPNLite 320, batch 8", MOBILENET, batch=8, steps=20, 
 
 
 def measure(workspace: Workspace) -> Iterator[Figure]:
-    """Yield its figures."""
+    """Yield the figures of this model."""
     yield from figures(workspace, MODEL)

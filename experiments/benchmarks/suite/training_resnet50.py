@@ -10,5 +10,5 @@ MODEL = Model("SSD ResNet50 FPN 640, batch 2", RESNET, batch=2, steps=4, plain_a
 
 
 def measure(workspace: Workspace) -> Iterator[Figure]:
-    """Yield its figures."""
+    """Yield the figures of this model."""
     yield from figures(workspace, MODEL)

@@ -1,6 +1,6 @@
-"""What a trial costs beside its own training: sweeps of tiny trials against Ray Tune running empty ones.
+"""Overhead per trial: sweeps of tiny trials compared with empty Ray Tune trials.
 
-Both draw their settings at random, so that the cost of a sampler, which grows with the trials, is in neither.
+Both use random search, so that neither includes the cost of a sampler that grows with the number of trials.
 """
 
 import shutil
@@ -18,7 +18,7 @@ SIDE = 64
 
 
 def measure(workspace: Workspace) -> Iterator[Figure]:
-    """Yield the cost of a trial, and the driver's memory, for sweeps of 10, 100 and 1,000."""
+    """Yield the overhead per trial and the driver's memory for sweeps of 10, 100 and 1,000 trials."""
     memory: list[float] = []
     for count in COUNTS:
         empty = workspace.ours("empty_trials", "--trials", str(count)).facts
@@ -26,23 +26,23 @@ def measure(workspace: Workspace) -> Iterator[Figure]:
         shutil.rmtree(out, ignore_errors=True)
         spec = _write_spec(workspace.folder / "trials.yaml", count)
         tiny = workspace.ours(
-            "tiny_trials", "--spec", str(spec), "--data", str(workspace.drawn(16)), "--out", str(out)
+            "tiny_trials", "--spec", str(spec), "--data", str(workspace.synthetic(16)), "--out", str(out)
         ).facts
         memory.append(tiny["driver_mib"])
         yield Figure(
-            f"cost of each of {count:,} tiny trials beside their training",
+            f"overhead per trial, {count:,} tiny trials",
             "ms",
             1000 * (tiny["seconds"] - tiny["training_s"]) / count,
             1000 * empty["seconds"] / count,
-            "an empty trial of Ray Tune",
+            "an empty Ray Tune trial",
             limit=1.5,
         )
     yield Figure(
-        f"driver's memory with {COUNTS[-1]:,} trials",
+        f"driver memory with {COUNTS[-1]:,} trials",
         "MiB",
         memory[-1],
         statistics.median(memory[:1]),
-        f"with {COUNTS[0]} trials",
+        f"{COUNTS[0]} trials",
         limit=1.25,
     )
 

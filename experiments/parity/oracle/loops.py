@@ -1,4 +1,4 @@
-"""The OD API's own training and evaluation loops, as its commands run them; imported by the scripts that need one."""
+"""The OD API's training and evaluation loops, called as its command-line programs call them."""
 
 import os
 import tempfile
@@ -9,19 +9,19 @@ from object_detection import inputs, model_lib_v2
 from object_detection.builders import model_builder
 
 
-def hear_scalars(hear):
-    """Call `hear(name, value)` for every scalar that a loop writes, before it is written."""
+def call_on_scalars(callback):
+    """Make a loop call `callback(name, value)` before it writes a scalar summary."""
     real = tf.summary.scalar
 
     def scalar(name, data, step=None, **options):
-        hear(name, float(data))
+        callback(name, float(data))
         return real(name, data, step=step, **options)
 
     tf.compat.v2.summary.scalar = scalar
 
 
 def train(config, model_dir, steps):
-    """Train `steps` steps, one to an iteration of the loop, and leave a checkpoint of the last in `model_dir`."""
+    """Train for `steps` steps, one per loop iteration, and write a checkpoint of the last to `model_dir`."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "pipeline.config")
         compat.save_pipeline(config, path)
@@ -36,11 +36,11 @@ def train(config, model_dir, steps):
 
 
 def evaluation(config, checkpoint):
-    """(data, run): every record of the config's first evaluation reader once, and what makes metrics of data."""
+    """Return (data, run): each record of the config's first evaluation reader once, and a function from data to metrics."""
     config.eval_config.num_visualizations = 0
     reader = config.eval_input_reader[0]
     reader.num_epochs, reader.shuffle = 1, False
-    # The loop itself sets inference mode; restoring is deferred until it first calls the model.
+    # The loop sets inference mode; TensorFlow restores the variables when the loop first calls the model.
     model = model_builder.build(config.model, is_training=True)
     data = inputs.eval_input(
         eval_config=config.eval_config, eval_input_config=reader, model_config=config.model, model=model

@@ -1,9 +1,9 @@
-"""A checkpoint of the OD API's own training loop, optimizer slots included.
+"""Write a checkpoint with the OD API's training loop, including the optimizer slots.
 
 Usage: python training_loop.py --config pipeline.config --records train.record --label-map map.pbtxt --out folder
        [--steps 2] [--fine-tune golden/ckpt-0 --type detection]
 
-Writes ckpt-2.* (object graph `step`, `model`, `optimizer`) and losses.json, `{"losses": [...]}` for each step.
+Writes ckpt-2.* (object graph `step`, `model`, `optimizer`) and losses.json: `{"losses": [...]}`, one entry per step.
 """
 
 import argparse
@@ -16,16 +16,16 @@ import loops
 import tensorflow as tf
 
 
-def listen(rows):
-    """Keep the losses of each step."""
+def record_losses(rows):
+    """Append the losses of each step to `rows`."""
 
-    def hear(name, value):
+    def on_scalar(name, value):
         if name == "steps_per_sec":
             rows.append({})
         elif rows and name.startswith("Loss/"):
             rows[-1][name.split("/")[-1]] = value
 
-    loops.hear_scalars(hear)
+    loops.call_on_scalars(on_scalar)
 
 
 def main():
@@ -35,7 +35,7 @@ def main():
     p.add_argument("--label-map", required=True)
     p.add_argument("--out", required=True)
     p.add_argument("--steps", type=int, default=2)
-    p.add_argument("--fine-tune", help="checkpoint prefix; without it the weights are drawn")
+    p.add_argument("--fine-tune", help="checkpoint prefix (default: random weights)")
     p.add_argument("--type", default="detection")
     a = p.parse_args()
     started, rows = time.time(), []
@@ -48,9 +48,9 @@ def main():
         config.train_config.fine_tune_checkpoint = a.fine_tune
         config.train_config.fine_tune_checkpoint_type = a.type
         config.train_config.fine_tune_checkpoint_version = 2  # V2
-    listen(rows)
+    record_losses(rows)
     loops.train(config, a.out, a.steps)
-    os.remove(os.path.join(a.out, "checkpoint"))  # holds machine paths
+    os.remove(os.path.join(a.out, "checkpoint"))  # contains absolute paths
     compat.save_json(os.path.join(a.out, "losses.json"), {"losses": rows})
     print(json.dumps({"files": sorted(os.listdir(a.out)), "seconds": round(time.time() - started, 1)}))
 
