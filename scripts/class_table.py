@@ -29,7 +29,7 @@ def class_table(metrics: Mapping[str, float], label_map: LabelMap, *, title: str
 
 
 def _text(value: float | None) -> str:
-    """Return a metric for a cell; -1 stands for a class without objects."""
+    """Return the text of a metric; -1 means a class without objects."""
     if value is None:
         return "-"
     return f"{value:.4f}" if value >= 0 else "no object"

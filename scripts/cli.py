@@ -18,7 +18,7 @@ COMMANDS = {
     "prepare": "Split a Pascal VOC data set and write TFRecords.",
     "train": "Train one detector from a pipeline.config.",
     "sweep": "Search for the best settings in parallel trials.",
-    "status": "Tell how a sweep stands.",
+    "status": "Show the state of a sweep.",
     "export": "Export the best checkpoint of a sweep or training run as a SavedModel or a checkpoint.",
     "evaluate": "Measure an exported model on annotated images.",
     "detect": "Detect objects in pictures with an exported model.",
@@ -84,14 +84,14 @@ def run(
 
 
 def output_console() -> "Console":
-    """Return the console for a command's results; a file or pipe gets long lines rather than cut ones."""
+    """Return the console for a command's results; a file or pipe gets long lines that are not cut."""
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 
 
 def _line_of(error: Exception) -> str:
-    """Return what a user reads of an error."""
+    """Return the error message for the user."""
     from sweepbox.detection.core.errors import SweepboxError
 
     if isinstance(error, SweepboxError):
@@ -117,4 +117,4 @@ def _overview() -> str:
     width = max(map(len, COMMANDS))
     verbs = [f"  {verb.ljust(width)}  {line}" for verb, line in COMMANDS.items()]
     head = ["Usage: sweepbox COMMAND …", "", "Finds the best SSD detector for your images.", "", "Commands:"]
-    return "\n".join([*head, *verbs, "", "sweepbox COMMAND --help tells a command's options. " + EPILOG])
+    return "\n".join([*head, *verbs, "", "sweepbox COMMAND --help lists the options of a command. " + EPILOG])

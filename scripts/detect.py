@@ -52,7 +52,7 @@ def command(
 
 
 def _print_table(found: Sequence["DetectedPicture"], labels: "LabelMap", out: Path) -> None:
-    """Print how many objects of each class stand in each picture."""
+    """Print the number of objects of each class in each picture."""
     from collections import Counter
 
     from rich.console import Console

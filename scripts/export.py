@@ -1,4 +1,4 @@
-"""`sweepbox export`: make the best checkpoint a model that runs elsewhere."""
+"""`sweepbox export`: export the best checkpoint as a model."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -64,10 +64,10 @@ def command(
 
 
 def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bool) -> str:
-    """Write a SavedModel; return what the command tells."""
+    """Write a SavedModel; return the summary to print."""
     from sweepbox.tuning.sweep.export_source import export_source
 
-    checkpoint, extras = export_source(source)  # first: it tells what is wrong before TensorFlow is loaded
+    checkpoint, extras = export_source(source)  # first: it reports errors before TensorFlow is loaded
 
     from rich.console import Console
 
@@ -82,7 +82,7 @@ def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bo
 
 
 def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
-    """Write a checkpoint of the Object Detection API; return what the command tells."""
+    """Write a checkpoint of the Object Detection API; return the summary to print."""
     from sweepbox.tuning.sweep.export_source import export_source
 
     checkpoint, extras = export_source(source)
@@ -105,7 +105,7 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
 
 
 def _summary(extras: "CardExtras", facts: "CheckpointFacts", written: Sequence[str]) -> str:
-    """Return what the command tells; `written` are its last lines."""
+    """Return the summary to print; `written` are its last lines."""
     metrics = facts.metrics
     named = [f"{name} {metrics[name]:.4f}" for name in ("mAP", "mAP@.50") if metrics.get(name, -1) >= 0]
     lines = [

@@ -32,7 +32,7 @@ def command(
     """Split a Pascal VOC data set into a training and a validation part and write TFRecords.
 
     OUT gets train-*.tfrecord, validation-*.tfrecord, label_map.pbtxt and dataset.json, which lists every box
-    that was clipped or dropped. The rarest class stands in both parts; equal pictures stand in one.
+    that was clipped or dropped. The rarest class is in both parts; identical pictures are in one part.
     """
     from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""The progress bars of the commands: one look, on standard error, only where somebody watches."""
+"""The progress bar of all commands, on standard error and only if that is a terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Keeps the start-up chatter of native libraries out of the user's terminal."""
+"""Filters the start-up messages of native libraries from the terminal."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from contextlib import suppress
 CHATTER = re.compile(
     rb"^(WARNING: All log messages before absl|[IWE]0000 |To enable the following instructions: )"
 )
-"""What TensorFlow's C++ side says at start-up whatever the log level: information, and missing GPU drivers."""
+"""Messages that TensorFlow's C++ code prints at start-up at any log level."""
 
 
 def filter_native_stderr() -> None:

@@ -1,4 +1,4 @@
-"""`sweepbox status`: tell how a sweep stands."""
+"""`sweepbox status`: show the state of a sweep."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ def command(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
-    """Tell how a sweep stands, while it runs, after it, or after a crash."""
+    """Show the state of a sweep: while it runs, after it, or after a crash."""
     from sweepbox.tuning.monitor.terminal import sweep_summary, sweep_table
     from sweepbox.tuning.sweep.reader import load_sweep
 
@@ -26,7 +26,7 @@ def command(
     console.print(sweep_table(state))
     console.print(sweep_summary(state), highlight=False, markup=False, soft_wrap=True)
     if not state.running and state.ended < state.spec.trials:
-        note = f"not running; to go on: sweepbox sweep {state.folder.spec} --out {sweep} --resume"
+        note = f"not running; to resume: sweepbox sweep {state.folder.spec} --out {sweep} --resume"
         console.print(note, highlight=False, markup=False, soft_wrap=True)
 
 

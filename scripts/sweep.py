@@ -28,8 +28,8 @@ def command(
     """Search for the best settings in parallel trials.
 
     Everything is kept in one folder: configs, metrics, the best checkpoints, results.parquet, winner.json,
-    report.md and an Optuna study. Ctrl-C ends the sweep in order; --resume goes on with it, with another
-    --trials or --time-budget where given.
+    report.md and an Optuna study. Ctrl-C lets the trials save their state and ends the sweep; --resume
+    continues it, with other values of --trials or --time-budget if given.
     """
     from sweepbox.tuning.ray_backend.launch import RayConfig
     from sweepbox.tuning.sweep.create import SweepRequest
@@ -56,20 +56,20 @@ def _begin(request: "SweepRequest", *, resume: bool) -> "SweepFolder":
 
 
 def _run(folder: "SweepFolder", ray_config: "RayConfig", console: "Console") -> "SweepOutcome":
-    """Run the trials under a live table, or with a line for each event where nobody watches."""
+    """Run the trials with a live table, or a line for each event if the output is no terminal."""
     from sweepbox.tuning.monitor.terminal import EventLines, LiveTable
     from sweepbox.tuning.ray_backend.launch import run_sweep
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    say(f"sweep in {folder.path}; `sweepbox status {folder.path}` tells how it stands")
+    say(f"sweep in {folder.path}; `sweepbox status {folder.path}` shows its state")
     with LiveTable(console) if console.is_terminal else EventLines(say) as listener:
         return run_sweep(folder, ray_config=ray_config, listener=listener, notify=say)
 
 
 def _tell(outcome: "SweepOutcome", console: "Console") -> None:
-    """Print how the sweep ended and what can be done next."""
+    """Print the result of the sweep and the next commands."""
     from sweepbox.tuning.monitor.terminal import sweep_summary, sweep_table
 
     state = outcome.state
@@ -79,7 +79,7 @@ def _tell(outcome: "SweepOutcome", console: "Console") -> None:
     lines = []
     if outcome.stopped_by is not None:
         again = f"sweepbox sweep {path / 'sweep.yaml'} --out {path} --resume"
-        lines.append(f"ended by {outcome.stopped_by}; to go on: {again}")
+        lines.append(f"ended by {outcome.stopped_by}; to resume: {again}")
     if state.best is not None:
         lines.append(f"report: {path / 'report.md'}")
         lines.append(f"export the winner: sweepbox export {path} {path / 'export'}")

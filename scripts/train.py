@@ -58,7 +58,7 @@ def command(
 
 
 def _train(settings: "RunSettings", console: "Console", *, resume: bool, profile: bool) -> None:
-    """Train, show how it goes, and tell how to resume where Ctrl-C ends it."""
+    """Train with a progress display, and print how to resume after Ctrl-C."""
     from sweepbox.detection.runner import train
     from sweepbox.scripts.train_display import TrainDisplay, print_result
     from sweepbox.scripts.train_profile import print_profile
@@ -68,7 +68,7 @@ def _train(settings: "RunSettings", console: "Console", *, resume: bool, profile
             result = train(settings, resume=resume, profile=profile, progress=display.show)
     except KeyboardInterrupt:
         last = settings.directory / "last"
-        line = f"interrupted; the same command with --resume goes on from {last}"
+        line = f"interrupted; the same command with --resume continues from {last}"
         console.print(line, highlight=False, soft_wrap=True)
         raise
     print_result(console, result, metric=settings.metric, label_map=settings.label_map)

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 class Sweep:
-    """A search for the best settings in parallel trials, in a folder that holds all of it.
+    """A search for the best settings in parallel trials, kept in one folder.
 
-    To make one starts nothing and writes nothing; `run` does.
+    The constructor starts and writes nothing; `run` does.
 
     Args:
         spec: The sweep file, or a `SweepSpec`. Relative paths in a file start at the file's folder, those of a
@@ -103,7 +103,7 @@ class Sweep:
         listener: "Listener | None" = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> "SweepOutcome":
-        """Prepare the data where they are not, run all trials, and write the results.
+        """Prepare the data if needed, run all trials, and write the results.
 
         Ctrl-C lets the trials save their state and ends the sweep in order; `resume` continues it.
 

@@ -70,7 +70,7 @@ class LiveTable:
         self._live = Live(console=console, refresh_per_second=4, transient=True)
 
     def show(self, state: SweepState, time_left_s: float | None) -> None:
-        """Draw how the sweep stands."""
+        """Draw the state of the sweep."""
         self._live.update(self._picture(state, time_left_s))
 
     def _picture(self, state: SweepState, time_left_s: float | None) -> RenderableType:

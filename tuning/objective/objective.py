@@ -81,7 +81,7 @@ class Objective:
         return self.violation(metrics) == 0, self.oriented(self.score(metrics))
 
     def is_comparable(self, metrics: Metrics) -> bool:
-        """Tell whether all metrics that count are there and finite."""
+        """Whether the metric and all constrained metrics are present and finite."""
         return all(math.isfinite(metrics.get(name, math.nan)) for name in (self.metric, *self.constraints))
 
 

@@ -1,4 +1,4 @@
-"""The choice of the winner, over every checkpoint of every trial."""
+"""The order of checkpoints by the objective."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from sweepbox.tuning.objective.objective import Metrics, Objective
 
 @dataclass(frozen=True)
 class Candidate:
-    """A checkpoint that may win: its trial, the number of its evaluation (from 1) and what that measured."""
+    """A checkpoint to compare: its trial, the number of its evaluation (from 1) and the metrics."""
 
     trial: str
     evaluation: int

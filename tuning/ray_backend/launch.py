@@ -74,7 +74,7 @@ def run_sweep(
     listener: Listener | None = None,
     notify: Callable[[str], None] = logger.info,
 ) -> SweepOutcome:
-    """Run all trials that a sweep still has to run, write its results, and return how it stands.
+    """Run the remaining trials of a sweep, write its results, and return its state.
 
     The listener receives the state about once a second.
 

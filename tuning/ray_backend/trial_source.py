@@ -65,9 +65,9 @@ class TrialSource(Searcher):  # type: ignore[misc]
         return None if self._running else str(Searcher.FINISHED)  # one that runs may pause and be promoted
 
     def _take(self, trial_id: str) -> str | None:
-        """Take a trial for the next worker, and note the programs that this will hold."""
+        """Return a trial for the next worker, and record the programs that the worker will hold."""
         held, *free = self._free or [()]
-        others = {program for place in (*self._running.values(), *free) for program in place}
+        others = {program for worker in (*self._running.values(), *free) for program in worker}
         ours = self._trials.next_trial(held=held, elsewhere=others)
         if ours is not None:
             self._free = deque(free)
@@ -76,21 +76,21 @@ class TrialSource(Searcher):  # type: ignore[misc]
         return ours
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Note which programs the place holds; the callback passes evaluations on."""
+        """Record which programs the worker holds; the callback passes evaluations on."""
         self._running[trial_id] = _programs_of(result)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, **info: Any) -> None:
-        """Free the trial's place, which is a new one where its process died; the callback closes the trial."""
+        """Free the trial's worker, unless its process died; the callback closes the trial."""
         held = self._running.pop(trial_id, ())
         if not info.get("error"):
             self._free.append(_programs_of(result) if result else held)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Keep the manager out of Ray's own notes."""
+        """Keep the manager out of Ray's own checkpoints."""
         return {}
 
     def save(self, checkpoint_path: str) -> None:
-        """Write nothing of worth: a sweep is resumed from its folder, not from Ray's notes."""
+        """Write a placeholder: a sweep is resumed from its folder, not from Ray's checkpoints."""
         Path(checkpoint_path).write_text("the sweep's folder holds the state\n")
 
     def restore(self, checkpoint_path: str) -> None:

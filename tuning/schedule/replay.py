@@ -1,4 +1,4 @@
-"""Rebuilds what a rule knew and decided from the records of a sweep."""
+"""Rebuilds the state of a stopping rule from the records of a sweep."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from sweepbox.tuning.schedule.runner import RuleRunner
 
 @dataclass(frozen=True)
 class TrialHistory:
-    """What the records say of a trial; times are seconds since any fixed moment.
+    """The recorded events of a trial; times are seconds since any fixed moment.
 
     Attributes:
         trial: The trial's id.
@@ -30,9 +30,9 @@ class TrialHistory:
 def replay(runner: RuleRunner, histories: Iterable[TrialHistory]) -> None:
     """Pass the records of trials to a fresh runner, in the order of time.
 
-    Where a record contradicts the decision that is made again, the record is right: a trial that is recorded
-    as over is over, and one that went on was promoted. Records do not tell when no trial ran and none was left
-    to start. That moment is inferred where it explains why a paused trial went on or was stopped.
+    Where a record contradicts the repeated decision, the record is right: a trial that is recorded as over is
+    over, and one that continued was promoted. Records do not contain the moments at which no trial ran and none
+    was left to start. Such a moment is inferred where it explains why a paused trial continued or was stopped.
     """
     known = sorted(histories, key=lambda history: history.trial)
     last = {history.trial: history.reports[-1][0] for history in known if history.reports}
@@ -71,7 +71,7 @@ def _resolve_if(
 
 
 def _runs(runner: RuleRunner, history: TrialHistory, time: float) -> bool:
-    """Tell whether a trial ran or was to run at a time to which the records have been passed on."""
+    """Return whether a trial ran, or was to run, at the time up to which records have been replayed."""
     reported = bool(history.reports) and history.reports[0][0] <= time
     if reported:
         return runner.standings.get(history.trial) in (Action.CONTINUE, Action.PROMOTE)

@@ -1,4 +1,4 @@
-"""What a stopping rule is: events in, actions out, and a state that is never modified."""
+"""The interface of stopping rules: events in, actions out, and a state that is never modified."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,14 +34,14 @@ class Report:
 
 @dataclass(frozen=True)
 class Ended:
-    """A trial that reported before is over without the rule's doing: it finished or failed."""
+    """A trial that has reported ended by itself: it finished or failed."""
 
     trial: str
 
 
 @dataclass(frozen=True)
 class Idle:
-    """No trial runs and none is left to start: only a promotion makes the sweep go on.
+    """No trial runs and none is left to start; the sweep continues only if a trial is promoted.
 
     Where the rule promotes no trial then, all that are still paused are stopped.
     """
@@ -56,7 +56,7 @@ State = TypeVar("State")
 
 @dataclass(frozen=True)
 class Plan:
-    """What a rule knows of the sweep: trials planned, the most evaluations of a trial, the seed."""
+    """The sweep as a rule knows it: the planned trials, the most evaluations of a trial, the seed."""
 
     trials: int
     max_evaluations: int
@@ -68,7 +68,7 @@ class StoppingRule(Protocol[State]):
 
     A state is rebuilt from a sweep's records by passing the events on again. Clocks of several machines may
     order two events differently than they were decided on, so a rule accepts a report of a trial that it
-    holds for paused or stopped: the record is right.
+    considers paused or stopped: the record is right.
     """
 
     def initial_state(self) -> State:

@@ -1,4 +1,4 @@
-"""Runs a stopping rule: passes events to it and keeps what follows for each trial."""
+"""Runs a stopping rule: passes events to it and tracks the resulting action for each trial."""
 
 from collections import deque
 from collections.abc import Callable
@@ -43,7 +43,7 @@ class RuleRunner:
         return dict(self._standings)
 
     def is_paused(self, trial: str) -> bool:
-        """Tell whether a trial waits to be promoted or stopped."""
+        """Return whether a trial waits to be promoted or stopped."""
         return self._standings.get(trial) is Action.PAUSE
 
     def next_trial(self, new: Callable[[], str | None]) -> str | None:
@@ -77,7 +77,7 @@ class RuleRunner:
         return self._standings[trial]
 
     def end(self, trial: str) -> None:
-        """Note that a trial is over; the rule is told where it did not stop the trial itself."""
+        """Record that a trial is over, and pass that to the rule unless the rule stopped it."""
         self.release(trial)
         self._leave_queue(trial)
         standing = self._standings.pop(trial, None)
@@ -85,7 +85,7 @@ class RuleRunner:
             self._apply(*self._rule.decide(self._state, Ended(trial)))
 
     def release(self, trial: str) -> None:
-        """Note that a trial runs no more in this process, though it is not over."""
+        """Record that a trial stopped running in this process, though it is not over."""
         self._running.discard(trial)
 
     def resolve(self) -> None:

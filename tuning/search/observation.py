@@ -1,4 +1,4 @@
-"""What a sampler may know of a trial."""
+"""The observation of a trial: the input of samplers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 from sweepbox.tuning.spec.schema import Scalar
 
 Attributes = Mapping[str, Mapping[str, Any]]
-"""What a sampler keeps with a suggestion: values of JSON by name, those of the `trial` and of the `study`."""
+"""Values that a sampler stores with a suggestion, as JSON by name, for the `trial` and for the `study`."""
 
 
 class ObservedState(StrEnum):
@@ -21,22 +21,22 @@ class ObservedState(StrEnum):
 
     @property
     def has_ended(self) -> bool:
-        """Tell whether the trial is over."""
+        """Whether the trial is over."""
         return self is not ObservedState.RUNNING
 
 
 @dataclass(frozen=True)
 class Observation:
-    """One trial: what was suggested, and what came of it so far.
+    """One trial: its suggested parameters and its results so far.
 
     Attributes:
         number: The trial's number, from 0, in the order of the suggestions.
         parameters: The suggested values by name.
-        state: Whether it has ended, and how; one that waits to be run counts as running.
+        state: Whether it has ended, and how; a pending trial counts as running.
         scores: The scores of its best evaluation, one for each objective, if it finished.
         intermediate: The score of each evaluation by its number, from 1.
         constraints: By how much each constraint is violated; 0 or less where it is satisfied.
-        attributes: What the sampler kept with the suggestion.
+        attributes: Values that the sampler stored with the suggestion.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""Whether the trials of a sweep need several compiled programs: whether its space has static parameters."""
+"""Whether the trials of a sweep need several compiled programs, because its space has static parameters."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,17 +13,17 @@ from sweepbox.tuning.search.space import Space
 
 @dataclass
 class _Picks:
-    """Chooses what `picked` says, the first option otherwise, and remembers the options of each parameter."""
+    """Suggests the values in `picked`, the first option otherwise; records the options of each parameter."""
 
     picked: dict[str, Any]
     options: dict[str, Sequence[Any]] = field(default_factory=dict)
 
     def suggest_float(self, name: str, low: float, high: float, **_scale: Any) -> float:
-        """Return one of the ends."""
+        """Return one of the endpoints."""
         return float(self.suggest_categorical(name, (low, high)))
 
     def suggest_int(self, name: str, low: int, high: int, **_step: Any) -> int:
-        """Return one of the ends."""
+        """Return one of the endpoints."""
         return int(self.suggest_categorical(name, (low, high)))
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
@@ -33,7 +33,7 @@ class _Picks:
 
 
 def has_several_programs(base: pb.TrainEvalPipelineConfig, space: Space) -> bool:
-    """Tell whether moving any one parameter from one end of its range to the other changes the program."""
+    """Return whether changing any one parameter from one endpoint to the other changes the program."""
     programs: set[CompileKey] = set()
     for picked in _picks(space):
         try:

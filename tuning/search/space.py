@@ -11,7 +11,7 @@ AUGMENTATION_PATH = "train_config.data_augmentation_options[{name}]"
 
 
 class TrialLike(Protocol):
-    """What suggests values by name; an Optuna trial is one."""
+    """An object that suggests values by name, such as an Optuna trial."""
 
     def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
         """Return a real number in [low, high]."""
@@ -43,7 +43,7 @@ class Space:
         return tuple(edits)
 
     def endpoints(self) -> Iterator[tuple[str, tuple[Edit, ...]]]:
-        """Yield each range's ends and each choice alone: a key of the sweep file, and edits."""
+        """Yield each endpoint of each range and each choice: its key in the sweep file, and its edits."""
         for path, distribution in self.fields.items():
             for value in _ends(distribution):
                 yield f"space.{path}", (Edit(path, value),)

@@ -1,4 +1,4 @@
-"""The suggestions of a sweep: an Optuna study in memory, rebuilt from what was observed of earlier trials."""
+"""The suggestions of a sweep: an Optuna study in memory, rebuilt from the observations of earlier trials."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ SEEDS = 2**32
 class Suggestion:
     """What a sampler suggests for one trial: its parameters, the edits of the base config that set them.
 
-    `attributes` is what the sampler keeps with it; a later observation of the trial brings it back.
+    `attributes` are values that the sampler stores with it; they belong in later observations of the trial.
     """
 
     number: int
@@ -35,7 +35,7 @@ class Suggestion:
 
 
 class Suggestions:
-    """Suggests parameters, given what has been observed of the trials so far.
+    """Suggests parameters from the observations of the trials so far.
 
     A suggestion depends on the seed, its number and the observations, not on the process that observed them.
     """
@@ -49,7 +49,7 @@ class Suggestions:
         directions: Sequence[Direction] = ("maximize",),
         observations: Iterable[Observation] = (),
     ) -> None:
-        """Take in earlier observations, in the order of their numbers; `directions` has one for each score."""
+        """Add earlier observations in the order of their numbers; `directions` has an entry for each score."""
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -89,7 +89,7 @@ class Suggestions:
         )
 
     def report(self, number: int, evaluation: int, score: float) -> None:
-        """Note the score of an evaluation of a trial that runs; the last report of an evaluation counts."""
+        """Record the score of an evaluation of a running trial; the last report of an evaluation counts."""
         trial = self.trial(number)
         if not trial.state.is_finished() and trial.intermediate_values.get(evaluation) != score:
             self._storage.set_trial_intermediate_value(self._trial_id(number), evaluation, score)
@@ -102,7 +102,7 @@ class Suggestions:
         scores: Sequence[float] = (),
         constraints: Mapping[str, float] | None = None,
     ) -> None:
-        """Close a trial that runs with what came of it; one that is closed already stays as it is."""
+        """Close a running trial with its results; a closed trial is not changed."""
         from optuna.trial import create_trial
 
         trial = self.trial(number)
@@ -115,7 +115,7 @@ class Suggestions:
         self._storage.set_trial_state_values(trial_id, _optuna_state(state), values)
 
     def add(self, observation: Observation) -> None:
-        """Take in an observation; trials that are missing before it count as failed.
+        """Add an observation; trials that are missing before it count as failed.
 
         So does one whose parameters are not those that the space has. ValueError where its number is taken.
         """
@@ -160,7 +160,7 @@ class Suggestions:
     def _values(
         self, state: ObservedState, scores: Sequence[float], intermediate: Mapping[int, float]
     ) -> tuple[float, ...] | None:
-        """Return what a trial is worth to Optuna: its scores, its last score where it was stopped early."""
+        """Return the values of a trial in Optuna: its scores, or its last score if it was stopped early."""
         if state is ObservedState.FINISHED:
             return tuple(scores)
         if state is ObservedState.STOPPED_EARLY and intermediate and len(self._study.directions) == 1:

@@ -22,7 +22,7 @@ def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[An
     for index, key in enumerate(keys):
         if key in keys[:index]:
             raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} stands here a second time", node.value[index][0].start_mark
+                None, None, f"the key {key!r} is given a second time", node.value[index][0].start_mark
             )
     return loader.construct_mapping(node, deep=True)
 

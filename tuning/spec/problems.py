@@ -7,10 +7,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 WHOLE_FILE = "the sweep file"
-"""The place of an error that concerns no single key."""
+"""The location of an error that concerns no single key."""
 
 SCALARS = ("bool", "int", "float", "str")
-"""Parts of an error's place that name a branch of the scalar union, not a key that was written."""
+"""Parts of an error's location that name a branch of the scalar union, not a key of the file."""
 
 
 def problem_lines(error: ValidationError, model: type[BaseModel], *, prefix: str = "") -> tuple[str, ...]:
@@ -43,7 +43,7 @@ def _explain(problem: ErrorDetails, keys: list[int | str], root: type[BaseModel]
 
 
 def _valid_names(keys: list[int | str], root: type[BaseModel]) -> list[str]:
-    """Return the keys that a schema knows at a place in the file."""
+    """Return the valid keys at a location in the file."""
     model: Any = root
     for key in keys:
         if isinstance(model, type) and issubclass(model, BaseModel):

@@ -1,4 +1,4 @@
-"""The sweep file's schema: what a person may write, checked strictly, with its defaults in one place."""
+"""The schema of sweep files: strictly checked, with the default of every key."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
@@ -94,7 +94,7 @@ class Distribution(SpecModel):
 
 
 class Augmentation(SpecModel):
-    """One augmentation that may be in play: whether it is on, and its parameters or fixed values.
+    """One augmentation: whether it is on, and its parameters or fixed values.
 
     Example:
         >>> brightness = sb.Augmentation(enabled=[True, False], max_delta=sb.uniform(0.05, 0.3))
@@ -110,7 +110,7 @@ class Augmentation(SpecModel):
     @model_validator(mode="before")
     @classmethod
     def _short_forms(cls, given: Any) -> Any:
-        """Take a bare value as the only choice."""
+        """Read a bare value as a choice of one."""
         if not isinstance(given, dict):
             return given
         scalars = {key: value for key, value in given.items() if isinstance(value, bool | int | float | str)}
@@ -124,7 +124,7 @@ class Augmentation(SpecModel):
 
 
 class ObjectiveSpec(SpecModel):
-    """What the sweep looks for: a reported metric, and floors that other metrics must reach.
+    """The objective: a reported metric, and in `floors` the least values of other metrics.
 
     Example:
         >>> sb.ObjectiveSpec(metric="mAP@.50", floors={"AP@.50/without_mask": 0.2}).metric
@@ -173,7 +173,7 @@ class SchedulerSpec(SpecModel):
 
 
 class TrainingSpec(SpecModel):
-    """How long each trial trains; steps that are not given are the config's, evaluated ten times.
+    """The length of each trial and its evaluations; by default the steps of the config, evaluated ten times.
 
     Example:
         >>> sb.TrainingSpec(steps=5000, evaluate_every=500).precision
@@ -186,7 +186,7 @@ class TrainingSpec(SpecModel):
 
 
 class Resources(SpecModel):
-    """What one trial takes of a machine; a fraction of a GPU shares it between trials.
+    """The resources of one trial; a fraction of a GPU shares it between trials.
 
     Example:
         >>> sb.Resources(cpu=4, gpu=0.5).gpu
@@ -206,7 +206,7 @@ class Resources(SpecModel):
 
 
 class PrepareSpec(SpecModel):
-    """How images with annotations are split where `data` is not prepared yet.
+    """How annotated images are split if `data` is not prepared yet.
 
     Example:
         >>> sb.PrepareSpec(validation_fraction=0.2, seed=1).validation_fraction

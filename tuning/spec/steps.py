@@ -1,4 +1,4 @@
-"""How many steps a trial trains, and when it is evaluated."""
+"""The training steps and evaluations of a trial."""
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.tuning.spec.schema import TrainingSpec
@@ -12,12 +12,12 @@ def evaluate_every(config: pb.TrainEvalPipelineConfig, training: TrainingSpec) -
 
 
 def evaluations_of(config: pb.TrainEvalPipelineConfig, training: TrainingSpec) -> int:
-    """Return how often a trial that runs to its end is evaluated; the last time is after its last step."""
+    """Return the number of evaluations of a full trial; the last is after its last step."""
     return -(-config.train_config.num_steps // evaluate_every(config, training))
 
 
 def next_evaluation_step(step: int, *, every: int, total: int) -> int:
-    """Return the step after which a trial that stands at `step` is evaluated next."""
+    """Return the step of the next evaluation of a trial at `step`."""
     return min((step // every + 1) * every, total)
 
 

@@ -14,7 +14,7 @@ PREPARED_MARK = "dataset.json"
 
 
 def is_prepared(data: Path) -> bool:
-    """Tell whether a folder holds records that `sweepbox prepare` wrote."""
+    """Return whether a folder holds records that `sweepbox prepare` wrote."""
     return (data / PREPARED_MARK).is_file()
 
 
@@ -23,7 +23,7 @@ def prepare_annotated(
 ) -> PreparedDataset:
     """Split a folder of annotated photographs and write its records to `out`, which appears whole.
 
-    DataError where a defect would break training; it names `sweepbox doctor`, which lists all.
+    DataError if a defect would break training; the message names `sweepbox doctor`, which lists all defects.
     """
     settings = PrepareSettings(validation_fraction=spec.validation_fraction, seed=spec.seed)
     try:
@@ -44,7 +44,7 @@ def check_data_folder(data: Path | None) -> Path:
 
 
 def open_sweep_data(folder: SweepFolder, spec: SweepSpec) -> PreparedDataset:
-    """Return the records of a sweep that was begun."""
+    """Return the records of an existing sweep; SweepError if they are missing."""
     if spec.data is None:
         raise SweepError(f"{folder.spec}: names no data; add `data` with the folder of prepared records")
     data = Path(os.path.normpath(folder.path / spec.data))

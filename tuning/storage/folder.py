@@ -1,4 +1,4 @@
-"""The layout of a sweep's folder: where everything lies, readable without the program that wrote it."""
+"""The layout of a sweep's folder, which is readable without Sweepbox."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sweepbox.tuning.storage.lock import hold, is_held
 
 @dataclass(frozen=True)
 class TrialFolder:
-    """`trials/<id>/`: all that belongs to one trial."""
+    """`trials/<id>/`: the files of one trial."""
 
     path: Path
 
@@ -36,17 +36,17 @@ class TrialFolder:
 
     @property
     def status(self) -> Path:
-        """How the trial stands, as JSON."""
+        """The status of the trial, as JSON."""
         return self.path / "state.json"
 
     @property
     def provenance(self) -> Path:
-        """What the trial was computed with and on, as JSON."""
+        """Packages, device and data of the trial, as JSON."""
         return self.path / "provenance.json"
 
     @property
     def traceback(self) -> Path:
-        """Where a failed trial leaves its traceback."""
+        """The traceback of a failed trial."""
         return self.path / "error.txt"
 
     @property
@@ -56,7 +56,7 @@ class TrialFolder:
 
     @property
     def last(self) -> Path:
-        """The full state to go on from, while the trial has not ended."""
+        """The full state to resume from, while the trial has not ended."""
         return self.path / "last"
 
 
@@ -98,7 +98,7 @@ class SweepFolder:
 
     @property
     def ray(self) -> Path:
-        """Ray's own notes."""
+        """Ray's own files."""
         return self.path / "ray"
 
     @property
@@ -123,17 +123,17 @@ class SweepFolder:
 
     @property
     def log(self) -> Path:
-        """What happened when."""
+        """The log of the sweep."""
         return self.path / "log.txt"
 
     @property
     def precision(self) -> Path:
-        """What `precision: auto` came to, as JSON; the first trial measures it for all."""
+        """The precision that `precision: auto` chose, as JSON; the first trial measures it for all."""
         return self.path / "precision.json"
 
     @property
     def stop_request(self) -> Path:
-        """While this file stands, trials save their state and end."""
+        """While this file exists, trials save their state and end."""
         return self.path / "stop"
 
     @property
@@ -143,7 +143,7 @@ class SweepFolder:
 
     @property
     def exists(self) -> bool:
-        """Tell whether a sweep was begun here."""
+        """Whether a sweep was created here."""
         return self.spec.is_file()
 
     def trial(self, trial_id: str) -> TrialFolder:

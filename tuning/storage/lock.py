@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from sweepbox.detection.core.errors import SweepError
 
 PROBE_S = 0.5
-"""How long an attempt to hold the lock waits for processes that only look whether it is held."""
+"""How long `hold` waits, in seconds, for processes that only check whether the lock is held."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Writes the study's file in the background, and goes on without it where that fails."""
+"""Writes the study's file in the background; the sweep continues if that fails."""
 
 import logging
 import sqlite3
@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 
 class StudyWriter:
-    """Brings the study's file in step with the trials that it is given.
+    """Writes trials to the study's file.
 
     The first write replaces all that the file holds. A sweep does not need the file: the first failure is
     logged, and the file is then left as it is until `flush`.
@@ -29,14 +29,14 @@ class StudyWriter:
         self._has_failed = False
 
     def put(self, trial: StudyTrial) -> None:
-        """Take a trial as it is now; the next write brings the file in step."""
+        """Queue the current state of a trial for the next write."""
         number = trial.trial.number
         with self._lock:
             self._trials[number] = trial
             self._changed.add(number)
 
     def write_in_background(self) -> None:
-        """Let a thread write what has changed, unless it is still writing or has failed."""
+        """Write changes in a thread, unless it is still writing or has failed."""
         if self._has_failed or (self._writing is not None and not self._writing.done()):
             return
         self._writing = self._thread.submit(self._write)

@@ -55,7 +55,7 @@ class TrialStatus:
         seed: The seed of its training.
         fingerprint: A hash of its config.
         parameters: The values that the sampler suggested.
-        sampler_attributes: What the sampler keeps with the suggestion; empty in records of format 1.
+        sampler_attributes: Values that the sampler stored with the suggestion; empty in records of format 1.
         compile_key: The id of the program that its config compiles to; None in records of format 1.
         origin: Why the trial exists.
         step: The steps trained so far, as it wrote them last.
@@ -94,9 +94,9 @@ class TrialStatus:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """One evaluation of a trial: its number from 1, the training step, the time and what was measured.
+    """One evaluation of a trial: its number from 1, the training step, the time and the metrics.
 
-    `seconds` is what it took since the one before, of which `evaluation_s` is the evaluation itself and the
+    `seconds` is the time since the evaluation before, of which `evaluation_s` is the evaluation itself and the
     rest training; `images_per_s` and `input_wait_fraction`, the share of the time that steps waited for
     batches, are those of the training. None where an older version did not record it.
     """
@@ -112,7 +112,7 @@ class Evaluation:
 
 
 def read_status(folder: TrialFolder) -> TrialStatus:
-    """Return how a trial stands; SweepError where its state file is damaged."""
+    """Return the status of a trial; SweepError if its state file is damaged."""
     try:
         given: dict[str, Any] = json.loads(folder.status.read_text())
         fields = {_NAMES_OF_FORMAT_1.get(name, name): value for name, value in given.items()}
@@ -125,7 +125,7 @@ def read_status(folder: TrialFolder) -> TrialStatus:
 
 
 def write_status(folder: TrialFolder, status: TrialStatus) -> None:
-    """Write how a trial stands, atomically."""
+    """Write the status of a trial, atomically."""
     write_json(folder.status, asdict(status))
 
 

@@ -1,4 +1,4 @@
-"""Beginning a sweep: everything is checked before any work, then the folder appears whole."""
+"""Creating a sweep: everything is checked first, then its folder appears complete."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -32,7 +32,7 @@ DEFAULT_PARENT = Path("runs")
 
 @dataclass(frozen=True)
 class SweepRequest:
-    """What a person asks for: a sweep file or spec, and what overrides it.
+    """A request for a sweep: a sweep file or spec, and values that override it.
 
     Attributes:
         spec: The sweep file, or a spec whose relative paths start at the working directory.
@@ -49,7 +49,7 @@ class SweepRequest:
     time_budget: str | None = None
 
     def load(self) -> SweepSpec:
-        """Return the spec with the overrides in place, its paths absolute."""
+        """Return the spec with the overrides applied and absolute paths."""
         spec = load_spec(self.spec) if isinstance(self.spec, Path) else self.spec
         home = self.spec.resolve().parent if isinstance(self.spec, Path) else Path.cwd()
         weights = spec.initial_weights
@@ -70,7 +70,7 @@ class SweepRequest:
         return str(self.spec) if isinstance(self.spec, Path) else f"sweep {self.spec.name!r}"
 
     def folder(self, spec: SweepSpec) -> SweepFolder:
-        """Return where the sweep lies or will lie."""
+        """Return the folder of the sweep, existing or not."""
         return SweepFolder(self.out or DEFAULT_PARENT / spec.name)
 
 
@@ -128,7 +128,7 @@ def _reported(base: pb.TrainEvalPipelineConfig, labels: LabelMap) -> tuple[str, 
 
 
 def _make_absolute(train_config: pb.TrainConfig) -> None:
-    """Make the path of a checkpoint to start from one that trials find, whose working folders differ."""
+    """Make the path of the initial checkpoint absolute, since trials have other working folders."""
     if train_config.fine_tune_checkpoint:
         train_config.fine_tune_checkpoint = str(Path(train_config.fine_tune_checkpoint).absolute())
 
@@ -140,14 +140,14 @@ def _absolute(home: Path, path: str | Path | None) -> str | None:
 def _check_free(folder: SweepFolder) -> None:
     if folder.exists:
         raise SweepError(
-            f"{folder.path}: a sweep is here already; go on with --resume, or choose another --out"
+            f"{folder.path}: a sweep is here already; resume it with --resume, or choose another --out"
         )
     if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
         raise SweepError(f"{folder.path}: is not empty; choose another --out or empty it")
 
 
 def _early_checks(spec: SweepSpec) -> Iterable[Callable[[], object]]:
-    """Return the checks that need nothing but the files."""
+    """Return the checks that need no data preparation."""
     yield lambda: check_data_folder(None if spec.data is None else Path(spec.data))
     yield lambda: _check_weights(spec.initial_weights)
     yield lambda: sampler_of(spec.sampler)
@@ -180,7 +180,7 @@ def _check_base(spec: SweepSpec) -> None:
 
 
 def _raise_together(checks: Iterable[Callable[[], object]], *, source: str) -> None:
-    """Make all checks and raise one SweepError with all their lines."""
+    """Run all checks and raise one SweepError with all their messages."""
     lines: dict[str, None] = {}
     for check in checks:
         try:

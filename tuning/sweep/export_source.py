@@ -1,4 +1,4 @@
-"""What is exported of a sweep, a training run or a checkpoint folder."""
+"""The checkpoint to export from a sweep, a training run or a checkpoint folder."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def export_source(source: Path) -> tuple[Path, "CardExtras"]:
-    """Return the checkpoint folder to export and facts for the model card.
+    """Return the checkpoint folder to export and metadata for the model card.
 
     Args:
         source: The folder of a sweep, whose best checkpoint is taken, of a training run, or of a checkpoint.
@@ -33,7 +33,7 @@ def export_source(source: Path) -> tuple[Path, "CardExtras"]:
 
 
 def _sweep_extras(state: "SweepState") -> "CardExtras":
-    """Return what a sweep's folder says of its winner and its data."""
+    """Return the model card's entries on a sweep's winner and data."""
     from sweepbox.detection.export.model_card import CardExtras
 
     if state.best is None:

@@ -16,7 +16,7 @@ OBSERVED_STATES = {
 def observation_of(trial: TrialResult, objective: Objective) -> Observation:
     """Return what a sampler may know of a trial.
 
-    Scores have the penalty of what the floors lack in them, so no constraints are passed on beside them. A
+    Scores include the penalty of violated constraints, so no constraints are passed on beside them. A
     trial that ended without an evaluation that can be compared counts as failed.
     """
     state = OBSERVED_STATES.get(trial.state, ObservedState.RUNNING)

@@ -1,4 +1,4 @@
-"""Going on with a sweep: the folder decides what is searched, the command may only give it more room."""
+"""Resuming a sweep: the folder fixes what is searched; the request may change limits and resources."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ SEARCH = (
 
 
 def resume_sweep(request: SweepRequest) -> SweepFolder:
-    """Return the sweep to go on with, its spec brought up to date with the command.
+    """Return the sweep to resume, with its spec updated by the request.
 
     SweepError where there is no sweep, or the sweep file or its base config now ask for another search.
     """

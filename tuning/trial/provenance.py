@@ -1,4 +1,4 @@
-"""What a trial was computed with and on, kept beside its results."""
+"""The provenance of a trial: packages, device and data, recorded beside its results."""
 
 import platform
 from typing import Any

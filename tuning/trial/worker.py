@@ -138,8 +138,8 @@ class TrialWorker:
         """Evaluate, then write the line, the state to resume from and the checkpoint, in this order.
 
         A thread writes weights and slots while the evaluation runs; all is on disk when this returns.
-        Wherever a crash cuts this short, the next process finds a state whose step tells which lines hold,
-        and makes the best checkpoint anew if that was next.
+        If a crash interrupts this, the step of the saved state tells the next process which lines are valid,
+        and it writes the best checkpoint again if that was missing.
         """
         finished = run.step >= self._status.status.total_steps
         with run.checkpoint(self._trial.path, state=not finished) as checkpoint:

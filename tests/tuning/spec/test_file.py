@@ -97,7 +97,7 @@ def test_all_problems_are_reported_together() -> None:
     ("text", "message"),
     [
         ("a: [1\nb: 2", r"my.yaml:2:\d+: "),
-        ("name: a\nname: b", r"my.yaml:2:1: the key 'name' stands here a second time"),
+        ("name: a\nname: b", r"my.yaml:2:1: the key 'name' is given a second time"),
         ("- 1", "my.yaml: a sweep file is a mapping of keys to values, got list"),
         ("", "my.yaml: a sweep file is a mapping of keys to values, got NoneType"),
         ("name: a\nbase_config: b", "there is nothing to search; give `space` or `augmentations`"),

@@ -45,7 +45,7 @@ def test_photographs_are_prepared_into_the_sweep(write_spec: Write, tmp_path: Pa
 def test_the_folder_of_a_sweep_is_not_taken_again(write_spec: Write, tmp_path: Path) -> None:
     request = SweepRequest(write_spec(), out=tmp_path / "run")
     create_sweep(request)
-    with pytest.raises(SweepError, match="a sweep is here already; go on with --resume"):
+    with pytest.raises(SweepError, match="a sweep is here already; resume it with --resume"):
         create_sweep(request)
 
 
