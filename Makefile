@@ -1,4 +1,4 @@
-# Everything from a bare clone: `make sweep` and `make test` need Python 3.11 to 3.13 and make, nothing else.
+# `make sweep` and `make test` work in a bare clone with Python 3.11 to 3.13 and make.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest -q --numprocesses=2
 .DEFAULT_GOAL := help
 .PHONY: help install sweep test test-all test-slow test-gpu test-browser test-cluster parity bench check format schema lock clean
 
-help:  ## tell what can be made
+help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 install: $(READY)  ## make the virtual environment with the pinned packages
@@ -33,10 +33,10 @@ sweep: $(READY)  ## the main job on the embedded sample: draw, sweep, export, de
 test: $(READY)  ## the quick tests, under 5 minutes on two cores, no network, no GPU
 	$(PYTEST) -m "not slow and not gpu and not browser and not cluster" $(ARGS)
 
-test-all: $(READY)  ## every test, under 15 minutes on two cores; tells the slowest and the coverage of each file
+test-all: $(READY)  ## every test, under 15 minutes on two cores, with the slowest 30 and the coverage of each file
 	$(PYTEST) --durations=30 --cov --cov-report=term $(ARGS)
 
-test-slow:  ## the tests of that mark alone; so do test-gpu, test-browser and test-cluster
+test-slow:  ## only the tests with that mark; likewise test-gpu, test-browser and test-cluster
 test-slow test-gpu test-browser test-cluster: $(READY)
 	$(PYTEST) -m $(@:test-%=%) $(ARGS) || test $$? -eq 5  # 5: no test has the mark
 
@@ -52,7 +52,7 @@ check: $(READY)  ## style, types, and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(READY)  ## bring the code into the house's form
+format: $(READY)  ## format the code
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 

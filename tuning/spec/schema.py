@@ -197,11 +197,11 @@ class Resources(SpecModel):
     gpu: float = Field(default=0, ge=0)
 
     @model_validator(mode="after")
-    def _whole_above_one(self) -> Self:
-        for name in ("cpu", "gpu"):
-            value = getattr(self, name)
-            if value > 1 and value != int(value):
-                raise ValueError(f"{name} {value} must be a whole number or below 1")
+    def _schedulable(self) -> Self:
+        if self.cpu > 1 and self.cpu != int(self.cpu):
+            raise ValueError(f"cpu {self.cpu} must be a whole number or below 1")
+        if self.gpu > 1:
+            raise ValueError(f"gpu {self.gpu:g} is not supported: a trial uses one GPU; give 1 or a fraction of it")
         return self
 
 

@@ -48,7 +48,10 @@ CASES = {
         "sampler: {type: tpe}\nsearcher: {type: tpe}"
     ),
     "training.stepz: unknown key; did you mean 'steps'?": "training: {stepz: 5}",
-    "resources_per_trial: gpu 1.5 must be a whole number or below 1": "resources_per_trial: {gpu: 1.5}",
+    "resources_per_trial: cpu 1.5 must be a whole number or below 1": "resources_per_trial: {cpu: 1.5}",
+    "resources_per_trial: gpu 2 is not supported: a trial uses one GPU; give 1 or a fraction of it": (
+        "resources_per_trial: {gpu: 2}"
+    ),
     "resources_per_trial.cpu: input should be greater than 0 (got 0)": "resources_per_trial: {cpu: 0}",
     "augmentations.random_adjust_hue.enabled.0: input should be a valid boolean": (
         "augmentations: {random_adjust_hue: {enabled: maybe}}"
