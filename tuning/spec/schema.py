@@ -201,7 +201,7 @@ class Resources(SpecModel):
         if self.cpu > 1 and self.cpu != int(self.cpu):
             raise ValueError(f"cpu {self.cpu} must be a whole number or below 1")
         if self.gpu > 1:
-            raise ValueError(f"gpu {self.gpu:g} is not supported: a trial uses one GPU; give 1 or a fraction of it")
+            raise ValueError(f"gpu {self.gpu:g} is not supported: a trial uses one GPU; give 1 or a fraction")
         return self
 
 

@@ -49,7 +49,7 @@ CASES = {
     ),
     "training.stepz: unknown key; did you mean 'steps'?": "training: {stepz: 5}",
     "resources_per_trial: cpu 1.5 must be a whole number or below 1": "resources_per_trial: {cpu: 1.5}",
-    "resources_per_trial: gpu 2 is not supported: a trial uses one GPU; give 1 or a fraction of it": (
+    "resources_per_trial: gpu 2 is not supported: a trial uses one GPU; give 1 or a fraction": (
         "resources_per_trial: {gpu: 2}"
     ),
     "resources_per_trial.cpu: input should be greater than 0 (got 0)": "resources_per_trial: {cpu: 0}",
