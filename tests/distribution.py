@@ -8,13 +8,14 @@ if TYPE_CHECKING:
     import pytest
 
 SHARED = {
+    "tests/data/cache/": "cache",
     "tests/runner/test_carry.py": "jax",
     "tests/scripts/test_train_choices.py": "jax",
     "tests/training/test_jax_step.py": "jax",
-    "tests/tuning/test_engine_jax.py": "jax",
+    "tests/tuning/trial/test_compiled_runs_jax.py": "jax",
     "tests/tuning/ray_backend/": "ray",
 }
-"""Modules and folders that share what is made once in a process: JAX's compiled programs, a running Ray."""
+"""Modules and folders that share what is made once: another process, JAX's compiled programs, a Ray."""
 LONGEST = ("jax", "ray", "tests/runner/", "tests/scripts/", "tests/export/")
 """What starts first, so that no process is left with a long module at the end."""
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from .distribution import LONGEST, SHARED
+
 ROOT = Path(__file__).parents[1]
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
@@ -61,6 +63,11 @@ def test_the_lines_of_a_function_are_counted() -> None:
     text = "def outer():\n    async def inner():\n        return 1\n\n    return inner\n"
     assert dict(_functions(text)) == {"outer": 5, "inner": 2}
     assert dict(_functions('def f():\n    """Do.\n\n    Much.\n    """\n    return 1\n')) == {"f": 2}
+
+
+def test_what_the_tests_distribution_names_is_there() -> None:
+    for path in (*SHARED, *(path for path in LONGEST if "/" in path)):
+        assert (ROOT / path).exists(), f"{path}: name what stands there now in tests/distribution.py"
 
 
 def test_importing_the_packages_loads_nothing_heavy() -> None:

@@ -1,15 +1,13 @@
 """Decoding of the pictures that records hold; what the original makes of each was seen by running it."""
 
 import io
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from sweepbox.detection.core.errors import DataError
-from sweepbox.detection.data.pixels import decode_bounded, decode_pixels
+from sweepbox.detection.data.pixels import _tensorflow_beside_keras, decode_bounded, decode_pixels
 
 RANDOM = np.random.default_rng(0)
 RGB = RANDOM.integers(0, 256, (7, 9, 3), np.uint8)
@@ -98,17 +96,16 @@ def test_a_damaged_picture_is_named(image_format: str) -> None:
         decode_pixels(b"no picture", "a.jpg")
 
 
-def test_another_backend_keeps_the_gpu_to_itself() -> None:
-    # Neither JAX nor what Keras' NumPy backend needs is installed here, so only its answer is replaced.
-    code = (
-        "import keras\n"
-        "import tensorflow as tf\n"
-        "from unittest.mock import patch\n"
-        "from sweepbox.detection.data.pixels import decode_pixels\n"
-        "hide = patch.object(tf.config, 'set_visible_devices')\n"
-        "with hide as hidden, patch('keras.config.backend', return_value='jax'):\n"
-        f"    decode_pixels({encoded(Image.fromarray(RGB), 'PNG')!r}, 'a')\n"
-        "print(hidden.call_args)\n"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "call([], 'GPU')"
+def test_another_backend_keeps_the_gpu_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+    import tensorflow as tf
+
+    hidden = []
+    monkeypatch.setattr(keras.config, "backend", lambda: "jax")
+    monkeypatch.setattr(tf.config, "set_visible_devices", lambda *given: hidden.append(given))
+    _tensorflow_beside_keras.cache_clear()  # as in a process that has decoded nothing
+    try:
+        decode_pixels(encoded(Image.fromarray(RGB), "PNG"), "a")
+    finally:
+        _tensorflow_beside_keras.cache_clear()
+    assert hidden == [([], "GPU")]

@@ -13,6 +13,7 @@ from sweepbox.detection.core.errors import DataError, UsageError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.cache import open_record_set
 from sweepbox.detection.data.cache.export import export_record_set
+from sweepbox.detection.data.pixels import _tensorflow_beside_keras
 from tests.data.small_records import LABELS, assert_holds, cache_file, encode, picture, record, varied, write
 
 WITHOUT_TENSORFLOW = """
@@ -48,19 +49,15 @@ def test_an_exported_file_alone_is_the_record_set(tmp_path: Path) -> None:
     assert {path.name for path in moved.parent.iterdir()} == {"renamed.arrow", "renamed.whole"}
 
 
-def run_without_tensorflow(file: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+def test_pixels_are_read_without_tensorflow(tmp_path: Path) -> None:
+    file = carried(tmp_path)
+    records = open_record_set([file], LABELS)
+    done = subprocess.run(
         [sys.executable, "-c", WITHOUT_TENSORFLOW, str(file)],
         capture_output=True,
         text=True,
         env=os.environ | {"KERAS_BACKEND": "jax"},
     )
-
-
-def test_pixels_are_read_without_tensorflow(tmp_path: Path) -> None:
-    file = carried(tmp_path)
-    records = open_record_set([file], LABELS)
-    done = run_without_tensorflow(file)
     assert done.stdout.split() == [str(sum(int(records.image(index).sum()) for index in range(12)))], (
         done.stderr
     )
@@ -77,13 +74,18 @@ def test_a_set_kept_encoded_is_exported_decoded(tmp_path: Path) -> None:
     assert records.fingerprint == open_record_set(paths, LABELS).fingerprint
 
 
-def test_encoded_images_ask_for_tensorflow(tmp_path: Path) -> None:
-    pytest.importorskip("jax")
+def test_encoded_images_ask_for_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = write(tmp_path, [record(0, encode(picture(0)))])
     open_record_set(paths, LABELS, disk_budget_bytes=0)
-    done = run_without_tensorflow(cache_file(paths))
-    assert "picture-0.png: TensorFlow, which decodes the images of records, is not installed" in done.stderr
-    assert "train from an .arrow file of decoded images (`export_record_set`)" in done.stderr
+    records = open_record_set([cache_file(paths)], LABELS)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    _tensorflow_beside_keras.cache_clear()
+    with pytest.raises(DataError) as caught:
+        records.image(0)
+    assert str(caught.value) == (
+        "picture-0.png: TensorFlow, which decodes the images of records, is not installed; install it, or "
+        "train from an .arrow file of decoded images (`export_record_set`)"
+    )
 
 
 def test_other_classes_are_refused(tmp_path: Path) -> None:

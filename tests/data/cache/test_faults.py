@@ -1,11 +1,12 @@
 """Faults of the decoded file, each really caused: damage, killed writers, full disks, several processes."""
 
 import os
+import resource
 import shutil
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,29 +20,18 @@ from sweepbox.detection.data.cache.cleanup import UNUSED_S, remove_unused
 from sweepbox.detection.data.cache.file_state import SETTLED_NS, content_hashes, file_state
 from tests.data.small_records import LABELS, assert_holds, cache_file, encode, picture, record, varied, write
 
-OPEN = """
-import sys
-from pathlib import Path
-from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.data.cache import open_record_set
-{before}
-records = open_record_set(
-    [Path(sys.argv[1])], LabelMap.of(["with_mask", "without_mask", "mask_weared_incorrect"]), {options}
-)
-print(len(records), records.is_encoded)
-"""
-ONLY_SMALL_FILES = """
-import resource, signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
-"""
+from .neighbour import Neighbour
 
 
-def opened(path: Path, *, before: str = "", options: str = "") -> subprocess.Popen[str]:
-    code = OPEN.format(before=before, options=options)
-    return subprocess.Popen(
-        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+@contextmanager
+def only_small_files(limit: int) -> Iterator[None]:
+    """Let this process write no file longer than `limit` bytes, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def change_byte(file: Path, place: int) -> None:
@@ -157,53 +147,50 @@ def test_the_hash_of_a_settled_shard_is_remembered_until_it_changes(
     assert SETTLED_NS > 10**9  # coarser than the clocks of the file systems in use
 
 
-def test_a_killed_writer_leaves_nothing_that_stays(tmp_path: Path) -> None:
-    source = [record(index, encode(picture(index, (400, 400)))) for index in range(80)]
-    (path,) = write(tmp_path, source)
-    child = opened(path)
-    folder = tmp_path / CACHE_FOLDER
-    deadline = time.monotonic() + 60
-    while not list(folder.glob(".*.tmp")):
-        assert time.monotonic() < deadline
-        assert child.poll() is None, "the file was written before the writer could be killed"
-        time.sleep(0.002)
-    child.send_signal(signal.SIGKILL)
-    child.communicate()
-    assert list(folder.glob(".*.tmp"))
-    assert not list(folder.glob("*.arrow"))
-    records = open_record_set([path], LABELS)
-    np.testing.assert_array_equal(records.image(79), picture(79, (400, 400)))
-    assert not list(folder.glob(".*.tmp"))
-
-
-def test_two_processes_notice_damage_together_and_one_writes(tmp_path: Path) -> None:
+def test_two_processes_notice_damage_together_and_one_writes(tmp_path: Path, neighbour: Neighbour) -> None:
     source = [record(index, encode(picture(index, (40, 50)))) for index in range(20)]
     (path,) = write(tmp_path, source)
     old = open_record_set([path], LABELS)
     pixels = old.image(3).copy()
     change_byte(cache_file([path]), 100_000)
-    for child in [opened(path), opened(path)]:
-        output, errors = child.communicate(timeout=120)
-        assert output.split() == ["20", "False"], errors
+    neighbour.start_opening(path)
+    here = open_record_set([path], LABELS)
+    written = cache_file([path]).stat().st_ino
+    there = neighbour.opened()
+    assert there["file"] == written == cache_file([path]).stat().st_ino
+    assert (len(there["sums"]), there["encoded"]) == (20, False)
+    assert_holds(here, source)
     assert is_whole(cache_file([path]))
     np.testing.assert_array_equal(old.image(3), pixels)  # who had mapped the old file keeps it
+
+
+def test_a_killed_writer_leaves_nothing_that_stays(tmp_path: Path, neighbour: Neighbour) -> None:
+    source = [record(index, encode(picture(index, (40, 40)))) for index in range(80)]
+    (path,) = write(tmp_path, source)
+    folder = tmp_path / CACHE_FOLDER
+    neighbour.start_opening(path, fatal_row=40)
+    assert neighbour.death() == -signal.SIGKILL
+    assert list(folder.glob(".*.tmp"))
+    assert not list(folder.glob("*.arrow"))
+    assert_holds(open_record_set([path], LABELS), source)
+    assert not list(folder.glob(".*.tmp"))
 
 
 def test_a_disk_too_small_for_pixels_takes_encoded_images(tmp_path: Path) -> None:
     flat = [record(index, encode(np.full((300, 400, 3), index, np.uint8))) for index in range(20)]
     (path,) = write(tmp_path, flat)
-    child = opened(path, before=ONLY_SMALL_FILES.format(limit=500_000))
-    output, errors = child.communicate(timeout=120)
-    assert output.split() == ["20", "True"], errors
+    with only_small_files(500_000):
+        records = open_record_set([path], LABELS)
+    assert (len(records), records.is_encoded) == (20, True)
     assert not list((tmp_path / CACHE_FOLDER).glob(".*.tmp"))
 
 
 def test_a_full_disk_is_named_with_the_remedy(tmp_path: Path) -> None:
     (path,) = write(tmp_path, [record(0, encode(picture(0, (300, 400))))])
-    child = opened(path, before=ONLY_SMALL_FILES.format(limit=50_000))
-    _, errors = child.communicate(timeout=120)
-    assert "the decoded images cannot be written (" in errors
-    assert "make room there, or name another folder for them (--cache)" in errors
+    with only_small_files(50_000), pytest.raises(DataError) as caught:
+        open_record_set([path], LABELS)
+    assert "the decoded images cannot be written (" in str(caught.value)
+    assert "make room there, or name another folder for them (--cache)" in str(caught.value)
     assert not list((tmp_path / CACHE_FOLDER).glob("*.arrow"))
     assert not list((tmp_path / CACHE_FOLDER).glob(".*.tmp"))
 

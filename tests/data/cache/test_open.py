@@ -1,4 +1,3 @@
-import json
 import subprocess
 import sys
 import time
@@ -14,20 +13,18 @@ from sweepbox.detection.data.cache import open_record_set
 from sweepbox.detection.data.records import read_records
 from tests.data.small_records import LABELS, assert_holds, cache_file, encode, picture, record, varied, write
 
+from .neighbour import Neighbour
+
 GOLDEN = Path(__file__).parents[2] / "golden"
-CHILD = """
+READER = """
 import json, sys
 from pathlib import Path
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.cache import open_record_set
 
-records = open_record_set([Path(sys.argv[1])], LabelMap(((1, "with_mask"), (2, "without_mask"))))
-(file,) = (Path(sys.argv[1]).parent / ".sweepbox-cache").glob("*.arrow")
-print(json.dumps({
-    "sum": int(sum(records.image(i).sum(dtype="int64") for i in range(len(records)))),
-    "file": file.stat().st_ino,
-    "tensorflow": "tensorflow" in sys.modules,
-}))
+labels = LabelMap.of(["with_mask", "without_mask", "mask_weared_incorrect"])
+records = open_record_set([Path(sys.argv[1])], labels)
+print(sum(records.image(i).sum(dtype="int64") for i in range(len(records))), "tensorflow" in sys.modules)
 """
 
 
@@ -153,26 +150,20 @@ def test_records_without_any_picture_are_an_empty_set(tmp_path: Path) -> None:
     assert (len(records), records.canvas, records.max_boxes) == (0, (0, 0), 0)
 
 
-def start_child(path: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True)
-
-
-def outcome(child: subprocess.Popen[str]) -> dict[str, object]:
-    output, _ = child.communicate(timeout=120)
-    assert child.returncode == 0
-    return json.loads(output)
-
-
-def test_two_processes_build_one_file_and_map_it_together(tmp_path: Path) -> None:
-    labels = LabelMap(((1, "with_mask"), (2, "without_mask")))
+def test_two_processes_build_one_file_and_map_it_together(tmp_path: Path, neighbour: Neighbour) -> None:
     (path,) = write(tmp_path, [record(index, encode(picture(index, (300, 400)))) for index in range(30)])
-    builders = [start_child(path), start_child(path)]
-    first, second = (outcome(builder) for builder in builders)
+    neighbour.start_opening(path)
+    records = open_record_set([path], LABELS)
     file = cache_file([path])
-    assert first["file"] == second["file"] == file.stat().st_ino  # a second writer would have replaced the file
-    records = open_record_set([path], labels)
-    total = sum(records.image(index).sum(dtype=np.int64) for index in range(30))
-    assert first["sum"] == second["sum"] == total
-    reader = outcome(start_child(path))
-    assert reader == first | {"tensorflow": False}  # a reader maps the file and needs no TensorFlow
+    written = file.stat().st_ino
+    there = neighbour.opened()
+    assert there["file"] == written == file.stat().st_ino  # a second writer would have replaced the file
+    assert there["sums"] == [records.image(index).sum(dtype=np.int64) for index in range(30)]
     assert file.stat().st_mtime < time.time()
+
+
+def test_a_process_that_only_reads_needs_no_tensorflow(tmp_path: Path) -> None:
+    paths = write(tmp_path, varied(4))
+    records = open_record_set(paths, LABELS)
+    reader = subprocess.run([sys.executable, "-c", READER, *paths], capture_output=True, text=True)
+    assert reader.stdout.split() == [str(sum(records.image(index).sum() for index in range(4))), "False"]
