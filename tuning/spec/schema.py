@@ -215,7 +215,8 @@ class PrepareSpec(SpecModel):
 class SweepSpec(SpecModel):
     """A whole sweep, as a sweep file has it.
 
-    Relative paths start at the file's folder, those of an object that Python code makes at the working directory.
+    Relative paths start at the folder of the file; those of a spec that Python code makes start at the working
+    directory.
 
     Raises:
         SweepError: A field is missing, unknown or malformed; all problems are listed, one line each.
