@@ -1,5 +1,6 @@
 """Every public name is there, and the example in its docstring runs."""
 
+import contextlib
 import doctest
 import inspect
 import shutil
@@ -52,11 +53,25 @@ def _documented() -> Iterator[tuple[str, object]]:
 
 
 DOCUMENTED = dict(_documented())
+PREPARING = "Sweep.run"
+"""Its example runs the sweep that the others read."""
+
+
+def _run_example(name: str, folder: Path) -> str:
+    """Run the example of a public name in a folder; return what went wrong, nothing where all went well."""
+    docstring = inspect.getdoc(DOCUMENTED[name])
+    assert docstring, f"{name} has no docstring"
+    example = doctest.DocTestParser().get_doctest(docstring, {"sb": sb}, name, None, 0)
+    assert example.examples, f"the docstring of {name} has no example"
+    report: list[str] = []
+    with contextlib.chdir(folder):
+        doctest.DocTestRunner().run(example, out=report.append)
+    return "".join(report)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder that holds what the examples name: pictures, records, a config, two finished sweeps, a model."""
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds what the examples name: pictures, records, a config, a finished sweep, a model."""
     from sweepbox.detection.config.edits import Edit, apply_edits
     from sweepbox.detection.config.load import load_config, save_config
     from sweepbox.tuning.ray_backend.cluster import arrange_environment, ray_session
@@ -69,24 +84,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     (home / "sweep.yaml").write_text(yaml.safe_dump(SPEC, sort_keys=False))
     shutil.copy(next((home / "scenes" / "images").iterdir()), home / "picture.jpg")
     arrange_environment(None)
-    with ray_session(address=None, cpus=1):  # one for all sweeps of the examples
-        sb.Sweep(home / "sweep.yaml", out=home / "runs" / "tiny").run()
-        shutil.copytree(home / "runs" / "tiny", home / "runs" / "to_extend")
-        sb.Sweep.open(home / "runs" / "tiny").export(home / "model")
-        yield home
+    with ray_session(address=None, cpus=1):
+        report = _run_example(PREPARING, home)
+    assert report == "", report
+    sb.export(home / "runs" / "tiny", home / "model")
+    return home
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", DOCUMENTED)
-def test_the_example_in_the_docstring_runs(name: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    docstring = inspect.getdoc(DOCUMENTED[name])
-    assert docstring, f"{name} has no docstring"
-    example = doctest.DocTestParser().get_doctest(docstring, {"sb": sb}, name, None, 0)
-    assert example.examples, f"the docstring of {name} has no example"
-    monkeypatch.chdir(home)
-    report: list[str] = []
-    doctest.DocTestRunner().run(example, out=report.append)
-    assert report == [], "".join(report)
+def test_the_example_in_the_docstring_runs(name: str, home: Path) -> None:
+    report = "" if name == PREPARING else _run_example(name, home)
+    assert report == "", report
 
 
 def test_names_and_their_homes_agree() -> None:

@@ -121,9 +121,9 @@ class Sweep:
             DataError: The data are missing or damaged.
 
         Example:
-            >>> outcome = sb.Sweep("sweep.yaml", trials=1, out="runs/one_trial").run()
+            >>> outcome = sb.Sweep("sweep.yaml").run()
             >>> outcome.state.ended, outcome.stopped_by
-            (1, None)
+            (2, None)
         """
         return self._run(create_sweep(self._request, on_progress=on_progress), ray_config, listener)
 
@@ -151,11 +151,9 @@ class Sweep:
                 another process runs it.
 
         Example:
-            >>> sweep = sb.Sweep.open("runs/to_extend")
-            >>> len(sweep.trials)
+            >>> sweep = sb.Sweep.open("runs/tiny")
+            >>> sweep.resume(trials=2).state.ended  # all have ended already; trials=4 would run two more
             2
-            >>> sweep.resume(trials=3).state.ended
-            3
         """
         request = self._request
         if trials is not None:

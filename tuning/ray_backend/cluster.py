@@ -1,5 +1,6 @@
 """Starting a small local Ray, or joining a cluster, and how many trials fit into it."""
 
+import json
 import logging
 import os
 import secrets
@@ -7,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
@@ -30,6 +32,8 @@ QUIET_SETTINGS = {
 WORKER_SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 TOKEN_FILE = Path("~/.ray/auth_token")
 CONNECT_TIMEOUT_S = 10.0
+JOB_CONFIG = "RAY_JOB_CONFIG_JSON_ENV_VAR"
+"""The environment variable in which Ray hands a submitted job its config, as JSON."""
 
 
 def arrange_environment(address: str | None) -> None:
@@ -64,16 +68,17 @@ def ray_session(
         yield dict(ray.cluster_resources())
         return
     try:
-        if address is None:
-            _start(cpus=cpus, gpus=gpus)
-        else:
-            _join(address)
+        with _common_settings() as settings:
+            if address is None:
+                _start(settings, cpus=cpus, gpus=gpus)
+            else:
+                _join(settings, address)
         yield dict(ray.cluster_resources())
     finally:
         ray.shutdown()
 
 
-def _start(*, cpus: int | None, gpus: int | None) -> None:
+def _start(settings: dict[str, Any], *, cpus: int | None, gpus: int | None) -> None:
     import ray
 
     try:
@@ -83,13 +88,13 @@ def _start(*, cpus: int | None, gpus: int | None) -> None:
             num_gpus=gpus,
             include_dashboard=False,
             object_store_memory=OBJECT_STORE_BYTES,
-            **_common_settings(),
+            **settings,
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise SweepError(f"Ray does not start on this machine: {' '.join(str(error).split())}") from error
 
 
-def _join(address: str) -> None:
+def _join(settings: dict[str, Any], address: str) -> None:
     import ray
 
     refusal = f"no Ray cluster lets this process in at {address!r}"
@@ -97,19 +102,35 @@ def _join(address: str) -> None:
     try:
         if host and port.isdigit():
             socket.create_connection((host, int(port)), timeout=CONNECT_TIMEOUT_S).close()
-        ray.init(address=address, **_common_settings())
+        ray.init(address=address, **settings)
     except (OSError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise SweepError(f"{refusal}: {reason}; check the address and its token (RAY_AUTH_TOKEN)") from error
 
 
-def _common_settings() -> dict[str, Any]:
-    return {
-        "runtime_env": {"env_vars": WORKER_SETTINGS},
-        "log_to_driver": False,
-        "logging_level": logging.ERROR,
-        "logging_format": LOG_FORMAT,
-    }
+@contextmanager
+def _common_settings() -> Iterator[dict[str, Any]]:
+    """Yield what any Ray is started or joined with.
+
+    Workers get an empty working directory. Otherwise Ray puts the driver's working directory and its script's
+    folder before all else on their import path, and a `keras.py` there would be imported for Keras.
+    """
+    runtime_env: dict[str, Any] = {"env_vars": WORKER_SETTINGS}
+    with TemporaryDirectory(prefix="sweepbox-workers-") as empty:
+        if not _job_has_working_dir():
+            runtime_env["working_dir"] = empty  # copied to the cluster while Ray starts
+        yield {
+            "runtime_env": runtime_env,
+            "log_to_driver": False,
+            "logging_level": logging.ERROR,
+            "logging_format": LOG_FORMAT,
+        }
+
+
+def _job_has_working_dir() -> bool:
+    """Tell whether this process is a job that was submitted with a working directory, which Ray keeps to."""
+    job = json.loads(os.environ.get(JOB_CONFIG, "{}"))
+    return "working_dir" in (job.get("runtime_env") or {})
 
 
 def concurrent_trials(cluster: dict[str, float], per_trial: Resources, *, limit: int | None) -> int:

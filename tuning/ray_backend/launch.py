@@ -44,8 +44,7 @@ class RayConfig:
 
     Example:
         >>> config = sb.RayConfig(cpus=2)
-        >>> outcome = sb.Sweep.open("runs/tiny").resume(ray_config=config)  # all its trials have ended already
-        >>> outcome.state.ended
+        >>> sb.Sweep.open("runs/tiny").resume(ray_config=config).state.ended
         2
     """
 

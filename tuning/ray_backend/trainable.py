@@ -6,6 +6,7 @@ from typing import Any
 from ray.tune import Trainable
 
 from sweepbox.detection.core.backends import Backend
+from sweepbox.tuning.ray_backend.worker_path import drop_driver_folders
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import evaluation_text
@@ -26,6 +27,7 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray has no types
 
     def setup(self, config: dict[str, Any]) -> None:
         """Fit the process to its resources and open the first trial."""
+        drop_driver_folders()
         prepare_process(cpus=config[CPU_KEY], gpus=config[GPU_KEY], backend=Backend(config[BACKEND_KEY]))
         self._compiled_runs = CompiledRunCache()
         self._spec = load_spec(SweepFolder(Path(config[SWEEP_KEY])).spec)
