@@ -21,7 +21,7 @@ COMMANDS = {
     "status": "Show the state of a sweep.",
     "export": "Export the best checkpoint of a sweep or training run as a SavedModel or a checkpoint.",
     "evaluate": "Measure an exported model on annotated images.",
-    "detect": "Detect objects in pictures with an exported model.",
+    "detect": "Detect objects in images with an exported model.",
 }
 """Every verb with its line of help; the command of a verb is the function `command` in `scripts/VERB.py`."""
 

@@ -1,4 +1,4 @@
-"""`sweepbox evaluate`: measure an exported model on annotated pictures."""
+"""`sweepbox evaluate`: measure an exported model on annotated images."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def command(
 ) -> None:
     """Compute COCO metrics of an exported model: mean average precision and that of each class.
 
-    Of a Pascal VOC folder all annotated pictures count. A class without annotated objects has the value -1 and
+    Of a Pascal VOC folder all annotated images count. A class without annotated objects has the value -1 and
     stays out of the means. --json also has the Pascal VOC metrics, and all by the Object Detection API's names.
     """
     from rich.console import Console
@@ -35,7 +35,7 @@ def command(
     if as_json:
         echo(json.dumps(evaluation.to_json(), indent=2, allow_nan=False))
     else:
-        title = f"{evaluation.images} pictures"
+        title = f"{evaluation.images} images"
         Console().print(class_table(evaluation.metrics, evaluation.label_map, title=title))
 
 

@@ -18,10 +18,10 @@ def command(
     data: Annotated[Path, Argument(help="Folder with images/ and annotations/.")],
     out: Annotated[Path, Argument(help="Folder to make; it must not exist or be empty.")],
     *,
-    validation_fraction: Annotated[float, Option(help="Share of the pictures kept for validation.")] = 0.15,
+    validation_fraction: Annotated[float, Option(help="Share of the images kept for validation.")] = 0.15,
     seed: Annotated[int, Option(help="The same seed splits in the same way.")] = 0,
     shards: Annotated[
-        int | None, Option(help="Number of training files.", show_default="one for 256 pictures")
+        int | None, Option(help="Number of training files.", show_default="one for 256 images")
     ] = None,
     label_map: Annotated[
         Path | None,
@@ -32,7 +32,7 @@ def command(
     """Split a Pascal VOC data set into a training and a validation part and write TFRecords.
 
     OUT gets train-*.tfrecord, validation-*.tfrecord, label_map.pbtxt and dataset.json, which lists every box
-    that was clipped or dropped. The rarest class is in both parts; identical pictures are in one part.
+    that was clipped or dropped. The rarest class is in both parts; identical images are in one part.
     """
     from rich.console import Console
 

@@ -12,7 +12,7 @@ def command(
     out: Annotated[Path, Argument(help="Folder to make; it must not exist or be empty.")],
     images: Annotated[int, Option(help="Number of scenes.")] = 96,
     size: Annotated[int, Option(help="Width and height of a scene in pixels.")] = 320,
-    seed: Annotated[int, Option(help="The same seed draws the same pictures.")] = 0,
+    seed: Annotated[int, Option(help="The same seed draws the same images.")] = 0,
 ) -> None:
     """Draw scenes of people with and without face masks, annotated in Pascal VOC form.
 

@@ -32,7 +32,7 @@ _PRESENCE_COUNTS = {("RandomDownscaleToTargetPixels", "max_target_pixels")}
 
 @dataclass(frozen=True)
 class Change:
-    """One field that differs between two configs; None where it is not set.
+    """One field that differs between two configs; None if it is not set.
 
     The path and a value make an edit. A message without fields is True. A removed message is its text in
     braces; for an added message each of its fields is a change. A list is its text in brackets.

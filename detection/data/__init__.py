@@ -1,1 +1,1 @@
-"""Pictures and annotations: reading, checking, splitting, TFRecords, batches, augmentation."""
+"""Images and annotations: data sets, TFRecords, the decoded-image cache, batches, augmentation."""

@@ -1,4 +1,4 @@
-"""Batches of equal shape from a record set: endless and shuffled for training, once through for evaluation."""
+"""Batches of equal shape from a record set: an endless sequence for training, one pass for evaluation."""
 
 import queue
 import threading
@@ -19,11 +19,17 @@ from sweepbox.detection.data.reading import Reading
 class Batch:
     """Images on a common canvas with their objects, padded to one shape.
 
-    `images` uint8 `[batch, canvas_h, canvas_w, 3]`, each in the top left corner; `sizes` int32 `[batch, 2]`,
-    its height and width there; `boxes_yxyx` float32 `[batch, boxes, 4]`, normalised to the image; `class_ids`
-    int32 `[batch, boxes]`, 0-based; `weights` float32 `[batch, boxes]`; `noise` float32 `[batch, columns]` in
-    [0, 1); `indices` int64 `[batch]` into the record set. Padding objects are all zeros; padding rows (only
-    in the last evaluation batch) have index -1 and size 1 x 1.
+    Padding objects are all zeros. Padding rows (only in the last evaluation batch) have index -1 and size 1 x
+    1.
+
+    Attributes:
+        images: uint8 `[batch, canvas_h, canvas_w, 3]`, each image in the top left corner.
+        sizes: int32 `[batch, 2]`, height and width of each image there.
+        boxes_yxyx: float32 `[batch, boxes, 4]`, normalised to the image.
+        class_ids: int32 `[batch, boxes]`, 0-based.
+        weights: float32 `[batch, boxes]`.
+        noise: float32 `[batch, columns]` in [0, 1).
+        indices: int64 `[batch]` into the record set.
     """
 
     images: NDArray[np.uint8]
@@ -38,9 +44,9 @@ class Batch:
 def assemble(
     records: RecordSet, indices: NDArray[np.int64], *, max_boxes: int, noise: NDArray[np.float32]
 ) -> Batch:
-    """Return the batch of the records at `indices`, -1 for a padding row; objects past `max_boxes` are cut.
+    """Return the batch of the records at `indices`, where -1 is a padding row.
 
-    Images that are stored encoded are decoded by threads.
+    Objects past `max_boxes` are dropped. Threads decode images that are stored encoded.
     """
     count = len(indices)
     images = np.empty((count, *records.canvas, 3), np.uint8)
@@ -68,7 +74,7 @@ def assemble(
 def evaluation_batches(
     records: RecordSet, *, indices: NDArray[np.int64], batch_size: int, max_boxes: int
 ) -> Iterator[Batch]:
-    """Yield the records at `indices` once, in that order; the last batch is filled up with padding rows."""
+    """Yield the records at `indices` once, in that order; padding rows complete the last batch."""
     noise = np.zeros((batch_size, 0), np.float32)
     for start in range(0, len(indices), batch_size):
         chosen = indices[start : start + batch_size]
@@ -77,13 +83,24 @@ def evaluation_batches(
 
 
 class TrainingBatches:
-    """An endless sequence of training batches, each a pure function of the seed and its step.
+    """An endless sequence of training batches; each is a pure function of the seed and its step.
 
-    The records are shuffled anew for every epoch (or always in the files' order, as `reading` says) and dealt
-    out in that order without a gap: a batch may span two epochs, and no record comes twice or is left out
-    within one. Of this sequence `reading` may take only one of every n records. So training that goes on at
-    step `s` sees what it would have seen without the interruption. `change` makes another batch of each, with
-    random numbers of that step.
+    The records are shuffled for every epoch (or always in the files' order, as `reading` says) and taken in
+    that order without a gap: a batch may span two epochs, and every record comes once in an epoch. `reading`
+    may take only one of every n records of this sequence. So training that resumes at step `s` sees the same
+    batches as without the interruption.
+
+    Args:
+        records: The record set.
+        batch_size: The number of images of a batch.
+        max_boxes: The number of object rows of an image.
+        noise_columns: The number of random numbers for an image.
+        seed: Decides the order and the random numbers.
+        reading: Order and sampling of the records; the schema's defaults if None.
+        change: Called with each batch and a generator for its step; returns the batch to use.
+
+    Raises:
+        DataError: There are no records.
     """
 
     def __init__(
@@ -108,10 +125,10 @@ class TrainingBatches:
         self._change = change
         self._orders: dict[int, NDArray[np.int64]] = {}
         self.waited_s = 0.0
-        """Seconds that a consumer of `iterate` has waited for a batch, over all its iterators."""
+        """Seconds that consumers of `iterate` have waited for batches."""
 
     def indices_at(self, step: int) -> NDArray[np.int64]:
-        """Return which records stand in the batch of a step, int64 `[batch]`."""
+        """Return the records in the batch of a step, int64 `[batch]`."""
         places = np.arange(step * self._batch_size, (step + 1) * self._batch_size)
         epochs, offsets = np.divmod(places * self._reading.one_of, len(self._records))
         pairs = zip(epochs.tolist(), offsets.tolist(), strict=True)
@@ -127,9 +144,9 @@ class TrainingBatches:
         return self._change(batch, generator(self._seed, "change", step))
 
     def iterate(self, start_step: int, *, prefetch: int = 2) -> Iterator[Batch]:
-        """Yield the batches from a step on, up to `prefetch` of them prepared ahead in a thread.
+        """Yield the batches from a step on; a thread prepares up to `prefetch` of them in advance.
 
-        An error of the thread is raised here. Closing the iterator ends the thread.
+        An error in the thread is raised here. Closing the iterator ends the thread.
         """
         ready: queue.Queue[Batch | Exception] = queue.Queue(maxsize=prefetch)
         stop = threading.Event()
@@ -153,7 +170,7 @@ class TrainingBatches:
         while not stop.is_set():
             try:
                 item: Batch | Exception = self.at(step)
-            except Exception as error:  # noqa: BLE001 - handed to the consumer, which raises it
+            except Exception as error:  # noqa: BLE001 - passed to the consumer, which raises it
                 item = error
             _put(ready, item, stop)
             if isinstance(item, Exception):
@@ -161,7 +178,7 @@ class TrainingBatches:
             step += 1
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
-        """Return the order of an epoch, shuffled unless told otherwise; the last few are kept."""
+        """Return the order of an epoch, shuffled if `reading` says so; the last few are cached."""
         if not self._reading.shuffle:
             epoch = 0
         if epoch not in self._orders:
@@ -177,7 +194,7 @@ class TrainingBatches:
 
 
 def _put(ready: "queue.Queue[Batch | Exception]", item: Batch | Exception, stop: threading.Event) -> None:
-    """Put an item into a full queue as soon as there is room, unless told to stop."""
+    """Put an item into the queue as soon as it is not full, or return when `stop` is set."""
     while not stop.is_set():
         try:
             ready.put(item, timeout=0.1)

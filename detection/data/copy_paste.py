@@ -1,8 +1,8 @@
-"""`random_copy_paste`: objects of rare classes copied into other training images when a batch is put together.
+"""`random_copy_paste`: copies objects of rare classes into other training images of a batch.
 
-After Ghiasi et al., "Simple Copy-Paste is a Strong Data Augmentation Method for Instance Segmentation" (2021);
-where they cut along masks, boxes are cut out here with a margin in which the copy fades into its new place. An
-option of Sweepbox's own, for classes that have few examples.
+After Ghiasi et al., "Simple Copy-Paste is a Strong Data Augmentation Method for Instance Segmentation" (2021).
+Instead of masks, boxes are cut out with a margin in which the copy fades into the image. The option exists only
+in Sweepbox, for classes with few examples.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,9 +19,9 @@ from sweepbox.detection.data.batches import Batch
 from sweepbox.detection.data.cache.record_set import RecordSet
 
 ATTEMPTS = 20
-"""Places that are tried for a copy before it is left out."""
+"""The number of positions that are tried for a copy before it is left out."""
 SMALLEST_PIXELS = 4.0
-"""Objects with a shorter side below this, where they are or where they would go, are not copied."""
+"""Objects with a shorter side below this, in the source or the target image, are not copied."""
 NAME = "random_copy_paste"
 
 BatchChange = Callable[[Batch, np.random.Generator], Batch]
@@ -29,9 +29,9 @@ BatchChange = Callable[[Batch, np.random.Generator], Batch]
 
 @dataclass(frozen=True, eq=False)
 class Copy:
-    """An object cut out: `pixels` float32 `[height, width, 3]`, `opacity` `[height, width, 1]` in 0..1.
+    """A cut-out object: `pixels` float32 `[height, width, 3]`, `opacity` `[height, width, 1]` in 0..1.
 
-    `box_yxyx`: where the object itself is in these pixels.
+    `box_yxyx`: the box of the object in these pixels.
     """
 
     pixels: NDArray[np.float32]
@@ -40,7 +40,7 @@ class Copy:
 
 
 class ObjectPaster:
-    """Copies objects of a pool into the images of batches, as one `random_copy_paste` option says."""
+    """Copies objects of a pool into the images of batches, by one `random_copy_paste` option."""
 
     def __init__(self, option: pb.RandomCopyPaste, records: RecordSet, label_map: LabelMap) -> None:
         self._option = option
@@ -80,7 +80,7 @@ class ObjectPaster:
         place: int,
         draws: np.random.Generator,
     ) -> NDArray[np.float32] | None:
-        """Paste an object into an image and return its box, normalised; None where there is no room for it."""
+        """Paste an object into an image and return its normalised box; None if it does not fit."""
         source = self._records.image(record)
         size = np.array(image.shape[:2], np.float32)
         fit = float((size / source.shape[:2]).min())
@@ -102,7 +102,7 @@ class ObjectPaster:
 
 
 def _classes(option: pb.RandomCopyPaste, records: RecordSet, label_map: LabelMap) -> frozenset[int]:
-    """Return the 1-based ids of the classes that are copied; ConfigError for a name that no class has."""
+    """Return the 1-based ids of the classes that are copied; ConfigError for an unknown name."""
     named = {name: label_map.id_of(name) for name in option.class_names}
     unknown = [name for name, class_id in named.items() if class_id is None]
     unknown += [str(class_id) for class_id in option.class_ids if class_id not in label_map.ids]
@@ -115,7 +115,7 @@ def _classes(option: pb.RandomCopyPaste, records: RecordSet, label_map: LabelMap
 
 
 def _rare(share: float, records: RecordSet) -> frozenset[int]:
-    """Return the ids of the classes with some, but at most this share of all objects."""
+    """Return the ids of the classes with at least one and at most this fraction of all objects."""
     truths = [records.ground_truth(index).class_ids for index in range(len(records))]
     ids, counts = np.unique(np.concatenate(truths), return_counts=True)
     rare = frozenset(ids[counts <= share * counts.sum()].tolist())
@@ -128,7 +128,7 @@ def _rare(share: float, records: RecordSet) -> frozenset[int]:
 
 
 def _pool(records: RecordSet, classes: frozenset[int]) -> Sequence[tuple[int, int]]:
-    """Return record and row of every object of these classes that can be copied."""
+    """Return record and row of every copyable object of these classes."""
     pool = []
     for index in range(len(records)):
         truth = records.ground_truth(index)
@@ -140,7 +140,7 @@ def _pool(records: RecordSet, classes: frozenset[int]) -> Sequence[tuple[int, in
 
 
 def cut_out(image: NDArray[np.uint8], box_yxyx: NDArray[np.float32], *, scale: float, feather: float) -> Copy:
-    """Return an object, its box normalised, at `scale`, with a margin of `feather` of its sides around it.
+    """Cut out an object by its normalised box, at `scale`, with a margin of `feather` of its sides.
 
     The opacity is 1 on the object and falls to 0 at the margin's outer edge.
     """
@@ -170,7 +170,7 @@ def _opacity(length: int, start: float, end: float, margin: float) -> NDArray[np
 
 
 def hidden_share(boxes_yxyx: NDArray[np.float32], cover_yxyx: NDArray[np.float32]) -> float:
-    """Return the largest share of a box that `cover_yxyx` `[4]` hides; boxes without area count as absent."""
+    """Return the largest fraction of a box that `cover_yxyx` `[4]` hides; boxes without area are ignored."""
     low = np.maximum(boxes_yxyx[:, :2], cover_yxyx[:2])
     high = np.minimum(boxes_yxyx[:, 2:], cover_yxyx[2:])
     hidden = np.prod(np.maximum(high - low, 0.0), axis=1)
@@ -179,7 +179,7 @@ def hidden_share(boxes_yxyx: NDArray[np.float32], cover_yxyx: NDArray[np.float32
 
 
 def blend(image: NDArray[np.uint8], copy: Copy, corner: NDArray[np.int_]) -> None:
-    """Lay a copy on the image, in place, its first pixel at `corner`; what lies outside is cut off."""
+    """Blend a copy into the image, in place, with its first pixel at `corner`; parts outside are cut off."""
     first = np.maximum(corner, 0)
     last = np.minimum(corner + copy.pixels.shape[:2], image.shape[:2])
     here = np.s_[first[0] : last[0], first[1] : last[1]]
@@ -193,9 +193,9 @@ def blend(image: NDArray[np.uint8], copy: Copy, corner: NDArray[np.int_]) -> Non
 def copy_paste(
     options: Iterable[pb.PreprocessingStep], records: RecordSet, label_map: LabelMap
 ) -> BatchChange | None:
-    """Return what the `random_copy_paste` options of a config do to a batch, in their order; None without any.
+    """Return the function that applies the `random_copy_paste` options to a batch; None without such options.
 
-    ConfigError or DataError where an option names no class, or no object is there to copy.
+    ConfigError or DataError if an option names an unknown class, or there is no object to copy.
     """
     pasters = [
         ObjectPaster(step.random_copy_paste, records, label_map) for step in options if step.HasField(NAME)

@@ -1,4 +1,4 @@
-"""One record as a serialised `tf.train.Example` with the Object Detection API's feature keys, and back."""
+"""Converts a record to and from a `tf.train.Example` with the Object Detection API's feature keys."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,11 +17,16 @@ UNKNOWN_CLASS = -1
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """One picture with its annotated objects, as it stands in a TFRecord.
+    """One image with its annotated objects, as in a TFRecord.
 
-    `encoded` holds the bytes of an image file of `image_format` ("jpeg" or "png"); `source_id` names the
-    picture uniquely within a data set. `height` and `width` are in pixels, of the stored picture; records of
-    other makers may leave them out, then they are 1.
+    Attributes:
+        encoded: The bytes of an image file.
+        image_format: "jpeg" or "png".
+        filename: The name of the image file.
+        source_id: A name that is unique within the data set.
+        height: The height of the stored image in pixels; 1 if a record of other tools does not state it.
+        width: The width of the stored image in pixels; 1 if a record of other tools does not state it.
+        ground_truth: The objects.
     """
 
     encoded: bytes
@@ -66,14 +71,14 @@ def encode_example(record: Record, label_map: LabelMap) -> bytes:
 
 
 def _serialise(features: dict[str, list[tuple[str, list[Any]]]]) -> bytes:
-    """Serialise features by their kind, the keys in a fixed order: a record has the same bytes everywhere."""
+    """Serialise features by kind with sorted keys, so that a record has the same bytes everywhere."""
     import tensorflow as tf
 
     example = tf.train.Example()
     for kind, entries in features.items():
         for key, values in entries:
             written = getattr(example.features.feature[key], kind)
-            written.SetInParent()  # a feature without values is there all the same
+            written.SetInParent()  # write a feature even if it has no values
             written.value.extend(values)
     return bytes(example.SerializeToString(deterministic=True))
 
@@ -81,12 +86,12 @@ def _serialise(features: dict[str, list[tuple[str, list[Any]]]]) -> bytes:
 def decode_example(serialised: bytes, label_map: LabelMap | None, *, place: str) -> Record:
     """Return the record of a serialised Example; see `detection.data.records.read_records` for the rules.
 
-    `place` names file and record in the messages of DataError.
+    `place` is the name of file and record in error messages.
     """
     fields = _Fields(serialised, place)
     encoded = fields.text("image/encoded")
     if not encoded:
-        raise DataError(f"{place}: feature image/encoded is missing; a record needs the bytes of its picture")
+        raise DataError(f"{place}: feature image/encoded is missing; a record needs the bytes of its image")
     height, width = (
         int(fields.numbers(f"image/{side}", 1, np.int64, fill=1)[0]) for side in ("height", "width")
     )
@@ -102,7 +107,7 @@ def decode_example(serialised: bytes, label_map: LabelMap | None, *, place: str)
 
 
 def _ground_truth(fields: "_Fields", label_map: LabelMap | None) -> GroundTruth:
-    """Return the objects of known class and finite box."""
+    """Return the objects with a known class and a box without NaN."""
     count = len(fields.raw(BOX_KEYS[0]))
     columns = [fields.numbers(key, count, np.float32, fill=None) for key in BOX_KEYS]
     boxes_yxyx = np.ascontiguousarray(np.array(columns).T)
@@ -124,7 +129,7 @@ def _ground_truth(fields: "_Fields", label_map: LabelMap | None) -> GroundTruth:
 
 
 def _class_ids(fields: "_Fields", count: int, label_map: LabelMap | None) -> NDArray[np.int64]:
-    """Return 1-based class ids `[count]`: from the text where there is a label map, else from the labels."""
+    """Return 1-based class ids `[count]`: from the text if there is a label map, else from the labels."""
     texts = fields.raw("image/object/class/text")
     if label_map is None or not texts:
         labels = fields.numbers("image/object/class/label", count, np.int64, fill=None)
@@ -136,7 +141,7 @@ def _class_ids(fields: "_Fields", count: int, label_map: LabelMap | None) -> NDA
 
 
 class _Fields:
-    """The features of one Example by name, with the type and number that are expected of them."""
+    """The features of one Example by name, checked for type and number of values."""
 
     def __init__(self, serialised: bytes, place: str) -> None:
         import tensorflow as tf
@@ -146,7 +151,7 @@ class _Fields:
         try:
             self._features = tf.train.Example.FromString(serialised).features.feature
         except DecodeError as error:
-            raise DataError(f"{place}: it is no tf.train.Example; write the file again") from error
+            raise DataError(f"{place}: it is not a tf.train.Example; write the file again") from error
 
     def raw(self, key: str) -> list[Any]:
         """Return the values of a feature of any type; an absent feature has none."""
@@ -157,7 +162,7 @@ class _Fields:
         return getattr(feature, kind).value[:] if kind else []
 
     def text(self, key: str) -> bytes:
-        """Return the single value of a bytes feature, or nothing where it is absent."""
+        """Return the single value of a bytes feature; empty if it is absent."""
         values = self.raw(key)
         if values and not isinstance(values[0], bytes):
             raise DataError(
@@ -166,7 +171,7 @@ class _Fields:
         return values[0] if values else b""
 
     def numbers(self, key: str, count: int, dtype: type, *, fill: float | None) -> NDArray[Any]:
-        """Return the values `[count]` of a numeric feature; `fill` stands in for an absent one, None none."""
+        """Return the values `[count]` of a numeric feature, or `fill` for an absent one if it is not None."""
         values = self.raw(key)
         if not values and fill is not None:
             return np.full(count, fill, dtype)
@@ -176,6 +181,6 @@ class _Fields:
         return np.array(values, dtype)
 
     def check_count(self, key: str, found: int, wanted: int) -> None:
-        """Raise DataError where a feature has not one value per object."""
+        """Raise DataError unless a feature has one value for each object."""
         if found != wanted:
             raise DataError(f"{self._place}: feature {key} has {found} values but there are {wanted} objects")

@@ -1,4 +1,4 @@
-"""Work spread over threads without holding more of it in memory than the threads need."""
+"""Maps a function over items with threads and bounded memory."""
 
 import os
 from collections import deque
@@ -11,16 +11,16 @@ Result = TypeVar("Result")
 
 
 def worker_count() -> int:
-    """Return how many threads to use: one per processor, at most 16."""
+    """Return the number of threads to use: one for each processor, at most 16."""
     return max(1, min(16, os.cpu_count() or 1))
 
 
 def map_in_order(
     function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None, ahead: int = 4
 ) -> Iterator[Result]:
-    """Yield `function(item)` for each item, in order, computed by threads `ahead` items a thread in advance.
+    """Yield `function(item)` for each item, in order; each thread computes up to `ahead` items in advance.
 
-    The first error ends the iteration; what was not begun then is never done.
+    The first error ends the iteration and cancels all work that has not started.
     """
     count = workers or worker_count()
     pending: deque[Future[Result]] = deque()

@@ -1,4 +1,4 @@
-"""Image files to pixels, and the bound on their size."""
+"""Decodes image files to pixels of bounded size."""
 
 import functools
 import io
@@ -12,11 +12,11 @@ from sweepbox.detection.core.decoding import DECODING_ERRORS
 from sweepbox.detection.core.errors import DataError
 
 FORMATS_OF_RECORDS = ("JPEG", "MPO", "PNG", "BMP", "GIF")
-"""The formats, as Pillow names them, that TensorFlow's decoder reads; readers of TFRecords know no others."""
+"""The Pillow names of the formats that TensorFlow's decoder, and so every reader of TFRecords, supports."""
 
 
 def bounded(size: tuple[int, int], max_side: int | None) -> tuple[int, int]:
-    """Return (width, height) shrunk so that the longer side is at most `max_side`, aspect ratio kept."""
+    """Return (width, height) shrunk to a longer side of at most `max_side`, with the same aspect ratio."""
     longer = max(size)
     if max_side is None or longer <= max_side:
         return size
@@ -27,11 +27,14 @@ def bounded(size: tuple[int, int], max_side: int | None) -> tuple[int, int]:
 def decode_pixels(encoded: bytes, name: str, *, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
     """Return the pixels of an image file, uint8 `[height, width, 3]` RGB, shrunk to `size` (width, height).
 
-    Unless it is shrunk, a JPEG, PNG, BMP or GIF (its first picture) is decoded by TensorFlow's operation, as
-    the Object Detection API does: the pixels are equal. (Of JPEG it takes the fast integer transform;
-    on photographs Pillow's exact one differs by one grey level in the mean and by up to 13.) Grey images get
-    three equal channels, an alpha channel is dropped, of 16 bits the upper 8 are kept, and an EXIF orientation
-    is not looked at. DataError names an unreadable image, or that TensorFlow is not there to decode it.
+    Unless it is shrunk, a JPEG, PNG, BMP or GIF (its first frame) is decoded by TensorFlow's operation, as in
+    the Object Detection API, so the pixels are equal. (For JPEG it uses the fast integer transform; on
+    photographs Pillow's exact transform differs by 1 in the mean and by up to 13.) Grey images get three equal
+    channels, an alpha channel is dropped, of 16-bit channels the upper 8 bits are kept, and an EXIF orientation
+    is ignored.
+
+    Raises:
+        DataError: The image is unreadable, or TensorFlow, which is needed to decode it, is not installed.
     """
     try:
         with Image.open(io.BytesIO(encoded)) as image:
@@ -43,13 +46,13 @@ def decode_pixels(encoded: bytes, name: str, *, size: tuple[int, int] | None = N
 def decode_bounded(
     encoded: bytes, name: str, max_side: int | None
 ) -> tuple[NDArray[np.uint8], tuple[int, int]]:
-    """Return pixels shrunk to `max_side` (see `bounded`), and the (width, height) that the picture had.
+    """Return pixels shrunk to `max_side` (see `bounded`), and the original (width, height).
 
-    For the rest see `decode_pixels`.
+    See `decode_pixels` for the rest.
     """
     try:
         with Image.open(io.BytesIO(encoded)) as image:
-            original = image.size  # Pillow changes it where it decodes a smaller picture
+            original = image.size  # Pillow changes it if it decodes a smaller image
             return _decoded(image, encoded, name, bounded(original, max_side)), original
     except DECODING_ERRORS as error:
         raise _unreadable(name, error) from error
@@ -74,7 +77,7 @@ def _decoded_by_tensorflow(encoded: bytes, name: str) -> NDArray[np.uint8]:
     tf = _tensorflow(name)
     try:
         with tf.device("CPU"):
-            contents = tf.constant(encoded)  # given a tensor, the operation is called without a detour
+            contents = tf.constant(encoded)  # with a tensor, the operation is called directly
             pixels = tf.raw_ops.DecodeImage(contents=contents, channels=3, expand_animations=False).numpy()
     except tf.errors.OpError as error:
         raise _unreadable(name, error.message.partition("[Op:")[0].strip()) from error
@@ -83,7 +86,7 @@ def _decoded_by_tensorflow(encoded: bytes, name: str) -> NDArray[np.uint8]:
 
 
 def _tensorflow(name: str) -> Any:
-    """Return TensorFlow to decode an image; DataError, naming the image, where it is not installed."""
+    """Return TensorFlow; DataError, naming the image to decode, if it is not installed."""
     try:
         return _tensorflow_beside_keras()
     except ImportError as error:
@@ -95,7 +98,7 @@ def _tensorflow(name: str) -> Any:
 
 @functools.cache
 def _tensorflow_beside_keras() -> Any:
-    """Return TensorFlow; where another backend trains, it must not claim the GPU for decoding images."""
+    """Return TensorFlow; if another backend trains, it must not claim the GPU."""
     import keras
     import tensorflow as tf
 
@@ -103,7 +106,7 @@ def _tensorflow_beside_keras() -> Any:
         try:
             tf.config.set_visible_devices([], "GPU")
         except RuntimeError:
-            return tf  # its runtime runs already: whoever started it decided about the GPU
+            return tf  # its runtime is running: the code that started it has decided about the GPU
     return tf
 
 

@@ -1,4 +1,4 @@
-"""How an input reader goes through its records: their order, and which of them it takes."""
+"""The order in which an input reader reads its records, and which of them it takes."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -13,12 +13,15 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 
 @dataclass(frozen=True)
 class Reading:
-    """How a reader goes through its records; the defaults are the schema's.
+    """How a reader reads its records; the defaults are the schema's.
 
-    `shuffle` is what training asks for, in every epoch anew; without it, and in evaluation, records come in the
-    order of the files, read `readers` files at a time, `block` records of each in turn. Of that sequence, gone
-    through without an end in training, one of every `one_of` is taken (`sample_1_of_n_examples`; 0 means 1),
-    from the first on.
+    Attributes:
+        shuffle: Shuffle the records for every epoch of training. Without, and in evaluation, records come in
+            the order of the files.
+        one_of: Take the first of every `one_of` records (`sample_1_of_n_examples`, where 0 means 1), in
+            training of the endless sequence.
+        readers: The number of files that are read at a time, in turn.
+        block: The number of records that are read from a file in its turn.
     """
 
     shuffle: bool = True
@@ -28,7 +31,7 @@ class Reading:
 
     @classmethod
     def of(cls, reader: pb.InputReader) -> Self:
-        """Return what a reader of a config asks for."""
+        """Return the settings of a config's input reader."""
         return cls(
             shuffle=reader.shuffle,
             one_of=max(1, reader.sample_1_of_n_examples),
@@ -39,10 +42,12 @@ class Reading:
     def order(self, files: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return the order in which unshuffled records are read, int64 `[records]`.
 
-        `files` int32 `[records]`, rising, tells in which file each stands. That a file has ended is noticed
-        when it should give another record. Then another file takes its place, for the next round; where no file
-        is left, what it lacked is taken from the following place. (Seen of the original's reader by running
-        it.)
+        The end of a file is noticed when it should give another record. Then the next file replaces it from the
+        next round on; if there is no next file, the missing records are taken from the following open file.
+        (This is the observed behaviour of the original's reader.)
+
+        Args:
+            files: int32 `[records]`, ascending: the number of each record's file.
         """
         bounds = np.flatnonzero(np.diff(files, prepend=-1, append=-1))
         waiting = deque(range(*ends) for ends in pairwise(bounds.tolist()))
@@ -62,5 +67,5 @@ class Reading:
         return np.array(order, np.int64)
 
     def evaluated(self, files: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Return which records an evaluation takes, in order; see `order`."""
+        """Return the records of an evaluation, in order; see `order`."""
         return self.order(files)[:: self.one_of]

@@ -1,4 +1,4 @@
-"""TFRecord files with the Object Detection API's features: writing, finding and reading them."""
+"""Writes, finds and reads TFRecord files with the Object Detection API's features."""
 
 import glob
 import inspect
@@ -28,17 +28,16 @@ SUFFIX = ".tfrecord"
 
 
 def shard_names(split: str, shards: int) -> tuple[str, ...]:
-    """Return the file names of a split written to so many shards."""
+    """Return the file names of a split with `shards` files."""
     return tuple(f"{split}-{index:05d}-of-{shards:05d}{SUFFIX}" for index in range(shards))
 
 
 def write_records(
     records: Iterable[Record], label_map: LabelMap, directory: Path, split: str, *, shards: int
 ) -> tuple[Path, ...]:
-    """Write records to `shards` files `SPLIT-00000-of-0000N.tfrecord`, dealt out in turn; each appears whole.
+    """Write records in turn to `shards` files `SPLIT-00000-of-0000N.tfrecord`, each of them atomically.
 
-    The records are taken one at a time, so any number of them fits into memory. DataError is raised for an
-    object whose class the label map lacks.
+    Only one record at a time is in memory. DataError if the label map lacks the class of an object.
     """
     paths = tuple(directory / name for name in shard_names(split, shards))
     with ExitStack() as stack:
@@ -50,7 +49,7 @@ def write_records(
 
 @contextmanager
 def shard_writer(path: Path, label_map: LabelMap) -> Iterator[Callable[[Record], None]]:
-    """Yield a function that appends a record to the file `path`, which appears whole when the block ends."""
+    """Yield a function that appends a record to the file `path`, which is written atomically."""
     import tensorflow as tf
 
     with atomic_path(path) as temporary, tf.io.TFRecordWriter(str(temporary)) as writer:
@@ -60,11 +59,10 @@ def shard_writer(path: Path, label_map: LabelMap) -> Iterator[Callable[[Record],
 def read_records(paths: Sequence[Path], label_map: LabelMap | None) -> Iterator[Record]:
     """Read records in the order of the files, one at a time.
 
-    The rules are those of the Object Detection API's decoder: with a label map the class text wins over the
-    numeric label, and an object of a class that the map lacks is dropped; so is an object with a NaN
-    coordinate. Weights and flags are dropped together with their boxes (the original let them shift). Without a
-    label map the numeric labels are taken. DataError names the file of a record that is damaged or contradicts
-    itself.
+    The rules are those of the Object Detection API's decoder. With a label map the class text overrides the
+    numeric label, and objects of unknown classes are dropped; without, the numeric labels are used. Objects
+    with a NaN coordinate are dropped. Weights and flags are dropped with their boxes (the original shifts
+    them). DataError names the file of a record that is damaged or contradicts itself.
     """
     for path in paths:
         for index, serialised in enumerate(serialised_records(path)):
@@ -72,13 +70,13 @@ def read_records(paths: Sequence[Path], label_map: LabelMap | None) -> Iterator[
 
 
 def serialised_records(path: Path) -> Iterator[bytes]:
-    """Yield the raw records of a file; DataError where it is missing, damaged or cut off."""
+    """Yield the serialised records of a file; DataError if it is missing, damaged or truncated."""
     import tensorflow as tf
 
     if not path.is_file():
         raise DataError(f"{path}: there is no such TFRecord file")
-    # The plain reader under TensorFlow's deprecation notice: a tf.data pipeline would start TensorFlow's
-    # runtime and with it claim every visible GPU, in processes that only prepare data.
+    # The plain reader beneath TensorFlow's deprecation warning: a tf.data pipeline would start TensorFlow's
+    # runtime, which claims every visible GPU, in processes that only prepare data.
     iterator = inspect.unwrap(tf.compat.v1.io.tf_record_iterator)(str(path))
     while True:
         try:
@@ -87,16 +85,16 @@ def serialised_records(path: Path) -> Iterator[bytes]:
             return
         except tf.errors.OpError as error:
             raise DataError(
-                f"{path}: the file is damaged or is no TFRecord file ({error.message}); write it again"
+                f"{path}: the file is damaged or not a TFRecord file ({error.message}); write it again"
             ) from error
         yield serialised
 
 
 def find_records(source: str | Path, split: str | None = None) -> tuple[Path, ...]:
-    """Return the TFRecord files, sorted by name, that `source` stands for.
+    """Return the TFRecord files of `source`, sorted by name.
 
-    `source` is a folder, a glob pattern or one file. Of a folder the files named `SPLIT-….tfrecord…` or
-    `SPLIT.record…` are taken; without a split, all TFRecord files. DataError where nothing is found or where a
+    `source` is a folder, a glob pattern or one file. In a folder these are the files named `SPLIT-….tfrecord…`
+    or `SPLIT.record…`; without a split, all TFRecord files. DataError if nothing is found or where a
     folder lacks a shard of a numbered set.
     """
     path = Path(source)
@@ -116,7 +114,7 @@ def find_records(source: str | Path, split: str | None = None) -> tuple[Path, ..
 
 
 def _records_in(folder: Path, split: str | None) -> list[Path]:
-    """Return the TFRecord files of a folder by name; DataError where shards of a numbered set are missing."""
+    """Return the TFRecord files of a folder by name; DataError if shards of a numbered set are missing."""
     stem = r"[^.].*" if split is None else re.escape(split)
     named = re.compile(rf"{stem}([-.].*)?\.(tfrecords?|record)([-.].*)?")
     found = sorted(path for path in folder.iterdir() if named.fullmatch(path.name) and path.is_file())
@@ -128,6 +126,6 @@ def _records_in(folder: Path, split: str | None) -> list[Path]:
 
 
 def _numbered(paths: Sequence[Path]) -> Counter[str]:
-    """Return how many files there are of each set numbered `…-00000-of-0000N`, by the set's name."""
+    """Return the number of files of each set numbered `…-00000-of-0000N`, by the set's name."""
     matches = (re.search(r"^(.+-)\d{5}(-of-\d{5})", path.name) for path in paths)
     return Counter(f"{match[1]}*{match[2]}" for match in matches if match)

@@ -14,13 +14,13 @@ from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.pixels import decode_pixels
 from sweepbox.detection.inference.images import read_image
 
-VOC_SIGNS = ("annotations",)
-"""Subfolders, in lower case, that tell a Pascal VOC folder from one of records; an XML file in it does too."""
+VOC_FOLDERS = ("annotations",)
+"""Lower-case names of subfolders that mark a Pascal VOC folder; so does an XML file in it."""
 
 
 @dataclass(frozen=True, eq=False)
 class AnnotatedImage:
-    """One picture, RGB `[height, width, 3]`, with its objects."""
+    """One image with its objects; `pixels` is uint8 RGB `[height, width, 3]`."""
 
     name: str
     pixels: NDArray[np.uint8]
@@ -28,54 +28,56 @@ class AnnotatedImage:
 
 
 def annotated_images(data: str | Path, labels: LabelMap, *, split: str) -> Iterator[AnnotatedImage]:
-    """Yield the annotated pictures that `data` stands for, see `evaluate_model`."""
+    """Yield the annotated images of `data`; see `evaluate_model`."""
     path = Path(data)
     if path.is_dir() and any(
-        child.name.lower() in VOC_SIGNS or child.suffix.lower() == ".xml" for child in path.iterdir()
+        child.name.lower() in VOC_FOLDERS or child.suffix.lower() == ".xml" for child in path.iterdir()
     ):
         return _voc_images(path, labels)
     return _record_images(data, labels, split=split if path.is_dir() else None)
 
 
 def _voc_images(folder: Path, labels: LabelMap) -> Iterator[AnnotatedImage]:
-    """Yield the pictures of a Pascal VOC folder; boxes that `prepare` drops are dropped here too."""
+    """Yield the images of a Pascal VOC folder; boxes that `prepare` drops are dropped here too."""
     from sweepbox.detection.data.dataset.checks import examine_folder
     from sweepbox.detection.data.dataset.voc import find_voc
 
-    for case in examine_folder(find_voc(folder), label_map=None):
-        breaking = [defect for defect in case.defects if defect.breaking and defect.object_index is None]
-        if breaking or case.image is None or case.frame is None:
+    for examined in examine_folder(find_voc(folder), label_map=None):
+        breaking = [defect for defect in examined.defects if defect.breaking and defect.object_index is None]
+        if breaking or examined.image is None or examined.frame is None:
             reason = (
-                f"{folder / breaking[0].file}: {breaking[0].message}" if breaking else f"{case.path}: no image"
+                f"{folder / breaking[0].file}: {breaking[0].message}"
+                if breaking
+                else f"{examined.path}: no image"
             )
             raise DataError(f"{reason}; repair or remove it (`sweepbox doctor {folder}` lists all defects)")
-        names = [usable.source.name for usable in case.objects]
+        names = [usable.source.name for usable in examined.objects]
         truth = GroundTruth(
-            boxes_yxyx=np.array([usable.box_yxyx for usable in case.objects], np.float32).reshape(-1, 4),
-            class_ids=np.array([_known_id(name, labels, case.path) for name in names], np.int64),
+            boxes_yxyx=np.array([usable.box_yxyx for usable in examined.objects], np.float32).reshape(-1, 4),
+            class_ids=np.array([_known_id(name, labels, examined.path) for name in names], np.int64),
             weights=np.ones(len(names), np.float32),
-            difficult=np.array([usable.source.difficult for usable in case.objects], np.bool_),
+            difficult=np.array([usable.source.difficult for usable in examined.objects], np.bool_),
             crowd=np.zeros(len(names), np.bool_),
         )
-        yield AnnotatedImage(case.image.name, _pixels(case.image, turn=case.frame.turn), truth)
+        yield AnnotatedImage(examined.image.name, _pixels(examined.image, turn=examined.frame.turn), truth)
 
 
 def _pixels(path: Path, *, turn: bool) -> NDArray[np.uint8]:
-    """Return a picture's pixels: as training decodes them, or turned as its EXIF orientation asks."""
+    """Return an image's pixels as training decodes them, or rotated by its EXIF orientation."""
     return read_image(path, upright=True) if turn else decode_pixels(path.read_bytes(), str(path))
 
 
 def _record_images(source: str | Path, labels: LabelMap, *, split: str | None) -> Iterator[AnnotatedImage]:
-    """Yield the pictures of TFRecords."""
+    """Yield the images of TFRecords."""
     import tensorflow as tf
 
     from sweepbox.detection.data.records import find_records, read_records
 
     paths = find_records(source, split)
-    # Read twice side by side: the records leave out objects of a class that the label map lacks.
+    # Read a second time in parallel: the first reader drops objects of classes that the label map lacks.
     raw = tf.data.TFRecordDataset([str(path) for path in paths]).as_numpy_iterator()
     for number, record in enumerate(read_records(paths, labels)):
-        name = record.filename or record.source_id or f"picture {number}"
+        name = record.filename or record.source_id or f"image {number}"
         _check_classes(tf.train.Example.FromString(next(raw)), labels, name)
         yield AnnotatedImage(name, decode_pixels(record.encoded, name), record.ground_truth)
 
@@ -92,7 +94,7 @@ def _check_classes(example: Any, labels: LabelMap, place: str) -> None:
 
 
 def _known_id(name: str, labels: LabelMap, place: str | Path) -> int:
-    """Return the id of an annotated class; DataError where the model does not know it."""
+    """Return the id of an annotated class; DataError if the model does not know it."""
     class_id = labels.id_of(name)
     if class_id is None:
         raise DataError(

@@ -1,4 +1,4 @@
-"""The measure of an exported model: its detections on annotated pictures against the annotations."""
+"""Evaluation of an exported model: its detections on annotated images are compared with the annotations."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,9 +15,12 @@ from sweepbox.detection.model_evaluation.annotated_images import annotated_image
 
 @dataclass(frozen=True)
 class ModelEvaluation:
-    """COCO and Pascal VOC metrics of a model on `images` pictures; see `detection.evaluation` for the rules.
+    """COCO and Pascal VOC metrics of a model; see `detection.evaluation` for the rules.
 
-    A class without annotated objects has the value -1 and stays out of the means.
+    Attributes:
+        images: The number of images.
+        label_map: The classes.
+        metrics: Metrics by name; -1 for a class without annotated objects, which does not count in the means.
     """
 
     images: int
@@ -25,9 +28,9 @@ class ModelEvaluation:
     metrics: dict[str, float]
 
     def to_json(self) -> dict[str, Any]:
-        """Return `mAP`, `mAP@.50`, `AP` and `AP@.50` by class, `images`, and in `metrics` all that is known.
+        """Return `mAP`, `mAP@.50`, `AP` and `AP@.50` by class, `images`, and all metrics in `metrics`.
 
-        Those have the Object Detection API's names: `DetectionBoxes_Precision/mAP`,
+        The latter have the Object Detection API's names: `DetectionBoxes_Precision/mAP`,
         `PascalBoxes_PerformanceByCategory/AP@0.5IOU/NAME` …
         """
         return {
@@ -48,12 +51,21 @@ def evaluate_model(
     label_map: Path | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> ModelEvaluation:
-    """Measure an exported model on annotated pictures.
+    """Evaluate an exported model on annotated images.
 
-    `model` is the folder of an export; its label map is used unless `label_map` names another. `data` is a
-    Pascal VOC folder (all annotated pictures, boxes clipped as `prepare` does), a folder of records (its files
-    of `split`), a TFRecord file or a glob pattern of such. `on_progress` is called with the number of pictures
-    done. DataError for a class that the model does not know, and for anything missing or damaged.
+    Args:
+        model: The folder of an exported model.
+        data: A Pascal VOC folder (all annotated images, with boxes clipped as `prepare` does), a folder of
+            records, a TFRecord file or a glob pattern of TFRecord files.
+        split: The part of a folder of records.
+        label_map: A label map to use instead of the model's own.
+        on_progress: Called with the number of images done.
+
+    Raises:
+        DataError: A class is unknown to the model, or a file is missing or damaged.
+
+    Example:
+        >>> evaluate_model(Path("runs/quickstart/export"), "records").metrics["mAP@.50"]
     """
     labels = load_labels(model, label_map)
     detector = Detector(model, labels=labels)

@@ -32,7 +32,7 @@ def test_a_table_for_people(golden_export: Path, scenes: Path, tmp_path: Path, i
     prepare(scenes, tmp_path / "records", PrepareSettings(validation_fraction=0.34))
     result = invoke(command, golden_export, tmp_path / "records", "--split", "validation")
     assert result.exit_code == 0, result.exception
-    assert "3 pictures" in result.stdout
+    assert "3 images" in result.stdout
     assert "mask_weared_incorrect" in result.stdout
     assert "mAP@.50" in result.stdout
 

@@ -33,7 +33,7 @@ def pixel_uniforms(key: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """Return a uniform number in [0, 1) for each pixel and channel, float32 `[batch, height, width, 3]`.
 
     `key` float32 `[batch]`; `rows` `[batch, height]` and `columns` `[batch, width]`: whole numbers from 0 to
-    32767, the place of each line and column in the picture: the same place has the same number.
+    32767, the place of each line and column in the image: the same place has the same number.
     """
     by_row = _mixed(ops.bitwise_xor(_state(key)[:, None], _unsigned(rows)))
     place = ops.expand_dims(_unsigned(columns), -1) * np.uint32(_CHANNELS + 1)

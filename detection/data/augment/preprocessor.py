@@ -147,7 +147,7 @@ class Preprocessor:
         )
 
     def _inside(self, true_sizes: Tensor) -> Tensor | None:
-        """Return bool `[batch, height, width, 1]`, true on the image; None where the image fills the frame."""
+        """Return bool `[batch, height, width, 1]`, true on the image; None if the image fills the frame."""
         if self._resizer.min_dimension is None:
             return None
         height, width = self.output_size
@@ -172,6 +172,6 @@ class Preprocessor:
 def build_preprocessor(resizer: pb.ImageResizer, options: Sequence[pb.PreprocessingStep]) -> Preprocessor:
     """Return the preprocessor of a config's `image_resizer` and `data_augmentation_options` (evaluation: none).
 
-    ConfigError where the resizer or an option is not supported.
+    ConfigError if the resizer or an option is not supported.
     """
     return Preprocessor(read_resizer(resizer), read_options(options))

@@ -43,11 +43,11 @@ class Resizer(ResizerSettings):
         return 1.5 * max(min(canvas) / self.min_dimension, max(canvas) / self.output_size[0])
 
     def _rounded(self, side: Tensor) -> Tensor:
-        # A ribbon of a picture must keep at least one pixel of its shorter side.
+        # A ribbon of a image must keep at least one pixel of its shorter side.
         return ops.cast(ops.clip(ops.round(side), 1, self.output_size[0]), "int32")
 
 
 def read_resizer(message: pb.ImageResizer) -> Resizer:
-    """Return the resizer of a config; ConfigError where its output lacks one static size or three channels."""
+    """Return the resizer of a config; ConfigError if its output lacks one static size or three channels."""
     settings = resizer_settings(message)
     return Resizer(settings.output_size, settings.min_dimension, settings.padding, settings.method)

@@ -18,7 +18,7 @@ class Trace:
 
     `rows`, `columns`: samples in lines of each frame, that of the image as it was read first; `row_shares`,
     `column_shares` float32 `[batch, output]` for each layer: how much of each line lies on the window beneath.
-    `frame` bool `[batch, height, width, 1]`: the image's place in the output, None where it fills it.
+    `frame` bool `[batch, height, width, 1]`: the image's place in the output, None if it fills it.
     """
 
     view: View

@@ -51,7 +51,7 @@ class AxisLayer:
     """How the lines of a frame lie on the window beneath it, along one axis.
 
     Line p of the frame is line `(p - offset) * ratio` of the window; past `repeat_from` the window starts
-    again. `offset` int32, `ratio` float32, `repeat_from` int32, all `[batch]` or None where they play no part.
+    again. `offset` int32, `ratio` float32, `repeat_from` int32, all `[batch]` or None if they play no part.
     """
 
     window: AxisWindow

@@ -1,4 +1,4 @@
-"""TFRecords decoded into an Arrow file, in one pass and with a few images in memory at a time."""
+"""Decodes TFRecords into an Arrow file, in one pass and with a few images in memory at a time."""
 
 import errno
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import atomic_path
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.data.cache.arrow.metadata import ArrowFacts
+from sweepbox.detection.data.cache.arrow.metadata import ArrowMetadata
 from sweepbox.detection.data.cache.arrow.writer import ArrowRow, ArrowWriter
 from sweepbox.detection.data.examples import Record, decode_example
 from sweepbox.detection.data.parallel import map_in_order
@@ -17,23 +17,23 @@ from sweepbox.detection.data.records import serialised_records
 
 _SHARE_OF_FREE_DISK = 0.5
 _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_JUDGED_SHARE = 0.05
-"""From this share of the records on, the rest is taken to be like them."""
-_CLEARLY = 1.5
+_ESTIMATE_FROM_SHARE = 0.05
+"""The share of the records from which the total size is estimated."""
+_ESTIMATE_MARGIN = 1.5
 
 
-class _OutgrownError(Exception):
-    """Decoded pixels do not fit the budget."""
+class _OverBudgetError(Exception):
+    """The decoded pixels exceed the disk budget."""
 
 
 def write_cache(
     paths: Sequence[Path], label_map: LabelMap, path: Path, *, content: str, max_side: int | None,
     disk_budget_bytes: int | None,
 ) -> None:  # fmt: skip
-    """Decode records and write them to `path`, which appears whole.
+    """Decode records and write them to `path` atomically.
 
-    Where the pixels outgrow the budget, or the disk, the encoded images are written instead. DataError where
-    neither can be written, or an image cannot be decoded.
+    If the pixels exceed the budget or the disk, the encoded images are written instead. DataError if neither
+    can be written, or an image cannot be decoded.
     """
     budget = disk_budget_bytes
     if budget is None:
@@ -41,12 +41,12 @@ def write_cache(
     source = _Source(paths, label_map, max_side)
     try:
         source.write(path, content, encoded=False, budget_bytes=budget)
-    except _OutgrownError:
+    except _OverBudgetError:
         source.write(path, content, encoded=True, budget_bytes=budget)
 
 
 class _Source:
-    """The records of some files."""
+    """The records of the source files."""
 
     def __init__(self, paths: Sequence[Path], label_map: LabelMap, max_side: int | None) -> None:
         self._paths = paths
@@ -56,7 +56,7 @@ class _Source:
 
     def write(self, path: Path, content: str, *, encoded: bool, budget_bytes: int) -> None:
         """Write all records, with pixels or with encoded images."""
-        facts = ArrowFacts(
+        metadata = ArrowMetadata(
             content=content,
             encoded=encoded,
             max_side=self._max_side,
@@ -65,30 +65,32 @@ class _Source:
         )
         read_bytes = written_bytes = 0
         try:
-            with atomic_path(path) as temporary, ArrowWriter(temporary, facts) as writer:
+            with atomic_path(path) as temporary, ArrowWriter(temporary, metadata) as writer:
                 for row, stored_bytes in self._rows(encoded=encoded):
                     read_bytes += stored_bytes
                     written_bytes += row.image_bytes
-                    if not encoded and self._outgrows(read_bytes, written_bytes, budget_bytes):
-                        raise _OutgrownError
+                    if not encoded and self._exceeds_budget(read_bytes, written_bytes, budget_bytes):
+                        raise _OverBudgetError
                     writer.add(row)
         except OSError as error:
             if error.errno in _DISK_IS_FULL and not encoded:
-                raise _OutgrownError from error
+                raise _OverBudgetError from error
             raise DataError(
                 f"{path}: the decoded images cannot be written ({error.strerror or error}); make room there, "
                 "or name another folder for them (--cache)"
             ) from error
 
-    def _outgrows(self, read_bytes: int, written_bytes: int, budget_bytes: int) -> bool:
-        """Return whether pixels are more than the budget, or clearly will be."""
+    def _exceeds_budget(self, read_bytes: int, written_bytes: int, budget_bytes: int) -> bool:
+        """Return whether the pixels exceed the budget, or are estimated to exceed it by far."""
         if written_bytes > budget_bytes:
             return True
         expected = written_bytes * self._all_bytes / read_bytes
-        return read_bytes > _JUDGED_SHARE * self._all_bytes and expected > _CLEARLY * budget_bytes
+        return (
+            read_bytes > _ESTIMATE_FROM_SHARE * self._all_bytes and expected > _ESTIMATE_MARGIN * budget_bytes
+        )
 
     def _rows(self, *, encoded: bool) -> Iterator[tuple[ArrowRow, int]]:
-        """Yield a row for every record and the bytes it has there, in order, decoded by threads."""
+        """Yield a row for every record and the bytes of its record, in order, decoded by threads."""
 
         def decode(item: tuple[int, str, bytes]) -> tuple[ArrowRow, int]:
             file, place, serialised = item
@@ -98,7 +100,7 @@ class _Source:
         return map_in_order(decode, self._serialised(), ahead=2)
 
     def _serialised(self) -> Iterator[tuple[int, str, bytes]]:
-        """Yield number of the file, place for messages and bytes of every record."""
+        """Yield the file's number, a name for messages and the bytes of every record."""
         for file, path in enumerate(self._paths):
             for index, serialised in enumerate(serialised_records(path)):
                 yield file, f"{path}: record {index}", serialised
@@ -109,7 +111,7 @@ def _row(record: Record, file: int, max_side: int | None, *, encoded: bool) -> A
     truth = record.ground_truth
     if truth.class_ids.size and truth.class_ids.min() < 1:
         raise DataError(f"{name}: class id {truth.class_ids.min()} is below 1; class ids start at 1")
-    pixels, original_size = decode_bounded(record.encoded, name, max_side)  # in any case: damage shows now
+    pixels, original_size = decode_bounded(record.encoded, name, max_side)  # always decoded, to find damage now
     return ArrowRow(
         image=record.encoded if encoded else pixels,
         size=(pixels.shape[1], pixels.shape[0]),

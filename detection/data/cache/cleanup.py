@@ -1,7 +1,7 @@
-"""Old files in a folder of decoded records: which of them go, and when.
+"""Removes old files from a cache folder.
 
-Only files that the cache itself has named are looked at. On Linux a file that a process has mapped stays
-readable for it after its removal; a removed one is written again by whoever needs it next.
+Only files with names of the cache are touched. On Linux a process that has mapped a file can still read it
+after its removal; a removed file is written again by the next process that needs it.
 """
 
 import re
@@ -11,37 +11,37 @@ from contextlib import suppress
 from pathlib import Path
 
 from sweepbox.detection.core.files import TEMPORARY_PATTERN, target_of_temporary
-from sweepbox.detection.data.cache.file_state import forget, last_use_s
+from sweepbox.detection.data.cache.file_state import last_use_s, remove_marker
 
 UNUSED_S = 30 * 86400.0
-"""A file that no process has opened for this long is removed."""
+"""Files that have not been opened for this long are removed."""
 CROWDED_UNUSED_S = 7 * 86400.0
-"""So long where all files together take more than their share of the disk."""
+"""The same if all files together exceed their share of the disk."""
 SHARE_OF_DISK = 0.5
 _CACHE_FILE = re.compile(r"[0-9a-f]{24}\.arrow")
 
 
-def remove_torn(path: Path) -> None:
-    """Remove what killed writers of `path` have left; to be called by its only writer."""
-    for torn in path.parent.glob(TEMPORARY_PATTERN):
-        if target_of_temporary(torn) == path:
+def remove_partial_files(path: Path) -> None:
+    """Remove the temporary files of killed writers of `path`; to be called by its only writer."""
+    for temporary in path.parent.glob(TEMPORARY_PATTERN):
+        if target_of_temporary(temporary) == path:
             with suppress(OSError):
-                torn.unlink()
+                temporary.unlink()
 
 
 def remove_unused(folder: Path, *, keep: Path) -> None:
-    """Remove files of decoded records that are no longer used, the one unused for longest first."""
+    """Remove files of decoded records that are no longer used, the least recently used first."""
     now = time.time()
     files = [(last_use_s(path), path) for path in _cache_files(folder) if path != keep]
     for used, path in sorted(files):
         limit = CROWDED_UNUSED_S if _is_crowded(folder) else UNUSED_S
         if now - used > limit:
             _remove(path)
-    for torn in folder.glob(TEMPORARY_PATTERN):
-        made = target_of_temporary(torn)
-        is_ours = made is not None and _CACHE_FILE.fullmatch(made.name)
-        if is_ours and now - last_use_s(torn) > CROWDED_UNUSED_S:
-            _remove(torn)
+    for temporary in folder.glob(TEMPORARY_PATTERN):
+        target = target_of_temporary(temporary)
+        is_ours = target is not None and _CACHE_FILE.fullmatch(target.name)
+        if is_ours and now - last_use_s(temporary) > CROWDED_UNUSED_S:
+            _remove(temporary)
 
 
 def _cache_files(folder: Path) -> list[Path]:
@@ -49,7 +49,7 @@ def _cache_files(folder: Path) -> list[Path]:
 
 
 def _is_crowded(folder: Path) -> bool:
-    """Return whether the files take more than their share of what they and the free disk are together."""
+    """Return whether the files exceed their share of the sum of their size and the free disk space."""
     taken = sum(path.stat().st_size for path in _cache_files(folder))
     return taken > SHARE_OF_DISK * (taken + shutil.disk_usage(folder).free)
 
@@ -57,4 +57,4 @@ def _is_crowded(folder: Path) -> bool:
 def _remove(path: Path) -> None:
     with suppress(OSError):
         path.unlink()
-        forget(path)
+        remove_marker(path)

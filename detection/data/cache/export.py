@@ -1,4 +1,4 @@
-"""A record set as one Arrow file to carry to another machine."""
+"""Exports a record set as one Arrow file for another machine."""
 
 import shutil
 from collections.abc import Sequence
@@ -22,14 +22,27 @@ def export_record_set(
     cache_directory: Path | None = None,
     max_side: int | None = None,
 ) -> Path:
-    """Write the decoded records of TFRecord files to the `.arrow` file `destination` and return its path.
+    """Write the decoded records of TFRecord files to one `.arrow` file.
 
-    `open_record_set` opens it on a machine that has neither the TFRecords nor TensorFlow, with the same
-    `label_map` and `max_side`. It is complete in itself and may be renamed and copied. UsageError where
-    `destination` is no `.arrow` file; DataError where the records cannot be decoded or written.
+    `open_record_set` opens it on a machine without the TFRecords and without TensorFlow, given the same
+    `label_map` and `max_side`. The file is self-contained and may be renamed and copied.
+
+    Args:
+        paths: TFRecord files.
+        label_map: The classes.
+        destination: The `.arrow` file to write.
+        cache_directory: The folder of the cache file; by default a folder beside the records.
+        max_side: Images with a longer side, in pixels, are shrunk to it.
+
+    Returns:
+        `destination`.
+
+    Raises:
+        UsageError: `destination` has another suffix than `.arrow`.
+        DataError: The records cannot be decoded or written.
     """
     if destination.suffix != SUFFIX:
-        raise UsageError(f"{destination}: decoded records stand in a file named {SUFFIX}; give it that ending")
+        raise UsageError(f"{destination}: decoded records are written to {SUFFIX} files; give it that suffix")
     records = open_record_set(paths, label_map, cache_directory=cache_directory, max_side=max_side)
     try:
         with atomic_path(destination) as temporary:
@@ -40,14 +53,14 @@ def export_record_set(
     except OSError as error:
         raise DataError(
             f"{destination}: the decoded records cannot be written ({error.strerror or error}); make room "
-            "there, or name another place"
+            "there, or choose another folder"
         ) from error
     return destination
 
 
 def _write_decoded(records: RecordSet, path: Path) -> None:
-    """Write a set of encoded images with their pixels."""
-    with ArrowWriter(path, replace(records.facts, encoded=False)) as writer:
+    """Decode a set of encoded images and write their pixels."""
+    with ArrowWriter(path, replace(records.metadata, encoded=False)) as writer:
         for index, source_id in enumerate(records.source_ids):
             size, original = records.sizes[index].tolist(), records.original_sizes[index].tolist()
             row = ArrowRow(

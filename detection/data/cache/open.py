@@ -1,4 +1,4 @@
-"""Record sets decoded once per machine: an Arrow file, memory-mapped and shared by every process there."""
+"""Opens a record set; the first process of a machine decodes it into an Arrow file that all others map."""
 
 import hashlib
 import json
@@ -10,12 +10,12 @@ from filelock import FileLock
 
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.data.cache.arrow.checksum import is_whole, read_facts
+from sweepbox.detection.data.cache.arrow.checksum import is_intact, read_metadata
 from sweepbox.detection.data.cache.arrow.metadata import FORMAT_VERSION, SUFFIX
 from sweepbox.detection.data.cache.build import write_cache
-from sweepbox.detection.data.cache.cleanup import remove_torn, remove_unused
-from sweepbox.detection.data.cache.exported import open_carried
-from sweepbox.detection.data.cache.file_state import content_hashes, is_noted_whole, note_use, note_whole
+from sweepbox.detection.data.cache.cleanup import remove_partial_files, remove_unused
+from sweepbox.detection.data.cache.exported import open_exported
+from sweepbox.detection.data.cache.file_state import content_hashes, is_marked_intact, mark_intact, mark_used
 from sweepbox.detection.data.cache.record_set import RecordSet
 
 CACHE_FOLDER = ".sweepbox-cache"
@@ -31,66 +31,72 @@ def open_record_set(
 ) -> RecordSet:
     """Return the records of TFRecord files as a record set, decoded once and mapped read-only.
 
-    Images whose longer side exceeds `max_side` pixels are shrunk to it. The Arrow file stands in
-    `cache_directory` (by default a folder beside the records), named by a hash of the records' content, the
-    label map and the bound; the first process to need it writes it, others wait. A torn, damaged or stale file
-    is noticed and written again: whoever first opens a file in its present state reads all of it and notes that
-    it is whole. Where the pixels would not fit `disk_budget_bytes` (by default half of what is free) the file
-    holds the encoded images and `image` decodes them. Files that no process has opened for a month are removed
-    when another is written. DataError names a record that cannot be decoded.
+    The cache file is named by a hash of the records' content, the label map and `max_side`. The first process
+    that needs it writes it; others wait. The first process that opens a file in its present state checks all of
+    it and marks it intact; an incomplete, damaged or outdated file is written again. Files that have not been
+    opened for a month are removed when another one is written.
 
-    A single `.arrow` file, as `export_record_set` writes it, is opened as it is; see `open_carried`.
+    Args:
+        paths: TFRecord files, or a single `.arrow` file of `export_record_set` (see `open_exported`).
+        label_map: The classes.
+        cache_directory: The folder of the cache file; by default a folder beside the records.
+        max_side: Images with a longer side, in pixels, are shrunk to it.
+        disk_budget_bytes: The largest size of the decoded pixels, by default half of the free disk space. If
+            they exceed it, the file has the encoded images, which are decoded at each access.
+
+    Raises:
+        DataError: A file is missing, or a record cannot be decoded.
     """
     if not paths:
         raise DataError("there is no TFRecord file to read; name at least one")
     if any(path.suffix == SUFFIX for path in paths):
-        return open_carried(paths, label_map, max_side=max_side)
+        return open_exported(paths, label_map, max_side=max_side)
     directory = cache_directory if cache_directory is not None else paths[0].parent / CACHE_FOLDER
     content = _content_key(paths, label_map, max_side, directory)
     path = directory / f"{content[:24]}{SUFFIX}"
 
     def write() -> None:
-        remove_torn(path)
+        remove_partial_files(path)
         remove_unused(directory, keep=path)
         write_cache(
             paths, label_map, path, content=content, max_side=max_side, disk_budget_bytes=disk_budget_bytes
         )
-        note_whole(path)
+        mark_intact(path)
 
-    if not is_noted_whole(path):
-        _make_whole(path, content, write)
-    note_use(path)
+    if not is_marked_intact(path):
+        _ensure_intact(path, content, write)
+    mark_used(path)
     return RecordSet.mapped(path)
 
 
-def _make_whole(path: Path, content: str, write: Callable[[], None]) -> None:
-    """See to it that the file is there, undamaged, and noted so; one process at a time does it."""
-    if path.is_file() and not os.access(path.parent, os.W_OK) and _holds(path, content):
-        return  # a folder that cannot be written to holds neither locks nor notes
+def _ensure_intact(path: Path, content: str, write: Callable[[], None]) -> None:
+    """Write the file unless it is intact, and mark it so; one process at a time."""
+    if path.is_file() and not os.access(path.parent, os.W_OK) and _is_current(path, content):
+        return  # a read-only folder has neither locks nor markers
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(
-            f"{path.parent}: the folder for decoded images cannot be made ({error.strerror}); name another "
+            f"{path.parent}: the folder for decoded images cannot be created ({error.strerror}); name another "
             "(--cache)"
         ) from error
     with FileLock(path.with_suffix(".lock")):
-        if is_noted_whole(path):  # another process has seen to it while this one waited
+        if is_marked_intact(path):  # another process has written it while this one waited
             return
-        if _holds(path, content):
-            note_whole(path)
+        if _is_current(path, content):
+            mark_intact(path)
         else:
             write()
 
 
-def _holds(path: Path, content: str) -> bool:
-    """Return whether a file is whole and holds this content."""
-    facts = read_facts(path)
-    return facts is not None and facts.content == content and is_whole(path)
+def _is_current(path: Path, content: str) -> bool:
+    """Return whether a file is intact and has this content."""
+    metadata = read_metadata(path)
+    return metadata is not None and metadata.content == content and is_intact(path)
 
 
 def _content_key(paths: Sequence[Path], label_map: LabelMap, max_side: int | None, directory: Path) -> str:
-    """Return the hash that names a cache file, 64 hexadecimal digits; DataError where a file is missing."""
+    """Return the hash that names a cache file, 64 hexadecimal digits; DataError if a file is missing."""
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         raise DataError(f"{missing[0]}: there is no such TFRecord file; write it with `sweepbox prepare`")

@@ -1,4 +1,4 @@
-"""A record set: images and their objects, as views of a memory-mapped Arrow file."""
+"""A record set: images and their objects as views of a memory-mapped Arrow file."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sweepbox.detection.core.detections import GroundTruth
 from sweepbox.detection.core.errors import DataError
-from sweepbox.detection.data.cache.arrow.metadata import NUMBERS, OBJECTS, ArrowFacts
+from sweepbox.detection.data.cache.arrow.metadata import NUMBERS, OBJECTS, ArrowMetadata
 from sweepbox.detection.data.parallel import worker_count
 from sweepbox.detection.data.pixels import decode_pixels
 
@@ -23,21 +23,25 @@ _FLAGS = ("difficult", "crowd", "group_of")
 class RecordSet:
     """Images with their objects, backed by a memory-mapped Arrow file.
 
-    Only a few numbers of each image are held in memory; pixels and objects are views of the mapped file, made
-    when they are asked for, which all processes of a machine share.
+    Only a few numbers of each image are in memory. Pixels and objects are views of the mapped file, made on
+    access, whose pages all processes of a machine share.
 
-    `sizes` int32 `[n, 2]` are the heights and widths of the images as they stand here, `original_sizes` those
-    of the stored pictures; `files` int32 `[n]` numbers the file that each comes from; `canvas` is the smallest
-    (height, width) that holds every image; `max_boxes` the largest number of objects in one image;
-    `fingerprint` names the content; `is_encoded` tells that images are decoded whenever they are asked for;
-    `path` is the file and `facts` what it says of itself.
+    Attributes:
+        path: The Arrow file.
+        metadata: The metadata of the file.
+        fingerprint: A hash of the content.
+        is_encoded: Whether the file has encoded images, which are decoded at each access.
+        sizes: int32 `[n, 2]`, height and width of each image in the file.
+        original_sizes: int32 `[n, 2]`, height and width of each image in the TFRecords.
+        files: int32 `[n]`, the number of the TFRecord file of each image.
+        max_boxes: The largest number of objects in one image.
     """
 
-    def __init__(self, path: Path, table: pa.Table, facts: ArrowFacts) -> None:
+    def __init__(self, path: Path, table: pa.Table, metadata: ArrowMetadata) -> None:
         self.path = path
-        self.facts = facts
-        self.fingerprint = facts.content
-        self.is_encoded = facts.encoded
+        self.metadata = metadata
+        self.fingerprint = metadata.content
+        self.is_encoded = metadata.encoded
         self._table = table
         self._blocks = [_Block(batch) for batch in table.to_batches()]
         self._starts = np.cumsum([0, *(len(block) for block in self._blocks)], dtype=np.int64)
@@ -50,13 +54,13 @@ class RecordSet:
 
     @classmethod
     def mapped(cls, path: Path) -> Self:
-        """Return the record set of an Arrow file that was found to be whole."""
+        """Return the record set of an intact Arrow file."""
         with pa.memory_map(str(path)) as mapping:
             table = pa.ipc.open_file(mapping).read_all()
-        facts = ArrowFacts.of(table.schema.metadata)
-        if facts is None:
-            raise DataError(f"{path}: it is no file of decoded records of this version; write it again")
-        return cls(path, table, facts)
+        metadata = ArrowMetadata.of(table.schema.metadata)
+        if metadata is None:
+            raise DataError(f"{path}: it is not a file of decoded records of this version; write it again")
+        return cls(path, table, metadata)
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -64,13 +68,13 @@ class RecordSet:
 
     @property
     def canvas(self) -> tuple[int, int]:
-        """The smallest (height, width) in pixels that holds every image; (0, 0) without any."""
+        """The smallest (height, width) in pixels that every image fits into; (0, 0) without images."""
         height, width = self.sizes.max(axis=0, initial=0).tolist()
         return height, width
 
     @property
     def source_ids(self) -> list[str]:
-        """The names of the pictures, unique within a data set, read from the file at every access."""
+        """The unique names of the images, read from the file at every access."""
         names: list[str] = self._table.column("source_id").to_pylist()
         return names
 
@@ -83,13 +87,13 @@ class RecordSet:
         return stored.reshape(height, width, 3)
 
     def images(self, indices: Sequence[int]) -> list[NDArray[np.uint8]]:
-        """Return several images in the order of `indices`; encoded ones are decoded by threads."""
+        """Return several images in the order of `indices`; threads decode encoded ones."""
         if self.is_encoded and len(indices) > 1:
             return list(self._decoders.map(self.image, indices))
         return [self.image(index) for index in indices]
 
     def stored_image(self, index: int) -> NDArray[np.uint8]:
-        """Return the bytes of an image as they stand in the file: its pixels, or an image file."""
+        """Return the bytes of an image in the file: its pixels, or an encoded image."""
         block, row = self._place(index)
         return block.image(row)
 
@@ -99,12 +103,12 @@ class RecordSet:
         return block.ground_truth(row)
 
     def name(self, index: int) -> str:
-        """Return the name of a picture for messages."""
+        """Return the name of an image for messages."""
         block, row = self._place(index)
         return block.name(row)
 
     def _place(self, index: int) -> tuple["_Block", int]:
-        """Return the block that holds an image, and its row there; IndexError where there is none."""
+        """Return the block of an image and its row there; IndexError if there is no such image."""
         if not 0 <= index < len(self):
             raise IndexError(f"there is no image {index} among {len(self)}")
         number = int(np.searchsorted(self._starts, index, side="right")) - 1
@@ -117,7 +121,7 @@ class RecordSet:
 
 @dataclass(frozen=True, eq=False)
 class _Block:
-    """Some rows that stand together in the file; its views of columns are made at the first access."""
+    """A batch of rows of the file; views of its columns are made on first access."""
 
     batch: pa.RecordBatch
 

@@ -1,4 +1,4 @@
-"""One annotation and its image: everything that is wrong with them, and the boxes that can be used."""
+"""Checks one annotation and its image: all defects, and the boxes that can be used."""
 
 import difflib
 from collections.abc import Callable, Iterator
@@ -8,19 +8,19 @@ from pathlib import Path
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.dataset.defects import Defect, DefectKind
-from sweepbox.detection.data.dataset.images import FORMATS, TURNED_ORIENTATIONS, ImageFacts, inspect_image
+from sweepbox.detection.data.dataset.images import FORMATS, TURNED_ORIENTATIONS, ImageMetadata, inspect_image
 from sweepbox.detection.data.dataset.voc import VocAnnotation, VocFolder, VocObject, read_annotation
 from sweepbox.detection.data.parallel import map_in_order
 
 ASPECT_TOLERANCE = 0.01
-"""An image whose shape differs from the stated one by more than this share was not merely resized."""
+"""The largest relative difference of aspect ratios at which an image counts as resized."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """The frame that an annotation's boxes refer to, in pixels.
 
-    With `turn` the image's pixels have to be turned as its EXIF orientation says to fit the frame.
+    With `turn` the image must be rotated by its EXIF orientation to fit the frame.
     """
 
     width: int
@@ -37,50 +37,54 @@ class UsableObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """What became of one annotation file: its parts as far as they could be read, usable objects, defects."""
+class ExaminedAnnotation:
+    """The result of checking one annotation file: the parts that could be read, usable objects, defects."""
 
     path: Path
     annotation: VocAnnotation | None
     image: Path | None
-    facts: ImageFacts | None
+    metadata: ImageMetadata | None
     frame: Frame | None
     objects: tuple[UsableObject, ...]
     defects: tuple[Defect, ...]
 
 
-def examine_case(folder: VocFolder, path: Path, label_map: LabelMap | None) -> Case:
-    """Read one annotation and its image and check both; what is wrong is reported, never raised."""
+def examine_annotation(folder: VocFolder, path: Path, label_map: LabelMap | None) -> ExaminedAnnotation:
+    """Read and check one annotation and its image; defects are returned, not raised."""
     try:
         annotation = read_annotation(path)
     except DataError as error:
-        return _lost(path, None, None, _broken(folder, DefectKind.MALFORMED_ANNOTATION, path, str(error)))
+        return _unusable(path, None, None, _broken(folder, DefectKind.MALFORMED_ANNOTATION, path, str(error)))
     image = folder.image_of(path, annotation.filename)
     if image is None:
         message = f"there is no image named {path.stem}.* or {annotation.filename or '(no filename stated)'}"
-        return _lost(path, annotation, None, _broken(folder, DefectKind.IMAGE_MISSING, path, message))
+        return _unusable(path, annotation, None, _broken(folder, DefectKind.IMAGE_MISSING, path, message))
     try:
-        facts = inspect_image(image)
+        metadata = inspect_image(image)
     except (DataError, OSError) as error:
-        return _lost(path, annotation, image, _broken(folder, DefectKind.UNREADABLE_IMAGE, image, str(error)))
-    frame, image_defects = check_image(folder, annotation, image, facts)
+        return _unusable(
+            path, annotation, image, _broken(folder, DefectKind.UNREADABLE_IMAGE, image, str(error))
+        )
+    frame, image_defects = check_image(folder, annotation, image, metadata)
     objects, object_defects = check_objects(
-        folder, annotation, frame or Frame(facts.width, facts.height, turn=False), label_map
+        folder, annotation, frame or Frame(metadata.width, metadata.height, turn=False), label_map
     )
-    return Case(path, annotation, image, facts, frame, objects, (*image_defects, *object_defects))
+    return ExaminedAnnotation(
+        path, annotation, image, metadata, frame, objects, (*image_defects, *object_defects)
+    )
 
 
 def examine_folder(
     folder: VocFolder, label_map: LabelMap | None, on_progress: Callable[[int, int], None] | None = None
-) -> Iterator[Case]:
-    """Yield the case of each annotation file, in order, examined by several threads a few files ahead.
+) -> Iterator[ExaminedAnnotation]:
+    """Yield the result for each annotation file, in order; threads examine a few files ahead.
 
     `on_progress` is called with the number of files done and their total.
     """
     paths = folder.annotations
-    cases = map_in_order(lambda path: examine_case(folder, path, label_map), paths)
-    for done, case in enumerate(cases, start=1):
-        yield case
+    cases = map_in_order(lambda path: examine_annotation(folder, path, label_map), paths)
+    for done, examined in enumerate(cases, start=1):
+        yield examined
         if on_progress is not None:
             on_progress(done, len(paths))
 
@@ -90,36 +94,37 @@ def unannotated_images(folder: VocFolder, annotated: set[Path]) -> Iterator[Defe
     for path in folder.images.values():
         if path not in annotated:
             message = "no annotation file belongs to it; it is left out"
-            yield Defect(DefectKind.ANNOTATION_MISSING, name_in(folder, path), message, breaking=False)
+            yield Defect(DefectKind.ANNOTATION_MISSING, relative_name(folder, path), message, breaking=False)
 
 
 def _broken(folder: VocFolder, kind: DefectKind, path: Path, message: str) -> Defect:
-    return Defect(kind, name_in(folder, path), message.removeprefix(f"{path}: "), breaking=True)
+    return Defect(kind, relative_name(folder, path), message.removeprefix(f"{path}: "), breaking=True)
 
 
-def _lost(path: Path, annotation: VocAnnotation | None, image: Path | None, defect: Defect) -> Case:
-    return Case(path, annotation, image, None, None, (), (defect,))
+def _unusable(
+    path: Path, annotation: VocAnnotation | None, image: Path | None, defect: Defect
+) -> ExaminedAnnotation:
+    return ExaminedAnnotation(path, annotation, image, None, None, (), (defect,))
 
 
-def name_in(folder: VocFolder, path: Path) -> str:
-    """Return a file's path below the data set's folder, as reports show it."""
+def relative_name(folder: VocFolder, path: Path) -> str:
+    """Return a file's path relative to the data set's folder, for reports."""
     return path.relative_to(folder.path).as_posix()
 
 
 def check_image(
-    folder: VocFolder, annotation: VocAnnotation, image: Path, facts: ImageFacts
+    folder: VocFolder, annotation: VocAnnotation, image: Path, metadata: ImageMetadata
 ) -> tuple[Frame | None, tuple[Defect, ...]]:
-    """Return the frame of the boxes (None where it cannot be told) and what is wrong with the image.
+    """Return the frame of the boxes (None if it is unknown) and the defects of the image.
 
-    The size in the annotation decides what its boxes mean. If it is the image's stored size, they refer to
-    the pixels as stored, whatever the EXIF orientation says. If it is that size with width and height swapped
-    and the orientation swaps them too, they refer to the upright picture. If it has the same shape at another
-    scale, the image was resized after it was annotated and the boxes scale along. Any other size contradicts
-    the image.
+    The size in the annotation decides what its boxes refer to. If it is the image's stored size, they refer to
+    the stored pixels, whatever the EXIF orientation. If width and height are swapped, and the orientation swaps
+    them too, they refer to the upright image. If it has the same aspect ratio at another scale, the image was
+    resized after annotation and the boxes are scaled. Any other size contradicts the image.
     """
-    defects = [*_check_name(folder, image, facts)]
-    stated, stored = (annotation.width, annotation.height), (facts.width, facts.height)
-    turned = facts.orientation in TURNED_ORIENTATIONS
+    defects = [*_check_name(folder, image, metadata)]
+    stated, stored = (annotation.width, annotation.height), (metadata.width, metadata.height)
+    turned = metadata.orientation in TURNED_ORIENTATIONS
     if None in stated or stated == stored:
         frame: Frame | None = Frame(*stored, turn=False)
     elif turned and stated == stored[::-1]:
@@ -127,34 +132,36 @@ def check_image(
     else:
         frame, defect = _check_shape(folder, annotation, stored)
         defects.append(defect)
-    if facts.orientation != 1 and frame is not None:
+    if metadata.orientation != 1 and frame is not None:
         reading = "upright" if frame.turn else "as stored"
-        message = (
-            f"EXIF orientation {facts.orientation}; the annotation's size says that its boxes see it {reading}"
-        )
-        defects.append(Defect(DefectKind.TURNED_BY_EXIF, name_in(folder, image), message, breaking=False))
+        message = f"EXIF orientation {metadata.orientation}; its boxes refer to the image {reading}"
+        where = relative_name(folder, image)
+        defects.append(Defect(DefectKind.TURNED_BY_EXIF, where, message, breaking=False))
     return frame, tuple(defects)
 
 
-def _check_name(folder: VocFolder, image: Path, facts: ImageFacts) -> list[Defect]:
-    if image.suffix.lower() in FORMATS[facts.image_format]:
+def _check_name(folder: VocFolder, image: Path, metadata: ImageMetadata) -> list[Defect]:
+    if image.suffix.lower() in FORMATS[metadata.image_format]:
         return []
-    message = f"the file is a {facts.image_format} image"
-    return [Defect(DefectKind.FORMAT_CONTRADICTS_NAME, name_in(folder, image), message, breaking=False)]
+    message = f"the file is a {metadata.image_format} image"
+    return [Defect(DefectKind.FORMAT_CONTRADICTS_NAME, relative_name(folder, image), message, breaking=False)]
 
 
 def _check_shape(
     folder: VocFolder, annotation: VocAnnotation, stored: tuple[int, int]
 ) -> tuple[Frame | None, Defect]:
-    """Judge a stated size that differs from the stored one."""
+    """Return frame and defect for a stated size that differs from the stored one."""
     width, height = annotation.width or 0, annotation.height or 0
     first, second = width * stored[1], height * stored[0]
     same_shape = abs(first - second) <= ASPECT_TOLERANCE * max(first, second)
     message = f"it states {width} x {height}, the image has {stored[0]} x {stored[1]}"
     if same_shape:
-        message += " (same shape: the boxes are scaled along)"
+        message += " (same aspect ratio: the boxes are scaled)"
     defect = Defect(
-        DefectKind.SIZE_CONTRADICTS_IMAGE, name_in(folder, annotation.path), message, breaking=not same_shape
+        DefectKind.SIZE_CONTRADICTS_IMAGE,
+        relative_name(folder, annotation.path),
+        message,
+        breaking=not same_shape,
     )
     return (Frame(width, height, turn=False) if same_shape else None), defect
 
@@ -162,7 +169,7 @@ def _check_shape(
 def check_objects(
     folder: VocFolder, annotation: VocAnnotation, frame: Frame, label_map: LabelMap | None
 ) -> tuple[tuple[UsableObject, ...], tuple[Defect, ...]]:
-    """Return the objects that can be used, boxes clipped to the frame, and what is wrong with the others."""
+    """Return the usable objects, with boxes clipped to the frame, and the defects."""
     usable: list[UsableObject] = []
     defects: list[Defect] = []
     seen: dict[tuple[str, tuple[float, ...]], int] = {}
@@ -173,7 +180,7 @@ def check_objects(
             found.append(
                 (DefectKind.DUPLICATE_OBJECT, False, f"{voc_object.name} with the box of object {first}")
             )
-        where = name_in(folder, annotation.path)
+        where = relative_name(folder, annotation.path)
         defects += [
             Defect(kind, where, message, breaking=breaking, object_index=index)
             for kind, breaking, message in found
@@ -186,7 +193,7 @@ def check_objects(
 def _check_object(
     voc_object: VocObject, frame: Frame, label_map: LabelMap | None
 ) -> list[tuple[DefectKind, bool, str]]:
-    """Return kind, severity and description of everything wrong with one object."""
+    """Return kind, severity and description of all defects of one object."""
     found = []
     if label_map is not None and label_map.id_of(voc_object.name) is None:
         found.append((DefectKind.UNKNOWN_CLASS, True, _unknown_class(voc_object.name, label_map)))

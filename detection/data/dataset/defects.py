@@ -1,4 +1,4 @@
-"""What can be wrong with a data set."""
+"""The defects of a data set."""
 
 from dataclasses import KW_ONLY, asdict, dataclass
 from enum import Enum
@@ -26,9 +26,9 @@ class DefectKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """One defect, the file it is in and, if it is an object's, the index of that in the annotation (from 0).
+    """One defect with its file and, for a defect of an object, the object's index in the annotation (from 0).
 
-    `breaking` is True where training on the data as they are would fail or learn from wrong boxes or classes.
+    `breaking` is True if training on the unchanged data would fail or learn wrong boxes or classes.
     """
 
     kind: DefectKind
@@ -39,7 +39,7 @@ class Defect:
     object_index: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the defect as values that JSON knows."""
+        """Return the defect as a JSON object."""
         return {**asdict(self), "kind": self.kind.value}
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The examination of a data set: what it holds and everything that is wrong with it."""
+"""Examines a data set: its contents and all its defects."""
 
 from array import array
 from collections import Counter
@@ -11,7 +11,12 @@ import numpy as np
 
 from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.data.dataset.checks import Case, examine_folder, name_in, unannotated_images
+from sweepbox.detection.data.dataset.checks import (
+    ExaminedAnnotation,
+    examine_folder,
+    relative_name,
+    unannotated_images,
+)
 from sweepbox.detection.data.dataset.defects import Defect, DefectKind
 from sweepbox.detection.data.dataset.voc import VocFolder, find_voc
 
@@ -21,7 +26,7 @@ SMALL_SIDE_PIXELS = 32.0
 
 @dataclass(frozen=True)
 class Sizes:
-    """Smallest, median and largest of some lengths in pixels."""
+    """Minimum, median and maximum of lengths in pixels."""
 
     min: float
     median: float
@@ -29,7 +34,7 @@ class Sizes:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Sizes | None":
-        """Return the sizes of at least one value, None without any."""
+        """Return the sizes of `values`; None if there are none."""
         if not values:
             return None
         return cls(float(min(values)), float(np.median(np.asarray(values))), float(max(values)))
@@ -37,7 +42,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class BoxSizes:
-    """Boxes of a class: width, height, the side of the square of equal area; and the share of small ones."""
+    """Boxes of a class: width, height, side of the square of equal area, and the fraction of small boxes."""
 
     width: Sizes
     height: Sizes
@@ -47,11 +52,19 @@ class BoxSizes:
 
 @dataclass(frozen=True)
 class DoctorReport:
-    """What a data set holds and what is wrong with it.
+    """The contents and defects of a data set.
 
-    `class_counts` counts the objects of every class as annotated, the most frequent first. Box sizes, by
-    class, are of boxes that have an area. `label_map` is the one that names were held against, None where
-    there was none.
+    Attributes:
+        folder: The folder of the data set.
+        annotations: The number of annotation files.
+        images: The number of images.
+        class_counts: The number of annotated objects of each class, the most frequent first.
+        box_sizes: The sizes of boxes with an area, by class.
+        image_width: The widths of the images, None without images.
+        image_height: The heights of the images, None without images.
+        images_without_objects: The number of annotations without objects.
+        label_map: The classes that names were checked against, None if there was no label map.
+        defects: All defects.
     """
 
     folder: str
@@ -67,11 +80,11 @@ class DoctorReport:
 
     @property
     def breaks_training(self) -> bool:
-        """Whether a defect would break training on the data as they are."""
+        """Whether a defect would break training on the unchanged data."""
         return any(defect.breaking for defect in self.defects)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as values that JSON knows."""
+        """Return the report as a JSON object."""
         return {
             "folder": self.folder,
             "annotations": self.annotations,
@@ -97,23 +110,30 @@ def examine(
 ) -> DoctorReport:
     """Examine every file of the Pascal VOC data set in `folder`; every image is decoded once.
 
-    Without a `label_map` class names are held against the folder's own `label_map.pbtxt`, if it has one. What
-    is wrong with the data stands in the report; DataError is raised only where there is no data set to
-    examine.
+    Args:
+        folder: The data set.
+        label_map: The classes; by default the folder's own `label_map.pbtxt`, if it has one.
+        on_progress: Called with the number of annotation files done and their total.
+
+    Returns:
+        The report, with all defects.
+
+    Raises:
+        DataError: There are no annotations or no images.
     """
     voc = find_voc(folder)
     own_map = folder / "label_map.pbtxt"
     if label_map is None and own_map.is_file():
         label_map = load_label_map(own_map)
     findings = _Findings(voc)
-    for case in examine_folder(voc, label_map, on_progress):
-        findings.take(case)
+    for examined in examine_folder(voc, label_map, on_progress):
+        findings.add(examined)
     return findings.report(folder, label_map)
 
 
 @dataclass
 class _Boxes:
-    """Widths and heights of the boxes of one class, in pixels, packed: there may be millions."""
+    """Widths and heights of the boxes of one class, in pixels, in packed arrays: there may be millions."""
 
     widths: "array[float]" = field(default_factory=lambda: array("f"))
     heights: "array[float]" = field(default_factory=lambda: array("f"))
@@ -129,7 +149,7 @@ class _Boxes:
 
 @dataclass
 class _Findings:
-    """What has been found so far."""
+    """The results so far."""
 
     voc: VocFolder
     counts: Counter[str] = field(default_factory=Counter)
@@ -141,30 +161,32 @@ class _Findings:
     first_of_hash: dict[str, Path] = field(default_factory=dict)
     defects: list[Defect] = field(default_factory=list)
 
-    def take(self, case: Case) -> None:
+    def add(self, examined: ExaminedAnnotation) -> None:
         """Add one annotation and its image."""
-        self.defects += case.defects
-        if case.annotation is not None:
-            self._count_objects(case)
-        if case.image is None:
+        self.defects += examined.defects
+        if examined.annotation is not None:
+            self._count_objects(examined)
+        if examined.image is None:
             return
-        first = self.annotated.setdefault(case.image, case.path)
-        if first != case.path:
-            message = f"it belongs to {name_in(self.voc, case.image)} like {name_in(self.voc, first)}"
-            self._note(DefectKind.SECOND_ANNOTATION, case.path, message, breaking=True)
-        elif case.facts is not None:
-            self.widths.append(case.facts.width)
-            self.heights.append(case.facts.height)
-            original = self.first_of_hash.setdefault(case.facts.sha256, case.image)
-            if original != case.image:
-                message = f"same bytes as {name_in(self.voc, original)}"
-                self._note(DefectKind.DUPLICATE_IMAGE, case.image, message, breaking=False)
+        first = self.annotated.setdefault(examined.image, examined.path)
+        if first != examined.path:
+            message = (
+                f"it belongs to {relative_name(self.voc, examined.image)} like {relative_name(self.voc, first)}"
+            )
+            self._add_defect(DefectKind.SECOND_ANNOTATION, examined.path, message, breaking=True)
+        elif examined.metadata is not None:
+            self.widths.append(examined.metadata.width)
+            self.heights.append(examined.metadata.height)
+            original = self.first_of_hash.setdefault(examined.metadata.sha256, examined.image)
+            if original != examined.image:
+                message = f"same bytes as {relative_name(self.voc, original)}"
+                self._add_defect(DefectKind.DUPLICATE_IMAGE, examined.image, message, breaking=False)
 
-    def _note(self, kind: DefectKind, path: Path, message: str, *, breaking: bool) -> None:
-        self.defects.append(Defect(kind, name_in(self.voc, path), message, breaking=breaking))
+    def _add_defect(self, kind: DefectKind, path: Path, message: str, *, breaking: bool) -> None:
+        self.defects.append(Defect(kind, relative_name(self.voc, path), message, breaking=breaking))
 
-    def _count_objects(self, case: Case) -> None:
-        objects = case.annotation.objects if case.annotation is not None else ()
+    def _count_objects(self, examined: ExaminedAnnotation) -> None:
+        objects = examined.annotation.objects if examined.annotation is not None else ()
         self.without_objects += not objects
         for voc_object in objects:
             self.counts[voc_object.name] += 1
@@ -175,7 +197,7 @@ class _Findings:
                 boxes.heights.append(ymax - ymin)
 
     def report(self, folder: Path, label_map: LabelMap | None) -> DoctorReport:
-        """Return the report once every annotation has been taken."""
+        """Return the report of all annotations added."""
         counts = dict(sorted(self.counts.items(), key=lambda item: (-item[1], item[0])))
         return DoctorReport(
             folder=str(folder),

@@ -1,4 +1,4 @@
-"""Image files: what they hold, whether they can be decoded, and their bytes for a TFRecord."""
+"""Image files: metadata, whether they can be decoded, and their bytes for a TFRecord."""
 
 import hashlib
 import io
@@ -15,7 +15,7 @@ FORMATS = {
     "JPEG": (".jpg", ".jpeg"), "PNG": (".png",), "BMP": (".bmp",), "GIF": (".gif",), "WEBP": (".webp",),
     "TIFF": (".tif", ".tiff"),
 }  # fmt: skip
-"""The formats that are read, as Pillow names them, with the endings of their files."""
+"""The supported formats by their Pillow names, with their file suffixes."""
 
 ORIENTATION_TAG = 0x0112
 TURNED_ORIENTATIONS = (5, 6, 7, 8)
@@ -23,8 +23,8 @@ TURNED_ORIENTATIONS = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True, slots=True)
-class ImageFacts:
-    """What an image file holds: size in pixels as stored, format, mode, EXIF orientation, hash of the bytes."""
+class ImageMetadata:
+    """An image file's stored size in pixels, format, mode, EXIF orientation and hash of its bytes."""
 
     width: int
     height: int
@@ -35,15 +35,15 @@ class ImageFacts:
 
     @property
     def decodes_everywhere(self) -> bool:
-        """Whether every reader of TFRecords decodes these bytes to the same three channels of 8 bits."""
+        """Whether every reader of TFRecords decodes these bytes to the same three 8-bit channels."""
         return self.image_format in ("JPEG", "PNG") and self.mode in ("RGB", "L")
 
 
-def inspect_image(path: Path) -> ImageFacts:
-    """Decode an image once and return what it is; DataError where it is unreadable or cut off."""
+def inspect_image(path: Path) -> ImageMetadata:
+    """Decode an image once and return its metadata; DataError if it is unreadable or truncated."""
     data = path.read_bytes()
     image = _decoded(data, path)
-    return ImageFacts(
+    return ImageMetadata(
         width=image.width,
         height=image.height,
         image_format=_format_of(image),
@@ -54,7 +54,7 @@ def inspect_image(path: Path) -> ImageFacts:
 
 
 def _decoded(data: bytes, path: Path) -> Image.Image:
-    """Return the decoded image; its format is found from the bytes."""
+    """Return the decoded image; its format is detected from the bytes."""
     if not data:
         raise DataError(f"{path}: the file is empty")
     try:
@@ -67,15 +67,15 @@ def _decoded(data: bytes, path: Path) -> Image.Image:
 
 
 def _format_of(image: Image.Image) -> str:
-    """Return the format; a phone's multi-picture file is a JPEG to every reader of JPEG."""
+    """Return the format; multi-picture files of phones (MPO) count as JPEG."""
     return "JPEG" if image.format == "MPO" else str(image.format)
 
 
 def converted_bytes(data: bytes, path: Path, *, turn: bool) -> tuple[bytes, str]:
     """Return an image as the bytes of an RGB image and their format, "jpeg" or "png".
 
-    JPEG becomes JPEG of quality 95, everything else PNG without loss. With `turn` the pixels are turned as the
-    EXIF orientation asks. `path` is named in the DataError of an image that cannot be decoded.
+    JPEG becomes JPEG of quality 95, everything else PNG without loss. With `turn` the image is rotated by
+    its EXIF orientation. DataError names `path` if the image cannot be decoded.
     """
     image = _decoded(data, path)
     upright = ImageOps.exif_transpose(image) if turn else image
@@ -85,7 +85,7 @@ def converted_bytes(data: bytes, path: Path, *, turn: bool) -> tuple[bytes, str]
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:
-    """Return the image in RGB; of 16 bits a channel the upper 8 are kept."""
+    """Return the image in RGB; of 16-bit channels the upper 8 bits are kept."""
     if image.mode.startswith("I;16") or image.mode == "I":
         image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
     rgb = image.convert("RGB")

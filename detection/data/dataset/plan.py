@@ -1,4 +1,4 @@
-"""What goes into a prepared data set: the pictures that can be used, and what is lost or changed on the way."""
+"""Plans a prepared data set: the usable images, and the boxes and files that are changed or left out."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,19 +7,25 @@ from pathlib import Path
 
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.data.dataset.checks import Case, Frame, examine_folder, name_in, unannotated_images
+from sweepbox.detection.data.dataset.checks import (
+    ExaminedAnnotation,
+    Frame,
+    examine_folder,
+    relative_name,
+    unannotated_images,
+)
 from sweepbox.detection.data.dataset.defects import Defect, DefectKind
-from sweepbox.detection.data.dataset.images import ImageFacts
+from sweepbox.detection.data.dataset.images import ImageMetadata
 from sweepbox.detection.data.dataset.voc import VocFolder
 
-SHOWN = 10
+MAX_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """One picture to be written: its files, size, frame, hash of its bytes and number of objects by class.
+class PlannedImage:
+    """One image to be written: its files, size, frame, hash of its bytes and number of objects by class.
 
-    `as_it_is` tells that the bytes of the file go into the record unchanged.
+    `is_unchanged` means that the bytes of the file are written to the record unchanged.
     """
 
     annotation: Path
@@ -28,15 +34,15 @@ class Picture:
     height: int
     frame: Frame
     sha256: str
-    as_it_is: bool
+    is_unchanged: bool
     class_counts: tuple[tuple[str, int], ...]
 
 
 @dataclass
 class Plan:
-    """The pictures to write and the defects by what they lead to; one entry in `dropped` is one box lost."""
+    """The images to write, and the defects by their consequence; one entry in `dropped` is one dropped box."""
 
-    pictures: list[Picture] = field(default_factory=list)
+    images: list[PlannedImage] = field(default_factory=list)
     clipped: list[Defect] = field(default_factory=list)
     dropped: list[Defect] = field(default_factory=list)
     left_out: list[Defect] = field(default_factory=list)
@@ -45,8 +51,8 @@ class Plan:
     def class_counts(self) -> Counter[str]:
         """Return the number of usable objects by class."""
         counts: Counter[str] = Counter()
-        for picture in self.pictures:
-            counts.update(dict(picture.class_counts))
+        for planned in self.images:
+            counts.update(dict(planned.class_counts))
         return counts
 
 
@@ -59,19 +65,20 @@ def plan_dataset(
 ) -> Plan:
     """Examine every file of a data set and return what can be written.
 
-    DataError lists the files that are damaged or contradict each other, unless `skip_damaged` leaves them
-    out; and is raised where no usable object is left.
+    Raises:
+        DataError: Files are damaged or contradict each other, and `skip_damaged` is not set; or no usable
+            object is left.
     """
     plan, annotated = Plan(), set[Path]()
-    for case in examine_folder(folder, label_map, on_progress):
-        if case.image is not None and case.image in annotated:
-            message = f"it belongs to {case.image.name} like another one"
-            where = name_in(folder, case.path)
+    for examined in examine_folder(folder, label_map, on_progress):
+        if examined.image is not None and examined.image in annotated:
+            message = f"it belongs to {examined.image.name} like another one"
+            where = relative_name(folder, examined.path)
             plan.left_out.append(Defect(DefectKind.SECOND_ANNOTATION, where, message, breaking=True))
             continue
-        if case.image is not None:
-            annotated.add(case.image)
-        _take(plan, case, label_map)
+        if examined.image is not None:
+            annotated.add(examined.image)
+        _add(plan, examined, label_map)
     if plan.left_out and not skip_damaged:
         raise DataError(_damage(plan.left_out))
     plan.left_out += unannotated_images(folder, annotated)
@@ -81,51 +88,54 @@ def plan_dataset(
     return plan
 
 
-def _take(plan: Plan, case: Case, label_map: LabelMap | None) -> None:
-    """Enter one case into the plan."""
+def _add(plan: Plan, examined: ExaminedAnnotation, label_map: LabelMap | None) -> None:
+    """Add one examined annotation to the plan."""
     of_objects: dict[int, list[Defect]] = {}
-    for defect in case.defects:
+    for defect in examined.defects:
         if defect.object_index is not None:
             of_objects.setdefault(defect.object_index, []).append(defect)
-    if case.facts is None or case.frame is None or case.image is None:
-        plan.left_out += [defect for defect in case.defects if defect.object_index is None and defect.breaking]
+    if examined.metadata is None or examined.frame is None or examined.image is None:
+        plan.left_out += [
+            defect for defect in examined.defects if defect.object_index is None and defect.breaking
+        ]
         return
-    plan.notes += [defect for defect in case.defects if defect.object_index is None]
+    plan.notes += [defect for defect in examined.defects if defect.object_index is None]
     for defects in of_objects.values():
         clipped = all(defect.kind is DefectKind.BOX_OUTSIDE and not defect.breaking for defect in defects)
-        fate = plan.clipped if clipped else plan.dropped
-        fate.append(defects[0])
-    plan.pictures.append(_picture(case, case.image, case.facts, case.frame, label_map))
+        (plan.clipped if clipped else plan.dropped).append(defects[0])
+    plan.images.append(_planned_image(examined, examined.image, examined.metadata, examined.frame, label_map))
 
 
-def _picture(case: Case, image: Path, facts: ImageFacts, frame: Frame, label_map: LabelMap | None) -> Picture:
-    """Return a case whose parts are all there as a picture to be written; classes go by their shown names."""
-    stored = (facts.width, facts.height)
+def _planned_image(
+    examined: ExaminedAnnotation, image: Path, metadata: ImageMetadata, frame: Frame, label_map: LabelMap | None
+) -> PlannedImage:
+    """Return a complete annotation as an image to be written; classes have their display names."""
+    stored = (metadata.width, metadata.height)
     width, height = stored[::-1] if frame.turn else stored
-    names = Counter(_shown_name(usable.source.name, label_map) for usable in case.objects)
-    return Picture(
-        annotation=case.path,
+    names = Counter(_display_name(usable.source.name, label_map) for usable in examined.objects)
+    return PlannedImage(
+        annotation=examined.path,
         image=image,
         width=width,
         height=height,
         frame=frame,
-        sha256=facts.sha256,
-        as_it_is=facts.decodes_everywhere and not frame.turn,
+        sha256=metadata.sha256,
+        is_unchanged=metadata.decodes_everywhere and not frame.turn,
         class_counts=tuple(sorted(names.items())),
     )
 
 
-def _shown_name(annotated: str, label_map: LabelMap | None) -> str:
-    """Return the name under which the class of an annotation is shown; without a label map, the same."""
+def _display_name(annotated: str, label_map: LabelMap | None) -> str:
+    """Return the display name of an annotated class; without a label map, the same name."""
     class_id = label_map.id_of(annotated) if label_map is not None else None
     return annotated if label_map is None or class_id is None else label_map.name_of(class_id)
 
 
 def _damage(defects: list[Defect]) -> str:
     """Return the message about damaged files, one line each."""
-    more = [f"… and {len(defects) - SHOWN} more"] if len(defects) > SHOWN else []
+    more = [f"… and {len(defects) - MAX_LISTED} more"] if len(defects) > MAX_LISTED else []
     head = (
         f"{len(defects)} files cannot be used; repair or remove them, or leave them out with --skip-damaged "
         "(`sweepbox doctor` lists everything):"
     )
-    return "\n".join([head, *(f"  {defect}" for defect in defects[:SHOWN]), *more])
+    return "\n".join([head, *(f"  {defect}" for defect in defects[:MAX_LISTED]), *more])

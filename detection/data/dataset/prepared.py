@@ -1,4 +1,4 @@
-"""A prepared data set: the folder of TFRecords, label map and description, written or found."""
+"""A prepared data set: a folder of TFRecords, label map and description."""
 
 import hashlib
 import json
@@ -14,7 +14,7 @@ from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import sha256_of
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.data.dataset.plan import Picture, Plan
+from sweepbox.detection.data.dataset.plan import Plan, PlannedImage
 from sweepbox.detection.data.records import find_records
 
 TRAIN, VALIDATION = "train", "validation"
@@ -24,7 +24,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class PreparedDataset:
-    """The files of a prepared data set; `description` is what `dataset.json` holds, empty without one."""
+    """The files of a prepared data set; `description` is the content of `dataset.json`, empty without one."""
 
     directory: Path
     train: tuple[Path, ...]
@@ -33,7 +33,7 @@ class PreparedDataset:
     description: Mapping[str, Any]
 
     def content_sha256(self) -> str:
-        """Return a hash of the contents of all records, by split and in order; file names do not count.
+        """Return a hash of the contents of all records, by split and in order, whatever the files' names.
 
         The hashes of the files are those in `dataset.json`; without one they are computed.
         """
@@ -51,26 +51,22 @@ class PreparedDataset:
 
 
 def open_dataset(directory: Path) -> PreparedDataset:
-    """Return the data set in a folder that `prepare` wrote, or one with records of such names and a label map.
+    """Return the data set in a folder that `prepare` wrote, or that has such records and a label map.
 
-    DataError where records or label map are missing or a file has not the size that `dataset.json` states.
+    DataError if records or label map are missing, or a file has another size than `dataset.json` states.
     """
     if not directory.is_dir():
         raise DataError(f"{directory}: there is no such folder; make one with `sweepbox prepare`")
     label_map = directory / LABEL_MAP_FILE
     if not label_map.is_file():
-        raise DataError(
-            f"{directory}: {LABEL_MAP_FILE} is missing; this is no folder that `sweepbox prepare` wrote"
-        )
+        raise DataError(f"{directory}: {LABEL_MAP_FILE} is missing; it was not written by `sweepbox prepare`")
     description = _read_description(directory / DESCRIPTION)
-    for name, facts in (
+    for name, file in (
         entry for split in description.get("splits", {}).values() for entry in split["files"].items()
     ):
         path = directory / name
-        if not path.is_file() or path.stat().st_size != facts["bytes"]:
-            raise DataError(
-                f"{path}: the file is missing or has not the {facts['bytes']} bytes it had; prepare again"
-            )
+        if not path.is_file() or path.stat().st_size != file["bytes"]:
+            raise DataError(f"{path}: the file is missing or has not its {file['bytes']} bytes; prepare again")
     return PreparedDataset(
         directory=directory,
         train=find_records(directory, TRAIN),
@@ -81,7 +77,7 @@ def open_dataset(directory: Path) -> PreparedDataset:
 
 
 def _read_description(path: Path) -> dict[str, Any]:
-    """Return what `dataset.json` holds; nothing where there is none."""
+    """Return the content of `dataset.json`; empty if there is no such file."""
     if not path.is_file():
         return {}
     try:
@@ -94,19 +90,19 @@ def _read_description(path: Path) -> dict[str, Any]:
 
 
 def describe(
-    directory: Path, plan: Plan, splits: Mapping[str, Sequence[Picture]], label_map: LabelMap
+    directory: Path, plan: Plan, splits: Mapping[str, Sequence[PlannedImage]], label_map: LabelMap
 ) -> dict[str, Any]:
     """Return the description of a data set whose records are already written to `directory`."""
-    by_split = {split: _class_counts(pictures) for split, pictures in splits.items()}
-    hashes = Counter(picture.sha256 for picture in plan.pictures)
+    by_split = {split: _class_counts(planned_images) for split, planned_images in splits.items()}
+    hashes = Counter(planned.sha256 for planned in plan.images)
     return {
         "format": FORMAT,
         "classes": [
             {"id": class_id, "name": name, **{split: counts[name] for split, counts in by_split.items()}}
             for class_id, name in label_map.items
         ],
-        "splits": {split: _describe_split(directory, split, pictures) for split, pictures in splits.items()},
-        "image_sizes": _sizes(plan.pictures),
+        "splits": {split: _describe_split(directory, split, images) for split, images in splits.items()},
+        "image_sizes": _sizes(plan.images),
         "duplicate_images": sum(count - 1 for count in hashes.values()),
         **{
             name: {"count": len(defects), "list": [defect.to_json() for defect in defects]}
@@ -118,30 +114,30 @@ def describe(
     }  # fmt: skip
 
 
-def _class_counts(pictures: Sequence[Picture]) -> Counter[str]:
+def _class_counts(planned_images: Sequence[PlannedImage]) -> Counter[str]:
     counts: Counter[str] = Counter()
-    for picture in pictures:
-        counts.update(dict(picture.class_counts))
+    for planned in planned_images:
+        counts.update(dict(planned.class_counts))
     return counts
 
 
-def _describe_split(directory: Path, split: str, pictures: Sequence[Picture]) -> dict[str, Any]:
-    """Return counts, files with hashes, and the pictures with the hashes of their source files."""
+def _describe_split(directory: Path, split: str, planned_images: Sequence[PlannedImage]) -> dict[str, Any]:
+    """Return counts, files with hashes, and the images with the hashes of their source files."""
     paths = find_records(directory, split)
     return {
-        "images": len(pictures),
-        "objects": sum(_class_counts(pictures).values()),
-        "images_without_objects": sum(not picture.class_counts for picture in pictures),
+        "images": len(planned_images),
+        "objects": sum(_class_counts(planned_images).values()),
+        "images_without_objects": sum(not planned.class_counts for planned in planned_images),
         "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in paths},
-        "pictures": {picture.image.name: picture.sha256 for picture in pictures},
+        "pictures": {planned.image.name: planned.sha256 for planned in planned_images},
     }
 
 
-def _sizes(pictures: Sequence[Picture]) -> dict[str, dict[str, float]]:
+def _sizes(planned_images: Sequence[PlannedImage]) -> dict[str, dict[str, float]]:
     """Return smallest, median and largest width and height in pixels."""
     sides = {
-        "width": [picture.width for picture in pictures],
-        "height": [picture.height for picture in pictures],
+        "width": [planned.width for planned in planned_images],
+        "height": [planned.height for planned in planned_images],
     }
     return {
         side: {"min": min(values), "median": float(np.median(values)), "max": max(values)}

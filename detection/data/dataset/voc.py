@@ -1,4 +1,4 @@
-"""Folders of pictures with Pascal VOC annotations: finding the files and reading the XML."""
+"""Folders of images with Pascal VOC annotations: finds the files and reads the XML."""
 
 import math
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 @dataclass(frozen=True, slots=True)
 class VocObject:
-    """One annotated object; `box_pixels` is xmin, ymin, xmax, ymax, finite, as written (perhaps defective)."""
+    """One annotated object; `box_pixels` is xmin, ymin, xmax, ymax as in the file, finite but not checked."""
 
     name: str
     box_pixels: tuple[float, float, float, float]
@@ -42,7 +42,7 @@ class VocAnnotation:
 
 @dataclass(frozen=True)
 class VocFolder:
-    """The pictures of a data set by file name, and its annotation files, each sorted by name."""
+    """The images of a data set by file name, and its annotation files, each sorted by name."""
 
     path: Path
     images: Mapping[str, Path]
@@ -50,17 +50,18 @@ class VocFolder:
 
     @cached_property
     def _by_stem(self) -> dict[str, list[str]]:
-        """The names of the pictures by their stem."""
+        """The names of the images by their stem."""
         by_stem: dict[str, list[str]] = {}
         for name in self.images:
             by_stem.setdefault(Path(name).stem, []).append(name)
         return by_stem
 
     def image_of(self, annotation: Path, filename: str | None) -> Path | None:
-        """Return the picture that an annotation file belongs to, or None.
+        """Return the image that an annotation file belongs to, or None.
 
-        It is the one with the same stem as the annotation; where several have it, the one that the annotation's
-        `filename` names. Only where none has it, `filename` alone decides: many tools leave a stale name there.
+        It is the image with the same stem as the annotation; if there are several, the one that the
+        annotation's `filename` names. `filename` alone decides only if there is none, because many tools leave
+        an outdated name there.
         """
         candidates = self._by_stem.get(annotation.stem, [])
         stated = Path(filename.replace("\\", "/")).name if filename else None
@@ -70,10 +71,10 @@ class VocFolder:
 
 
 def find_voc(folder: Path) -> VocFolder:
-    """Find pictures and annotations below `folder`.
+    """Find images and annotations below `folder`.
 
-    They stand in `images/` and `annotations/`, in `JPEGImages/` and `Annotations/`, or side by side in the
-    folder itself. DataError where there is no annotation or no picture.
+    They are in `images/` and `annotations/`, in `JPEGImages/` and `Annotations/`, or together in the folder
+    itself. DataError if there is no annotation or no image.
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder; give one with images/ and annotations/")
@@ -81,7 +82,7 @@ def find_voc(folder: Path) -> VocFolder:
     images = sorted(path for path in image_folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
     annotations = sorted(path for path in annotation_folder.iterdir() if path.suffix.lower() == ".xml")
     for kind, found, place, remedy in (
-        ("picture", images, image_folder, f"files named {', '.join(IMAGE_SUFFIXES[:3])} …"),
+        ("image", images, image_folder, f"files named {', '.join(IMAGE_SUFFIXES[:3])} …"),
         ("annotation", annotations, annotation_folder, "Pascal VOC files named .xml"),
     ):
         if not found:
@@ -90,7 +91,7 @@ def find_voc(folder: Path) -> VocFolder:
 
 
 def _subfolder(folder: Path, names: tuple[str, ...]) -> Path:
-    """Return the subfolder of one of the (lower-case) names, or the folder itself."""
+    """Return the subfolder of one of the (lower-examined) names, or the folder itself."""
     found = sorted(path for path in folder.iterdir() if path.name.lower() in names and path.is_dir())
     return found[0] if found else folder
 
@@ -98,19 +99,21 @@ def _subfolder(folder: Path, names: tuple[str, ...]) -> Path:
 def read_annotation(path: Path) -> VocAnnotation:
     """Read one Pascal VOC file.
 
-    Document types and entities are refused, nothing is loaded from elsewhere, and files of more than 16 MiB or
-    of absurd depth are not read. DataError names file, line or object, and what is wrong.
+    Document types and entities are rejected, nothing external is loaded, and files of more than 16 MiB or of
+    extreme depth are not read. DataError names file, line or object, and the problem.
     """
     root = _parse(path)
     if root.tag != "annotation":
-        raise DataError(f"{path}: the root element is <{root.tag}>, expected <annotation>: no Pascal VOC file")
+        raise DataError(
+            f"{path}: the root element is <{root.tag}>, expected <annotation>: not a Pascal VOC file"
+        )
     width, height = (_stated_side(path, root, side) for side in ("width", "height"))
     objects = tuple(_read_object(path, index, element) for index, element in enumerate(root.findall("object")))
     return VocAnnotation(path, _text(root, "filename"), width, height, objects)
 
 
 def _parse(path: Path) -> etree._Element:
-    """Return the root element of a harmless XML file."""
+    """Return the root element of an XML file without document type and entities."""
     size = path.stat().st_size
     if size > LARGEST_ANNOTATION_BYTES:
         raise DataError(
@@ -130,13 +133,13 @@ def _parse(path: Path) -> etree._Element:
         raise DataError(f"{path}: malformed XML: {error.msg}; repair or remove the file") from error
     if tree.docinfo.internalDTD is not None:
         raise DataError(
-            f"{path}: it declares a document type or entities, which are refused; remove the <!DOCTYPE>"
+            f"{path}: it declares a document type or entities, which are not accepted; remove the <!DOCTYPE>"
         )
     return tree.getroot()
 
 
 def _text(element: etree._Element, tag: str, default: str = "") -> str:
-    """Return the stripped text of a child, or the default where it is absent or empty."""
+    """Return the stripped text of a child, or the default if it is absent or empty."""
     return (element.findtext(tag) or "").strip() or default
 
 
@@ -176,7 +179,7 @@ def _read_object(path: Path, index: int, element: etree._Element) -> VocObject:
 def format_annotation(
     filename: str, *, width: int, height: int, objects: tuple[VocObject, ...], folder: str = "images"
 ) -> bytes:
-    """Return a Pascal VOC file as UTF-8; box coordinates that are whole numbers are written as such."""
+    """Return a Pascal VOC file as UTF-8; integral box coordinates are written as integers."""
     root = etree.Element("annotation")
     for tag, text in (("folder", folder), ("filename", filename)):
         etree.SubElement(root, tag).text = text

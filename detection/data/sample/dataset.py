@@ -30,11 +30,11 @@ def draw_sample(
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Draw `images` scenes of `size` × `size` pixels into the folder `out`, which appears whole.
+    """Draw `images` scenes of `size` × `size` pixels into the folder `out`, which appears complete.
 
     It gets `images/*.jpg`, `annotations/*.xml` (Pascal VOC) and `label_map.pbtxt`. The same arguments draw
     the same bytes; scene number i is the same whatever the number of scenes. `on_progress` is called with the
-    number of scenes drawn and their total. UsageError where an argument is out of range or `out` already
+    number of scenes drawn and their total. UsageError if an argument is out of range or `out` already
     holds something.
     """
     _check(out, images, size)

@@ -96,7 +96,7 @@ def test_other_classes_are_refused(tmp_path: Path) -> None:
 
 def test_another_bound_is_refused_where_it_makes_a_difference(tmp_path: Path) -> None:
     file = carried(tmp_path, max_side=18)
-    with pytest.raises(DataError, match=r"image picture-0\.png is 18 x 9 pixels there, this run needs 20 x 10"):
+    with pytest.raises(DataError, match=r"image picture-0\.png is 18 x 9 pixels in it, this run needs 20 x 10"):
         open_record_set([file], LABELS, max_side=640)
     with pytest.raises(DataError, match=r"longer side at most 9\); export it again with max_side=9"):
         open_record_set([file], LABELS, max_side=9)

@@ -15,7 +15,7 @@ import pytest
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import hidden_sibling
 from sweepbox.detection.data.cache import CACHE_FOLDER, open_record_set
-from sweepbox.detection.data.cache.arrow.checksum import is_whole, read_facts
+from sweepbox.detection.data.cache.arrow.checksum import is_intact, read_metadata
 from sweepbox.detection.data.cache.cleanup import UNUSED_S, remove_unused
 from sweepbox.detection.data.cache.file_state import SETTLED_NS, content_hashes, file_state
 from tests.data.small_records import LABELS, assert_holds, cache_file, encode, picture, record, varied, write
@@ -54,7 +54,7 @@ def test_a_changed_byte_anywhere_is_noticed_or_does_not_matter(tmp_path: Path) -
     for place in sorted(places):
         damaged.write_bytes(whole)
         change_byte(damaged, place)
-        if is_whole(damaged) and read_facts(damaged) == read_facts(file):
+        if is_intact(damaged) and read_metadata(damaged) == read_metadata(file):
             file.unlink()
             shutil.copy(damaged, file)
             assert_holds(open_record_set(paths, LABELS), source)  # padding, or what nobody reads
@@ -87,8 +87,8 @@ def test_rows_that_are_missing_at_the_end_are_noticed(tmp_path: Path) -> None:
         reader = pa.ipc.open_file(stream)
         with pa.OSFile(str(shorter), "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:
             writer.write_batch(*reader.get_batch_with_custom_metadata(0))
-    assert is_whole(file)
-    assert not is_whole(shorter)
+    assert is_intact(file)
+    assert not is_intact(shorter)
 
 
 def test_an_undamaged_file_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,9 +98,9 @@ def test_an_undamaged_file_is_checked_once(tmp_path: Path, monkeypatch: pytest.M
 
     def check(path: Path) -> bool:
         checked.append(path)
-        return is_whole(path)
+        return is_intact(path)
 
-    monkeypatch.setattr("sweepbox.detection.data.cache.open.is_whole", check)
+    monkeypatch.setattr("sweepbox.detection.data.cache.open.is_intact", check)
     open_record_set(paths, LABELS)
     assert not checked  # its writer has noted that it is whole
     copy = tmp_path / "copy"
@@ -141,7 +141,7 @@ def test_the_hash_of_a_settled_shard_is_remembered_until_it_changes(
     shards[1].write_bytes(b"B.tfrecord")  # of the same length, with the old times
     os.utime(shards[1], ns=(before[2], before[2]))
     assert content_hashes(shards, folder) == [first[0], "hash of B.tfrecord"]
-    (folder / "hashes.json").write_text('{"torn')
+    (folder / "hashes.json").write_text('{"partial')
     content_hashes(shards, folder)
     assert read == [shards[1], *shards]
     assert SETTLED_NS > 10**9  # coarser than the clocks of the file systems in use
@@ -160,7 +160,7 @@ def test_two_processes_notice_damage_together_and_one_writes(tmp_path: Path, nei
     assert there["file"] == written == cache_file([path]).stat().st_ino
     assert (len(there["sums"]), there["encoded"]) == (20, False)
     assert_holds(here, source)
-    assert is_whole(cache_file([path]))
+    assert is_intact(cache_file([path]))
     np.testing.assert_array_equal(old.image(3), pixels)  # who had mapped the old file keeps it
 
 
@@ -229,7 +229,7 @@ def test_a_crowded_folder_lets_files_go_sooner(tmp_path: Path, monkeypatch: pyte
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     paths = write(tmp_path, varied(1))
     (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="the folder for decoded images cannot be made"):
+    with pytest.raises(DataError, match="the folder for decoded images cannot be created"):
         open_record_set(paths, LABELS, cache_directory=tmp_path / "file" / "cache")
 
 

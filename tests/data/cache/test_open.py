@@ -111,9 +111,13 @@ def test_a_damaged_file_is_noticed_and_written_again(tmp_path: Path, damage: str
         file.write_bytes(cache_file(other).read_bytes())
     else:
         content = file.read_bytes()
-        torn = {"cut off": content[: len(content) // 2], "empty": b"", "overwritten": content[:-16] + bytes(16)}
+        partial = {
+            "cut off": content[: len(content) // 2],
+            "empty": b"",
+            "overwritten": content[:-16] + bytes(16),
+        }
         file.unlink()  # the mapping above goes on with the old bytes
-        file.write_bytes(torn[damage])
+        file.write_bytes(partial[damage])
     assert_holds(open_record_set(paths, LABELS), source)
 
 
@@ -131,8 +135,8 @@ def test_encoded_pictures_are_kept_where_pixels_would_not_fit(tmp_path: Path) ->
 def test_a_picture_that_cannot_be_decoded_is_named_and_nothing_is_left(
     tmp_path: Path, budget: int | None
 ) -> None:
-    torn = encode(picture(1, (60, 60)), "JPEG")[:900]
-    paths = write(tmp_path, [*varied(3), record(7, torn)])
+    partial = encode(picture(1, (60, 60)), "JPEG")[:900]
+    paths = write(tmp_path, [*varied(3), record(7, partial)])
     with pytest.raises(DataError, match=r"picture-7\.png: the image cannot be decoded"):
         open_record_set(paths, LABELS, disk_budget_bytes=budget)
     assert [file.suffix for file in (tmp_path / ".sweepbox-cache").iterdir()] == [".lock"]

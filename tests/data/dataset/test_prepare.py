@@ -71,9 +71,9 @@ def test_the_description_tells_counts_hashes_and_seed(make_voc: Callable[..., Pa
     assert described["image_sizes"]["width"] == {"min": 64, "median": 64.0, "max": 64}
     assert described["splits"]["train"]["images"] + described["splits"]["validation"]["images"] == 20
     for split in described["splits"].values():
-        for name, facts in split["files"].items():
+        for name, metadata in split["files"].items():
             data = (tmp_path / "out" / name).read_bytes()
-            assert facts == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            assert metadata == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def test_the_same_seed_writes_the_same_bytes(make_voc: Callable[..., Path], tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_an_out_that_holds_something_is_refused(make_voc: Callable[..., Path], t
     with pytest.raises(UsageError, match="not empty"):
         prepare(folder, folder)
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="a file stands there"):
+    with pytest.raises(UsageError, match="there is a file of this name"):
         prepare(folder, tmp_path / "file")
 
 

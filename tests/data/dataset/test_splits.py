@@ -64,5 +64,5 @@ def test_a_fraction_out_of_range_is_refused(fraction: float) -> None:
 
 
 def test_one_picture_cannot_be_divided() -> None:
-    with pytest.raises(DataError, match="there are 1 different pictures"):
+    with pytest.raises(DataError, match="there are 1 different images"):
         choose_validation([("a", {"x"}), ("a", {"y"})], fraction=0.5, seed=0)

@@ -1,1 +1,1 @@
-"""The Arrow file of a record set: what stands in it, how it is written, how damage is noticed."""
+"""The Arrow file of a record set: columns and metadata, writing, checksums."""

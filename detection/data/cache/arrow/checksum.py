@@ -1,7 +1,7 @@
-"""How damage in a record set's Arrow file is noticed.
+"""Checksums of a record set's Arrow file.
 
-Every batch of rows carries a CRC-32 of its values and its place in the file; an empty batch at the end tells
-that nothing is missing. So a file is complete in itself and can be checked wherever it is carried.
+Every batch of rows has a CRC-32 of its values and its position in the file, and an empty batch marks the end.
+So a file can be checked on any machine, without other files.
 """
 
 import zlib
@@ -11,14 +11,14 @@ from threading import Lock
 
 import pyarrow as pa
 
-from sweepbox.detection.data.cache.arrow.metadata import ArrowFacts, schema_of
+from sweepbox.detection.data.cache.arrow.metadata import ArrowMetadata, schema_of
 from sweepbox.detection.data.parallel import map_in_order
 
-SEAL = b"crc32"
+CHECKSUM_KEY = b"crc32"
 _CHECKERS = 4
 
-Sealed = tuple[int, int, bytes]
-"""Rows of a batch, checksum of its values, and the seal that it carries."""
+CheckedBatch = tuple[int, int, bytes]
+"""Number of rows of a batch, checksum of its values, and the checksum stored with it."""
 
 
 def values_checksum(batch: pa.RecordBatch) -> int:
@@ -30,54 +30,54 @@ def values_checksum(batch: pa.RecordBatch) -> int:
     return checksum
 
 
-def seal(checksum: int, *, rows_before: int, rows: int) -> bytes:
-    """Return what a batch carries: the checksum of its values and of its place in the file."""
+def batch_checksum(checksum: int, *, rows_before: int, rows: int) -> bytes:
+    """Return the checksum stored with a batch: of its values and its position in the file."""
     return b"%d" % zlib.crc32(f"{checksum} {rows_before} {rows}".encode())
 
 
-def read_facts(path: Path) -> ArrowFacts | None:
-    """Return what a file says of itself; None where it is missing, cut off or of another kind or version."""
+def read_metadata(path: Path) -> ArrowMetadata | None:
+    """Return the metadata of a file; None if it is missing, truncated or of another kind or version."""
     try:
         with pa.OSFile(str(path)) as file:
-            return ArrowFacts.of(pa.ipc.open_file(file).schema.metadata)
+            return ArrowMetadata.of(pa.ipc.open_file(file).schema.metadata)
     except (pa.ArrowException, OSError):
         return None
 
 
-def is_whole(path: Path) -> bool:
-    """Read a file to its end and tell whether every value is as it was written.
+def is_intact(path: Path) -> bool:
+    """Read a whole file and return whether every value is as it was written.
 
     The file is read, not mapped, a few batches at a time: memory stays flat.
     """
     try:
         with pa.OSFile(str(path)) as file:
             reader = pa.ipc.open_file(file)
-            facts = ArrowFacts.of(reader.schema.metadata)
-            if facts is None or not reader.schema.equals(schema_of(facts)):
+            metadata = ArrowMetadata.of(reader.schema.metadata)
+            if metadata is None or not reader.schema.equals(schema_of(metadata)):
                 return False
-            return _is_closed(_batches(reader))
-    except (pa.ArrowException, OSError, MemoryError):  # what Arrow makes of a damaged description of a batch
+            return _are_intact(_batches(reader))
+    except (pa.ArrowException, OSError, MemoryError):  # raised by Arrow for damaged metadata of a batch
         return False
 
 
-def _batches(reader: pa.ipc.RecordBatchFileReader) -> Iterable[Sealed]:
-    """Yield what is to be compared of every batch, in order, computed by threads."""
+def _batches(reader: pa.ipc.RecordBatchFileReader) -> Iterable[CheckedBatch]:
+    """Yield rows and checksums of every batch, in order, computed by threads."""
     reading = Lock()
 
-    def check(number: int) -> Sealed:
+    def check(number: int) -> CheckedBatch:
         with reading:
             batch, metadata = reader.get_batch_with_custom_metadata(number)
         batch.validate(full=True)
-        return batch.num_rows, values_checksum(batch), (metadata or {}).get(SEAL, b"")
+        return batch.num_rows, values_checksum(batch), (metadata or {}).get(CHECKSUM_KEY, b"")
 
     return map_in_order(check, range(reader.num_record_batches), workers=_CHECKERS)
 
 
-def _is_closed(batches: Iterable[Sealed]) -> bool:
-    """Return whether all seals are right and the last batch is the empty one."""
+def _are_intact(batches: Iterable[CheckedBatch]) -> bool:
+    """Return whether all checksums are right and the last batch is empty."""
     rows_before, rows = 0, -1
     for rows, checksum, found in batches:
-        if found != seal(checksum, rows_before=rows_before, rows=rows):
+        if found != batch_checksum(checksum, rows_before=rows_before, rows=rows):
             return False
         rows_before += rows
     return rows == 0

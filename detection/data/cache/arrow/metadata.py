@@ -1,4 +1,4 @@
-"""The columns of a record set's Arrow file, and what the file says of itself."""
+"""Columns and metadata of a record set's Arrow file."""
 
 import json
 import zlib
@@ -24,16 +24,20 @@ OBJECTS: dict[str, Any] = {
 }
 """The list columns of objects; `boxes` is flat, four numbers an object; flags are 0 or 1."""
 
-_FACTS, _CHECKSUM = b"sweepbox", b"sweepbox_crc32"
+_METADATA, _CHECKSUM = b"sweepbox", b"sweepbox_crc32"
 
 
 @dataclass(frozen=True)
-class ArrowFacts:
-    """What a file says of itself.
+class ArrowMetadata:
+    """The metadata of a file.
 
-    `content` names the content (64 hexadecimal digits); `encoded` tells that it holds image files instead of
-    pixels; images are shrunk to `max_side` pixels; `classes` and `stored_names` are those of the label map
-    that the records were read with.
+    Attributes:
+        content: A hash of the content, 64 hexadecimal digits.
+        encoded: Whether the file has encoded images instead of pixels.
+        max_side: The longest side of an image in pixels; None if images were not shrunk.
+        classes: `LabelMap.items` of the label map that the records were read with.
+        stored_names: `LabelMap.stored_names` of that label map.
+        version: The version of the file format.
     """
 
     content: str
@@ -48,14 +52,14 @@ class ArrowFacts:
         return (self.classes, self.stored_names) == (label_map.items, label_map.stored_names)
 
     def to_metadata(self) -> dict[bytes, bytes]:
-        """Return the facts as metadata of a schema."""
+        """Return the metadata in the form of a schema's metadata."""
         text = json.dumps(asdict(self)).encode()
-        return {_FACTS: text, _CHECKSUM: b"%d" % zlib.crc32(text)}
+        return {_METADATA: text, _CHECKSUM: b"%d" % zlib.crc32(text)}
 
     @classmethod
     def of(cls, metadata: Mapping[bytes, bytes] | None) -> Self | None:
-        """Return the facts in a schema's metadata; None where there are none, damaged or of another version."""
-        text = (metadata or {}).get(_FACTS, b"")
+        """Return the metadata in a schema; None if they are missing, damaged or of another version."""
+        text = (metadata or {}).get(_METADATA, b"")
         if not text or (metadata or {}).get(_CHECKSUM) != b"%d" % zlib.crc32(text):
             return None
         values = json.loads(text)
@@ -66,7 +70,7 @@ class ArrowFacts:
         return cls(**values)
 
 
-def schema_of(facts: ArrowFacts) -> pa.Schema:
+def schema_of(metadata: ArrowMetadata) -> pa.Schema:
     """Return the columns and metadata of a file."""
     fields = [
         ("image", pa.large_binary()),
@@ -75,4 +79,4 @@ def schema_of(facts: ArrowFacts) -> pa.Schema:
         ("source_id", pa.string()),
         ("name", pa.string()),
     ]
-    return pa.schema(fields, metadata=facts.to_metadata())
+    return pa.schema(fields, metadata=metadata.to_metadata())

@@ -1,4 +1,4 @@
-"""Writing a record set's Arrow file, picture by picture."""
+"""Writes a record set's Arrow file, image by image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sweepbox.detection.core.detections import GroundTruth
-from sweepbox.detection.data.cache.arrow.checksum import SEAL, seal, values_checksum
-from sweepbox.detection.data.cache.arrow.metadata import NUMBERS, OBJECTS, ArrowFacts, schema_of
+from sweepbox.detection.data.cache.arrow.checksum import CHECKSUM_KEY, batch_checksum, values_checksum
+from sweepbox.detection.data.cache.arrow.metadata import NUMBERS, OBJECTS, ArrowMetadata, schema_of
 
 _BATCH_BYTES = 16 * 2**20
 _BATCH_ROWS = 1024
@@ -21,7 +21,7 @@ _TRUTH_FIELDS = {"boxes": "boxes_yxyx"}
 
 @dataclass(frozen=True, eq=False)
 class ArrowRow:
-    """One picture: `image` uint8 `[height, width, 3]` or the bytes of a file; sizes are (width, height)."""
+    """One row: `image` is uint8 `[height, width, 3]` or an encoded image; sizes are (width, height)."""
 
     image: NDArray[np.uint8] | bytes
     size: tuple[int, int]
@@ -33,15 +33,15 @@ class ArrowRow:
 
     @property
     def image_bytes(self) -> int:
-        """The bytes that the image takes."""
+        """The size of the image in bytes."""
         return len(self.image) if isinstance(self.image, bytes) else self.image.nbytes
 
 
 class ArrowWriter:
-    """Writes rows to a file, in a `with` block; memory holds one batch of them."""
+    """Writes rows to a file, in a `with` block, with one batch of them in memory."""
 
-    def __init__(self, path: Path, facts: ArrowFacts) -> None:
-        self._schema = schema_of(facts)
+    def __init__(self, path: Path, metadata: ArrowMetadata) -> None:
+        self._schema = schema_of(metadata)
         self._file = pa.OSFile(str(path), "wb")
         self._writer = pa.ipc.new_file(self._file, self._schema)
         self._rows: list[ArrowRow] = []
@@ -56,8 +56,8 @@ class ArrowWriter:
 
     def _write_batch(self) -> None:
         batch, rows = _batch_of(self._rows, self._schema), len(self._rows)
-        mark = seal(values_checksum(batch), rows_before=self._rows_before, rows=rows)
-        self._writer.write_batch(batch, {SEAL: mark})
+        mark = batch_checksum(values_checksum(batch), rows_before=self._rows_before, rows=rows)
+        self._writer.write_batch(batch, {CHECKSUM_KEY: mark})
         self._rows_before += rows
         self._rows, self._bytes = [], 0
 
@@ -68,7 +68,7 @@ class ArrowWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write what is left and the empty batch at the end; after an error only let go of the file."""
+        """Write the last rows and the empty batch at the end; after an error only close the file."""
         with self._file:
             if error is not None:
                 return
