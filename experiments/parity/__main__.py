@@ -1,14 +1,15 @@
-"""All comparisons with the TensorFlow Object Detection API, which is run beside our own code.
+"""Compare Sweepbox with the TensorFlow Object Detection API, which runs in a separate environment.
 
     make parity                          # or: python -m experiments.parity [--item 3 …] [--out REPORT.md]
 
-Needs Python 3.11 on the PATH and, the first time, a package index: the oracle gets an environment of its own
-in `.parity/oracle` (2.3 GB). ORACLE_PYTHON names the interpreter of an existing one instead. Pictures and
-records are generated; photographs and published configs are used as well where $SWEEPBOX_SHARED or ../shared
-holds them. What the oracle computed is kept in `.parity/work` by the hash of what went into it, so that a
-second run is quicker.
+The Object Detection API is the oracle of these tests. The first run needs Python 3.11 on the PATH and a package
+index to create its environment in `.parity/oracle` (2.3 GB); ORACLE_PYTHON names the interpreter of an existing
+environment instead. Images and records are generated; photographs and published configs are used as well if
+$SWEEPBOX_SHARED or ../shared contains them. The oracle's results are cached in `.parity/work` by the hash of
+their inputs, so that a second run is faster.
 
-About 40 minutes on two cores the first time. Expect every item to pass; status 1 where one does not.
+Takes about 40 minutes on two cores the first time. Every item is expected to pass; otherwise the exit status is
+1.
 """
 
 import argparse
@@ -56,10 +57,10 @@ def main() -> int:
 
 
 def run_items(context: Context, items: Iterable[int], *, oracle: str) -> Report:
-    """Run the checks of the items, whatever fails, and return the report."""
+    """Run all checks of the items, even after a failure, and return the report."""
     started, console = time.monotonic(), Console()
     checks = {item: check_names(item) for item in sorted(items)}
-    broken = {name: _begin(item, name, context) for item, names in checks.items() for name in names}
+    broken = {name: _submit_runs(item, name, context) for item, names in checks.items() for name in names}
     results = []
     for item, names in checks.items():
         since = time.monotonic()
@@ -80,19 +81,19 @@ def load_check(name: str) -> ModuleType:
     return importlib.import_module(f"experiments.parity.checks.{name}")
 
 
-def _begin(item: int, name: str, context: Context) -> list[Finding]:
-    """Let a check queue what the oracle can do beforehand; return a finding where that fails."""
+def _submit_runs(item: int, name: str, context: Context) -> list[Finding]:
+    """Let a check queue its runs of the oracle; return a finding if that fails."""
     try:
         module = load_check(name)
-        if hasattr(module, "begin"):
-            module.begin(context)
-    except Exception as error:  # noqa: BLE001 - the other checks go on, and this one is reported as failed
+        if hasattr(module, "submit_runs"):
+            module.submit_runs(context)
+    except Exception as error:  # noqa: BLE001 - reported as a failure; the other checks still run
         return [_stopped(item, name, error)]
     return []
 
 
 def _findings(item: int, name: str, context: Context) -> list[Finding]:
-    """Return what a check finds; an exception is a finding, too, and ends this check only."""
+    """Return the findings of a check; an exception becomes a finding and ends only this check."""
     findings: list[Finding] = []
     try:
         for finding in load_check(name).check(context):
@@ -100,20 +101,20 @@ def _findings(item: int, name: str, context: Context) -> list[Finding]:
             print(f"  {finding.verdict}: {finding.name}", flush=True)
     except Exception as error:  # noqa: BLE001 - see above
         findings.append(_stopped(item, name, error))
-    _forget_models()
+    _release_models()
     return findings
 
 
 def _stopped(item: int, name: str, error: Exception) -> Finding:
-    """Return the finding of an exception, whose traceback is printed."""
+    """Print the traceback of an exception and return it as a finding."""
     traceback.print_exception(error)
     return Finding.broken(
         item=item, name=f"{name} stopped", reason=f"{type(error).__name__}: {str(error)[:300]}"
     )
 
 
-def _forget_models() -> None:
-    """Let the memory of built models go. Keras is loaded by the checks, after `main` has set its variables."""
+def _release_models() -> None:
+    """Free the memory of built models. The checks import Keras, after `main` has set the environment."""
     keras = sys.modules.get("keras")
     if keras is not None:
         keras.utils.clear_session()
@@ -122,8 +123,8 @@ def _forget_models() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--item", type=int, nargs="+", choices=list(ITEMS), help="only these items")
-    parser.add_argument("--out", type=Path, help="where to write the report (default: only for all items)")
+    parser.add_argument("--item", type=int, nargs="+", choices=list(ITEMS), help="run only these items")
+    parser.add_argument("--out", type=Path, help="path of the report (default: written only if all items run)")
     return parser.parse_args()
 
 

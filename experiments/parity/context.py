@@ -1,4 +1,4 @@
-"""What every check is given: the oracle, generated records, the models that are compared."""
+"""The context of every check: the oracle, generated records, and the compared models."""
 
 import os
 import shutil
@@ -23,38 +23,38 @@ SEEDS = {"resnet50_small": "11", "mobilenet_v2_fpnlite_small": "12", FULL_MODEL:
 
 @dataclass
 class Context:
-    """The run's folders and the oracle; `notes` collects what the report should tell of the run."""
+    """Folders and oracle of a run; `notes` collects remarks for the report."""
 
     folder: Path
     runs: OracleRuns
     notes: list[str] = field(default_factory=list)
 
-    def begin(self, script: str, *arguments: Argument, out: str = "out.npz") -> None:
-        """Queue a run of one of the oracle's scripts, so that it goes on beside our own work."""
-        self.runs.begin(oracle_run(script, arguments, out))
+    def submit(self, script: str, *arguments: Argument, out: str = "out.npz") -> None:
+        """Queue a run of one of the oracle's scripts, which then runs in the background."""
+        self.runs.submit(oracle_run(script, arguments, out))
 
     def oracle(self, script: str, *arguments: Argument, out: str = "out.npz") -> Path:
-        """Run one of the oracle's scripts with `--out FOLDER/out` and return FOLDER; a second time it is kept.
+        """Run one of the oracle's scripts with `--out FOLDER/out` and return FOLDER; results are cached.
 
-        An argument that is a Path counts with the content of the file, folder or checkpoint that it names.
+        The cache key includes the content of every file, folder or checkpoint given as a Path.
         Raises OracleFailedError with the end of the script's log.
         """
         return self.runs.result(oracle_run(script, arguments, out))
 
     def scratch(self, name: str) -> Path:
-        """Return an empty folder for what we write ourselves."""
+        """Return an empty folder for files that Sweepbox writes."""
         path = self.folder / "ours" / name
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
         return path
 
     def golden_model(self, name: str) -> Path:
-        """Return a folder with `pipeline.config`, `ckpt-0`, `golden.npz` of one of MODELS, seeded weights."""
+        """Return a folder with `pipeline.config`, `ckpt-0` and `golden.npz` of a seeded model of MODELS."""
         return self.runs.result(self.golden_run(name))
 
     @cached_property
     def records(self) -> Path:
-        """A TFRecord of 14 drawn scenes with annotated faces."""
+        """A TFRecord of 14 synthetic images with annotated faces."""
         return self.record_folder / "validation-00000-of-00001.tfrecord"
 
     @property
@@ -64,7 +64,7 @@ class Context:
 
     @cached_property
     def record_folder(self) -> Path:
-        """The folder that `sweepbox sample` and `sweepbox prepare` made."""
+        """The folder written by `sweepbox sample` and `sweepbox prepare`."""
         pictures, records = self.folder / "data" / "pictures", self.folder / "data" / "records"
         if not records.is_dir():
             shutil.rmtree(pictures, ignore_errors=True)
@@ -74,17 +74,17 @@ class Context:
 
     @property
     def pictures(self) -> Path:
-        """The folder of the drawn pictures."""
+        """The folder of the synthetic images."""
         return self.record_folder.parent / "pictures" / "images"
 
     @cached_property
     def shared(self) -> Path | None:
-        """The optional folder of photographs and published configs: $SWEEPBOX_SHARED or ../shared, if there."""
+        """The folder of photographs and published configs ($SWEEPBOX_SHARED or ../shared), None if missing."""
         path = Path(os.environ.get(SHARED_VARIABLE, ROOT.parent / "shared"))
         return path if path.is_dir() else None
 
     def golden_run(self, name: str) -> OracleRun:
-        """Return the run that makes a golden model; `.made(…)` of it can be another run's argument."""
+        """Return the run that creates a golden model; its `.output(…)` can be the argument of another run."""
         full = name == FULL_MODEL
         config = FULL_SIZE_CONFIG if full else GOLDEN / f"model_{name}" / "pipeline.config"
         arguments = ("--config", config, "--records", self.records, "--seed", SEEDS[name])
@@ -97,6 +97,6 @@ def oracle_run(script: str, arguments: tuple[Argument, ...], out: str) -> Oracle
 
 
 def sweepbox(*words: str) -> None:
-    """Run one of our commands."""
+    """Run a `sweepbox` command."""
     command = [str(Path(sys.executable).parent / "sweepbox"), *words]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -1,4 +1,4 @@
-"""The oracle's environment: where it is, and how it is made once."""
+"""Find or create the oracle's environment."""
 
 import hashlib
 import os
@@ -11,17 +11,17 @@ ORACLE_SCRIPTS = Path(__file__).parent / "oracle"
 REQUIREMENTS = ORACLE_SCRIPTS / "requirements.txt"
 VARIABLE = "ORACLE_PYTHON"
 PYTHON = "python3.11"
-"""The newest that the oracle's TensorFlow has wheels for."""
+"""The newest Python for which the oracle's TensorFlow has wheels."""
 
 
 class OracleMissingError(Exception):
-    """The oracle's environment is not there and cannot be made; the message says what to do."""
+    """The oracle's environment does not exist and cannot be created; the message states the remedy."""
 
 
 def oracle_python(folder: Path) -> Path:
-    """Return the interpreter of the oracle's environment, which is made in `folder` where it is not there yet.
+    """Return the interpreter of the oracle's environment, creating it in `folder` if necessary.
 
-    The environment variable ORACLE_PYTHON names another one to use instead. Raises OracleMissingError.
+    The environment variable ORACLE_PYTHON names another interpreter to use instead. Raises OracleMissingError.
     """
     named = os.environ.get(VARIABLE)
     if named:
@@ -42,14 +42,14 @@ def requirements_hash() -> str:
 
 
 def _install(folder: Path) -> None:
-    """Make the environment anew."""
+    """Create the environment, replacing an incomplete one."""
     base = shutil.which(PYTHON)
     if base is None:
         raise OracleMissingError(
-            f"{PYTHON} is not on the PATH, and the oracle's TensorFlow 2.15 runs on no newer Python; install "
-            f"it, or name the interpreter of an environment with {REQUIREMENTS} in {VARIABLE}"
+            f"{PYTHON} is not on the PATH, and the oracle's TensorFlow 2.15 supports no newer Python; "
+            f"install it, or set {VARIABLE} to the interpreter of an environment with {REQUIREMENTS}"
         )
-    print(f"making the oracle's environment in {folder} (once, about 2.3 GB)", flush=True)
+    print(f"creating the oracle's environment in {folder} (once, about 2.3 GB)", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     commands = ([base, "-m", "venv", str(folder)], [*pip, "--no-deps", "--requirement", str(REQUIREMENTS)])
@@ -57,13 +57,13 @@ def _install(folder: Path) -> None:
         done = subprocess.run(command, check=False, stdout=sys.stderr)
         if done.returncode:
             raise OracleMissingError(
-                f"`{' '.join(command)}` ended with status {done.returncode}; make the environment where a "
-                f"package index can be reached, or name an interpreter in {VARIABLE}"
+                f"`{' '.join(command)}` ended with status {done.returncode}; create the environment where a "
+                f"package index can be reached, or set {VARIABLE} to an interpreter"
             )
 
 
 def describe(python: Path) -> str:
-    """Return the versions of what decides the oracle's figures. Raises OracleMissingError without them."""
+    """Return the versions of the oracle's main packages. Raises OracleMissingError if one is missing."""
     names = ("tf-models-research-object-detection", "tensorflow-cpu", "keras", "numpy")
     code = (
         f"from importlib.metadata import version; print(', '.join(f'{{n}} {{version(n)}}' for n in {names!r}))"

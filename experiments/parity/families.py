@@ -1,7 +1,7 @@
-"""The ten published SSD configs that are no EfficientDet, made from one, and small variants of each family.
+"""The ten published SSD configs other than EfficientDet, generated from one, and small variants of each family.
 
-They are generated so that nothing has to be fetched; where the published files are beside the checkout, a check
-holds the generated ones to them.
+They are generated so that nothing has to be downloaded; if the published files are available, a check compares
+the generated configs with them.
 """
 
 from pathlib import Path
@@ -31,7 +31,7 @@ SMALL = {
     "mobilenet_v2_fpn": (("", "ssd_mobilenet_v2_fpn_keras", 640), 160, 0.35),
     "mobilenet_v2_ssd": (CLASSIC, 300, 0.35),
 }
-"""Families that have no golden model of their own: (published config, image size, depth multiplier)."""
+"""Families without a golden model in the tests: (published config, image size, depth multiplier)."""
 CLASSES = 90
 
 _CLASSIC_ANCHORS = """num_layers: 6 min_scale: 0.2 max_scale: 0.95
@@ -45,7 +45,7 @@ _CLASSIC_PREDICTOR = """min_depth: 0 max_depth: 0 num_layers_before_predictor: 0
 
 
 def published_config(name: str, extractor: str, size: int) -> pb.TrainEvalPipelineConfig:
-    """Return a config whose model is that of the published file of this name."""
+    """Return a config with the model of the published file of this name."""
     config = load_config(FULL_SIZE_CONFIG)
     ssd = config.model.ssd
     ssd.num_classes, ssd.inplace_batchnorm_update, ssd.freeze_batchnorm = CLASSES, True, False
@@ -65,7 +65,7 @@ def published_config(name: str, extractor: str, size: int) -> pb.TrainEvalPipeli
 
 
 def small_config(published: tuple[str, str, int], size: int, multiplier: float) -> pb.TrainEvalPipelineConfig:
-    """Return a small variant: few channels, small pictures, three classes, few detections of high score."""
+    """Return a small variant: few channels, small images, three classes, few detections of high score."""
     config = published_config(*published)
     ssd = config.model.ssd
     ssd.num_classes = 3
@@ -80,7 +80,7 @@ def small_config(published: tuple[str, str, int], size: int, multiplier: float) 
 
 
 def write_configs(folder: Path) -> Path:
-    """Write all published configs into a folder, each with the name of its file."""
+    """Write all published configs into a folder, each under its published file name."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, extractor, size in PUBLISHED:
         save_config(published_config(name, extractor, size), folder / f"{name}.config")
@@ -112,7 +112,7 @@ def _fpnlite(ssd: pb.Ssd) -> None:
 
 
 def _classic(ssd: pb.Ssd) -> None:
-    """Turn the model into SSD without a feature pyramid: six maps, a head for each, its own anchors."""
+    """Turn the model into an SSD without a feature pyramid: six maps, each with its own heads and anchors."""
     ssd.anchor_generator.ClearField("multiscale_anchor_generator")
     text_format.Parse(_CLASSIC_ANCHORS, ssd.anchor_generator.ssd_anchor_generator)
     ssd.feature_extractor.ClearField("fpn")

@@ -1,4 +1,4 @@
-"""One comparison with the oracle: what was compared, the largest difference, what was allowed."""
+"""One comparison with the oracle: its name, the largest difference, and the tolerance."""
 
 import math
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Finding:
-    """One row of the report: `difference` is the largest one seen, of the kind that `measure` names.
+    """One row of the report: the largest `difference`, in the unit that `measure` names.
 
-    NaN fails, and so does anything above `tolerance`. `is_context` marks a row that tells how to read the
-    others (how far the oracle differs from itself, say); it neither passes nor fails.
+    NaN fails, and so does any value above `tolerance`. `is_context` marks a row that helps to interpret the
+    others, such as the oracle's sensitivity to small changes; it neither passes nor fails.
     """
 
     item: int
@@ -25,27 +25,27 @@ class Finding:
 
     @property
     def passed(self) -> bool:
-        """Whether the difference is within the tolerance."""
+        """Whether the difference is within the tolerance, or the row is context."""
         return self.is_context or self.difference <= self.tolerance
 
     @property
     def verdict(self) -> str:
-        """One word for tables."""
+        """The verdict as shown in tables."""
         return "for comparison" if self.is_context else ("pass" if self.passed else "FAIL")
 
     @classmethod
     def exact(cls, *, item: int, name: str, equal: bool, note: str = "") -> "Finding":
-        """Return the finding of things that are equal or not."""
-        return cls(item, name, 0.0 if equal else 1.0, 0.0, "equal or not", note)
+        """Return the finding of a comparison that requires equality."""
+        return cls(item, name, 0.0 if equal else 1.0, 0.0, "exact match", note)
 
     @classmethod
     def count(cls, *, item: int, name: str, differing: int, note: str = "") -> "Finding":
-        """Return the finding of a list in which `differing` entries are not as they should be."""
-        return cls(item, name, float(differing), 0.0, "entries that differ", note)
+        """Return the finding of a list in which `differing` entries are wrong; none may be."""
+        return cls(item, name, float(differing), 0.0, "differing entries", note)
 
     @classmethod
     def broken(cls, *, item: int, name: str, reason: str) -> "Finding":
-        """Return the finding of a comparison that could not be made."""
+        """Return the finding of a comparison that failed to run."""
         return cls(item, name, math.nan, 0.0, "none", reason)
 
 
@@ -54,10 +54,10 @@ def largest_relative(ours: Any, theirs: Any, *, floor: float = 0.0) -> float:
     ours, theirs = np.asarray(ours, np.float64), np.asarray(theirs, np.float64)
     if ours.shape != theirs.shape:
         return math.nan
-    apart = np.abs(ours - theirs)
+    differences = np.abs(ours - theirs)
     scale = np.maximum(np.abs(theirs), floor)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = np.where(apart == 0.0, 0.0, apart / scale)
+        ratios = np.where(differences == 0.0, 0.0, differences / scale)
     return float(ratios.max(initial=0.0))
 
 
@@ -70,6 +70,6 @@ def largest_absolute(ours: Any, theirs: Any) -> float:
 
 
 def relative_to_largest(ours: Any, theirs: Any) -> float:
-    """Return max |ours - theirs| / max |theirs|, for outputs whose small elements mean nothing alone."""
+    """Return max |ours - theirs| / max |theirs|, for outputs whose small elements are not significant."""
     scale = float(np.abs(np.asarray(theirs, np.float64)).max(initial=0.0))
     return largest_absolute(ours, theirs) / (scale or 1.0)

@@ -1,4 +1,4 @@
-"""What a geometric option makes of a picture, with the noise that draws what was drawn there."""
+"""Apply a geometric option to an image with the noise that reproduces the oracle's random values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,12 +13,12 @@ from sweepbox.detection.data.augment import Preprocessed, build_preprocessor
 from sweepbox.detection.data.augment.crop import COLUMNS as CROP_COLUMNS
 
 ROWS = 24
-"""Rows of objects that come in: enough for all copies."""
+"""Rows of objects in the input, enough for all copies."""
 KEEP = [0.0] * CROP_COLUMNS
 
 
 def drawn(number: int, count: int) -> float:
-    """Return the noise that draws a number below a count."""
+    """Return the noise that makes a uniform draw from `range(count)` return `number`."""
     return (number + 0.5) / count
 
 
@@ -49,11 +49,11 @@ NOISE: dict[str, Sequence[float]] = {
     "four_times": [0.5, 0.5],
     "jitter_of_nothing": [0.5, 0.5, 0.5, 0.5],
 }
-"""By case of the oracle's `geometry_cases.py`, whose seed draws these places."""
+"""Noise by case of the oracle's `geometry_cases.py`; reproduces the positions that its seed draws."""
 
 
 def preprocessed(arrays: Mapping[str, NDArray[Any]], name: str) -> Preprocessed:
-    """Apply a case's option to its picture on a larger canvas, and show its result pixel by pixel."""
+    """Apply a case's option to its image on a larger canvas, resized to the size of the expected image."""
     high, wide = arrays["image"].shape[:2]
     canvas = np.random.default_rng(0).integers(0, 256, (1, high + 6, wide + 4, 3), np.uint8)
     canvas[0, :high, :wide] = arrays["image"]
@@ -75,11 +75,11 @@ def preprocessed(arrays: Mapping[str, NDArray[Any]], name: str) -> Preprocessed:
 
 
 def objects(result: Preprocessed) -> NDArray[np.float32]:
-    """Return class (from 1) and box of the objects that are there, `[objects, 5]`."""
-    there = result.weights > 0
-    return np.column_stack([result.class_ids[there] + 1, result.boxes_yxyx[there]]).astype(np.float32)
+    """Return class (from 1) and box of the remaining objects, `[objects, 5]`."""
+    kept = result.weights > 0
+    return np.column_stack([result.class_ids[kept] + 1, result.boxes_yxyx[kept]]).astype(np.float32)
 
 
 def expected_objects(arrays: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.float32]:
-    """Return the same of the oracle."""
+    """Return class and box of the oracle's objects, `[objects, 5]`."""
     return np.column_stack([arrays[f"{name}/classes"], arrays[f"{name}/boxes"]]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Many draws of a geometric option, and how far two samples of them are apart."""
+"""Draw a geometric option many times and measure the distance between two samples of draws."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from sweepbox.detection.data.augment.view import View, whole_images
 
 DRAWS = 6000
 CRITICAL = 2.69
-"""Of the statistic times the square root of the samples' harmonic size, at level 1e-6."""
+"""Critical value of the scaled Kolmogorov-Smirnov statistic at level 1e-6, see `critical`."""
 NUMBERS = (
     "height",
     "width",
@@ -29,11 +29,11 @@ NUMBERS = (
     "boxes",
     "mean coordinate",
 )
-"""What is compared of each draw."""
+"""The numbers that are compared for each draw."""
 
 
-def looked(text: str, size: NDArray[Any], boxes: NDArray[np.float32], seed: int) -> View:
-    """Return the views of DRAWS copies of a picture of a size (height, width) through one option."""
+def sampled_views(text: str, size: NDArray[Any], boxes: NDArray[np.float32], seed: int) -> View:
+    """Apply an option to DRAWS copies of an image of a size (height, width) and return their views."""
     option = read_options([text_format.Parse(text, pb.PreprocessingStep())])[0]
     step = Step(option, index=0, first_column=0)
     noise = np.random.default_rng(seed).random((DRAWS, step.columns), np.float32)
@@ -42,8 +42,8 @@ def looked(text: str, size: NDArray[Any], boxes: NDArray[np.float32], seed: int)
     return step.look(whole_images(sizes, tiled), ops.convert_to_tensor(noise))
 
 
-def along(path: Trace, *, rows: bool) -> tuple[NDArray[np.float32], ...]:
-    """Return for one axis: the picture's first line in its frame, and which of its lines are first and last."""
+def axis_extent(path: Trace, *, rows: bool) -> tuple[NDArray[np.float32], ...]:
+    """Return for one axis where the image starts in the frame, and its first and last visible line."""
     samples, shares = (path.rows, path.row_shares) if rows else (path.columns, path.column_shares)
     window = path.view.rows if rows else path.view.columns
     position = ops.convert_to_numpy(samples[0].position)
@@ -57,13 +57,13 @@ def along(path: Trace, *, rows: bool) -> tuple[NDArray[np.float32], ...]:
     return first.astype(np.float32), position[draw, first], position[draw, last]
 
 
-def places(view: View, size: NDArray[Any]) -> NDArray[np.float32]:
-    """Return NUMBERS of each draw of a picture of a size, `[DRAWS, 10]`, as the oracle tells them."""
+def placements(view: View, size: NDArray[Any]) -> NDArray[np.float32]:
+    """Return NUMBERS of each draw for an image of a size, `[DRAWS, 10]`, as the oracle computes them."""
     height, width = ops.convert_to_numpy(view.height), ops.convert_to_numpy(view.width)
     frame = int(height.max()), int(width.max())
     path = trace(view, ops.stack([view.height, view.width], axis=-1), frame, method=bilinear, frame=None)
-    top, first_row, last_row = along(path, rows=True)
-    left, first_column, last_column = along(path, rows=False)
+    top, first_row, last_row = axis_extent(path, rows=True)
+    left, first_column, last_column = axis_extent(path, rows=False)
     turned = ops.convert_to_numpy(view.transposed)
     corners = [
         np.clip(np.where(turned, across, own), 0, side - 1)
@@ -82,19 +82,19 @@ def places(view: View, size: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def distance(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
-    """Return the largest distance of two samples' distribution functions; rounding is no difference."""
+    """Return the Kolmogorov-Smirnov distance of two samples, after rounding to four decimals."""
     first, second = (np.sort(np.round(sample, 4)) for sample in (first, second))
     points = np.union1d(first, second)
-    shares = [np.searchsorted(sample, points, "right") / len(sample) for sample in (first, second)]
-    return float(np.abs(shares[0] - shares[1]).max())
+    cumulative = [np.searchsorted(sample, points, "right") / len(sample) for sample in (first, second)]
+    return float(np.abs(cumulative[0] - cumulative[1]).max())
 
 
 def critical(theirs: int) -> float:
-    """Return the largest distance that passes, for a sample of theirs and one of ours."""
+    """Return the largest distance that passes, for a sample of `theirs` draws and one of DRAWS."""
     return float(CRITICAL * np.sqrt(1 / theirs + 1 / DRAWS))
 
 
 def jitter_distance(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
-    """Return the largest distance of samples `[draws, 4]` of one box: of sides, height, width and their sum."""
+    """Return the largest distance over sides, height, width and their sum of boxes `[draws, 4]`."""
     mixes = np.concatenate([np.eye(4), [[-1, 0, 1, 0], [0, -1, 0, 1], [-1, -1, 1, 1]]]).astype(np.float32)
     return max(distance(first @ mix, second @ mix) for mix in mixes)

@@ -1,4 +1,4 @@
-"""Files that both sides read: pictures of several sizes and kinds, and variants of the small configs."""
+"""Input files of both sides: images of several sizes and formats, and variants of the small configs."""
 
 import io
 from pathlib import Path
@@ -15,15 +15,15 @@ SMALL_CONFIG = GOLDEN / "model_mobilenet_v2_fpnlite_small" / "pipeline.config"
 
 
 def export_pictures(context: Context) -> Path:
-    """Return a folder with two JPEG files of one size and a grey and a colour PNG, lying and standing."""
+    """Return a folder with two JPEG files of equal size, a landscape colour PNG and a portrait grey PNG."""
     folder = context.folder / "data" / "export_pictures"
     if folder.is_dir():
         return folder
     source = sorted((context.record_folder.parent / "pictures" / "images").iterdir())
     partial = folder.with_suffix(".partial")
     partial.mkdir(parents=True, exist_ok=True)
-    for place, path in enumerate(source[:2]):
-        (partial / f"{place}.jpg").write_bytes(path.read_bytes())
+    for index, path in enumerate(source[:2]):
+        (partial / f"{index}.jpg").write_bytes(path.read_bytes())
     (partial / "2.png").write_bytes(_png(Image.open(source[2]).crop((0, 40, 300, 210))))
     (partial / "3.png").write_bytes(_png(Image.open(source[3]).convert("L").crop((60, 0, 190, 260))))
     partial.rename(folder)
@@ -50,12 +50,12 @@ def _png(image: Image.Image) -> bytes:
 def few_records(context: Context) -> Path:
     """Return a TFRecord with the first two records only."""
     path = context.folder / "data" / "two.tfrecord"
-    _take([context.records], 2, path)
+    _copy_first([context.records], 2, path)
     return path
 
 
 def photograph_records(context: Context) -> Path | None:
-    """Return a folder of prepared records of the face-mask photographs, or None where these are not there."""
+    """Return a folder of prepared records of the face-mask photographs, None if these are missing."""
     photographs = context.shared / "face_mask" if context.shared else None
     if photographs is None or not photographs.is_dir():
         return None
@@ -66,14 +66,14 @@ def photograph_records(context: Context) -> Path | None:
 
 
 def split_record(folder: Path, count: int) -> Path:
-    """Return a TFRecord with the first records of the validation part."""
+    """Return a TFRecord with the first `count` records of the validation split."""
     path = folder.parent / f"{folder.name}_{count}.tfrecord"
-    _take(sorted(folder.glob("validation-*.tfrecord")), count, path)
+    _copy_first(sorted(folder.glob("validation-*.tfrecord")), count, path)
     return path
 
 
-def _take(paths: list[Path], count: int, out: Path) -> None:
-    """Write the first records of some files to another."""
+def _copy_first(paths: list[Path], count: int, out: Path) -> None:
+    """Write the first `count` records of `paths` to `out`, unless it exists."""
     if out.is_file():
         return
     raw = list(tf.data.TFRecordDataset([str(path) for path in paths]).take(count).as_numpy_iterator())

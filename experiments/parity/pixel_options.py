@@ -1,4 +1,4 @@
-"""Our augmentation of pixels and labels on what `oracle/pixel_cases.py` wrote: fixed cases, distributions."""
+"""Apply our pixel and label options to the cases of `oracle/pixel_cases.py`: fixed cases and distributions."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,19 +22,19 @@ Arrays = Mapping[str, NDArray[Any]]
 RESIZED = (72, 112)
 
 
-def _even(draws: Sequence[float], *spans: tuple[float, float]) -> list[float]:
-    """Return the uniform numbers that make these draws from ranges."""
+def _uniform(draws: Sequence[float], *spans: tuple[float, float]) -> list[float]:
+    """Return the uniform numbers in [0, 1] that give these draws from the ranges."""
     return [(draw - low) / (high - low) for draw, (low, high) in zip(draws, spans, strict=True)]
 
 
 _FACTOR, _HUE, _LIGHT = (0.5, 1.5), (-0.2, 0.2), (-32 / 255, 32 / 255)
 _NOISE: dict[str, Callable[[Sequence[float]], list[float]]] = {
-    "brightness": lambda draws: _even(draws, (-0.3, 0.3)),
-    "contrast": lambda draws: _even(draws, (0.8, 1.25)),
-    "saturation": lambda draws: _even(draws, (0.8, 1.25)),
-    "hue": lambda draws: _even(draws, (-0.3, 0.3)),
-    "distort_0": lambda draws: _even(draws, _LIGHT, _FACTOR, _HUE, _FACTOR),
-    "distort_1": lambda draws: _even(draws, _LIGHT, _FACTOR, _FACTOR, _HUE),
+    "brightness": lambda draws: _uniform(draws, (-0.3, 0.3)),
+    "contrast": lambda draws: _uniform(draws, (0.8, 1.25)),
+    "saturation": lambda draws: _uniform(draws, (0.8, 1.25)),
+    "hue": lambda draws: _uniform(draws, (-0.3, 0.3)),
+    "distort_0": lambda draws: _uniform(draws, _LIGHT, _FACTOR, _HUE, _FACTOR),
+    "distort_1": lambda draws: _uniform(draws, _LIGHT, _FACTOR, _FACTOR, _HUE),
     "gray": list,
     "gamma": list,
     "normalize": list,
@@ -43,11 +43,11 @@ _NOISE: dict[str, Callable[[Sequence[float]], list[float]]] = {
     "jpeg_60": lambda draws: [draws[0], 0.5],
     "jpeg_90": lambda draws: [draws[0], 0.5],
 }
-"""By case: our noise for the numbers that the oracle drew."""
+"""By case, a function from the oracle's draws to our noise."""
 
 
 def option_of(text: NDArray[Any] | str) -> pb.PreprocessingStep:
-    """Return the option of a config's text."""
+    """Return the option that a config text describes."""
     return text_format.Parse(str(text), pb.PreprocessingStep())
 
 
@@ -59,7 +59,7 @@ def augmented(
     size: tuple[int, int] | None = None,
     labels: Sequence[int] = (1,),
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Return images `[rows, height, width, 3]` and labels `[rows, labels]` (0: gone) for rows of noise."""
+    """Return images `[rows, height, width, 3]` and labels `[rows, labels]` (0 if removed) for rows of noise."""
     height, width = size or image.shape[:2]
     resizer = pb.ImageResizer(fixed_shape_resizer=pb.FixedShapeResizer(height=height, width=width))
     preprocessor = build_preprocessor(resizer, [option])
@@ -73,12 +73,12 @@ def augmented(
         noise.astype(np.float32),
         normalise=lambda images: images,
     )
-    there = ops.convert_to_numpy(result.weights) > 0
-    return ops.convert_to_numpy(result.images), np.where(there, ops.convert_to_numpy(result.class_ids) + 1, 0)
+    kept = ops.convert_to_numpy(result.weights) > 0
+    return ops.convert_to_numpy(result.images), np.where(kept, ops.convert_to_numpy(result.class_ids) + 1, 0)
 
 
 def fixed_cases(arrays: Arrays) -> Iterator[tuple[str, NDArray[np.float32], NDArray[np.float32]]]:
-    """Yield name, our image and the oracle's for every case whose random numbers can be given."""
+    """Yield name, our image and the oracle's for every case whose random numbers can be set."""
     for name, noise_of in _NOISE.items():
         noise = np.array([noise_of(arrays[f"fixed/{name}/draws"].tolist())], np.float32).reshape(1, -1)
         ours, _ = augmented(arrays["image"], option_of(arrays[f"fixed/{name}/config"]), noise)
@@ -86,12 +86,12 @@ def fixed_cases(arrays: Arrays) -> Iterator[tuple[str, NDArray[np.float32], NDAr
 
 
 def black_patches(arrays: Arrays) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return our image and the oracle's with its black patches."""
+    """Return our image and the oracle's with the same black patches."""
     draws = arrays["fixed/black_patches/draws"].reshape(-1, 3)
     (option,) = read_options([option_of(arrays["fixed/black_patches/config"])])
     values = {name: ops.convert_to_tensor(value, "float32") for name, value in option.values}
-    room = 1.0 - dict(option.values)["size_to_image_ratio"]
-    numbers = (draws / [1.0, room, room]).reshape(1, -1)
+    span = 1.0 - dict(option.values)["size_to_image_ratio"]
+    numbers = (draws / [1.0, span, span]).reshape(1, -1)
     image = arrays["image"][None]
     context = _whole_image(image.shape[1:3], values)
     painted = paint_squares(ops.convert_to_tensor(image), context, ops.convert_to_tensor(numbers, "float32"))
@@ -99,7 +99,7 @@ def black_patches(arrays: Arrays) -> tuple[NDArray[np.float32], NDArray[np.float
 
 
 def _whole_image(size: tuple[int, int], values: Mapping[str, Any]) -> PixelContext:
-    """Return what an option is told of one image of this size that is not resized."""
+    """Return the context that an option receives for one image of this size without resizing."""
     sizes = ops.convert_to_tensor([size], "int32")
     view = whole_images(sizes, ops.zeros((1, 1, 4)))
     path = trace(view, sizes, size, method=Resizer(size).filter_for(size), frame=None)
@@ -107,7 +107,7 @@ def _whole_image(size: tuple[int, int], values: Mapping[str, Any]) -> PixelConte
 
 
 def patch_masks(arrays: Arrays) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which pixels our Gaussian patch changes and which the oracle's did."""
+    """Return the masks of the pixels that our Gaussian patch and the oracle's change."""
     image = arrays["image"]
     keep, side, _, row, column = arrays["fixed/patch/draws"].tolist()
     noise = [keep, (side - 12 + 0.5) / 18, 1.0, (row + 0.5) / len(image), (column + 0.5) / image.shape[1], 0.3]
@@ -128,7 +128,7 @@ def label_cases(arrays: Arrays) -> Iterator[tuple[str, list[int], list[int]]]:
 
 
 def distances(arrays: Arrays, *, draws: int, seed: int) -> Iterator[tuple[str, float, float]]:
-    """Yield `NAME/STATISTIC`, how far our distribution is from the oracle's, and what `critical` allows."""
+    """Yield `NAME/STATISTIC`, the distance of our distribution from the oracle's, and the critical distance."""
     for key in sorted(arrays):
         if key.startswith("random/") and key.endswith("/config"):
             name = key.split("/")[1]
@@ -144,7 +144,7 @@ def distances(arrays: Arrays, *, draws: int, seed: int) -> Iterator[tuple[str, f
 def statistics(
     image: NDArray[np.float32], option: pb.PreprocessingStep, names: Sequence[str], draws: int, seed: int
 ) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Yield each statistic of many of our augmented images, `[draws]`."""
+    """Yield each statistic over many augmented images, `[draws]`."""
     noise = np.random.default_rng(seed).random((draws, 6), np.float32)
     for suffix, size in (("", None), ("_resized", RESIZED)):
         wanted = [name for name in names if name.endswith("_resized") == bool(suffix)]
@@ -161,7 +161,7 @@ def _columns(option: pb.PreprocessingStep) -> int:
 
 
 def _statistic(name: str, before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return a number for each of the images `after`; see the oracle's script."""
+    """Return the statistic of each of the images `after`, as the oracle's script defines it."""
     change = after - before
     over = (1, 2)
     numbers: dict[str, Callable[[], Any]] = {
@@ -178,20 +178,21 @@ def _statistic(name: str, before: NDArray[np.float32], after: NDArray[np.float32
 
 
 def distance(first: NDArray[Any], second: NDArray[Any]) -> float:
-    """Return Kolmogorov and Smirnov's distance of two samples: the largest gap of their distribution functions.
+    """Return the Kolmogorov-Smirnov distance of two samples.
 
-    Values closer than a thousandth count as equal, so that rounding does not tear ties apart.
+    It is the largest gap between their distribution functions. Values are rounded to three decimals first, so
+    that rounding errors do not break ties.
     """
     first, second = (np.sort(np.round(np.asarray(sample, np.float64), 3)) for sample in (first, second))
-    places = np.concatenate([first, second])
-    shares = [np.searchsorted(sample, places, side="right") / len(sample) for sample in (first, second)]
-    return float(np.abs(shares[0] - shares[1]).max())
+    points = np.concatenate([first, second])
+    cumulative = [np.searchsorted(sample, points, side="right") / len(sample) for sample in (first, second)]
+    return float(np.abs(cumulative[0] - cumulative[1]).max())
 
 
 def critical(first: int, second: int, *, alpha: float = 1e-4) -> float:
     """Return the distance that two samples of one distribution exceed with probability `alpha` (asymptotic).
 
-    With 2000 of ours against 500 it is 0.111, and distributions that are 0.2 apart are told apart with more
-    than 99.9 % (the distance seen deviates by at most 0.025).
+    With 2000 of our draws against 500 it is 0.111. Distributions with a distance of 0.2 are distinguished with
+    a probability of more than 99.9 % (the measured distance deviates by at most 0.025).
     """
     return math.sqrt(-math.log(alpha / 2.0) / 2.0 * (first + second) / (first * second))

@@ -1,4 +1,4 @@
-"""A small detector that we train ourselves: metrics are compared where there is something to measure."""
+"""A small detector trained by Sweepbox, so that metrics are compared on real detections."""
 
 import hashlib
 import shutil
@@ -19,7 +19,7 @@ TRAINED_MODEL = "trained_fpnlite"
 
 
 def trained_config() -> pb.TrainEvalPipelineConfig:
-    """Return the config that is trained: that of the quickstart, half as long, with both sets of metrics."""
+    """Return the training config: the quickstart's with half of its steps and both sets of metrics."""
     edits = [Edit("train_config.num_steps", STEPS)]
     edits.append(
         Edit(
@@ -32,9 +32,9 @@ def trained_config() -> pb.TrainEvalPipelineConfig:
 
 
 def trained_checkpoint(context: Context, records: Path) -> Path:
-    """Return a checkpoint folder of ours, trained on the training part of prepared records; made once.
+    """Return a Sweepbox checkpoint folder, trained once on the training split of prepared records.
 
-    What is compared later is how both sides judge it, so an older training on the same data is as good.
+    The checks compare how both sides evaluate it, so a cached checkpoint of an earlier run is equally valid.
     """
     train = sorted(records.glob("train-*.tfrecord"))
     digest = hashlib.sha256(CONFIG.read_bytes() + str(STEPS).encode())
@@ -57,7 +57,7 @@ def trained_checkpoint(context: Context, records: Path) -> Path:
 
 
 def trained_golden_run(context: Context) -> OracleRun:
-    """Return the run that makes a golden model of the trained detector, on two drawn scenes."""
+    """Return the run that creates a golden model of the trained detector, on two synthetic images."""
     records = context.record_folder
     checkpoint = trained_checkpoint(context, records)
     exported = checkpoint.parent / "exported"

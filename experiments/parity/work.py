@@ -1,4 +1,4 @@
-"""Runs of the oracle's scripts, each kept by the hash of what went into it."""
+"""Run the oracle's scripts and cache each result by the hash of its inputs."""
 
 import ast
 import hashlib
@@ -17,24 +17,24 @@ LOG = "log.txt"
 
 
 class OracleFailedError(Exception):
-    """A script of the oracle failed; the message holds the end of its log."""
+    """A script of the oracle failed; the message contains the end of its log."""
 
 
 @dataclass(frozen=True)
 class OracleRun:
-    """A script with its arguments. `out` is the file to write in the run's folder, or empty for that folder."""
+    """A script with its arguments; `out` is the output file in the run's folder, empty for that folder."""
 
     script: Path
     arguments: "tuple[Argument, ...]"
     out: str
 
-    def made(self, name: str = "") -> "Made":
-        """Return what the run writes under a name (empty: its folder), as an argument of another run."""
-        return Made(self, name)
+    def output(self, name: str = "") -> "RunOutput":
+        """Return an output of the run by name (empty: its folder), for use as an argument of another run."""
+        return RunOutput(self, name)
 
     @property
     def key(self) -> str:
-        """The hash of the script, of what it imports beside it, of the arguments and the files they name."""
+        """The hash of the script, the modules of its folder that it imports, its arguments and their files."""
         digest = hashlib.sha256()
         for path in sources_of(self.script):
             digest.update(path.name.encode() + path.read_bytes())
@@ -45,24 +45,24 @@ class OracleRun:
 
     @property
     def name(self) -> str:
-        """The folder's name."""
+        """The name of the run's folder."""
         return f"{self.script.stem}-{self.key}"
 
 
 @dataclass(frozen=True)
-class Made:
-    """A file, folder or checkpoint that another run writes."""
+class RunOutput:
+    """A file, folder or checkpoint written by another run."""
 
     run: OracleRun
     name: str
 
 
-Argument = str | Path | Made
-"""A word, a path that counts with its content, or what another run makes."""
+Argument = str | Path | RunOutput
+"""A text, a path (hashed by content), or the output of another run."""
 
 
 def sources_of(script: Path) -> list[Path]:
-    """Return a script and the scripts beside it that it imports, at any depth, sorted."""
+    """Return a script and all modules of its folder that it imports, directly or indirectly, sorted."""
     found, waiting = set(), [script]
     while waiting:
         path = waiting.pop()
@@ -72,18 +72,18 @@ def sources_of(script: Path) -> list[Path]:
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
-            waiting += [beside for name in names if (beside := path.parent / f"{name}.py").is_file()]
+            waiting += [module for name in names if (module := path.parent / f"{name}.py").is_file()]
     return sorted(found)
 
 
 def _content(argument: Argument) -> bytes:
-    """Return what counts of an argument: its text, or the content of the file, folder or checkpoint."""
-    if isinstance(argument, Made):
+    """Return the hashed content of an argument: its text, or that of the file, folder or checkpoint."""
+    if isinstance(argument, RunOutput):
         return f"{argument.run.key}/{argument.name}".encode()
     if not isinstance(argument, Path):
         return argument.encode()
-    beside = sorted(argument.parent.glob(argument.name + ".*")) if not argument.exists() else []
-    files = sorted(argument.rglob("*")) if argument.is_dir() else ([argument] if argument.is_file() else beside)
+    shards = sorted(argument.parent.glob(argument.name + ".*")) if not argument.exists() else []
+    files = sorted(argument.rglob("*")) if argument.is_dir() else ([argument] if argument.is_file() else shards)
     if not files:
         raise FileNotFoundError(f"{argument}: no such file, folder or checkpoint")
     parts = []
@@ -95,38 +95,38 @@ def _content(argument: Argument) -> bytes:
 
 
 class OracleRuns:
-    """Runs scripts one after another in a thread of its own, in the order in which they were begun.
+    """Runs scripts one at a time in a background thread, in the order of submission.
 
-    A run whose result is asked for before its turn runs at once, in the thread that asks.
+    If a result is requested before its run has started, the run starts immediately in the calling thread.
     """
 
     def __init__(self, python: Path, folder: Path) -> None:
         self._python = python
         self._folder = folder
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="oracle")
-        self._begun: dict[OracleRun, Future[Path]] = {}
+        self._submitted: dict[OracleRun, Future[Path]] = {}
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def begin(self, run: OracleRun) -> None:
-        """Queue a run, once."""
-        if run not in self._begun:
-            self._begun[run] = self._executor.submit(self._finish, run)
+    def submit(self, run: OracleRun) -> None:
+        """Queue a run unless it is already queued."""
+        if run not in self._submitted:
+            self._submitted[run] = self._executor.submit(self._finish, run)
 
     def result(self, run: OracleRun) -> Path:
-        """Return the folder with what the script wrote; OracleFailedError where it failed."""
-        begun = self._begun.get(run)
-        return self._finish(run) if begun is None or begun.cancel() else begun.result()
+        """Return the folder with the script's output. Raises OracleFailedError if the script failed."""
+        future = self._submitted.get(run)
+        return self._finish(run) if future is None or future.cancel() else future.result()
 
     def _resolved(self, argument: Argument) -> str | Path:
-        """Return an argument with the path of what another run made, which is run first if need be."""
-        return self._finish(argument.run) / argument.name if isinstance(argument, Made) else argument
+        """Return an argument, with the output of another run replaced by its path after executing that run."""
+        return self._finish(argument.run) / argument.name if isinstance(argument, RunOutput) else argument
 
     def close(self) -> None:
-        """Drop what is still waiting."""
+        """Cancel the runs that have not started."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _finish(self, run: OracleRun) -> Path:
-        """Return the kept folder of a run, or run the script now; another thread that wants it waits."""
+        """Return the cached folder of a run, or run the script now; concurrent callers wait for it."""
         folder = self._folder / run.name
         with self._locks[run.name]:
             if not folder.is_dir():
@@ -134,7 +134,7 @@ class OracleRuns:
         return folder
 
     def _run(self, run: OracleRun, folder: Path) -> None:
-        """Run a script and keep what it wrote."""
+        """Run a script and move its output to `folder`."""
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
@@ -155,7 +155,7 @@ class OracleRuns:
 
 
 def _environment() -> dict[str, str]:
-    """Return the variables of a script's process: no GPU, and nothing of our own environment's Python."""
+    """Return the environment variables of a script: no GPU, and none of this environment's Python settings."""
     dropped = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "KERAS_BACKEND")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return kept | {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONWARNINGS": "ignore"}

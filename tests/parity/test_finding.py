@@ -9,7 +9,7 @@ from experiments.parity.finding import Finding, largest_absolute, largest_relati
 @pytest.mark.parametrize(
     ("difference", "passed"), [(0.0, True), (1e-4, True), (1.1e-4, False), (math.nan, False), (math.inf, False)]
 )
-def test_a_finding_passes_up_to_its_tolerance(difference: float, passed: bool) -> None:
+def test_finding_passes_up_to_its_tolerance(difference: float, passed: bool) -> None:
     finding = Finding(3, "losses", difference, 1e-4)
     assert finding.passed is passed
     assert finding.verdict == ("pass" if passed else "FAIL")
@@ -19,7 +19,7 @@ def test_context_neither_passes_nor_fails() -> None:
     assert Finding(3, "the oracle against itself", 1.0, 1e-3, is_context=True).verdict == "for comparison"
 
 
-def test_counts_and_equality_allow_nothing() -> None:
+def test_counts_and_exact_matches_have_no_tolerance() -> None:
     assert Finding.count(item=2, name="keys", differing=0).passed
     assert not Finding.count(item=2, name="keys", differing=1).passed
     assert Finding.exact(item=5, name="order", equal=True).passed
@@ -37,7 +37,7 @@ def test_measures() -> None:
 
 
 @pytest.mark.parametrize("measure", [largest_relative, largest_absolute, relative_to_largest])
-def test_measures_of_odd_arrays(measure: object) -> None:
+def test_measures_of_unequal_shapes_empty_arrays_zeros_and_nan(measure: object) -> None:
     assert callable(measure)
     assert math.isnan(measure(np.zeros(3), np.zeros(4)))
     assert measure(np.zeros(0), np.zeros(0)) == 0.0
@@ -45,5 +45,5 @@ def test_measures_of_odd_arrays(measure: object) -> None:
     assert math.isnan(measure(np.array([math.nan, 1.0]), np.array([1.0, 1.0])))
 
 
-def test_where_the_oracle_has_zero_any_difference_is_infinite() -> None:
+def test_relative_difference_from_zero_is_infinite() -> None:
     assert math.isinf(largest_relative([1e-9], [0.0]))

@@ -1,4 +1,4 @@
-"""The runner goes on after a check that fails."""
+"""The runner continues after a check that fails."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,17 +21,17 @@ def _stopping(context: Context) -> Iterator[Finding]:
 
 
 def _failing(context: Context) -> Iterator[Finding]:
-    raise ValueError(f"cannot begin in {context.folder.name}")
+    raise ValueError(f"cannot submit runs in {context.folder.name}")
 
 
-@pytest.mark.parametrize(("function", "passes"), [("check", 1), ("begin", 0)])
-def test_an_exception_is_a_finding_and_keeps_those_before(
+@pytest.mark.parametrize(("function", "passes"), [("check", 1), ("submit_runs", 0)])
+def test_exception_becomes_a_finding_after_the_earlier_findings(
     function: str, passes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = ModuleType("check")
     module.__dict__["check"] = _stopping
-    if function == "begin":
-        module.__dict__["begin"] = _failing
+    if function == "submit_runs":
+        module.__dict__["submit_runs"] = _failing
     monkeypatch.setattr(runner, "check_names", lambda item: [f"item_{item}_losses"])
     monkeypatch.setattr(runner, "load_check", lambda _: module)
     context = Context(tmp_path, OracleRuns(Path("/nowhere/python"), tmp_path / "work"))
@@ -49,7 +49,7 @@ def test_every_item_has_checks() -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_every_check_can_be_loaded(name: str) -> None:
+def test_every_check_can_be_imported(name: str) -> None:
     module = runner.load_check(name)
     assert callable(module.check)
     assert (module.__doc__ or "").strip()

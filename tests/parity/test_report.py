@@ -17,7 +17,7 @@ def _report(*results: ItemResult) -> Report:
     )
 
 
-def test_an_item_needs_a_finding_that_can_fail() -> None:
+def test_item_passes_only_with_a_finding_that_can_fail() -> None:
     context = Finding(3, "the oracle against itself", 0.5, 1e-3, is_context=True)
     assert not ItemResult(3, [], 1.0).passed
     assert not ItemResult(3, [context], 1.0).passed
@@ -25,27 +25,27 @@ def test_an_item_needs_a_finding_that_can_fail() -> None:
     assert not ItemResult(3, [GOOD, BAD], 1.0).passed
 
 
-def test_markdown_tells_every_finding_and_the_closest_one() -> None:
+def test_markdown_lists_every_finding_and_the_closest_to_its_tolerance() -> None:
     text = _report(ItemResult(3, [GOOD, CLOSER], 61.0), ItemResult(4, [BAD], 2.0)).markdown()
     lines = text.splitlines()
-    assert lines[0] == "# Side by side with the Object Detection API"
+    assert lines[0] == "# Parity with the Object Detection API"
     assert f"| 3. {ITEMS[3]} | 2 | 9.0e-05 of 1.0e-04 (large model, losses) | pass | 61 s |" in lines
     assert "| small model, losses: four \\| terms | 3.0e-06 | 1.0e-04 | relative | pass |" in lines
     assert "| crops stopped: ValueError: no such option | none | 0 | none | FAIL |" in lines
-    assert "- The oracle: object-detection 1.0." in lines
+    assert "- OD API: object-detection 1.0." in lines
     assert "- No photographs." in lines
     assert any("commit abc1234" in line for line in lines)
-    assert any("2.2 min in all" in line for line in lines)
+    assert any("2.2 min in total" in line for line in lines)
 
 
-def test_the_same_findings_give_the_same_text(tmp_path: Path) -> None:
+def test_written_report_equals_its_markdown(tmp_path: Path) -> None:
     report = _report(ItemResult(3, [GOOD], 61.0))
     write_report(report, tmp_path / "parity.md")
     assert (tmp_path / "parity.md").read_text() == report.markdown()
     assert [path.name for path in tmp_path.iterdir()] == ["parity.md"]
 
 
-def test_a_report_passes_when_all_items_do() -> None:
+def test_report_passes_if_all_items_pass() -> None:
     assert _report(ItemResult(3, [GOOD], 1.0)).passed
     assert not _report(ItemResult(3, [GOOD], 1.0), ItemResult(4, [BAD], 1.0)).passed
 
@@ -57,7 +57,7 @@ def test_numbers(value: float, text: str) -> None:
     assert number(value) == text
 
 
-def test_the_live_table_has_a_row_for_each_finding() -> None:
+def test_live_table_has_one_row_per_finding() -> None:
     table = live_table(ItemResult(4, [GOOD, BAD], 1.0))
     assert table.row_count == 2
     assert "FAIL" in str(table.title)

@@ -1,4 +1,4 @@
-"""Checkpoints of the oracle in our detectors, and ours in the oracle's."""
+"""Restore the oracle's checkpoints in Sweepbox, and Sweepbox's in the oracle."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from experiments.parity import product
+from experiments.parity import engine
 from experiments.parity.context import MODELS, SMALL_MODELS, Context
 from experiments.parity.finding import Finding, largest_absolute, relative_to_largest
 from experiments.parity.work import Argument
@@ -22,17 +22,17 @@ FINE_TUNED = ("detection", "full")
 TRAINED = "mobilenet_v2_fpnlite_small"
 
 
-def begin(context: Context) -> None:
-    """Queue the checkpoints that the oracle writes."""
+def submit_runs(context: Context) -> None:
+    """Queue the oracle's checkpoints."""
     for name in MODELS:
-        context.runs.begin(context.golden_run(name))
+        context.runs.submit(context.golden_run(name))
     for name in SMALL_MODELS:
-        context.begin("classification_checkpoint.py", *_golden(context, name), out="")
-    context.begin("training_loop.py", *_training(context), out="")
+        context.submit("classification_checkpoint.py", *_golden(context, name), out="")
+    context.submit("training_loop.py", *_training(context), out="")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Restore theirs in every way, then let them restore ours."""
+    """Restore the oracle's checkpoints with every type, then let the oracle restore ours."""
     for name in MODELS:
         folder = context.golden_model(name)
         yield from _restored(name, folder)
@@ -49,7 +49,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _restored(name: str, folder: Path) -> Iterator[Finding]:
-    """Restore a golden model's checkpoint for the same and for another number of classes."""
+    """Restore a golden model's checkpoint with the same and with another number of classes."""
     for part in (RestoredPart.FULL, RestoredPart.DETECTION):
         yield _restore(f"{name}: all variables", folder, folder / "ckpt-0", part)
         yield _restore(
@@ -60,27 +60,29 @@ def _restored(name: str, folder: Path) -> Iterator[Finding]:
 def _restore(
     title: str, folder: Path, prefix: Path, part: RestoredPart, *, classes: int | None = None
 ) -> Finding:
-    """Return how many variables of a part differ from the file, but for the class head of other classes."""
-    config = product.golden_config(folder)
+    """Count a part's restored variables that differ from the file, without a reinitialised class head."""
+    config = engine.golden_config(folder)
     if classes is not None:
         config = apply_edits(config, [Edit("model.ssd.num_classes", classes)])
     detector = build_detector(config.model.ssd, seed=1)
     _, summary = restore_object_based(detector.network, prefix, config.model.ssd, part)
     reader = tf.train.load_checkpoint(str(prefix))
-    held = reader.get_variable_to_shape_map()
+    stored_keys = reader.get_variable_to_shape_map()
     differing = 0
-    for key, variable in product.variables_by_key(detector).items():
+    for key, variable in engine.variables_by_key(detector).items():
         if not key.startswith(part.prefix) or key in summary.fresh_keys:
             continue
         stored = part.stored_prefix + key.removeprefix(part.prefix) + SUFFIX
-        differing += stored not in held or not np.array_equal(np.asarray(variable), reader.get_tensor(stored))
+        differing += stored not in stored_keys or not np.array_equal(
+            np.asarray(variable), reader.get_tensor(stored)
+        )
     if not summary.fresh_keys and summary.restored != summary.expected:
         differing += summary.expected - summary.restored
-    return Finding.count(item=1, name=f"{title}, {part}", differing=differing, note=_told(summary))
+    return Finding.count(item=1, name=f"{title}, {part}", differing=differing, note=_summary_line(summary))
 
 
-def _told(summary: object) -> str:
-    """Return the summary's line without the path of the file."""
+def _summary_line(summary: object) -> str:
+    """Return the summary as one line without the path of the file."""
     line = str(summary)
     before, _, after = line.partition(" from ")
     _, _, rest = after.partition(";")
@@ -88,24 +90,24 @@ def _told(summary: object) -> str:
 
 
 def _written(context: Context, name: str, folder: Path) -> Iterator[Finding]:
-    """Let the oracle restore a checkpoint that we wrote, and compare its detections with ours."""
-    config = product.golden_config(folder)
-    detector = _changed(product.golden_detector(folder))
+    """Let the oracle restore a Sweepbox checkpoint, and compare its detections with ours."""
+    config = engine.golden_config(folder)
+    detector = _perturbed(engine.golden_detector(folder))
     scratch = context.scratch("written")
-    ours = product.checkpoint_folder(detector, config, context.label_map, scratch / "checkpoint")
+    ours = engine.checkpoint_folder(detector, config, context.label_map, scratch / "checkpoint")
     prefix = export_checkpoint(ours, scratch / "exported").prefix
     images = ("--images", folder / "golden.npz", "--fine-tune", *FINE_TUNED)
     arguments = ("--config", folder / "pipeline.config", "--checkpoint", prefix, *images)
     with np.load(context.oracle("restored_detections.py", *arguments) / "out.npz") as arrays:
         theirs = dict(arrays)
-    golden = product.golden_arrays(folder, "preprocessed", "true_image_shapes")
-    outputs = product.predictions(detector, golden["preprocessed"])
+    golden = engine.golden_arrays(folder, "preprocessed", "true_image_shapes")
+    outputs = engine.predictions(detector, golden["preprocessed"])
     found = detector.postprocess(outputs, golden["true_image_shapes"][:, :2])
     boxes = relative_to_largest(outputs["box_encodings"], theirs["box_encodings"])
     logits = relative_to_largest(outputs["class_logits"], theirs["class_predictions_with_background"])
     yield Finding(
         1,
-        f"{name}: ours, restored by the OD API: raw outputs",
+        f"{name}: our checkpoint restored by the OD API: raw outputs",
         max(boxes, logits),
         TOLERANCE,
         "relative to the largest",
@@ -114,7 +116,7 @@ def _written(context: Context, name: str, folder: Path) -> Iterator[Finding]:
     for key in ("num_detections", "detection_classes", "detection_boxes", "detection_scores"):
         yield Finding(
             1,
-            f"{name}: ours, restored by the OD API: {key}",
+            f"{name}: our checkpoint restored by the OD API: {key}",
             largest_absolute(found[key], theirs[key]),
             TOLERANCE,
             "absolute",
@@ -122,19 +124,17 @@ def _written(context: Context, name: str, folder: Path) -> Iterator[Finding]:
     yield from _fine_tuned(name, detector, theirs)
 
 
-def _fine_tuned(name: str, detector: SsdDetector, theirs: product.Arrays) -> Iterator[Finding]:
-    """Compare which variables the oracle takes from ours as a checkpoint to fine-tune from."""
+def _fine_tuned(name: str, detector: SsdDetector, theirs: engine.Arrays) -> Iterator[Finding]:
+    """Compare the set of variables that the oracle restores from our checkpoint for fine-tuning."""
     for kind in FINE_TUNED:
-        wanted = {
-            key for key in product.variables_by_key(detector) if key.startswith(RestoredPart(kind).prefix)
-        }
+        wanted = {key for key in engine.variables_by_key(detector) if key.startswith(RestoredPart(kind).prefix)}
         equal = set(theirs[f"matched/{kind}"].tolist()) == wanted
-        title = f"{name}: ours as the OD API's fine_tune_checkpoint, {kind}"
-        yield Finding.exact(item=1, name=title, equal=equal, note=f"{len(wanted)} variables took a value")
+        title = f"{name}: our checkpoint as the OD API's fine_tune_checkpoint, {kind}"
+        yield Finding.exact(item=1, name=title, equal=equal, note=f"{len(wanted)} variables restored")
 
 
-def _changed(detector: SsdDetector) -> SsdDetector:
-    """Change every variable a little, so that what we write is not what the oracle wrote."""
+def _perturbed(detector: SsdDetector) -> SsdDetector:
+    """Change every variable slightly, so that our checkpoint differs from the oracle's."""
     draws = np.random.default_rng(5)
     for variable in detector.network.weights:
         values = np.asarray(variable)
@@ -143,20 +143,20 @@ def _changed(detector: SsdDetector) -> SsdDetector:
 
 
 def _golden(context: Context, name: str) -> tuple[Argument, ...]:
-    return ("--golden", context.golden_run(name).made())
+    return ("--golden", context.golden_run(name).output())
 
 
 def _training(context: Context) -> tuple[Argument, ...]:
     golden = context.golden_run(TRAINED)
     return (
         "--config",
-        golden.made("pipeline.config"),
+        golden.output("pipeline.config"),
         "--records",
         context.records,
         "--label-map",
         context.label_map,
         "--fine-tune",
-        golden.made("ckpt-0"),
+        golden.output("ckpt-0"),
         "--type",
         "full",
     )

@@ -1,9 +1,9 @@
-"""A small model of every family: outputs, losses and detections from one checkpoint of the OD API."""
+"""Compare outputs, losses and detections of a small model of every family, from one OD API checkpoint."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from experiments.parity import families, product
+from experiments.parity import engine, families
 from experiments.parity.context import Context
 from experiments.parity.finding import Finding, largest_absolute, largest_relative, relative_to_largest
 from experiments.parity.work import Argument
@@ -12,22 +12,22 @@ SCRIPT = "model_golden.py"
 TOLERANCE = 1e-4
 
 
-def begin(context: Context) -> None:
-    """Queue the golden models of the families."""
+def submit_runs(context: Context) -> None:
+    """Queue the golden model of every family."""
     for family in families.SMALL:
-        context.begin(SCRIPT, *_arguments(context, family), out="")
+        context.submit(SCRIPT, *_arguments(context, family), out="")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Compare what each family's model computes."""
+    """Compare the computations of each family's model."""
     for family in families.SMALL:
         yield from _compare(family, context.oracle(SCRIPT, *_arguments(context, family), out=""))
 
 
 def _compare(family: str, folder: Path) -> Iterator[Finding]:
-    golden = product.golden_arrays(folder)
-    detector = product.golden_detector(folder)
-    outputs = product.predictions(detector, golden["preprocessed"])
+    golden = engine.golden_arrays(folder)
+    detector = engine.golden_detector(folder)
+    outputs = engine.predictions(detector, golden["preprocessed"])
     boxes = relative_to_largest(outputs["box_encodings"], golden["infer/box_encodings"])
     logits = relative_to_largest(outputs["class_logits"], golden["infer/class_predictions_with_background"])
     yield Finding(2, f"{family}: raw outputs", max(boxes, logits), TOLERANCE, "relative to the largest")
@@ -39,12 +39,12 @@ def _compare(family: str, folder: Path) -> Iterator[Finding]:
     yield Finding(
         2, f"{family}: detections", detections, TOLERANCE, "relative to the largest", f"{len(keys)} outputs"
     )
-    yield _losses(family, "infer", product.losses(detector, outputs, golden), golden)
-    training = product.predictions(detector, golden["preprocessed"], training=True)
-    yield _losses(family, "train", product.losses(detector, training, golden), golden)
+    yield _losses(family, "infer", engine.losses(detector, outputs, golden), golden)
+    training = engine.predictions(detector, golden["preprocessed"], training=True)
+    yield _losses(family, "train", engine.losses(detector, training, golden), golden)
 
 
-def _losses(family: str, mode: str, ours: dict[str, float], golden: product.Arrays) -> Finding:
+def _losses(family: str, mode: str, ours: dict[str, float], golden: engine.Arrays) -> Finding:
     theirs = [float(golden[f"{mode}_loss/{loss}_loss"]) for loss in ours]
     statistics = "batch" if mode == "train" else "moving"
     difference = largest_relative(list(ours.values()), theirs)

@@ -1,4 +1,4 @@
-"""The ten published configs at their own size: built, trained for a step, evaluated, exported, and called."""
+"""Build, train, evaluate, export and call the ten published configs at their full size."""
 
 import math
 import time
@@ -23,21 +23,21 @@ OUTPUTS = 8
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Use each config as a user would, on two pictures; what is not finite or missing counts."""
+    """Use each config as a user would, on two images; count values that are missing or not finite."""
     folder = families.write_configs(context.folder / "data" / "published")
     for path in sorted(folder.glob("*.config")):
         started = time.monotonic()
         problems = _use(context, path)
         yield Finding.count(
             item=2,
-            name=f"{path.stem}: trains a step, evaluates, exports",
+            name=f"{path.stem}: one training step, evaluation, export",
             differing=len(problems),
             note=", ".join(problems) or f"{time.monotonic() - started:.0f} s",
         )
 
 
 def _use(context: Context, path: Path) -> list[str]:
-    """Return what went wrong."""
+    """Return the problems found."""
     scratch = context.scratch("use")
     records = few_records(context)
     label_map = load_label_map(context.label_map)
@@ -67,6 +67,6 @@ def _use(context: Context, path: Path) -> list[str]:
 
 
 def _config(path: Path, classes: int) -> pb.TrainEvalPipelineConfig:
-    """Return the config with the records' number of classes and one picture a batch."""
+    """Return the config with the records' number of classes and batch size 1."""
     edits = [Edit("model.ssd.num_classes", classes), Edit("train_config.batch_size", 1)]
     return apply_edits(load_config(path), [*edits, Edit("train_config.num_steps", 10)])

@@ -1,10 +1,10 @@
-"""The ten published configs: the variables of a model of ours against those of a fresh one of the OD API."""
+"""Compare the variables of our model with those of the OD API's for the ten published configs."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from experiments.parity import families, product
+from experiments.parity import engine, families
 from experiments.parity.context import Context
 from experiments.parity.finding import Finding
 from sweepbox.detection.config.load import load_config
@@ -17,13 +17,13 @@ PUBLISHED_FOLDER = "zoo_configs"
 SMALLEST_FPN_INPUT = 320
 
 
-def begin(context: Context) -> None:
-    """Queue the tables of the oracle's variables."""
-    context.begin(SCRIPT, "--configs", _configs(context), out="tables.json")
+def submit_runs(context: Context) -> None:
+    """Queue the table of the oracle's variables."""
+    context.submit(SCRIPT, "--configs", _configs(context), out="tables.json")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Compare keys and shapes of every config's model, and the generated configs with the published ones."""
+    """Compare keys and shapes for every config, and the generated configs with the published ones."""
     configs = _configs(context)
     yield from _published(context, configs)
     yield _efficientdet()
@@ -42,11 +42,15 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _efficientdet() -> Finding:
-    """Return whether a config with an EfficientDet extractor is refused under that name."""
+    """Check that a config with an EfficientDet extractor is rejected under that name."""
     config = families.published_config(*families.RESNETS[0])
     config.model.ssd.feature_extractor.type = EFFICIENTDET
-    told = [problem for problem in problems_of(config) if "EfficientDet" in problem and EFFICIENTDET in problem]
-    return Finding.exact(item=2, name="EfficientDet is refused by name", equal=bool(told), note="; ".join(told))
+    named = [
+        problem for problem in problems_of(config) if "EfficientDet" in problem and EFFICIENTDET in problem
+    ]
+    return Finding.exact(
+        item=2, name="EfficientDet is rejected by name", equal=bool(named), note="; ".join(named)
+    )
 
 
 def _configs(context: Context) -> Path:
@@ -54,22 +58,22 @@ def _configs(context: Context) -> Path:
 
 
 def _table(path: Path) -> dict[str, list[int]]:
-    """Return the shape of every variable by checkpoint key, of a smaller picture where that changes none."""
+    """Return the shape of every variable by checkpoint key, using smaller images where shapes do not change."""
     ssd = load_config(path).model.ssd
     if ssd.anchor_generator.HasField("multiscale_anchor_generator"):
         resizer = ssd.image_resizer.fixed_shape_resizer
         resizer.height = resizer.width = SMALLEST_FPN_INPUT
-    variables = product.variables_by_key(build_detector(ssd))
+    variables = engine.variables_by_key(build_detector(ssd))
     return {key: list(variable.shape) for key, variable in variables.items()}
 
 
 def _published(context: Context, configs: Path) -> Iterator[Finding]:
-    """Hold the generated configs to the published ones where these are there."""
+    """Compare the generated configs with the published ones if these are available."""
     folder = context.shared / PUBLISHED_FOLDER if context.shared else None
     if folder is None or not folder.is_dir():
-        context.notes.append("The published configs are not beside the checkout: theirs were generated.")
+        context.notes.append("The published configs were not available; generated ones were used.")
         return
-    context.notes.append("The generated configs were compared with the published files as well.")
+    context.notes.append("The generated configs were also compared with the published files.")
     names = sorted(path.stem for path in configs.glob("*.config"))
     differing = [
         name
@@ -78,7 +82,7 @@ def _published(context: Context, configs: Path) -> Iterator[Finding]:
     ]
     yield Finding.count(
         item=2,
-        name="the generated configs' models are those of the published files",
+        name="models of the generated configs equal those of the published files",
         differing=len(differing),
         note=", ".join(differing) or f"{len(names)} files",
     )

@@ -1,4 +1,4 @@
-"""Every loss, hard-example mining, odd ground truth, every optimizer and schedule: single parts."""
+"""Compare losses, hard-example mining, unusual ground truth, optimizers and schedules one at a time."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from google.protobuf import text_format
 from keras import ops
 
 from experiments.parity.context import Context
+from experiments.parity.engine import Arrays
 from experiments.parity.finding import Finding, largest_relative
-from experiments.parity.product import Arrays
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.model.box_coder import BoxCoder
 from sweepbox.detection.model.losses import DetectionLoss
@@ -26,10 +26,10 @@ GRADIENT_TOLERANCE = 1e-3
 STEP_TOLERANCE = 1e-4
 
 
-def begin(context: Context) -> None:
+def submit_runs(context: Context) -> None:
     """Queue the oracle's scripts."""
     for script in (LOSSES, OPTIMIZERS):
-        context.begin(script)
+        context.submit(script)
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -54,12 +54,17 @@ def _losses(theirs: Arrays) -> Iterator[Finding]:
         note = f"{len(differences)} cases"
         yield Finding(3, f"loss cases {kind}: values", values, LOSS_TOLERANCE, note=note)
         yield Finding(
-            3, f"loss cases {kind}: gradients", slopes, GRADIENT_TOLERANCE, "relative, to 0.05 at least", note
+            3,
+            f"loss cases {kind}: gradients",
+            slopes,
+            GRADIENT_TOLERANCE,
+            "relative, denominator at least 0.05",
+            note,
         )
 
 
 def _measured(theirs: Arrays, row: int) -> tuple[list[float], np.ndarray]:
-    """Return our two losses of a case, and the sums over columns of their absolute gradients."""
+    """Return our two losses of a case, and their absolute gradients summed over columns."""
     ssd = pb.Ssd(num_classes=3, feature_extractor=pb.SsdFeatureExtractor(type="ssd_resnet50_v1_fpn_keras"))
     ssd.box_coder.faster_rcnn_box_coder.SetInParent()
     text_format.Merge(str(theirs["ssd"][row]), ssd)
@@ -91,17 +96,17 @@ def _optimizers(theirs: Arrays) -> Iterator[Finding]:
             averages.append(largest_relative(means, theirs["averages/0"][case], floor=0.1))
     note = "every optimizer under every schedule, 40 steps"
     yield Finding(3, "optimizers: weights after each step", max(weights), STEP_TOLERANCE, note=note)
-    note = "what is left of the first weights added: ours start from them, the OD API's from zero"
+    note = "ours start from the initial weights, the OD API's from zero; their remaining share is subtracted"
     yield Finding(3, "optimizers: moving averages", max(averages), STEP_TOLERANCE, note=note)
 
 
 def _steps(theirs: Arrays, case: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return a weight and its average less what is left of its first value, after each step."""
+    """Return after each step a weight, and its average minus the remaining share of its initial value."""
     config = text_format.Parse(f"optimizer {{ {theirs['config'][case]} }}", pb.TrainConfig())
     rule, first = optimizer_settings(config), theirs["first/0"]
     variable = keras.Variable(first)
     optimizer = Optimizer(rule.kind, [variable], average=True)
-    left, weights, averages = 1.0, [], []
+    share, weights, averages = 1.0, [], []
     for step, gradient in enumerate(theirs["gradients/0"]):
         scalars = rule.scalars(step)
         slots = [slot.value for slot in optimizer.slots]
@@ -111,7 +116,7 @@ def _steps(theirs: Arrays, case: int) -> tuple[np.ndarray, np.ndarray]:
         variable.assign(variable + change[0])
         for slot, value in zip(optimizer.slots, slots, strict=True):
             slot.assign(value)
-        left *= float(scalars[Scalar.AVERAGE_DECAY])
+        share *= float(scalars[Scalar.AVERAGE_DECAY])
         weights.append(variable.numpy())
-        averages.append(optimizer.slots[-1].numpy() - left * first)
+        averages.append(optimizer.slots[-1].numpy() - share * first)
     return np.stack(weights), np.stack(averages)

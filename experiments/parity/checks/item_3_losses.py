@@ -1,11 +1,11 @@
-"""Losses, gradients and moving statistics of one batch from one checkpoint."""
+"""Compare losses, gradients and moving statistics of one batch from one checkpoint."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 
-from experiments.parity import product
+from experiments.parity import engine
 from experiments.parity.context import MODELS, Context
 from experiments.parity.finding import Finding, largest_relative, relative_to_largest
 from experiments.parity.trained import TRAINED_MODEL, trained_golden_run
@@ -16,21 +16,21 @@ TOLERANCE = 1e-4
 GRADIENT_TOLERANCE = 1e-3
 
 
-def begin(context: Context) -> None:
+def submit_runs(context: Context) -> None:
     """Queue the golden models."""
     for run in _runs(context).values():
-        context.runs.begin(run)
+        context.runs.submit(run)
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Compare each golden model's loss terms in inference and in training mode, then its gradients."""
     for name, run in _runs(context).items():
         folder = context.runs.result(run)
-        golden = product.golden_arrays(folder)
-        detector = product.golden_detector(folder)
+        golden = engine.golden_arrays(folder)
+        detector = engine.golden_detector(folder)
         for mode in ("infer", "train"):
-            outputs = product.predictions(detector, golden["preprocessed"], training=mode == "train")
-            ours = product.losses(detector, outputs, golden)
+            outputs = engine.predictions(detector, golden["preprocessed"], training=mode == "train")
+            ours = engine.losses(detector, outputs, golden)
             theirs = {loss: float(golden[f"{mode}_loss/{loss}_loss"]) for loss in ours}
             yield Finding(
                 3,
@@ -39,20 +39,20 @@ def check(context: Context) -> Iterator[Finding]:
                 TOLERANCE,
                 note=", ".join(f"{loss} {value:.4g}" for loss, value in theirs.items()),
             )
-        yield from _gradients(name, product.golden_detector(folder), golden)
+        yield from _gradients(name, engine.golden_detector(folder), golden)
 
 
 def _runs(context: Context) -> dict[str, OracleRun]:
-    """Return the golden models: drawn weights, and a detector that we trained."""
-    drawn = {name: context.golden_run(name) for name in MODELS}
-    return drawn | {TRAINED_MODEL: trained_golden_run(context)}
+    """Return the golden models: some with random weights, and a detector that Sweepbox trained."""
+    random = {name: context.golden_run(name) for name in MODELS}
+    return random | {TRAINED_MODEL: trained_golden_run(context)}
 
 
-def _gradients(name: str, detector: SsdDetector, golden: product.Arrays) -> Iterator[Finding]:
-    variables = product.variables_by_key(detector)
+def _gradients(name: str, detector: SsdDetector, golden: engine.Arrays) -> Iterator[Finding]:
+    variables = engine.variables_by_key(detector)
     watched = [variables[key].value for key in golden["grad/keys"]]
     with tf.GradientTape() as tape:
-        outputs = product.predictions(detector, golden["preprocessed"], training=True)
+        outputs = engine.predictions(detector, golden["preprocessed"], training=True)
         classes = golden["gt_classes_onehot"].argmax(axis=2).astype(np.int32)
         total = detector.losses(outputs, golden["gt_boxes"], classes, golden["gt_weights"])["total"]
     norms = [float(np.linalg.norm(np.asarray(g, np.float64))) for g in tape.gradient(total, watched)]
@@ -72,6 +72,6 @@ def _gradients(name: str, detector: SsdDetector, golden: product.Arrays) -> Iter
             [values.mean() for values in moving], golden["moving_after_one_forward/mean"], floor=0.1
         ),
         TOLERANCE,
-        "relative, to 0.1 at least",
+        "relative, denominator at least 0.1",
         f"means of {len(moving)} variables",
     )

@@ -1,4 +1,4 @@
-"""Geometric augmentation: exact cases, resizers, and random options in distribution."""
+"""Compare geometric augmentation: deterministic cases, resizers, and distributions of random options."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,21 +10,21 @@ from keras import ops
 from experiments.parity.context import GOLDEN, Context
 from experiments.parity.finding import Finding, largest_absolute
 from experiments.parity.geometry_cases import NOISE, expected_objects, objects, preprocessed
-from experiments.parity.geometry_draws import critical, distance, jitter_distance, looked, places
+from experiments.parity.geometry_draws import critical, distance, jitter_distance, placements, sampled_views
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.data.augment import build_preprocessor
 
 PIXEL_TOLERANCE = 1e-3
 GREY_LEVELS = "grey levels of 255"
-APART = "distance of distribution functions"
+STATISTIC = "Kolmogorov-Smirnov distance"
 BOX_TOLERANCE = 1e-5
 DRAWS = "1500"
 
 
-def begin(context: Context) -> None:
-    """Queue what the oracle draws."""
-    context.begin("geometry_cases.py")
-    context.begin("geometry_draws.py", "--draws", DRAWS)
+def submit_runs(context: Context) -> None:
+    """Queue the oracle's scripts."""
+    context.submit("geometry_cases.py")
+    context.submit("geometry_draws.py", "--draws", DRAWS)
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -35,7 +35,7 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _cases(path: Path) -> Iterator[Finding]:
-    """Compare pixels and objects of options with nothing left to chance."""
+    """Compare pixels and objects of deterministic options."""
     with np.load(path) as arrays:
         pixels, boxes, same = [], [], True
         for name in NOISE:
@@ -44,16 +44,16 @@ def _cases(path: Path) -> Iterator[Finding]:
             same &= found[:, 0].tolist() == expected[:, 0].tolist()
             pixels.append(largest_absolute(result.images, arrays[f"{name}/image"]))
             boxes.append(largest_absolute(found, expected))
-    note = f"{len(NOISE)} cases: mirrored, turned, scaled, cropped, padded, repeated"
+    note = f"{len(NOISE)} cases: mirrored, rotated, scaled, cropped, padded, repeated"
     yield Finding(4, "geometric options: pixels", float(np.max(pixels)), PIXEL_TOLERANCE, GREY_LEVELS, note)
     yield Finding(
-        4, "geometric options: boxes", float(np.max(boxes)), BOX_TOLERANCE, "share of the image", note
+        4, "geometric options: boxes", float(np.max(boxes)), BOX_TOLERANCE, "fraction of the image", note
     )
-    yield Finding.exact(item=4, name="geometric options: which objects stay", equal=same, note=note)
+    yield Finding.exact(item=4, name="geometric options: which objects are kept", equal=same, note=note)
 
 
 def _resizers(path: Path) -> Iterator[Finding]:
-    """Compare the supported resizers with every resize method."""
+    """Compare the supported resizers and every resize method."""
     with np.load(path) as golden:
         image = golden["image"]
         for index in (0, 1, 2, 3, 4, 7, 8):
@@ -78,15 +78,15 @@ def _draws(path: Path) -> Iterator[Finding]:
         for key in sorted(arrays):
             name, _, rest = key.partition("/")
             if rest == "places":
-                view = looked(str(arrays[f"{name}/config"]), size, arrays["boxes"], seed=len(name))
-                pairs = zip(places(view, size).T, arrays[key].T, strict=True)
+                view = sampled_views(str(arrays[f"{name}/config"]), size, arrays["boxes"], seed=len(name))
+                pairs = zip(placements(view, size).T, arrays[key].T, strict=True)
                 difference = max(distance(ours, theirs) for ours, theirs in pairs)
                 yield Finding(
-                    4, f"{name}: distribution", difference, limit, APART, f"{DRAWS} draws, ten numbers each"
+                    4, f"{name}: distribution", difference, limit, STATISTIC, f"{DRAWS} draws, ten numbers each"
                 )
             elif name == "jitter" and rest.endswith("/boxes"):
                 config = str(arrays[key.replace("boxes", "config")])
-                view = looked(config, size, arrays["jitter/box"][None], seed=7)
+                view = sampled_views(config, size, arrays["jitter/box"][None], seed=7)
                 ours = ops.convert_to_numpy(view.boxes_yxyx)[:, 0]
                 name = f"random_jitter_boxes, {rest.removesuffix('/boxes')}: distribution"
-                yield Finding(4, name, jitter_distance(ours, arrays[key]), limit, APART)
+                yield Finding(4, name, jitter_distance(ours, arrays[key]), limit, STATISTIC)

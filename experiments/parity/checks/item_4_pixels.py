@@ -1,4 +1,4 @@
-"""The augmentation options on pixels and labels: fixed cases, and the distributions of random ones."""
+"""Compare the augmentation options on pixels and labels: fixed cases, and distributions of random ones."""
 
 from collections.abc import Iterator
 
@@ -17,12 +17,12 @@ from experiments.parity.pixel_options import (
 SCRIPT = "pixel_cases.py"
 DRAWS = 1000
 JPEG_TOLERANCE = 1.5
-"""Grey levels, on average: TensorFlow decodes with a fast inverse transform, which is off by as much."""
+"""Mean difference in grey levels; TensorFlow decodes with a fast inverse transform of that accuracy."""
 
 
-def begin(context: Context) -> None:
+def submit_runs(context: Context) -> None:
     """Queue the oracle's script."""
-    context.begin(SCRIPT)
+    context.submit(SCRIPT)
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -31,15 +31,15 @@ def check(context: Context) -> Iterator[Finding]:
         theirs = dict(arrays)
     pairs = [*fixed_cases(theirs), ("black_patches", *black_patches(theirs))]
     for name, ours, expected in pairs:
-        apart = np.abs(ours - expected)
+        differences = np.abs(ours - expected)
         if name.startswith("jpeg"):
-            yield Finding(4, f"option {name}", float(apart.mean()), JPEG_TOLERANCE, "mean grey levels")
+            yield Finding(4, f"option {name}", float(differences.mean()), JPEG_TOLERANCE, "mean grey levels")
         else:
-            yield Finding(4, f"option {name}", float(apart.max()), 2e-3, "grey levels")
+            yield Finding(4, f"option {name}", float(differences.max()), 2e-3, "grey levels")
     ours, expected = patch_masks(theirs)
-    yield Finding.exact(item=4, name="where the Gaussian patch lies", equal=np.array_equal(ours, expected))
+    yield Finding.exact(item=4, name="position of the Gaussian patch", equal=np.array_equal(ours, expected))
     wrong = [name for name, labels, known in label_cases(theirs) if labels != known]
     yield Finding.count(item=4, name="options on labels", differing=len(wrong), note=", ".join(wrong))
-    for name, apart, allowed in distances(theirs, draws=DRAWS, seed=3):
-        note = f"{DRAWS} of ours against 500; 0.25 apart is seen with 99.9 %"
-        yield Finding(4, f"distribution of {name}", apart, allowed, "Kolmogorov-Smirnov distance", note)
+    for name, difference, allowed in distances(theirs, draws=DRAWS, seed=3):
+        note = f"{DRAWS} draws of ours against 500; a distance of 0.25 is detected with probability 99.9 %"
+        yield Finding(4, f"distribution of {name}", difference, allowed, "Kolmogorov-Smirnov distance", note)

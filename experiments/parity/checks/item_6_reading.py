@@ -1,4 +1,4 @@
-"""Records, label maps and readers: what the OD API decodes, and what reaches its model, against ours."""
+"""Compare reading: decoded records, label maps, the model's input, and the order of records."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -33,14 +33,14 @@ FIELDS = {
 }
 
 
-def begin(context: Context) -> None:
+def submit_runs(context: Context) -> None:
     """Queue the oracle's scripts."""
-    context.begin(CASES, out="")
-    context.begin(ORDERS, "--times", "1", out="orders.json")
+    context.submit(CASES, out="")
+    context.submit(ORDERS, "--times", "1", out="orders.json")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Read the oracle's shards through a glob, decode, preprocess; then the order of other files."""
+    """Read the oracle's shards through a glob, decode and preprocess them, then compare reading orders."""
     folder = context.oracle(CASES, out="")
     with np.load(folder / "out.npz") as arrays:
         theirs = dict(arrays)
@@ -49,12 +49,12 @@ def check(context: Context) -> Iterator[Finding]:
     records = open_record_set(paths, labels, cache_directory=context.scratch("reading"))
     names = theirs["names"].tolist()
     yield from _decoded(names, records, theirs)
-    yield from _reaching(names, records, theirs)
+    yield from _model_input(names, records, theirs)
     yield _orders(context.oracle(ORDERS, "--times", "1", out="orders.json") / "orders.json")
 
 
 def _decoded(names: list[str], records: RecordSet, theirs: Mapping[str, Any]) -> Iterator[Finding]:
-    """Compare pictures, and objects of known classes; ours drop the others as soon as they are read."""
+    """Compare images, and objects of known classes; ours drops the others when reading."""
     pixels = [
         float(np.abs(records.image(row).astype(int) - theirs[f"{name}/image"]).max())
         for row, name in enumerate(names)
@@ -80,8 +80,8 @@ def _equal(truth: GroundTruth, field: str, theirs: Any) -> bool:
     return np.array_equal(getattr(truth, FIELDS[field]), theirs)
 
 
-def _reaching(names: list[str], records: RecordSet, theirs: Mapping[str, Any]) -> Iterator[Finding]:
-    """Compare what reaches the model: normalised pixels, padding, boxes in the padded frame."""
+def _model_input(names: list[str], records: RecordSet, theirs: Mapping[str, Any]) -> Iterator[Finding]:
+    """Compare the model's input: normalised pixels, padding, boxes in the padded frame."""
     resizer = text_format.Parse(str(theirs["resizer"]), pb.ImageResizer())
     order = Reading().evaluated(records.files)
     (batch,) = evaluation_batches(records, indices=order, batch_size=len(names), max_boxes=BOXES)
@@ -94,10 +94,10 @@ def _reaching(names: list[str], records: RecordSet, theirs: Mapping[str, Any]) -
         for part in (ready.images, ready.boxes_yxyx, ready.class_ids, ready.true_sizes)
     )
     pixels = largest_absolute(images[:, ::4, ::4], np.stack([theirs[f"{name}/input"] for name in names]))
-    yield Finding(6, "input of the model, normalised, resized, padded", pixels, 1e-3, "grey levels")
+    yield Finding(6, "model input: pixels, normalised, resized and padded", pixels, 1e-3, "grey levels")
     frames = largest_absolute(boxes, np.stack([theirs[f"{name}/input_boxes"] for name in names]))
     yield Finding(
-        6, f"boxes there, the first {BOXES} (max_number_of_boxes)", frames, 1e-6, "shares of the frame"
+        6, f"model input: the first {BOXES} boxes (max_number_of_boxes)", frames, 1e-6, "fraction of the frame"
     )
     differing = 0
     for row, name in enumerate(names):
@@ -105,11 +105,11 @@ def _reaching(names: list[str], records: RecordSet, theirs: Mapping[str, Any]) -
         wanted = theirs[f"{name}/input_classes"][:count].argmax(axis=1)
         differing += not np.array_equal(class_ids[row, :count], wanted)
         differing += not np.array_equal(sizes[row], theirs[f"{name}/true_size"])
-    yield Finding.count(item=6, name="classes and true sizes there", differing=differing)
+    yield Finding.count(item=6, name="model input: classes and true sizes", differing=differing)
 
 
 def _orders(path: Path) -> Finding:
-    """Compare in which order several files are read, and which records sampling takes."""
+    """Compare the order in which several files are read, and the records that sampling selects."""
     cases = json.loads(path.read_text())
     differing = 0
     for case in cases:

@@ -1,4 +1,4 @@
-"""COCO and Pascal VOC metrics of one checkpoint and the same records: our evaluation, the OD API's loop."""
+"""Compare COCO and Pascal VOC metrics of our evaluation and of the OD API's loop for the same checkpoint."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -24,17 +24,18 @@ LOSSES = "Loss/"
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Evaluate a detector trained on drawn scenes, and one trained on photographs where these are there."""
+    """Evaluate a detector trained on synthetic images, and one trained on photographs if available."""
     yield from _compare(
-        context, "drawn scenes", context.record_folder, context.record_folder / "train-00000-of-00001.tfrecord"
+        context,
+        "synthetic images",
+        context.record_folder,
+        context.record_folder / "train-00000-of-00001.tfrecord",
     )
     photographs = photograph_records(context)
     if photographs is None:
-        context.notes.append(
-            "No photographs are beside the checkout: metrics were compared on drawn scenes only."
-        )
+        context.notes.append("No photographs were available; metrics were compared on synthetic images only.")
         return
-    context.notes.append(f"Metrics were compared on {PHOTOGRAPHS} photographs besides the drawn scenes.")
+    context.notes.append(f"Metrics were compared on {PHOTOGRAPHS} photographs in addition to synthetic images.")
     yield from _compare(
         context, f"{PHOTOGRAPHS} photographs", photographs, split_record(photographs, PHOTOGRAPHS)
     )
@@ -48,7 +49,7 @@ def _compare(context: Context, title: str, folder: Path, record: Path) -> Iterat
     config = scratch / "pipeline.config"
     save_config(trained_config(), config)
     arguments = ("--config", config, "--checkpoint", prefix, "--records", record, "--label-map", label_map)
-    context.begin(SCRIPT, *arguments, out="metrics.json")
+    context.submit(SCRIPT, *arguments, out="metrics.json")
     run = TrainingRun(settings_of(trained_config(), (record,), label_map, scratch))
     try:
         load_weights(run.detector.network, checkpoint / WEIGHTS_FILE)
@@ -60,43 +61,45 @@ def _compare(context: Context, title: str, folder: Path, record: Path) -> Iterat
 
 
 def _metrics(title: str, ours: Mapping[str, float], theirs: dict[str, dict[str, float]]) -> Iterator[Finding]:
-    mine, loop = original_names(ours), theirs["metrics"]
+    renamed, loop = original_names(ours), theirs["metrics"]
     coco = {name: value for name, value in loop.items() if name.startswith("DetectionBoxes_")}
     note = ", ".join(f"{name.rsplit('/', 1)[1]} {coco[name]:.4f}" for name in list(coco)[:1])
-    yield _largest(f"{title}: COCO's twelve numbers", mine, coco, note)
+    yield _largest(f"{title}: the twelve COCO metrics", renamed, coco, note)
     by_category = {COCO_BY_CATEGORY + name: value for name, value in theirs["coco_by_category"].items()}
-    yield _largest(f"{title}: COCO AP by category", mine, by_category, _values(theirs["coco_by_category"]))
-    halves = {f"AP@.50/{name}": value for name, value in theirs["coco_by_category_50"].items()}
-    yield _largest(f"{title}: COCO AP@.50 by category", ours, halves, _values(theirs["coco_by_category_50"]))
-    right = theirs["pascal_without_padding"]
-    names = {name.rsplit("/", 1)[1]: value for name, value in right.items()}
+    yield _largest(f"{title}: COCO AP by category", renamed, by_category, _values(theirs["coco_by_category"]))
+    by_category_50 = {f"AP@.50/{name}": value for name, value in theirs["coco_by_category_50"].items()}
     yield _largest(
-        f"{title}: Pascal VOC mean and AP by category, padding rows left out", mine, right, _values(names)
+        f"{title}: COCO AP@.50 by category", ours, by_category_50, _values(theirs["coco_by_category_50"])
     )
-    yield _first_class(title, loop, right)
+    expected = theirs["pascal_without_padding"]
+    names = {name.rsplit("/", 1)[1]: value for name, value in expected.items()}
+    yield _largest(
+        f"{title}: Pascal VOC mean and AP by category, without padding rows", renamed, expected, _values(names)
+    )
+    yield _first_class(title, loop, expected)
     losses = {name: value for name, value in loop.items() if name.startswith(LOSSES)}
-    largest = max(abs(mine[name] - value) / value for name, value in losses.items())
+    largest = max(abs(renamed[name] - value) / value for name, value in losses.items())
     yield Finding(
         7, f"{title}: mean losses of the evaluation", largest, TOLERANCE, note=f"{len(losses)} losses"
     )
 
 
 def _largest(name: str, ours: Mapping[str, float], theirs: Mapping[str, float], note: str) -> Finding:
-    """Return the largest difference of metrics; one that we lack is an error."""
+    """Return the largest difference of the metrics; a metric missing on our side raises KeyError."""
     largest = max(abs(ours[metric] - value) for metric, value in theirs.items())
     return Finding(7, name, largest, TOLERANCE, "absolute", note)
 
 
-def _first_class(title: str, loop: Mapping[str, float], right: Mapping[str, float]) -> Finding:
-    """Return how far the OD API's loop is from its own evaluator without the padding rows."""
-    apart = {name: abs(loop[name] - value) for name, value in right.items()}
-    worst = max(apart, key=lambda name: apart[name])
+def _first_class(title: str, loop: Mapping[str, float], expected: Mapping[str, float]) -> Finding:
+    """Return the difference of the OD API's loop from its own evaluator without the padding rows."""
+    differences = {name: abs(loop[name] - value) for name, value in expected.items()}
+    worst = max(differences, key=lambda name: differences[name])
     note = (
-        f"{worst.rsplit('/', 1)[1]}: its loop reports {loop[worst]:.4f}, its own evaluator without the padding "
-        f"{right[worst]:.4f}, as we do"
+        f"{worst.rsplit('/', 1)[1]}: its loop reports {loop[worst]:.4f}, its own evaluator without the "
+        f"padding {expected[worst]:.4f}, as Sweepbox does"
     )
     name = f"{title}: the OD API's Pascal metric counts padding rows as objects of the first class"
-    return Finding(7, name, apart[worst], TOLERANCE, "absolute", note, is_context=True)
+    return Finding(7, name, differences[worst], TOLERANCE, "absolute", note, is_context=True)
 
 
 def _values(metrics: Mapping[str, float]) -> str:

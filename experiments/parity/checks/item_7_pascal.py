@@ -1,4 +1,4 @@
-"""Pascal VOC metrics of made-up images: the OD API's evaluators, plain and weighted, against ours."""
+"""Compare Pascal VOC metrics of synthetic detections with the OD API's evaluators, plain and weighted."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,13 +17,13 @@ SCRIPT, RANDOM = "pascal_cases.py", "40"
 SIDE = 256
 
 
-def begin(context: Context) -> None:
+def submit_runs(context: Context) -> None:
     """Queue the oracle's script."""
-    context.begin(SCRIPT, "--seed", "1", "--random", RANDOM, out="cases.json")
+    context.submit(SCRIPT, "--seed", "1", "--random", RANDOM, out="cases.json")
 
 
 def check(context: Context) -> Iterator[Finding]:
-    """Evaluate every case; what is NaN there (nothing to be found) is -1 here."""
+    """Evaluate every case; NaN in the OD API (no ground truth) corresponds to -1 in Sweepbox."""
     path = context.oracle(SCRIPT, "--seed", "1", "--random", RANDOM, out="cases.json") / "cases.json"
     cases = json.loads(path.read_text())
     largest = 0.0
@@ -34,13 +34,13 @@ def check(context: Context) -> Iterator[Finding]:
         ours = evaluator.metrics()
         for name, value in case["metrics"].items():
             largest = max(largest, abs(ours[name] - (UNDEFINED if value is None else value)))
-    note = f"{len(cases)} cases: difficult, group of, duplicates, nothing to be found, IoU exactly 0.5 …"
-    name = "Pascal VOC metrics of made-up detections, plain and weighted"
+    note = f"{len(cases)} cases: difficult, group of, duplicates, no ground truth, IoU exactly 0.5 …"
+    name = "Pascal VOC metrics of synthetic detections, plain and weighted"
     yield Finding(7, name, largest, 1e-6, "absolute", note)
 
 
 def _parts(image: Mapping[str, Any]) -> tuple[GroundTruth, Detections]:
-    """Return the objects and detections of an image of the oracle's."""
+    """Return the objects and detections of one of the oracle's images."""
     boxes, found = (
         (np.asarray(image[key], np.float64).reshape(-1, 4) / SIDE).astype(np.float32)
         for key in ("boxes", "found_boxes")

@@ -1,4 +1,4 @@
-"""Exported models: the same signature, and the same answers for the same pictures, for every input type."""
+"""Compare exported models: signature and outputs for the same images, for every input type."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from experiments.parity import product
+from experiments.parity import engine
 from experiments.parity.context import FULL_MODEL, Context
 from experiments.parity.finding import Finding, largest_absolute, relative_to_largest
 from experiments.parity.inputs import export_pictures, padded_config
@@ -21,13 +21,13 @@ TOLERANCE = 1e-4
 SMALL_MODEL = "mobilenet_v2_fpnlite_small"
 ALL_TYPES = ("image_tensor", "float_image_tensor", "encoded_image_string_tensor", "tf_example")
 IN_UNITS = ("detection_boxes", "detection_scores", "detection_multiclass_scores", "raw_detection_scores")
-"""Outputs in 0..1 or near it, which are compared absolutely."""
+"""Outputs of about 0 to 1, which are compared by absolute difference."""
 
 
-def begin(context: Context) -> None:
-    """Queue the oracle's exports, a minute or two each."""
+def submit_runs(context: Context) -> None:
+    """Queue the oracle's exports, which take one or two minutes each."""
     for arguments in _cases(context).values():
-        context.begin(SCRIPT, *arguments, out="")
+        context.submit(SCRIPT, *arguments, out="")
 
 
 def check(context: Context) -> Iterator[Finding]:
@@ -43,14 +43,14 @@ def check(context: Context) -> Iterator[Finding]:
 
 
 def _cases(context: Context) -> dict[str, tuple[Argument, ...]]:
-    """Return what is exported: all types of a small model, its padded variant, and the full-size model."""
+    """Return the exports: all types of a small model, its padded variant, and the full-size model."""
     pictures = export_pictures(context)
-    small = ("--golden", context.golden_run(SMALL_MODEL).made(), "--pictures", pictures)
-    full = ("--golden", context.golden_run(FULL_MODEL).made(), "--pictures", pictures)
+    small = ("--golden", context.golden_run(SMALL_MODEL).output(), "--pictures", pictures)
+    full = ("--golden", context.golden_run(FULL_MODEL).output(), "--pictures", pictures)
     padded = (*small, "--config", padded_config(context), "--types", "image_tensor")
     return {
         SMALL_MODEL: (*small, "--types", *ALL_TYPES),
-        f"{SMALL_MODEL} with padded pictures": padded,
+        f"{SMALL_MODEL} with padded images": padded,
         FULL_MODEL: (*full, "--types", "image_tensor"),
     }
 
@@ -59,9 +59,9 @@ def _compare(context: Context, title: str, folder: Path, config: Path, theirs: P
     signatures = json.loads((theirs / "signatures.json").read_text())
     with np.load(theirs / "outputs.npz") as arrays:
         expected = dict(arrays)
-    checkpoint = product.checkpoint_folder(
-        product.golden_detector(folder, config),
-        product.load_config(config),
+    checkpoint = engine.checkpoint_folder(
+        engine.golden_detector(folder, config),
+        engine.load_config(config),
         context.label_map,
         context.scratch("export") / "checkpoint",
     )
@@ -87,16 +87,16 @@ def _compare(context: Context, title: str, folder: Path, config: Path, theirs: P
             equal=_types(ours["outputs"]) == _types(signature["outputs"]),
             note=f"{len(ours['outputs'])} outputs",
         )
-        answers = _answers(function, kind, export_pictures(context), expected)
+        outputs = _call(function, kind, export_pictures(context), expected)
         yield from _outputs(
             f"{title}, {kind}",
-            answers,
+            outputs,
             {name: value for name, value in expected.items() if name.startswith(f"{kind}/")},
         )
 
 
 def _described(specs: Any) -> dict[str, Any]:
-    """Return dtype and shape of every entry, as the oracle's script tells them."""
+    """Return dtype and shape of every entry, as the oracle's script describes them."""
     return {
         name: {"dtype": spec.dtype.name, "shape": spec.shape.as_list() if spec.shape.rank is not None else None}
         for name, spec in specs.items()
@@ -107,8 +107,8 @@ def _types(outputs: dict[str, Any]) -> dict[str, str]:
     return {name: spec["dtype"] for name, spec in sorted(outputs.items())}
 
 
-def _answers(function: Any, kind: str, pictures: Path, expected: product.Arrays) -> product.Arrays:
-    """Return our model's outputs by the names of the oracle's."""
+def _call(function: Any, kind: str, pictures: Path, expected: engine.Arrays) -> engine.Arrays:
+    """Return our model's outputs under the oracle's names."""
     calls = {path.name: _argument(kind, path.read_bytes()) for path in sorted(pictures.iterdir())}
     if f"{kind}/batch/num_detections" in expected:
         first = next(iter(calls.values()))
@@ -121,7 +121,7 @@ def _answers(function: Any, kind: str, pictures: Path, expected: product.Arrays)
 
 
 def _argument(kind: str, encoded: bytes) -> Any:
-    """Return the input tensor of one picture for an input type."""
+    """Return the input tensor of one image for an input type."""
     if kind == "tf_example":
         value = tf.train.Feature(bytes_list=tf.train.BytesList(value=[encoded]))
         features = tf.train.Features(feature={"image/encoded": value})
@@ -132,12 +132,12 @@ def _argument(kind: str, encoded: bytes) -> Any:
     return tf.cast(pixels, tf.float32) if kind == "float_image_tensor" else pixels
 
 
-def _outputs(title: str, ours: product.Arrays, theirs: product.Arrays) -> Iterator[Finding]:
-    """Compare each output over all pictures."""
+def _outputs(title: str, ours: engine.Arrays, theirs: engine.Arrays) -> Iterator[Finding]:
+    """Compare each output over all images."""
     for key in sorted({name.rsplit("/", 1)[1] for name in theirs}):
         pairs = [(ours[name], value) for name, value in theirs.items() if name.endswith(f"/{key}")]
         measure = largest_absolute if key in IN_UNITS else relative_to_largest
-        worst = max(measure(mine, value) for mine, value in pairs)
+        worst = max(measure(actual, value) for actual, value in pairs)
         yield Finding(
             8,
             f"{title}: {key}",

@@ -1,8 +1,8 @@
-"""A checkpoint of the backbone alone, as `fine_tune_checkpoint_type: "classification"` wants it.
+"""Write a checkpoint of the backbone only, in the format that `fine_tune_checkpoint_type: "classification"` reads.
 
 Usage: python classification_checkpoint.py --golden folder --out folder
 
-`--golden` holds pipeline.config and ckpt-0. Writes ckpt-0 with the object graph `feature_extractor` = the backbone.
+`--golden` holds pipeline.config and ckpt-0. Writes ckpt-0 whose object graph has the backbone as `feature_extractor`.
 """
 
 import argparse

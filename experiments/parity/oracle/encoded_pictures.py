@@ -1,11 +1,11 @@
-"""What an exported model of the Object Detection API answers to the bytes of pictures of many kinds.
+"""Write the outputs of an exported OD API model for encoded images of many formats.
 
 Usage: python encoded_pictures.py --golden folder --out encoded_pictures.npz [--seed 3]
 
 `--golden` holds pipeline.config and ckpt-0. Writes for each name in `pictures`: `<name>/encoded` (uint8, the file's
 bytes), `<name>/detection_boxes`, `_scores`, `_classes` and `num_detections` without the batch axis, and
-`<name>/raw_score_sum`; or `<name>/refusal` where the model does not take the picture. `batch/...` are the answers to
-the pictures in `batch/pictures`, of different sizes, in one call. The input type is encoded_image_string_tensor.
+`<name>/raw_score_sum`; or `<name>/refusal` if the model rejects the image. `batch/...` are the outputs for the images
+in `batch/pictures`, which have different sizes, in one call. The input type is encoded_image_string_tensor.
 """
 
 import argparse
@@ -28,7 +28,7 @@ BATCH = ("jpeg", "jpeg_tall", "png_rgba", "jpeg_grey")
 
 
 def photograph(random, height, width, channels=3):
-    """Waves, noise and a plain square, uint8."""
+    """An image of waves, noise and a plain rectangle, uint8."""
     y, x = np.mgrid[0:height, 0:width]
     waves = [128 + 100 * np.sin(x / (7 + 3 * k) + y / (11 + 2 * k)) for k in range(channels)]
     image = (np.stack(waves, -1) + random.normal(0, 6, (height, width, channels))).clip(0, 255).astype(np.uint8)
@@ -37,7 +37,7 @@ def photograph(random, height, width, channels=3):
 
 
 def pictures(random):
-    """Encoded pictures by name."""
+    """Encoded images by name."""
 
     def encoded(image, kind, **options):
         buffer = io.BytesIO()
@@ -66,8 +66,8 @@ def pictures(random):
     }
 
 
-def answers(function, encoded):
-    """The outputs that are kept, of a list of encoded pictures."""
+def outputs_of(function, encoded):
+    """The stored outputs for a list of encoded images."""
     found = function(input_tensor=tf.constant(encoded))
     sums = found["raw_detection_scores"].numpy().astype(np.float64).sum((1, 2))
     return {**{key: found[key].numpy() for key in KEPT}, "raw_score_sum": sums}
@@ -94,11 +94,11 @@ def main():
             arrays[f"{name}/encoded"] = np.frombuffer(encoded, np.uint8)
             try:
                 arrays.update(
-                    {f"{name}/{key}": value[0] for key, value in answers(function, [encoded]).items()}
+                    {f"{name}/{key}": value[0] for key, value in outputs_of(function, [encoded]).items()}
                 )
             except tf.errors.OpError as error:
                 arrays[f"{name}/refusal"] = np.array(error.message[:200])
-        batch = answers(function, [files[name] for name in BATCH])
+        batch = outputs_of(function, [files[name] for name in BATCH])
         arrays.update({f"batch/{key}": value for key, value in batch.items()})
     compat.save_arrays(arguments.out, arrays)
     refused = [name for name in files if f"{name}/refusal" in arrays]

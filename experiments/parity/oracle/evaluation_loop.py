@@ -1,13 +1,13 @@
-"""Metrics of the OD API's own evaluation loop for one checkpoint.
+"""Write the metrics of the OD API's evaluation loop for one checkpoint.
 
 Usage: python evaluation_loop.py --config pipeline.config --checkpoint folder/ckpt-0 --records validation.record
        --label-map map.pbtxt --out metrics.json
 
-Writes `metrics` (COCO and Pascal VOC, as the loop reports them, losses included) and two dictionaries that the loop
-cannot give: `coco_by_category` {name: AP} and `coco_by_category_50` {name: AP at IoU 0.5} from the precisions that
-pycocotools accumulated inside the loop (the OD API's own per-category figures need another pycocotools), and
-`pascal_without_padding`: the OD API's Pascal evaluator fed once more with exactly what the loop fed it, but without
-the padding rows of the ground truth, which the loop counts as missed boxes of the first class.
+Writes `metrics` (COCO and Pascal VOC, as the loop reports them, losses included) and three dictionaries that the loop
+does not report: `coco_by_category` {name: AP} and `coco_by_category_50` {name: AP at IoU 0.5}, from the precisions that
+pycocotools accumulated inside the loop (the OD API's own per-category metrics require a patched pycocotools), and
+`pascal_without_padding`, the metrics of the OD API's Pascal evaluator for the same input but without the padding rows
+of the ground truth, which the loop counts as missed boxes of the first class.
 """
 
 import argparse
@@ -24,48 +24,48 @@ from pycocotools.cocoeval import COCOeval
 METRICS = ("coco_detection_metrics", "pascal_voc_detection_metrics")
 
 
-def record_coco(kept):
-    """Keep category ids and the accumulated precisions [iou, recall, category, area, maximum] of pycocotools."""
+def record_coco(recorded):
+    """Record category ids and the accumulated precisions [iou, recall, category, area, maximum] of pycocotools."""
     original = COCOeval.accumulate
 
     def accumulate(self, p=None):
         original(self, p)
-        kept.update(ids=list(self.params.catIds), precision=self.eval["precision"].copy())
+        recorded.update(ids=list(self.params.catIds), precision=self.eval["precision"].copy())
 
     COCOeval.accumulate = accumulate
 
 
-def record_pascal(kept):
-    """Keep what the loop hands to its Pascal evaluator."""
+def record_pascal(calls):
+    """Record the calls of the loop to its Pascal evaluator."""
     evaluator = object_detection_evaluation.PascalDetectionEvaluator
     for name in ("add_single_ground_truth_image_info", "add_single_detected_image_info"):
         original = getattr(evaluator, name)
 
         def wrapped(self, image_id, info, original=original, name=name):
-            kept.append((name, image_id, {k: np.array(v) for k, v in info.items() if v is not None}))
+            calls.append((name, image_id, {k: np.array(v) for k, v in info.items() if v is not None}))
             return original(self, image_id, info)
 
         setattr(evaluator, name, wrapped)
 
 
-def category_precisions(kept, categories):
-    """{name: AP}, {name: AP@.5}; -1 for a category without ground truth, as everywhere in COCO."""
+def category_precisions(recorded, categories):
+    """{name: AP}, {name: AP@.5}; -1 for a category without ground truth, as in COCO."""
     names = {c["id"]: c["name"] for c in categories}
     out, out_50 = {}, {}
-    for place, category in enumerate(kept["ids"]):
-        values = kept["precision"][:, :, place, 0, -1]
+    for index, category in enumerate(recorded["ids"]):
+        values = recorded["precision"][:, :, index, 0, -1]
         for target, part in ((out, values), (out_50, values[0])):
             valid = part[part > -1]
             target[names[category]] = float(valid.mean()) if valid.size else -1.0
     return out, out_50
 
 
-def pascal_without_padding(kept, config, categories):
-    """The Pascal metrics of recorded calls, rows of zeros cut off the ground truth."""
+def pascal_without_padding(calls, config, categories):
+    """The Pascal metrics of recorded calls, without the ground truth's rows of zeros."""
     config.metrics_set[:] = ["pascal_voc_detection_metrics"]
     options = eval_util.evaluator_options_from_eval_config(config)
     (evaluator,) = eval_util.get_evaluators(config, categories, options)
-    for name, image_id, info in list(kept):
+    for name, image_id, info in list(calls):
         if "ground_truth" in name:
             real = np.any(info["groundtruth_boxes"] != 0, axis=1)
             rows = len(real)

@@ -1,11 +1,12 @@
-"""Models that the OD API exports, and what they answer.
+"""Export models with the OD API and write their outputs.
 
 Usage: python exports.py --golden folder --pictures folder --out folder [--config other.config]
        [--types image_tensor float_image_tensor encoded_image_string_tensor tf_example]
 
-`--golden` holds pipeline.config and ckpt-0. Writes outputs.npz: `TYPE/PICTURE/OUTPUT` for every picture file (PNG or
-JPEG) of --pictures in the order of names; `float_image_tensor` is also called with the first two pictures of equal
-size as a batch (`float_image_tensor/batch/OUTPUT`). signatures.json: `TYPE`: inputs and outputs, dtypes and shapes.
+`--golden` holds pipeline.config and ckpt-0. Writes outputs.npz: `TYPE/PICTURE/OUTPUT` for every image file (PNG or
+JPEG) in --pictures, sorted by name; `float_image_tensor` is also called with a batch of the first two images of equal
+size (`float_image_tensor/batch/OUTPUT`). Also writes signatures.json: dtypes and shapes of the inputs and outputs of
+each `TYPE`.
 """
 
 import argparse
@@ -23,18 +24,18 @@ TYPES = ("image_tensor", "float_image_tensor", "encoded_image_string_tensor", "t
 
 
 def describe(spec):
-    """Dtype and shape of one signature entry."""
+    """Dtype and shape of a signature entry."""
     return {"dtype": spec.dtype.name, "shape": spec.shape.as_list() if spec.shape.rank is not None else None}
 
 
 def example(encoded):
-    """A serialised tf.train.Example with the picture alone."""
+    """A serialised tf.train.Example that contains only the image."""
     value = tf.train.Feature(bytes_list=tf.train.BytesList(value=[encoded]))
     return tf.train.Example(features=tf.train.Features(feature={"image/encoded": value})).SerializeToString()
 
 
 def arguments(kind, encoded):
-    """The input tensor of one picture for an input type."""
+    """The input tensor of one image for an input type."""
     if kind == "tf_example":
         return tf.constant([example(encoded)])
     if kind == "encoded_image_string_tensor":
@@ -44,7 +45,7 @@ def arguments(kind, encoded):
 
 
 def checkpoint_folder(golden, folder):
-    """A folder with a `checkpoint` file, which the exporter looks for."""
+    """A folder with the `checkpoint` file that the exporter requires."""
     for name in sorted(os.listdir(golden)):
         if name.startswith("ckpt-0."):
             os.symlink(os.path.abspath(os.path.join(golden, name)), os.path.join(folder, name))

@@ -1,10 +1,10 @@
-"""Geometric augmentations with nothing left to chance, or with what was drawn told: the exact pixels and boxes.
+"""Write exact pixels and boxes of geometric augmentations that are deterministic or whose random values are stored.
 
 Usage: python geometry_cases.py --out geometry_cases.npz [--seed 3]
 
-image [24, 36, 3] uint8: chance, row + 1, column + 1; boxes [boxes, 4]. For every NAME: NAME/config: the option as
-proto text; NAME/image float32 [height, width, 3], NAME/boxes, NAME/classes (from 1): what it makes of them; NAME/place:
-top and left of the picture in its frame, then row and column (from 0, with fractions) of its first pixel in view.
+image [24, 36, 3] uint8: a random channel, row + 1, column + 1; boxes [boxes, 4]. For every NAME: NAME/config: the option
+as proto text; NAME/image float32 [height, width, 3], NAME/boxes, NAME/classes (from 1): its result; NAME/place: top and
+left of the image in its frame, then row and column (from 0, with fractions) of its first visible pixel.
 """
 
 import argparse
@@ -60,9 +60,9 @@ CASES = {
 
 
 def place(image, *, is_scaled):
-    """Top and left of the picture in its frame; row and column from 0 of its first pixel in view.
+    """Top and left of the image in its frame; row and column from 0 of its first visible pixel.
 
-    Frames are black, or of a colour with fractions where the picture is not scaled.
+    Frames are black, or have a fractional colour if the image is not scaled.
     """
     seen = image[..., 1] > 0.75
     if not is_scaled:
@@ -78,8 +78,8 @@ def main():
     args = parser.parse_args()
     compat.quiet()
     rows, columns = np.mgrid[1 : SIZE[0] + 1, 1 : SIZE[1] + 1]
-    chance = np.random.default_rng(args.seed).integers(0, 256, SIZE)
-    picture = np.stack([chance, rows, columns], -1).astype(np.uint8)
+    noise = np.random.default_rng(args.seed).integers(0, 256, SIZE)
+    picture = np.stack([noise, rows, columns], -1).astype(np.uint8)
     arrays = {"image": picture, "boxes": np.array(BOXES, np.float32)}
     for name, text in CASES.items():
         tf.random.set_seed(args.seed)

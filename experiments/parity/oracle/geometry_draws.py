@@ -1,14 +1,14 @@
-"""Many draws of each random geometric augmentation on one picture: where the picture lies, which boxes stay.
+"""Draw each random geometric augmentation many times on one image: image position and remaining boxes.
 
 Usage: python geometry_draws.py --out geometry_draws.npz [--draws 2000]
 
-size [2]: height and width of the picture; boxes [boxes, 4]. For every NAME: NAME/config: the option as proto text;
-NAME/places [draws, 10] float32: the eight numbers of `geometry_options.place_of`, then how many boxes stay and the
-mean of all their coordinates (-1 without a box). jitter/MODE/config, jitter/MODE/boxes [draws, 4]: the box `jitter/box` in
-each of the modes of random_jitter_boxes.
+size [2]: height and width of the image; boxes [boxes, 4]. For every NAME: NAME/config: the option as proto text;
+NAME/places [draws, 10] float32: the eight numbers of `geometry_options.placement_of`, then the number of remaining boxes
+and the mean of all their coordinates (-1 without a box). jitter/MODE/config, jitter/MODE/boxes [draws, 4]: the box
+`jitter/box` in each mode of random_jitter_boxes.
 
-No seed is set: with a global one TensorFlow seeds operations at equal places of different branches alike, so that
-numbers which should be independent come out as functions of each other (of random_pad_image's frame and the offset in it).
+No seed is set: with a global seed TensorFlow gives operations at the same position of different branches the same seed,
+so that numbers which should be independent are correlated (random_pad_image's frame and the offset in it).
 """
 
 import argparse
@@ -18,7 +18,7 @@ import time
 T0 = time.time()
 import compat  # noqa: E402
 import numpy as np  # noqa: E402
-from geometry_options import option, picture_of_places, place_of  # noqa: E402
+from geometry_options import coordinate_image, option, placement_of  # noqa: E402
 
 SIZE = (90, 140)
 BOXES = [
@@ -68,12 +68,12 @@ MODES = (
 JITTER_BOX = [0.3, 0.4, 0.7, 0.9]
 
 
-def places(text, draws):
-    """Draws of one option on the picture of places, [draws, 10]."""
-    draw, rows = option(text, picture_of_places(*SIZE), BOXES), []
+def placements(text, draws):
+    """Draws of one option on the coordinate image, [draws, 10]."""
+    draw, rows = option(text, coordinate_image(*SIZE), BOXES), []
     for _ in range(draws):
         image, boxes, _ = draw()
-        rows.append([*place_of(image), len(boxes), boxes.mean() if len(boxes) else -1.0])
+        rows.append([*placement_of(image), len(boxes), boxes.mean() if len(boxes) else -1.0])
     return np.array(rows, np.float32)
 
 
@@ -90,11 +90,11 @@ def main():
     }
     for name, text in OPTIONS.items():
         arrays[f"{name}/config"] = text
-        arrays[f"{name}/places"] = places(text, args.draws)
+        arrays[f"{name}/places"] = placements(text, args.draws)
         print(name, round(time.time() - T0), flush=True)
     for mode in MODES:
         text = f"random_jitter_boxes {{ ratio: 0.3 jitter_mode: {mode} }}"
-        draw = option(text, picture_of_places(8, 8), [JITTER_BOX])
+        draw = option(text, coordinate_image(8, 8), [JITTER_BOX])
         arrays[f"jitter/{mode}/config"] = text
         arrays[f"jitter/{mode}/boxes"] = np.array([draw()[1][0] for _ in range(args.draws)], np.float32)
     compat.save_arrays(args.out, arrays)

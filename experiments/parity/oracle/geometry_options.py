@@ -1,4 +1,4 @@
-"""What the scripts on geometric augmentation share: options from proto text, and pictures that tell where they lie."""
+"""Shared by the geometric augmentation scripts: options from proto text, and images whose pixels encode coordinates."""
 
 import compat  # noqa: F401
 import numpy as np
@@ -9,11 +9,11 @@ from object_detection.core import preprocessor
 from object_detection.protos import preprocessor_pb2
 
 FLAG = 1000.0
-"""Value of the last channel of a picture of places; paddings in these scripts are black."""
+"""Value of the last channel of a coordinate image; padding in these scripts is black."""
 
 
 def option(text, image, boxes):
-    """A function of nothing that applies one option: image, boxes, classes (from 1) as arrays."""
+    """A function without arguments that applies one option and returns image, boxes and classes (from 1) as arrays."""
     step = preprocessor_builder.build(text_format.Parse(text, preprocessor_pb2.PreprocessingStep()))
     functions = preprocessor.get_default_func_arg_map(include_label_weights=True)
     count = len(boxes)
@@ -32,17 +32,17 @@ def option(text, image, boxes):
     return lambda: [tensor.numpy() for tensor in draw()]
 
 
-def picture_of_places(height, width):
+def coordinate_image(height, width):
     """float32 [height, width, 3]: row + 1, column + 1, FLAG."""
     rows, columns = np.mgrid[1 : height + 1, 1 : width + 1].astype(np.float32)
     return np.stack([rows, columns, np.full_like(rows, FLAG)], -1)
 
 
-def place_of(image):
-    """Where a picture of places lies in its frame, eight numbers.
+def placement_of(image):
+    """The placement of a coordinate image in its frame, eight numbers.
 
-    Height and width of the frame; top and left of the picture in it; row and column (from 0) of the picture's
-    first and last pixel that are in view. -1 for the last six where nothing of the picture is in view.
+    Height and width of the frame; top and left of the image in it; row and column (from 0) of the image's first and
+    last visible pixel. The last six are -1 if no part of the image is visible.
     """
     seen = image[..., 2] > FLAG - 1
     if not seen.any():

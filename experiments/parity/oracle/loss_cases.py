@@ -1,13 +1,13 @@
-"""Losses and their gradients for every kind of loss, for hard-example mining and for odd ground truth.
+"""Write losses and gradients for every kind of loss, for hard-example mining and for unusual ground truth.
 
 Usage: python loss_cases.py --out loss_cases.npz [--only NAME ...]
 
-96 anchors, 3 images, 3 classes, at most 4 boxes. Shared arrays: `anchors` `[96, 4]`; for each kind of truth T
+96 anchors, 3 images, 3 classes, at most 4 boxes. Shared arrays: `anchors` `[96, 4]`; for each kind of ground truth T
 `truth/T/{boxes,class_ids,weights,is_annotated}` `[3, 4, ...]`; for each kind of predictions P
-`predictions/P/{codes,logits}` `[3, 96, ...]` (logits with background; without it, column 0 is left out).
-Writes, in the order of `names`: `ssd` (fields of a `model.ssd` that count), `truth`, `predictions` (the kinds),
+`predictions/P/{codes,logits}` `[3, 96, ...]` (logits with background; models without it omit column 0).
+Writes, in the order of `names`: `ssd` (the relevant fields of `model.ssd`), `truth`, `predictions` (the kinds),
 `losses` `[cases, 2]` (localisation, classification), and `codes_gradient`, `logits_gradient` `[cases, 3, 96]`: the
-sum over columns of the absolute gradient of the total. `overlap/…`: see `overlaps`.
+absolute gradient of the total, summed over columns. `overlap/…`: see `overlaps`.
 """
 
 import argparse
@@ -53,19 +53,19 @@ def ssd(
 
 
 def anchors(rng):
-    """A grid of 48 places, each with a small and a wide box, slightly moved."""
+    """A grid of 48 positions, each with a small and a wide box, slightly shifted."""
     centres = np.stack(np.meshgrid(np.linspace(0.1, 0.9, 6), np.linspace(0.1, 0.9, 8), indexing="ij"), -1)
     centres = np.repeat(centres.reshape(-1, 2), 2, 0) + rng.uniform(-0.02, 0.02, (96, 2))
     half = np.tile(np.array([[0.08, 0.08], [0.1, 0.2]]), (48, 1)) * rng.uniform(0.8, 1.25, (96, 2))
     return np.concatenate([centres - half, centres + half], 1).astype("f4")
 
 
-def truths(rng, places):
-    """{name: boxes, class ids, weights, is_annotated}; a box of weight 0 is padding or stands beside others."""
+def truths(rng, positions):
+    """{name: boxes, class ids, weights, is_annotated}; boxes of weight 0 are padding or lie among other boxes."""
     boxes, ids = np.zeros((3, 4, 4), "f4"), np.zeros((3, 4), "i4")
     for image, count in ((0, 3), (1, 4)):
-        picked = rng.choice(len(places), count, replace=False)
-        boxes[image, :count] = places[picked] + rng.uniform(-0.03, 0.03, (count, 4))
+        picked = rng.choice(len(positions), count, replace=False)
+        boxes[image, :count] = positions[picked] + rng.uniform(-0.03, 0.03, (count, 4))
         ids[image, :count] = rng.randint(0, 3, count)
     ones = (boxes != 0).any(-1).astype("f4")
     uneven = ones * np.array([[0.5, 1, 2, 0], [1, 0, 0.25, 3], [0, 0, 0, 0]], "f4")
@@ -120,7 +120,7 @@ def localization():
 
 
 def classification():
-    """Every classification loss, with the background as a class and as zeros."""
+    """Every classification loss, with background as a class and as zeros."""
     kinds = {
         "focal": FOCAL,
         "focal_no_alpha": "weighted_sigmoid_focal { gamma: 1.5 }",
@@ -145,7 +145,7 @@ def classification():
 
 
 def mining():
-    """Hard examples: kinds of loss, limits, ratios, ties."""
+    """Hard-example mining: kinds of loss, limits, ratios, ties."""
 
     def miner(text, cls=SOFTMAX, fields=""):
         weights = "classification_weight: 0.7 localization_weight: 1.5"
@@ -215,7 +215,7 @@ def mining():
 
 
 def targets():
-    """What the matcher's fields and odd ground truth change."""
+    """The effects of the matcher's fields and of unusual ground truth."""
     matchers = {
         "swapped": "matched_threshold: 0.6 unmatched_threshold: 0.2 negatives_lower_than_unmatched: false",
         "ignore_thresholds": "ignore_thresholds: true",
@@ -237,12 +237,12 @@ def targets():
     yield "no_weights", ssd(rest="classification_weight: 0 localization_weight: 0"), "plain", "random"
 
 
-def overlaps(rng, places):
-    """{overlap/boxes, targets, weights `[1, 101, ...]`, iou, giou}: the two overlap losses of boxes as they are.
+def overlaps(rng, positions):
+    """{overlap/boxes, targets, weights `[1, 101, ...]`, iou, giou}: the two overlap losses of decoded boxes.
 
-    Within an SSD the OD API hands these losses the box codes, undecoded, so that only the loss itself is held.
+    Within an SSD the OD API passes undecoded box codes to these losses, so only the loss function is compared.
     """
-    moved = places + rng.uniform(-0.1, 0.1, places.shape).astype("f4")
+    moved = positions + rng.uniform(-0.1, 0.1, positions.shape).astype("f4")
     moved = np.concatenate([np.minimum(moved[:, :2], moved[:, 2:]), np.maximum(moved[:, :2], moved[:, 2:])], 1)
     pairs = [
         ((0, 0, 1, 1), (0, 0, 1, 1)),
@@ -251,7 +251,7 @@ def overlaps(rng, places):
         ((0, 0, 0, 0), (0, 0, 1, 1)),
         ((0.5, 0.5, 0.5, 0.5), (0.5, 0.5, 0.5, 0.5)),
     ]
-    boxes = np.concatenate([places, np.array([first for first, _ in pairs], "f4")])[None]
+    boxes = np.concatenate([positions, np.array([first for first, _ in pairs], "f4")])[None]
     targets = np.concatenate([moved, np.array([second for _, second in pairs], "f4")])[None]
     weights = rng.uniform(0, 2, boxes.shape[:2]).astype("f4")
     out = {"boxes": boxes, "targets": targets, "weights": weights}
@@ -262,12 +262,12 @@ def overlaps(rng, places):
     return {f"overlap/{key}": value for key, value in out.items()}
 
 
-def measured(text, truth, predicted, places):
+def measured(text, truth, predicted, positions):
     """Losses and gradients of one case."""
     message = text_format.Parse(MODEL, model_pb2.DetectionModel())
     text_format.Merge(text, message.ssd)
     model = model_builder.build(message, is_training=True)
-    model._anchors = box_list.BoxList(tf.constant(places))
+    model._anchors = box_list.BoxList(tf.constant(positions))
     model.provide_groundtruth(
         groundtruth_boxes_list=list(tf.unstack(truth["boxes"])),
         groundtruth_classes_list=list(tf.unstack(np.eye(3, dtype="f4")[truth["class_ids"]])),
@@ -288,7 +288,7 @@ def measured(text, truth, predicted, places):
                 "preprocessed_inputs": tf.zeros([3, SIDE, SIDE, 3]),
                 "box_encodings": codes,
                 "class_predictions_with_background": logits,
-                "anchors": tf.constant(places),
+                "anchors": tf.constant(positions),
             },
             shapes,
         )
@@ -309,9 +309,9 @@ def main():
     a = p.parse_args()
     compat.quiet()
     rng = np.random.RandomState(7)
-    places = anchors(rng)
-    truth, predicted, rows = truths(rng, places), predictions(rng), []
-    out = {"anchors": places, **overlaps(rng, places)}
+    positions = anchors(rng)
+    truth, predicted, rows = truths(rng, positions), predictions(rng), []
+    out = {"anchors": positions, **overlaps(rng, positions)}
     for kind, group in (("truth", truth), ("predictions", predicted)):
         out |= {
             f"{kind}/{name}/{key}": value for name, arrays in group.items() for key, value in arrays.items()
@@ -320,7 +320,7 @@ def main():
         for name, text, t, q in source():
             if a.only and not any(name.startswith(only) for only in a.only):
                 continue
-            measures = measured(text, truth[t], predicted[q], places)
+            measures = measured(text, truth[t], predicted[q], positions)
             rows.append({"names": name, "ssd": text, "truth": t, "predictions": q, **measures})
     out |= {key: np.array([row[key] for row in rows]) for key in rows[0]}
     compat.save_arrays(a.out, out)

@@ -1,14 +1,14 @@
-"""Golden of a whole model: a checkpoint with seeded weights, inputs, and what the OD API computes.
+"""Write the golden files of a whole model: a checkpoint with seeded weights, inputs, and the OD API's results.
 
 Usage: python model_golden.py --config small.config --records test.record --out folder [--seed 1] [--images 3 7]
        [--checkpoint folder/ckpt-0]
 
 Writes into --out: pipeline.config, ckpt-0.* (object graph `model`, plus `save_counter`, as the OD API's exporter
 saves it) and golden.npz: `image_uint8`, `preprocessed`, `true_image_shapes`, `gt_*`, `anchors`; in inference mode
-`infer/*` (raw outputs; per-channel statistics of backbone and FPN maps where there is an FPN), `infer_loss/*`,
+`infer/*` (raw outputs; per-channel statistics of backbone and FPN maps if there is an FPN), `infer_loss/*`,
 `post/*` (detections, classes 0-based); in training mode `train/*`, `train_loss/*`, `grad/*` (norm and sum of the
-total loss' gradient by variable), `moving_after_one_forward/*`. `--config` decides the size. The trajectories of
-consecutive steps are made by trajectory.py.
+total loss' gradient by variable), `moving_after_one_forward/*`. `--config` determines the image size.
+trajectory.py writes the trajectories of consecutive steps.
 """
 
 import argparse
@@ -37,7 +37,7 @@ RAW = ("box_encodings", "class_predictions_with_background")
 
 
 def save_checkpoint(model, folder):
-    """Write ckpt-0 without the `checkpoint` file, which would hold machine paths; returns the prefix."""
+    """Write ckpt-0 without the `checkpoint` file, which would contain absolute paths; return the prefix."""
     manager = tf.train.CheckpointManager(tf.train.Checkpoint(model=model), folder, max_to_keep=1)
     prefix = manager.save(checkpoint_number=0)
     os.remove(os.path.join(folder, "checkpoint"))
@@ -70,7 +70,7 @@ def inference(model, pre, shapes, gt):
 
 
 def training(model, pre, shapes, gt):
-    """Outputs, losses, gradients and moved statistics of one forward pass in training mode."""
+    """Outputs, losses, gradients and updated statistics of one forward pass in training mode."""
     named = named_variables(model)
     phase(model, True)
     with tf.GradientTape() as tape:
@@ -92,15 +92,17 @@ def training(model, pre, shapes, gt):
 
 
 def main():
-    """Make one golden."""
+    """Write one golden model."""
     p = argparse.ArgumentParser()
     p.add_argument("--config", required=True)
     p.add_argument("--records", required=True)
     p.add_argument("--out", required=True)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--images", type=int, nargs=2, default=[3, 7], help="whose boxes serve as ground truth")
+    p.add_argument(
+        "--images", type=int, nargs=2, default=[3, 7], help="records whose boxes are the ground truth"
+    )
     p.add_argument("--max-boxes", type=int, default=12)
-    p.add_argument("--checkpoint", help="weights and the pictures of the records instead of drawn ones")
+    p.add_argument("--checkpoint", help="use these weights and the records' images instead of random ones")
     a = p.parse_args()
     started = time.time()
     rng = np.random.RandomState(a.seed)

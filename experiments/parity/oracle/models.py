@@ -1,8 +1,8 @@
-"""Detection models of the OD API for the scripts here: seeded weights, a batch, the forward pass.
+"""OD API detection models for the scripts in this folder: seeded weights, a batch, the forward pass.
 
 Weights (`randomise`): kernels ~ N(0, 2/fan_in); then the batch-norm statistics are set from the images themselves
-and perturbed, gamma, beta and biases drawn at random, so that a wrong mapping of any variable shows in the outputs
-and no layer is saturated.
+and perturbed, and gamma, beta and biases are random, so that a wrong mapping of any variable changes the outputs and
+no layer is saturated.
 """
 
 import compat
@@ -13,7 +13,7 @@ SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 
 
 def build_model(config, images=None, shapes=None):
-    """An OD API model of a pipeline proto, in inference mode, its variables created."""
+    """An OD API model of a pipeline proto, in inference mode, with its variables created."""
     from object_detection.builders import model_builder
 
     compat.quiet()
@@ -27,7 +27,7 @@ def build_model(config, images=None, shapes=None):
 
 
 def input_size(config):
-    """(height, width) that a config's resizer gives every picture, the padded one of a keep-aspect resizer."""
+    """(height, width) of a config's resized images; for a keep-aspect resizer the padded size."""
     resizer = config.model.ssd.image_resizer
     if resizer.WhichOneof("image_resizer_oneof") == "fixed_shape_resizer":
         return resizer.fixed_shape_resizer.height, resizer.fixed_shape_resizer.width
@@ -36,7 +36,7 @@ def input_size(config):
 
 
 def restore(model, prefix):
-    """Put the variables of a checkpoint into a built model; all of them must be in it."""
+    """Restore a built model from a checkpoint, which must contain all of its variables."""
     status = tf.train.Checkpoint(model=model).restore(prefix)
     status.assert_existing_objects_matched()
     status.expect_partial()
@@ -80,8 +80,8 @@ def padded_groundtruth(record, indices, num_classes, max_boxes):
 
 
 def named_variables(model):
-    """{checkpoint key without suffix: variable}, by the object graph's own breadth-first paths."""
-    root = tf.train.Checkpoint(model=model)  # the view itself holds only a weak reference
+    """{checkpoint key without suffix: variable}, by breadth-first paths of the object graph."""
+    root = tf.train.Checkpoint(model=model)  # the view holds only a weak reference
     view = tf.train.TrackableView(root)
     names, queue, seen = {}, [(root, "")], {id(root)}
     while queue:
@@ -90,10 +90,10 @@ def named_variables(model):
             if id(child) in seen:
                 continue
             seen.add(id(child))
-            here = (path + "/" if path else "") + name
+            child_path = (path + "/" if path else "") + name
             if isinstance(child, tf.Variable):
-                names[here] = child
-            queue.append((child, here))
+                names[child_path] = child
+            queue.append((child, child_path))
     return {k: v for k, v in names.items() if k.startswith("model/")}
 
 
@@ -112,20 +112,20 @@ def synthetic_images(rng, n, h, w):
 
 
 def batch_norms(model):
-    """Every batch-norm layer of a detection model (they derive from Keras' V1 class, so go by name)."""
+    """Every batch-norm layer of a detection model, by class name, since they derive from Keras' V1 class."""
     found = [m for m in model.submodules if "BatchNorm" in type(m).__name__ and hasattr(m, "momentum")]
     assert found
     return found
 
 
 def phase(model, training):
-    """Switch the OD API's two notions of training mode."""
+    """Set both of the OD API's training-mode flags."""
     model._is_training = training
     tf.keras.backend.set_learning_phase(training)
 
 
 def provide(model, gt):
-    """Hand over ground truth as the training loop does."""
+    """Provide the ground truth as the training loop does."""
     model.provide_groundtruth(
         groundtruth_boxes_list=list(tf.unstack(gt["boxes"])),
         groundtruth_classes_list=list(tf.unstack(gt["classes"])),
@@ -134,7 +134,7 @@ def provide(model, gt):
 
 
 def forward(model, images, shapes, gt):
-    """(prediction dict, loss dict) in whatever phase is set."""
+    """(prediction dict, loss dict) in the current phase."""
     provide(model, gt)
     pred = model.predict(images, shapes)
     losses = model.loss(pred, shapes)
@@ -144,7 +144,7 @@ def forward(model, images, shapes, gt):
 
 
 def randomise(model, images, shapes, rng):
-    """Seed every variable (see the module docstring); returns them by key."""
+    """Set every variable to seeded values (see the module docstring); return them by key."""
     named = named_variables(model)
     _draw_kernels(named, rng)
     layers = batch_norms(model)
@@ -156,7 +156,7 @@ def randomise(model, images, shapes, rng):
     for bn, m in zip(layers, keep, strict=True):
         bn.momentum = m
     _draw_others(named, rng)
-    for key in named:  # temper the two heads' kernels
+    for key in named:  # scale down the kernels of both heads
         if any(
             part in key for part in ("_head/", "_prediction_head", "_predictor_layers", "_encoder_layers")
         ) and ("kernel" in key.split("/")[-1] and "depthwise" not in key):
@@ -187,6 +187,6 @@ def _draw_others(named, rng):
         elif leaf == "moving_variance":
             v.assign(v * rng.uniform(0.8, 1.25, s).astype(np.float32) + 1e-3)
         elif leaf == "bias":
-            # The class head's bias sits low so that scores spread over (0, 1).
+            # A low bias of the class head spreads the scores over (0, 1).
             is_class_head = "class_head" in key or "class_predictor" in key.lower()
             v.assign(rng.normal(-2.5 if is_class_head else 0, 0.3, s))

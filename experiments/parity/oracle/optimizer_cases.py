@@ -1,11 +1,11 @@
-"""Weights after each step of every optimizer under every kind of schedule, their averages, and clipped gradients.
+"""Write the weights and their averages after each step, for every optimizer with every kind of schedule.
 
 Usage: python optimizer_cases.py --out optimizer_cases.npz
 
 Two weights `[7]` and `[2, 3]` start at `first/0`, `first/1`; the gradients of step s are `gradients/0` `[steps, 7]` and
 `gradients/1` `[steps, 2, 3]`. Writes, in the order of `names`: `config` (optimizer proto texts), `weights/0`, `weights/1`
-`[cases, steps, …]`: the weights after each step, `averages/0`, `averages/1`: the averages, where
-use_moving_average is set (elsewhere NaN).
+`[cases, steps, …]`: the weights after each step, and `averages/0`, `averages/1`: their averages if use_moving_average
+is set, NaN otherwise.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def configs():
 
 
 class Weights(tf.keras.Model):
-    """A model of the two weights, as a moving average wants one."""
+    """A model of the two weights, which the moving average requires."""
 
     def __init__(self, first):
         super().__init__()

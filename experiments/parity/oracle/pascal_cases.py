@@ -1,12 +1,12 @@
-"""Pascal VOC metrics of hand-made and of random images, by the OD API's own evaluators.
+"""Write Pascal VOC metrics of hand-made and random images, computed by the OD API's evaluators.
 
 Usage: python pascal_cases.py --out pascal_cases.json [--seed 0 --random 20]
 
 Writes a list of {"name", "images", "metrics"}: an image holds `boxes`, `classes`, `difficult`, `group_of` of the
 ground truth and `found_boxes`, `scores`, `found_classes` of the detections (pixels, yxyx; classes 1 "a", 2 "b", 3
-"c"); `metrics` those of pascal_voc_detection_metrics and weighted_pascal_voc_detection_metrics, null for NaN and,
-in the weighted set, where the evaluator fails because nothing was to be found. Scores are all different, except in
-cases named "equal …".
+"c"); `metrics` are those of pascal_voc_detection_metrics and weighted_pascal_voc_detection_metrics: null for NaN and,
+in the weighted set, if the evaluator fails for lack of ground truth. All scores differ, except in cases named
+"equal …".
 """
 
 import argparse
@@ -28,7 +28,7 @@ NEAR, NEARER = [0, 0, 10, 10.5], [0, 0, 10, 10.4]
 
 
 def image(boxes=(), classes=(), found=(), scores=(), found_classes=None, *, difficult=None, group_of=None):
-    """One image; all detections are of class 1 unless said otherwise."""
+    """One image; all detections are of class 1 unless stated otherwise."""
     none = [False] * len(boxes)
     return {
         "boxes": list(boxes), "classes": list(classes), "difficult": difficult or none, "group_of": group_of or none,
@@ -64,7 +64,7 @@ HAND_MADE = {
 
 
 def random_images(rng):
-    """Eight images with noisy copies of their objects and detections of nothing."""
+    """Eight images with noisy copies of their objects and false detections."""
     images = []
     for _ in range(8):
         n, extra = rng.integers(0, 7), rng.integers(0, 6)
@@ -91,7 +91,7 @@ def random_images(rng):
 
 
 def metrics_of(images):
-    """Metrics of both sets; NaN becomes None, and so does what the weighted evaluator cannot compute."""
+    """Metrics of both sets; None for NaN and for metrics that the weighted evaluator cannot compute."""
     out = {}
     for name in SETS:
         config = eval_pb2.EvalConfig(metrics_set=[name])
@@ -116,7 +116,7 @@ def metrics_of(images):
             )
         try:
             found = evaluator.evaluate()
-        except TypeError:  # the weighted evaluator without any object
+        except TypeError:  # the weighted evaluator without any objects
             continue
         out.update({key: None if math.isnan(value) else float(value) for key, value in found.items()})
     return out
@@ -131,7 +131,7 @@ def main():
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(args.seed)
     cases = HAND_MADE | {f"random {number}": random_images(rng) for number in range(args.random)}
-    with open(args.out, "w") as file:  # a case a line: short, and readable all the same
+    with open(args.out, "w") as file:  # one case per line: short and readable
         lines = [json.dumps({"name": n, "images": i, "metrics": metrics_of(i)}) for n, i in cases.items()]
         file.write("[\n" + ",\n".join(lines) + "\n]\n")
     print(json.dumps({"cases": len(cases), "seconds": round(time.time() - T0, 1)}))

@@ -1,11 +1,11 @@
-"""The augmentation options that change pixels or labels: fixed cases, and statistics over many draws.
+"""Write results of the options that change pixels or labels: fixed cases, and statistics over many draws.
 
 Usage: python pixel_cases.py --out pixel_options.npz [--draws 500 --seed 7]
 
-Writes `image` float32 `[48, 64, 3]`, whole numbers; for each case `fixed/NAME/config` (text), `fixed/NAME/draws`
+Writes `image` float32 `[48, 64, 3]` with integer values; for each case `fixed/NAME/config` (text), `fixed/NAME/draws`
 (the scalars that the option drew, in order) and `fixed/NAME/image`; `labels/NAME/config`, `labels/NAME/given` and
 `labels/NAME/classes`; for each option `random/NAME/config` and `random/NAME/STATISTIC` `[draws]`. Names that end in
-`_resized` are of the image resized to 72 x 112 afterwards.
+`_resized` refer to the image resized to 72 x 112 afterwards.
 """
 
 import argparse
@@ -67,7 +67,7 @@ RECORD = []
 
 
 def record_draws():
-    """Keep every scalar that is drawn, whichever of TensorFlow's names of the function is called."""
+    """Record every random scalar, under all names that TensorFlow has for the function."""
     for module in (random_ops, tf.random, tf.compat.v1, tf.compat.v1.random):
         for name in ("uniform", "random_uniform"):
             if hasattr(module, name):
@@ -85,7 +85,7 @@ def recorded(function):
 
 
 def picture(seed):
-    """Soft colours with texture, edges and black, as float32 of whole numbers."""
+    """An image of soft colours with texture, edges and black, float32 with integer values."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0 : SIZE[0], 0 : SIZE[1]].astype(np.float64)
     waves = [np.sin(x / 9 + phase) * np.cos(y / 7 - phase) for phase in (0.0, 1.1, 2.3)]
@@ -114,7 +114,7 @@ def resized(image):
 
 
 def statistic(name, before, after):
-    """One number of an image and what became of it; `rough`: how far neighbours' changes lie apart."""
+    """A statistic of an image before and after an option; `rough`: mean difference between the changes of neighbours."""
     if name.endswith("_resized"):
         return statistic(name.removesuffix("_resized"), resized(before), resized(after))
     change = after - before

@@ -1,13 +1,13 @@
-"""Detections of hand-made boxes and scores: ties, limits, thresholds, clipping and what is no number.
+"""Write detections of hand-made boxes and scores: ties, limits, thresholds, clipping, NaN and infinity.
 
 Usage: python postprocess_cases.py --out postprocess_cases.npz [--only NAME ...]
 
 Writes for each name in `cases`: `<name>/config` (a `post_processing` message), `<name>/boxes` `[anchors, 4]`,
 `<name>/scores` `[batch, anchors, columns]` (logits; the converter is IDENTITY unless the config says otherwise),
 `<name>/true_sizes` `[batch, 2]`, `<name>/background` (whether column 0 is the background), `<name>/encodings`
-`[batch, anchors, 4]` (the boxes are the anchors; zeros keep them) and the detections, classes 0-based, the raw
-scores only where a converter or a calibration made them; or `<name>/refusal` alone, where the Object Detection
-API refuses the settings. The network's input is 100 x 100.
+`[batch, anchors, 4]` (the boxes are the anchors; zero encodings leave them unchanged) and the detections, classes
+0-based, with raw scores only if a converter or a calibration changed them; or only `<name>/refusal` if the Object
+Detection API rejects the settings. The network's input is 100 x 100.
 """
 
 import argparse
@@ -38,7 +38,7 @@ LIMITS = "score_threshold: 0.25 iou_threshold: 0.5 max_detections_per_class: 4 m
 
 
 def nms(settings, rest=""):
-    """Return a post_processing message with these settings of the suppression; later ones win."""
+    """Return a post_processing message with these suppression settings; later ones override earlier ones."""
     names = [word[:-1] for word in settings.split() if word.endswith(":")]
     kept = [
         f"{key} {value}"
@@ -55,7 +55,7 @@ def grid(count, size=0.08):
 
 
 def chain(count, shift, size=0.4):
-    """Return `[count, 4]` boxes, each shifted from the one before."""
+    """Return `[count, 4]` boxes, each shifted relative to the previous one."""
     left = 0.05 + shift * np.arange(count)
     top = np.full(count, 0.1)
     return np.stack([top, left, top + size, left + size], axis=1).astype("f4")
@@ -99,7 +99,7 @@ SAME_AS_CLASSWISE = ("hard", "cpu")
 
 
 def edges():
-    """Limits, thresholds, clipping, nothing found, not a number: each for every kind of suppression."""
+    """Limits, thresholds, clipping, no detections, NaN: each for every kind of suppression."""
     rng = np.random.RandomState(3)
     nine = grid(9)
     falling = columns(np.linspace(0.9, 0.5, 9), np.linspace(0.51, 0.89, 9), np.full(9, 0.1))
@@ -165,7 +165,7 @@ def edges():
 
 
 def soft():
-    """Whether the hard threshold still applies when scores are lowered: boxes of IoU 0.9, hardly lowered."""
+    """Soft suppression with a hard threshold: boxes of IoU 0.9 whose scores are barely reduced."""
     boxes, scores = chain(4, 0.02), columns([0.9, 0.8, 0.7, 0.6], [0.4, 0.5, 0.6, 0.7])
     for sigma in (0.1, 0.5, 100.0):
         for iou in (0.0, 0.3, 1.0):
@@ -186,7 +186,7 @@ def converters():
 
 
 def contradictions():
-    """Settings that do not go together."""
+    """Incompatible settings."""
     inputs = grid(4), columns([0.5, 0.6, 0.7, 0.8], [0.4] * 4)
     for name, settings in {
         "per_class_above_total": "max_detections_per_class: 9",
@@ -239,7 +239,7 @@ CALIBRATIONS = {
 
 
 def calibrated():
-    """Scores through each calibration."""
+    """Scores after each calibration."""
     rng = np.random.RandomState(9)
     logits = rng.normal(0, 1.5, (2, 9, 4)).astype("f4")
     for name, text in CALIBRATIONS.items():
@@ -259,7 +259,7 @@ def calibrated():
 
 
 class Inputs(NamedTuple):
-    """What a case gives to the model; see the top of the file."""
+    """The inputs of a case; see the module docstring."""
 
     boxes: np.ndarray
     scores: np.ndarray
@@ -269,7 +269,7 @@ class Inputs(NamedTuple):
 
 
 def detections(text, inputs):
-    """Return the arrays of a case: its inputs and what the model makes of them."""
+    """Return the arrays of a case: its inputs and the model's detections."""
     boxes, scores, true_sizes, background, encodings = inputs
     classes = scores.shape[-1] - int(background)
     config = MODEL % (classes, str(background).lower(), text)
@@ -302,7 +302,7 @@ def detections(text, inputs):
 
 
 def main():
-    """Run every case; a case that the Object Detection API refuses is written with its `refusal`."""
+    """Run every case; if the Object Detection API rejects a case, store its error as `refusal`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", required=True)
     parser.add_argument("--only", nargs="*")

@@ -1,12 +1,12 @@
-"""Records of every kind of picture and annotation, what the decoder makes of them, and what reaches a model.
+"""Write records with every kind of image and annotation, their decoded values, and the resulting model input.
 
 Usage: python reading_cases.py --out FOLDER [--seed 0]
 
 Writes two shards `cases-0000?-of-00002.tfrecord`, `label_map.pbtxt` (a class with a display name, one without) and
-`out.npz`: `names` of the examples in the order of the shards; of each `NAME/image` uint8, `NAME/boxes`, `NAME/classes`
+`out.npz`: `names` of the examples in shard order; for each, `NAME/image` uint8, `NAME/boxes`, `NAME/classes`
 (-1: unknown), `NAME/weights`, `NAME/{difficult,is_crowd,group_of}` as decoded; and `NAME/input` float32 every 4th pixel
-in both directions, `NAME/input_boxes`, `NAME/input_classes` (one-hot), `NAME/count`, `NAME/true_size` as they reach the
-model through `resizer`, at most 3 boxes.
+in both directions, `NAME/input_boxes`, `NAME/input_classes` (one-hot), `NAME/count`, `NAME/true_size`: the model's
+input after `resizer`, with at most 3 boxes.
 """
 
 import argparse
@@ -48,7 +48,7 @@ TEXTS = {
 
 
 def picture(rng, mode):
-    """A smooth picture of a mode with some noise."""
+    """A smooth image of a Pillow mode with some noise."""
     channels = {"RGB": 3, "RGBA": 4, "L": 1, "LA": 2, "P": 3, "I;16": 1, "CMYK": 4}[mode]
     size = tuple(int(v) for v in rng.integers(20, 60, 2))
     rough = rng.integers(0, 256, (4, 5, channels), np.uint8)
@@ -82,12 +82,12 @@ def pictures(rng):
     exif = Image.Exif()
     exif[0x0112] = 6
     found["jpeg progressive"] = encode(picture(rng, "RGB"), "JPEG", progressive=True, subsampling=0)
-    found["jpeg turned by exif"] = encode(picture(rng, "RGB"), "JPEG", exif=exif)
+    found["jpeg rotated by exif"] = encode(picture(rng, "RGB"), "JPEG", exif=exif)
     return found
 
 
 def example(rng, name, encoded, texts=None):
-    """A serialised Example of four objects, or of as many as `texts`."""
+    """A serialised Example with four objects, or one object per text."""
     feature = tf.train.Feature
     count = 4 if texts is None else len(texts)
     corners = np.sort(rng.uniform(0, 1, (count, 2, 2)), 1).astype("f4")
@@ -113,12 +113,12 @@ def example(rng, name, encoded, texts=None):
         features["image/object/class/text"] = feature(bytes_list=texts)
         features["image/object/class/label"] = feature(
             int64_list=tf.train.Int64List(value=[3] * count)
-        )  # text wins
+        )  # the text takes precedence
     return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
 
 
 def decoded(examples, label_map):
-    """What the decoder makes of the examples; a flag that is absent is no flag."""
+    """The decoded examples; a missing flag counts as false."""
     decoder, out = tf_example_decoder.TfExampleDecoder(label_map_proto_file=label_map), {}
     for name, raw in examples.items():
         found = {key: value.numpy() for key, value in decoder.decode(tf.constant(raw)).items()}
@@ -131,8 +131,8 @@ def decoded(examples, label_map):
     return out
 
 
-def reaching(names, folder):
-    """What reaches a model through the evaluation's reader; a glob a shard, as the order of one's files is left open."""
+def model_input(names, folder):
+    """The model input of the evaluation reader; one glob per shard, since the order of files within a glob is undefined."""
     reader = text_format.Parse(
         f'label_map_path: "{folder}/label_map.pbtxt" shuffle: false num_epochs: 1 max_number_of_boxes: 3 '
         f'tf_record_input_reader {{ input_path: "{folder}/cases-00000-*" input_path: "{folder}/cases-00001-*" }}',
@@ -170,7 +170,7 @@ def main():
         with tf.io.TFRecordWriter(os.path.join(args.out, f"cases-{shard:05d}-of-00002.tfrecord")) as writer:
             for name in members:
                 writer.write(examples[name])
-    arrays = decoded(examples, label_map) | reaching(names, args.out)
+    arrays = decoded(examples, label_map) | model_input(names, args.out)
     compat.save_arrays(
         os.path.join(args.out, "out.npz"), arrays | {"names": np.array(names), "resizer": np.array(RESIZER)}
     )

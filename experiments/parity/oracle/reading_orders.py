@@ -1,10 +1,10 @@
-"""The order in which an unshuffled input reader reads several files, and which examples sampling takes.
+"""Write the order in which an unshuffled reader reads several files, and the examples that sampling selects.
 
 Usage: python reading_orders.py --out reading_orders.json [--times 3]
 
 Writes a list of {"sizes": records of each file, "num_readers", "read_block_length", "sample_1_of_n_examples",
-"order": numbers of the records as they come, counted through the files in their order}. Where more than two files
-of uneven length are open and none waits, the reader's order is not the same in every run; such cases are left out.
+"order": record numbers in reading order, numbered consecutively through the files}. If more than two files of unequal
+length are open at once, the reader's order varies between runs; such cases are not included.
 """
 
 import argparse
@@ -27,7 +27,7 @@ CASES = (([7, 7, 7], (1, 2, 64)), ([3, 6, 1, 5, 4], (1, 2)), ([1, 1, 9, 2], (1, 
 
 
 def write_files(folder, sizes):
-    """Files of so many records, each a tiny picture with its number as source id."""
+    """Files with the given numbers of records, each a tiny image with its number as source id."""
     bytes_of = lambda value: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))  # noqa: E731
     picture = tf.io.encode_png(tf.zeros([2, 2, 3], tf.uint8)).numpy()
     number, paths = itertools.count(), []
@@ -44,7 +44,7 @@ def write_files(folder, sizes):
 
 
 def order_of(label_map, paths, settings, times):
-    """Numbers of the records as the reader gives them; an error where two runs differ."""
+    """Record numbers in reading order; raises ValueError if two runs differ."""
     inputs = " ".join(f'input_path: "{path}"' for path in paths)
     message = text_format.Parse(READER % (label_map, *settings, inputs), input_reader_pb2.InputReader())
     orders = {
@@ -58,7 +58,9 @@ def order_of(label_map, paths, settings, times):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--times", type=int, default=3, help="how often each order is read; all must be equal")
+    parser.add_argument(
+        "--times", type=int, default=3, help="how often to read each case; all orders must be equal"
+    )
     args = parser.parse_args()
     cases = []
     with tempfile.TemporaryDirectory() as folder:

@@ -1,11 +1,11 @@
-"""What the OD API detects with the weights of a checkpoint; every variable of its model must be in the file.
+"""Write the OD API's detections with the weights of a checkpoint, which must contain every variable of the model.
 
 Usage: python restored_detections.py --config pipeline.config --checkpoint folder/ckpt-0 --images golden.npz
        --out detections.npz [--fine-tune detection full]
 
 `--images` holds `image_uint8` [b, h, w, 3]. Writes `detection_*` and `num_detections` (classes 0-based),
 `box_encodings`, `class_predictions_with_background`. With --fine-tune the checkpoint is then loaded as the training
-loop loads a `fine_tune_checkpoint` of each type; `matched/TYPE` (keys, sorted) are the variables that took a value.
+loop loads a `fine_tune_checkpoint` of each type; `matched/TYPE` lists the keys of the restored variables, sorted.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def detections(model, images):
 
 
 def fine_tune(model, prefix, kind):
-    """Load as the training loop does; returns the keys of the variables that changed."""
+    """Load as the training loop does; return the keys of the restored variables."""
     named = named_variables(model)
     for v in named.values():
         v.assign(tf.fill(v.shape, 1234.5))

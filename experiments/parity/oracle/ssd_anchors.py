@@ -1,9 +1,9 @@
-"""Anchors of `ssd_anchor_generator` for several settings, image sizes and map shapes.
+"""Write the anchors of `ssd_anchor_generator` for several settings, image sizes and map shapes.
 
 Usage: python ssd_anchors.py --out ssd_anchors.npz
 
 Writes for each case n: `n/config` (the message's text), `n/image_size`, `n/feature_shapes` `[maps, 2]` and
-`n/boxes` `[anchors, 4]`, normalised; all maps in rising coarseness.
+`n/boxes` `[anchors, 4]`, normalised; all maps, from fine to coarse.
 """
 
 import argparse
@@ -40,7 +40,7 @@ CASES = [
 
 
 def boxes(text, shapes, size):
-    """Return all maps' anchors of one case."""
+    """Return the anchors of all maps of one case."""
     message = text_format.Parse(f"ssd_anchor_generator {{ {text} }}", anchor_generator_pb2.AnchorGenerator())
     generator = anchor_generator_builder.build(message)
     return np.concatenate(

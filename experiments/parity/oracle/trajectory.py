@@ -1,17 +1,17 @@
-"""Losses of consecutive training steps from a checkpoint on one fixed batch, and how stable they are.
+"""Write the losses of consecutive training steps from a checkpoint on one fixed batch, and their stability.
 
 Usage: python trajectory.py --golden model_X --out trajectory.npz [--steps 20] [--only momentum adam] [--no-repeat]
 
 `--golden` holds `pipeline.config`, `ckpt-0` and `golden.npz` (`preprocessed`, `true_image_shapes`, `gt_*`), as
-`model_golden.py` writes them, whatever the size. Every run is done from the checkpoint, from it again (equal
-figures mean a deterministic program; left out with --no-repeat), and from weights changed by 1e-7 of themselves.
-Where the last run's losses move by more than float32 explains, the trajectory is chaotic: it tells nothing about
-an implementation.
+`model_golden.py` writes them, for any size. Every case is run from the checkpoint, again from the checkpoint (equal
+losses show that the program is deterministic; skipped with --no-repeat), and from weights perturbed by a relative 1e-7.
+If the losses of the last run differ by more than float32 rounding explains, the trajectory is chaotic and not suitable
+for comparing implementations.
 
 Writes `names`, and for each `NAME/optimizer` (proto text), `NAME/clip` (norm, 0: off), `NAME/frozen` (whether
 freeze_batchnorm was set), `NAME/{localization,classification,regularization,total}_loss` `[steps]`, the same under
-`NAME/perturbed/`, and after the first step `NAME/weight_change` (the norm of each variable's change, statistics
-included) in the order of `keys`.
+`NAME/perturbed/`, and `NAME/weight_change` (the norm of each variable's change in the first step, including batch-norm
+statistics) in the order of `keys`.
 """
 
 import argparse
@@ -68,12 +68,12 @@ SPECS = {  # name: (optimizer, clipping norm, freeze_batchnorm)
     "usual_momentum": (momentum(constant(1e-4)), 0.0, False),
     "usual_adam": (adam(constant(3e-5), "epsilon: 1e-7"), 0.0, False),
 }
-"""The `fast_` ones are those of `model_golden.py`, far too fast for nets with drawn weights; the `usual_` ones suit
-trained nets."""
+"""The rates of the `fast_` cases are much too high for networks with random weights; the `usual_` cases are for
+trained networks."""
 
 
 class Trajectory:
-    """One model and one optimizer, run from the checkpoint as often as wanted."""
+    """One model and one optimizer; each run starts from the checkpoint."""
 
     def __init__(self, model, golden, arrays, spec):
         self.model, self.prefix = model, os.path.join(golden, "ckpt-0")
@@ -106,10 +106,10 @@ class Trajectory:
 
         self.one = one
         restore(model, self.prefix)
-        one()  # traces it and makes the slots
+        one()  # traces the step and creates the slots
 
     def reset(self, perturbation):
-        """Back to the checkpoint, each weight times 1 + perturbation * U(-1, 1), slots at zero."""
+        """Restore the checkpoint, multiply each weight by 1 + perturbation * U(-1, 1), and set the slots to zero."""
         restore(self.model, self.prefix)
         rng = np.random.RandomState(0)
         for key in sorted(self.named) if perturbation else ():

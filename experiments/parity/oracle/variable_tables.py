@@ -1,4 +1,4 @@
-"""Checkpoint keys and shapes of freshly built OD API models.
+"""Write checkpoint keys and shapes of newly built OD API models.
 
 Usage: python variable_tables.py --configs folder --out tables.json
 
@@ -20,7 +20,7 @@ from models import SUFFIX, build_model
 
 
 def table(config):
-    """{key: shape} as a checkpoint of the model would hold them."""
+    """{key: shape} of the variables in a checkpoint of the model."""
     model = build_model(config)
     with tempfile.TemporaryDirectory() as folder:
         path = tf.train.Checkpoint(model=model).write(os.path.join(folder, "ckpt"))
@@ -29,7 +29,7 @@ def table(config):
 
 
 def shrink(config):
-    """A smaller picture where that changes no variable."""
+    """Reduce the image size if that changes no variable."""
     resizer = config.model.ssd.image_resizer
     if config.model.ssd.anchor_generator.WhichOneof("anchor_generator_oneof") == "multiscale_anchor_generator":
         resizer.Clear()

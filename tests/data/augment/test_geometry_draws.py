@@ -14,7 +14,14 @@ import numpy as np
 import pytest
 from keras import ops
 
-from experiments.parity.geometry_draws import NUMBERS, critical, distance, jitter_distance, looked, places
+from experiments.parity.geometry_draws import (
+    NUMBERS,
+    critical,
+    distance,
+    jitter_distance,
+    placements,
+    sampled_views,
+)
 
 GOLDEN = np.load(Path(__file__).parents[2] / "golden" / "geometry_draws.npz")
 OPTIONS = sorted(key.removesuffix("/places") for key in GOLDEN if key.endswith("/places"))
@@ -28,8 +35,8 @@ def test_the_stated_critical_distance() -> None:
 @pytest.mark.parametrize("name", OPTIONS)
 def test_draws_are_distributed_as_those_of_the_object_detection_api(name: str) -> None:
     theirs, size = GOLDEN[f"{name}/places"], GOLDEN["size"]
-    view = looked(str(GOLDEN[f"{name}/config"]), size, GOLDEN["boxes"], seed=OPTIONS.index(name))
-    ours = places(view, size)
+    view = sampled_views(str(GOLDEN[f"{name}/config"]), size, GOLDEN["boxes"], seed=OPTIONS.index(name))
+    ours = placements(view, size)
     distances = {number: distance(ours[:, k], theirs[:, k]) for k, number in enumerate(NUMBERS)}
     too_far = {number: far for number, far in distances.items() if far > critical(len(theirs))}
     assert not too_far, distances
@@ -38,6 +45,7 @@ def test_draws_are_distributed_as_those_of_the_object_detection_api(name: str) -
 @pytest.mark.parametrize("mode", MODES)
 def test_boxes_jitter_as_those_of_the_object_detection_api(mode: str) -> None:
     theirs = GOLDEN[f"jitter/{mode}/boxes"]
-    view = looked(str(GOLDEN[f"jitter/{mode}/config"]), GOLDEN["size"], GOLDEN["jitter/box"][None], seed=99)
+    config = str(GOLDEN[f"jitter/{mode}/config"])
+    view = sampled_views(config, GOLDEN["size"], GOLDEN["jitter/box"][None], seed=99)
     ours = ops.convert_to_numpy(view.boxes_yxyx)[:, 0]
     assert jitter_distance(ours, theirs) < critical(len(theirs))

@@ -1,4 +1,4 @@
-"""Our own side of the comparisons: detectors with the oracle's weights, their outputs, their training steps."""
+"""Sweepbox's side of the comparisons: detectors with the oracle's weights, their outputs and training steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ LOSSES = ("localization", "classification", "regularization", "total")
 
 
 def golden_arrays(folder: Path, *prefixes: str) -> Arrays:
-    """Return the arrays of a golden model whose names begin with a prefix (none given: all)."""
+    """Return the arrays of a golden model whose names start with one of the prefixes; all if none is given."""
     with np.load(folder / "golden.npz") as arrays:
         return {name: arrays[name] for name in arrays if not prefixes or name.startswith(prefixes)}
 
@@ -36,7 +36,7 @@ def golden_config(folder: Path) -> pb.TrainEvalPipelineConfig:
 
 
 def golden_detector(folder: Path, config: Path | None = None) -> SsdDetector:
-    """Return our detector with the weights of a golden model, of its config or of a variant's."""
+    """Return our detector with the weights of a golden model, built from its config or from a given variant."""
     ssd = load_config(config or folder / "pipeline.config").model.ssd
     detector = build_detector(ssd)
     load_object_based(detector.network, folder / "ckpt-0", ssd)
@@ -46,7 +46,7 @@ def golden_detector(folder: Path, config: Path | None = None) -> SsdDetector:
 def checkpoint_folder(
     detector: SsdDetector, config: pb.TrainEvalPipelineConfig, labels: Path, out: Path
 ) -> Path:
-    """Write one of our own checkpoint folders, which export and evaluation take."""
+    """Write a Sweepbox checkpoint folder, as export and evaluation read it."""
     facts = CheckpointFacts(step=0, metrics={}, seed=0, precision="float32")
     label_map = load_label_map(labels)
     write_checkpoint(out, network=detector.network, config=config, label_map=label_map, facts=facts)
@@ -54,13 +54,13 @@ def checkpoint_folder(
 
 
 def predictions(detector: SsdDetector, images: NDArray[Any], *, training: bool = False) -> Mapping[str, Any]:
-    """Return the raw outputs of the network for preprocessed images."""
+    """Return the network's raw outputs for preprocessed images."""
     outputs: Mapping[str, Any] = detector.network(images, training=training)
     return outputs
 
 
 def losses(detector: SsdDetector, outputs: Mapping[str, Any], golden: Arrays) -> dict[str, float]:
-    """Return the four losses of a golden model's ground truth."""
+    """Return the four losses for a golden model's ground truth."""
     classes = golden["gt_classes_onehot"].argmax(axis=2).astype(np.int32)
     values = detector.losses(outputs, golden["gt_boxes"], classes, golden["gt_weights"])
     return {name: float(values[name]) for name in LOSSES}
@@ -69,12 +69,12 @@ def losses(detector: SsdDetector, outputs: Mapping[str, Any], golden: Arrays) ->
 def variables_by_key(detector: SsdDetector) -> dict[str, Any]:
     """Return a detector's variables by the oracle's checkpoint keys."""
     variables = {variable.path: variable for variable in detector.network.weights}
-    extractor = getattr(detector, "_ssd")  # noqa: B009 - the whole ssd message has no public name
+    extractor = getattr(detector, "_ssd")  # noqa: B009 - the ssd message has no public accessor
     return {key: variables[path] for path, key in checkpoint_keys(variables, extractor).items()}
 
 
 def training_batch(golden: Arrays) -> Batch:
-    """Return the batch of a golden model as the training loop would read it from records: pixels and boxes."""
+    """Return the batch of a golden model as the training loop reads it from records: pixels and boxes."""
     images = golden["image_uint8"]
     rows, height, width = images.shape[:3]
     return Batch(
@@ -101,7 +101,7 @@ def training_config(folder: Path, *, optimizer: str, clip: float, frozen: bool) 
 
 @dataclass(frozen=True)
 class Move:
-    """How far a step moved a variable, and how long the variable was before: norms."""
+    """Norms of a variable's change in a step and of the variable before it."""
 
     change: float
     length: float
@@ -110,10 +110,7 @@ class Move:
 def trajectory(
     folder: Path, config: pb.TrainEvalPipelineConfig, golden: Arrays, steps: int
 ) -> tuple[dict[str, list[float]], dict[str, Move]]:
-    """Return the losses of consecutive steps of our training, and how the first moved each variable.
-
-    The first is by name, the second by checkpoint key.
-    """
+    """Return the losses of consecutive training steps by name, and each variable's first change by key."""
     parts = TrainingParts.build(config, precision=Precision.FLOAT32, seed=0)
     load_object_based(parts.detector.network, folder / "ckpt-0", config.model.ssd)
     variables = variables_by_key(parts.detector)
