@@ -1,5 +1,6 @@
 """The suggestions of a sweep: an Optuna study in memory, rebuilt from the observations of earlier trials."""
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -13,6 +14,7 @@ from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.schema import Scalar
 
 if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
     from optuna.trial import TrialState as OptunaState
 
@@ -52,11 +54,13 @@ class Suggestions:
         """Add earlier observations in the order of their numbers; `directions` has an entry for each score."""
         import optuna
 
+        from sweepbox.tuning.search.observed_storage import ObservedStorage
+
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._sampler = sampler
         self._space = space
         self._seed = seed
-        self._storage = optuna.storages.InMemoryStorage()
+        self._storage = ObservedStorage()
         self._study = optuna.create_study(storage=self._storage, study_name="sweep", directions=directions)
         self._study_id = self._storage.get_study_id_from_name("sweep")
         for observation in observations:
@@ -64,18 +68,12 @@ class Suggestions:
 
     def __len__(self) -> int:
         """Return the number of trials, those that are missing among the observations included."""
-        return self._storage.get_n_trials(self._study_id)
+        return self._storage.count(self._study_id)
 
     def suggest(self) -> Suggestion:
         """Return what the sampler suggests for the next trial, which counts as running from now on."""
         number = len(self)
-        self._study.sampler = self._sampler.build(
-            SamplerContext(
-                self._space,
-                sweep_seed=derive_seed(self._seed, "sampler") % SEEDS,
-                seed=derive_seed(self._seed, "searcher", number) % SEEDS,  # the name that sampler had
-            )
-        )
+        self._study.sampler = self._build_sampler(number)
         before = self._storage.get_study_system_attrs(self._study_id)
         trial = self._study.ask()
         edits = self._space.suggest(trial)
@@ -119,25 +117,39 @@ class Suggestions:
 
         So does one whose parameters are not those that the space has. ValueError where its number is taken.
         """
-        from optuna.trial import create_trial
-
         if observation.number < len(self):
             raise ValueError(f"trial {observation.number} is here already; add observations in their order")
         for name, value in observation.attributes.get("study", {}).items():
             self._storage.set_study_system_attr(self._study_id, name, value)
         while len(self) < observation.number:
-            self._study.add_trial(create_trial(state=_optuna_state(ObservedState.FAILED)))
-        self._study.add_trial(self._replayed(observation))
+            self._storage.add_unknown(self._study_id)
+        replayed = self._replayed(observation)
+        if replayed is None:
+            self._storage.add_unknown(self._study_id)
+        else:
+            self._study.add_trial(replayed)
 
     def trial(self, number: int) -> "FrozenTrial":
         """Return a trial as Optuna sees it now; what is returned is not changed later."""
         return self._storage.get_trial(self._trial_id(number))
 
+    def _build_sampler(self, number: int) -> "BaseSampler":
+        from optuna.exceptions import ExperimentalWarning
+
+        context = SamplerContext(
+            self._space,
+            sweep_seed=derive_seed(self._seed, "sampler") % SEEDS,
+            seed=derive_seed(self._seed, "searcher", number) % SEEDS,  # the name that sampler had
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            return self._sampler.build(context)
+
     def _trial_id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
 
-    def _replayed(self, observation: Observation) -> "FrozenTrial":
-        """Return the trial that suggesting, reporting and closing leave; a failed one where they could not."""
+    def _replayed(self, observation: Observation) -> "FrozenTrial | None":
+        """Return the trial that suggesting, reporting and closing leave; None where they could not."""
         from optuna.trial import create_trial
 
         replay = Replay(observation.parameters)
@@ -155,7 +167,7 @@ class Suggestions:
                 constraints=dict(observation.constraints),
             )
         except (ValueError, TypeError):
-            return create_trial(state=_optuna_state(ObservedState.FAILED))
+            return None
 
     def _values(
         self, state: ObservedState, scores: Sequence[float], intermediate: Mapping[int, float]

@@ -6,7 +6,7 @@
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from sweepbox.tuning.search.observation import Observation, ObservedState
 from sweepbox.tuning.search.samplers.sampler import Sampler
 from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
-from sweepbox.tuning.search.suggestions import Suggestion, Suggestions
+from sweepbox.tuning.search.suggestions import Direction, Suggestion, Suggestions
 from sweepbox.tuning.spec.file import parse_spec
 from sweepbox.tuning.spec.schema import SamplerSpec
 
@@ -40,14 +40,27 @@ class Sweep:
     """A sweep whose trials end as their numbers say; with `restarts`, a new process makes each suggestion."""
 
     def __init__(
-        self, sampler: Sampler, *, space: Space = SPACE, seed: int = 0, restarts: bool = False
+        self,
+        sampler: Sampler,
+        *,
+        space: Space = SPACE,
+        seed: int = 0,
+        restarts: bool = False,
+        directions: Sequence[Direction] = ("maximize",),
     ) -> None:
         self.sampler, self.space, self.seed, self.restarts = sampler, space, seed, restarts
+        self.directions = directions
         self.observations: list[Observation] = []
         self.suggestions = self.rebuilt()
 
     def rebuilt(self) -> Suggestions:
-        return Suggestions(self.sampler, self.space, seed=self.seed, observations=self.observations)
+        return Suggestions(
+            self.sampler,
+            self.space,
+            seed=self.seed,
+            directions=self.directions,
+            observations=self.observations,
+        )
 
     def run(self, trials: int = TRIALS, *, worth: float = 1.0) -> list[Parameters]:
         """Return the parameters that are suggested while `WORKERS` trials run at a time."""
@@ -77,7 +90,8 @@ class Sweep:
             number % 5, ObservedState.FINISHED
         )
         intermediate = {1: score / 2} if state is ObservedState.STOPPED_EARLY else {1: score / 2, 2: score}
-        scores = (score,) if state is ObservedState.FINISHED else ()
+        scores = tuple(score**power for power in range(1, len(self.directions) + 1))
+        scores = scores if state is ObservedState.FINISHED else ()
         for evaluation, value in intermediate.items():
             self.suggestions.report(number, evaluation, value)
         self.suggestions.close(number, state, scores=scores)

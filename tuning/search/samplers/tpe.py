@@ -1,6 +1,5 @@
 """The tree-structured Parzen estimator."""
 
-import warnings
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -24,15 +23,12 @@ class TPE(SpecModel):
 
     def build(self, context: SamplerContext) -> "BaseSampler":
         """Return Optuna's TPE sampler."""
-        from optuna.exceptions import ExperimentalWarning
         from optuna.samplers import TPESampler
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)
-            return TPESampler(
-                n_startup_trials=self.startup_trials,
-                seed=context.seed,
-                multivariate=True,
-                group=True,
-                constant_liar=True,
-            )
+        return TPESampler(
+            n_startup_trials=self.startup_trials,
+            seed=context.seed,
+            multivariate=True,
+            group=True,
+            constant_liar=True,
+        )

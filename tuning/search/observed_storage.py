@@ -1,0 +1,37 @@
+"""Optuna's trials in memory, without those of which nothing is known."""
+
+from collections.abc import Container
+
+from optuna.storages import InMemoryStorage
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+
+class ObservedStorage(InMemoryStorage):
+    """Keeps a number for every trial, and shows samplers those with parameters.
+
+    Some of Optuna's samplers fail on a trial without parameters, and some keep numbers of earlier trials, which
+    therefore do not change where a trial is missing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hidden: set[int] = set()
+
+    def add_unknown(self, study_id: int) -> None:
+        """Take the next number for a trial of which nothing is known; it counts as failed."""
+        self._hidden.add(self.count(study_id))
+        self.create_new_trial(study_id, create_trial(state=TrialState.FAIL))
+
+    def count(self, study_id: int) -> int:
+        """Return the number of all trials."""
+        return len(super().get_all_trials(study_id, deepcopy=False))
+
+    def get_all_trials(
+        self,
+        study_id: int,
+        deepcopy: bool = True,  # noqa: FBT001, FBT002 - Optuna's signature
+        states: Container[TrialState] | None = None,
+    ) -> list[FrozenTrial]:
+        """Return the trials that are known, in any of `states`."""
+        trials = super().get_all_trials(study_id, deepcopy, states)
+        return [trial for trial in trials if trial.number not in self._hidden] if self._hidden else trials
