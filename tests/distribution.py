@@ -16,7 +16,7 @@ SHARED = {
     "tests/tuning/ray_backend/": "ray",
 }
 """Modules and folders that share what is made once: another process, JAX's compiled programs, a Ray."""
-LONGEST = ("jax", "ray", "tests/runner/", "tests/scripts/", "tests/export/")
+LONGEST = ("jax", "ray", "tests/test_public_names.py", "tests/runner/", "tests/scripts/", "tests/export/")
 """What starts first, so that no process is left with a long module at the end."""
 
 
