@@ -1,4 +1,4 @@
-# `make sweep` and `make test` work in a bare clone with Python 3.11 to 3.13 and make.
+# `make sweep` and `make test` work in a fresh clone and need only Python 3.11 to 3.13 and make.
 
 PYTHON ?= python3
 VENV   := .venv
@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest -q --numprocesses=2
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-install: $(READY)  ## make the virtual environment with the pinned packages
+install: $(READY)  ## create the virtual environment with the pinned packages
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -22,7 +22,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-sweep: $(READY)  ## the main job on the embedded sample: draw, sweep, export, detect
+sweep: $(READY)  ## run the quickstart on synthetic images: draw, sweep, export, detect
 	@test -d $(SAMPLE) || $(BIN)/sweepbox sample $(SAMPLE)
 	$(BIN)/sweepbox doctor $(SAMPLE)
 	$(BIN)/sweepbox sweep experiments/quickstart.yaml --data $(SAMPLE) --out $(RUN) $$(test -d $(RUN) && echo --resume)
@@ -30,40 +30,40 @@ sweep: $(READY)  ## the main job on the embedded sample: draw, sweep, export, de
 	$(BIN)/sweepbox detect $(RUN)/export $$(ls $(SAMPLE)/images/*.jpg | head -n 3) --out $(RUN)/detections --threshold 0.4 --overwrite
 	$(BIN)/sweepbox status $(RUN)
 
-test: $(READY)  ## the quick tests, under 5 minutes on two cores, no network, no GPU
+test: $(READY)  ## run the quick tests: under 5 minutes on two cores, no network, no GPU
 	$(PYTEST) -m "not slow and not gpu and not browser and not cluster" $(ARGS)
 
-test-all: $(READY)  ## every test, under 15 minutes on two cores, with the slowest 30 and the coverage of each file
+test-all: $(READY)  ## run all tests: under 15 minutes on two cores; print the 30 slowest tests and the coverage per file
 	$(PYTEST) --durations=30 --cov --cov-report=term $(ARGS)
 
-test-slow:  ## only the tests with that mark; likewise test-gpu, test-browser and test-cluster
+test-slow:  ## run only the tests with this mark; test-gpu, test-browser and test-cluster likewise
 test-slow test-gpu test-browser test-cluster: $(READY)
-	$(PYTEST) -m $(@:test-%=%) $(ARGS) || test $$? -eq 5  # 5: no test has the mark
+	$(PYTEST) -m $(@:test-%=%) $(ARGS) || test $$? -eq 5  # 5: no tests with this mark
 
-parity: $(READY)  ## side by side with the Object Detection API, about 40 minutes on two cores
+parity: $(READY)  ## compare with the Object Detection API: about 40 minutes on two cores
 	$(BIN)/python -m experiments.parity
 
-bench: $(READY)  ## every benchmark, beside the Object Detection API where it can be installed: 60 minutes, 20 without
+bench: $(READY)  ## run all benchmarks: 60 minutes, 20 if the Object Detection API cannot be installed
 	$(BIN)/python -m experiments.benchmarks $(BENCH)
 
-check: $(READY)  ## style, types, and the direction of imports
+check: $(READY)  ## check style, types and the import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(READY)  ## format the code
+format: $(READY)  ## format the code and apply automatic fixes
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 
-schema: $(READY)  ## compile detection/config/pipeline.proto after a change
+schema: $(READY)  ## compile detection/config/pipeline.proto
 	cd detection/config && $(CURDIR)/$(BIN)/python -m grpc_tools.protoc -I . --include_imports \
 	  --descriptor_set_out=pipeline.binpb --pyi_out=. pipeline.proto
 
-lock: $(READY)  ## pin the newest packages that pyproject.toml admits
+lock: $(READY)  ## pin the newest packages that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --extra dev --extra dashboard --extra jax \
 	  --no-emit-index-url --no-header --no-annotate --upgrade --output-file requirements.lock pyproject.toml
 
-clean:  ## remove the virtual environment and all caches, never runs/
+clean:  ## remove the virtual environment and all caches, but not runs/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache build dist *.egg-info

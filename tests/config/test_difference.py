@@ -18,7 +18,7 @@ OPTIONS = "train_config.data_augmentation_options"
 
 
 @given(configs(), configs())
-def test_the_difference_leads_from_one_config_to_the_other(base: Any, other: Any) -> None:
+def test_applying_the_difference_gives_the_other_config(base: Any, other: Any) -> None:
     changes = config_difference(base, other)
     assert apply_difference(base, changes) == other
     assert (not changes) == (base == other)
@@ -26,32 +26,32 @@ def test_the_difference_leads_from_one_config_to_the_other(base: Any, other: Any
 
 
 @given(configs(), configs())
-def test_the_difference_back_undoes_it(base: Any, other: Any) -> None:
+def test_the_reverse_difference_restores_the_config(base: Any, other: Any) -> None:
     forth, back = config_difference(base, other), config_difference(other, base)
     assert apply_difference(apply_difference(base, forth), back) == base
 
 
 @given(configs(starts=[SMALL]))
-def test_changes_can_be_typed_as_edits(other: Any) -> None:
+def test_changes_are_valid_edits(other: Any) -> None:
     changes = config_difference(SMALL, other)
     edits = [parse_edit(f"{change.path}={_typed(change.after)}") for change in changes]
     assert apply_edits(SMALL, edits, link=False) == other
 
 
 @given(configs())
-def test_configs_survive_a_round_trip(config: Any) -> None:
+def test_configs_round_trip_as_text(config: Any) -> None:
     assert parse_config(format_config(config)) == config
 
 
 @given(configs(), st.randoms(use_true_random=False))
-def test_order_and_comments_do_not_change_the_fingerprint(config: Any, random: Random) -> None:
+def test_fingerprint_ignores_order_and_comments(config: Any, random: Random) -> None:
     again = parse_config(shuffled_text(config, random))
     assert again == config
     assert fingerprint(again) == fingerprint(config)
 
 
 @given(configs(), st.text(max_size=5), st.lists(st.text(max_size=5)))
-def test_paths_of_the_data_do_not_change_the_fingerprint(config: Any, label_map: str, files: list[str]) -> None:
+def test_fingerprint_ignores_data_paths(config: Any, label_map: str, files: list[str]) -> None:
     before = fingerprint(config)
     for reader in (config.train_input_reader, *config.eval_input_reader):
         if reader.WhichOneof("input_reader") != "external_input_reader":
@@ -61,7 +61,7 @@ def test_paths_of_the_data_do_not_change_the_fingerprint(config: Any, label_map:
 
 
 @given(configs(), configs())
-def test_configs_of_two_fingerprints_differ(base: Any, other: Any) -> None:
+def test_different_fingerprints_mean_different_configs(base: Any, other: Any) -> None:
     assume(fingerprint(base) != fingerprint(other))
     assert base != other
 
@@ -83,7 +83,7 @@ SENSITIVE = [
 ]
 
 
-def test_every_setting_changes_the_fingerprint(config: pb.TrainEvalPipelineConfig, edited: Edited) -> None:
+def test_fingerprint_depends_on_every_setting(config: pb.TrainEvalPipelineConfig, edited: Edited) -> None:
     prints = [fingerprint(config), *(fingerprint(edited(edit)) for edit in SENSITIVE)]
     assert len(set(prints)) == len(prints)
     assert all(len(print_) == 16 and int(print_, 16) >= 0 for print_ in prints)
@@ -99,24 +99,24 @@ def test_every_setting_changes_the_fingerprint(config: pb.TrainEvalPipelineConfi
         "model.ssd.feature_extractor.conv_hyperparams.op=CONV",
     ],
 )
-def test_a_default_that_is_written_out_does_not(
+def test_fingerprint_ignores_explicit_defaults(
     config: pb.TrainEvalPipelineConfig, edited: Edited, edit: str
 ) -> None:
     assert edited(edit) != config
     assert fingerprint(edited(edit)) == fingerprint(config)
 
 
-def test_default_whose_absence_means_another_value(edited: Edited) -> None:
+def test_fingerprint_depends_on_explicit_defaults_that_differ_from_absence(edited: Edited) -> None:
     option = f"{OPTIONS}[random_downscale_to_target_pixels]"
     written = edited(f"{option}.max_target_pixels=500000")
     assert fingerprint(written) != fingerprint(edited(f"{option}=true"))
 
 
-def test_fingerprint_is_the_same_in_every_process(config: pb.TrainEvalPipelineConfig) -> None:
+def test_fingerprint_is_equal_in_another_process(config: pb.TrainEvalPipelineConfig) -> None:
     assert fingerprint(config) == "1a95beab40b00909"
 
 
-def test_floats_show_their_shortest_form(edited: Edited) -> None:
+def test_floats_are_shown_in_shortest_form(edited: Edited) -> None:
     base = edited("l2_weight=0.0004")
     other = edited("l2_weight=0.00039999998989515007")
     assert config_difference(base, other) == ()
@@ -125,7 +125,7 @@ def test_floats_show_their_shortest_form(edited: Edited) -> None:
     assert 0.3 != 0.1 + 0.2
 
 
-def test_whole_lists_show_as_text(config: pb.TrainEvalPipelineConfig, edited: Edited) -> None:
+def test_lists_are_shown_as_text(config: pb.TrainEvalPipelineConfig, edited: Edited) -> None:
     swapped = f"{OPTIONS}=[{{random_crop_image {{min_area: 0.75}}}}, {{random_horizontal_flip {{}}}}]"
     assert config_difference(config, edited(swapped)) == (
         Change(

@@ -42,7 +42,7 @@ def test_parse_edit(text: str, path: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("text", ["train_config.batch_size", "=3", ""])
-def test_what_is_no_edit(text: str) -> None:
+def test_invalid_edit_text(text: str) -> None:
     with pytest.raises(ConfigError, match="write PATH=VALUE"):
         parse_edit(text)
 
@@ -101,7 +101,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("edit", "expected"), CHANGES)
-def test_edit_changes_what_it_names(
+def test_edit_changes_its_field(
     config: pb.TrainEvalPipelineConfig, edited: Edited, edit: str, expected: list[tuple[str, object, object]]
 ) -> None:
     before = config.SerializeToString(deterministic=True)
@@ -147,7 +147,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("edit", "message"), REFUSED)
-def test_edit_is_refused(edited: Edited, edit: str, message: str) -> None:
+def test_invalid_edit_is_rejected(edited: Edited, edit: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         edited(edit)
     assert message in str(caught.value)
@@ -162,16 +162,16 @@ def test_switching_on_and_setting_a_value_in_any_order(edited: Edited) -> None:
     assert edited(*edits).model.ssd.image_resizer.keep_aspect_ratio_resizer.min_dimension == 64
 
 
-def test_dropping_and_setting_the_same_option_is_refused(edited: Edited) -> None:
+def test_removing_and_setting_the_same_option_is_rejected(edited: Edited) -> None:
     with pytest.raises(ConfigError, match="make only one of these edits"):
         edited(f"{OPTIONS}[random_crop_image]=none", f"{OPTIONS}[random_crop_image].min_area=0.5")
 
 
-def test_the_later_of_two_values_counts(edited: Edited) -> None:
+def test_last_value_of_a_field_wins(edited: Edited) -> None:
     assert edited("batch_size=16", "train_config.batch_size=32").train_config.batch_size == 32
 
 
-def test_an_option_that_stands_twice_is_named_by_its_place(edited: Edited) -> None:
+def test_repeated_option_is_addressed_by_index(edited: Edited) -> None:
     twice = edited(f"{OPTIONS}=[{{random_crop_image {{}}}}, {{random_crop_image {{}}}}]")
     with pytest.raises(ConfigError, match=r"occurs 2 times; name one of data_augmentation_options\[0\]"):
         apply_edits(twice, [Edit(f"{OPTIONS}[random_crop_image].min_area", 0.5)])
@@ -216,7 +216,7 @@ def test_optimizer_keeps_schedule_and_momentum(config: pb.TrainEvalPipelineConfi
     assert edited("optimizer=momentum_optimizer") == config
 
 
-def test_momentum_of_adam_is_refused(edited: Edited) -> None:
+def test_momentum_of_adam_is_rejected(edited: Edited) -> None:
     with pytest.raises(ConfigError, match=r"momentum contradicts train_config\.optimizer\.adam_optimizer"):
         edited("momentum=0.8", "optimizer=adam_optimizer")
 
@@ -235,7 +235,7 @@ def test_rate_alias_scales_a_manual_schedule(edited: Edited) -> None:
     assert [step.learning_rate for step in manual.schedule] == [0.5, 0.25]
 
 
-def test_l2_weight_reaches_features_and_predictor(edited: Edited) -> None:
+def test_l2_weight_edits_extractor_and_predictor(edited: Edited) -> None:
     ssd = edited("l2_weight=0.125").model.ssd
     predictor = ssd.box_predictor.weight_shared_convolutional_box_predictor
     for owner in (ssd.feature_extractor, predictor):

@@ -11,7 +11,7 @@ from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.core.labels import LabelMap
 
 
-def test_text_in_the_usual_forms() -> None:
+def test_parse_text() -> None:
     text = """
     item { id: 1 name: 'with_mask' }
     item {
@@ -35,7 +35,7 @@ def test_round_trip(tmp_path_factory: pytest.TempPathFactory, names: list[str]) 
     assert load_label_map(path) == LabelMap.of(names)
 
 
-def test_everything_that_a_file_says_comes_back(tmp_path: Path) -> None:
+def test_all_fields_round_trip(tmp_path: Path) -> None:
     text = """item { name: "/m/1" id: 1 display_name: "dog" ancestor_ids: 4 ancestor_ids: 5 frequency: COMMON }
     item { id: 3 display_name: "only shown" }
     item { name: "same" id: 4 display_name: "same" keypoints { id: 7 label: "nose" } }
@@ -47,7 +47,7 @@ def test_everything_that_a_file_says_comes_back(tmp_path: Path) -> None:
     assert written == parse_message(text, pb.StringIntLabelMap(), source="it")
 
 
-def test_binary_form(tmp_path: Path) -> None:
+def test_load_binary_file(tmp_path: Path) -> None:
     message = pb.StringIntLabelMap()
     message.item.add(id=2, name="cat")
     path = tmp_path / "label_map.pb"

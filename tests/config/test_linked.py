@@ -52,7 +52,7 @@ START = {"num": 1000, "total": 1000, "warmup": 100, "hold": 0, "base": 0.04, "fi
         (["num_steps=none"], {"num": 0}),
     ],
 )
-def test_cosine_follows(edited: Edited, edits: list[str], changed: dict[str, Any]) -> None:
+def test_cosine_schedule_is_adjusted(edited: Edited, edits: list[str], changed: dict[str, Any]) -> None:
     assert cosine_of(edited(*edits)) == START | changed
 
 
@@ -94,14 +94,14 @@ def test_cosine_follows(edited: Edited, edits: list[str], changed: dict[str, Any
         ),
     ],
 )
-def test_contradiction_names_both_fields(edited: Edited, edits: list[str], first: str, second: str) -> None:
+def test_contradictory_edits_are_rejected_with_both_fields(edited: Edited, edits: list[str], first: str, second: str) -> None:
     with pytest.raises(ConfigError) as caught:
         edited(*edits)
     assert first in str(caught.value)
     assert second in str(caught.value)
 
 
-def test_exponential_follows(config: pb.TrainEvalPipelineConfig) -> None:
+def test_exponential_schedule_is_adjusted(config: pb.TrainEvalPipelineConfig) -> None:
     from sweepbox.detection.config.edits import Edit, apply_edits
 
     path = f"{RATE}.exponential_decay_learning_rate"
@@ -114,7 +114,7 @@ def test_exponential_follows(config: pb.TrainEvalPipelineConfig) -> None:
     assert not schedule.HasField("decay_factor")
 
 
-def test_manual_boundaries_scale(config: pb.TrainEvalPipelineConfig) -> None:
+def test_manual_schedule_boundaries_are_scaled(config: pb.TrainEvalPipelineConfig) -> None:
     from sweepbox.detection.config.edits import Edit, apply_edits
 
     path = f"{RATE}.manual_step_learning_rate"
@@ -128,13 +128,13 @@ def test_manual_boundaries_scale(config: pb.TrainEvalPipelineConfig) -> None:
 
 
 @pytest.mark.parametrize("edit", [f"{FPN}.max_level=6", f"{ANCHORS}.max_level=6"])
-def test_levels_follow_each_other(edited: Edited, edit: str) -> None:
+def test_fpn_and_anchor_levels_are_updated_together(edited: Edited, edit: str) -> None:
     ssd = edited(edit).model.ssd
     assert ssd.feature_extractor.fpn.max_level == 6
     assert ssd.anchor_generator.multiscale_anchor_generator.max_level == 6
 
 
-def test_thresholds_and_detections_follow_down(edited: Edited) -> None:
+def test_thresholds_and_detection_limits_are_lowered_together(edited: Edited) -> None:
     ssd = edited(f"{MATCHER}.matched_threshold=0.4", f"{NMS}.max_total_detections=20").model.ssd
     assert ssd.matcher.argmax_matcher.unmatched_threshold == pytest.approx(0.4)
     assert ssd.post_processing.batch_non_max_suppression.max_detections_per_class == 20

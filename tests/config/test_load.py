@@ -19,7 +19,7 @@ def test_round_trip(config: pb.TrainEvalPipelineConfig, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["saved.config"]
 
 
-def test_floats_are_written_short(config: pb.TrainEvalPipelineConfig) -> None:
+def test_floats_are_written_in_shortest_form(config: pb.TrainEvalPipelineConfig) -> None:
     text = format_config(config)
     assert "weight: 0.0004\n" in text
     assert "stddev: 0.01\n" in text
@@ -32,7 +32,7 @@ def test_published_configs_are_complete() -> None:
 
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
-def test_published_config_survives_a_round_trip(path: Path) -> None:
+def test_published_config_round_trips(path: Path) -> None:
     config = load_config(path)
     assert config.model.ssd.num_classes > 0
     assert parse_config(format_config(config)) == config
@@ -96,14 +96,14 @@ TYPING_ERRORS = [
 
 
 @pytest.mark.parametrize(("text", "message", "place"), TYPING_ERRORS)
-def test_typing_error_names_place_and_field(text: str, message: str, place: str) -> None:
+def test_syntax_error_reports_position_and_field(text: str, message: str, place: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config(text, source="my.config")
     assert message in str(caught.value)
     assert f"my.config:{place}: " in str(caught.value)
 
 
-def test_all_typing_errors_are_reported_together(tmp_path: Path) -> None:
+def test_all_syntax_errors_are_reported_together(tmp_path: Path) -> None:
     path = tmp_path / "bad.config"
     path.write_text(
         "# first line\ntrain_config {\n\tbatchsize: 3 # why\n  num_step: 'a'\n  num_steps: 'b' }\nmodels {}"
@@ -114,13 +114,13 @@ def test_all_typing_errors_are_reported_together(tmp_path: Path) -> None:
     assert [line.removeprefix(str(path)).split(": ")[0] for line in lines] == [":3:2", ":4:3", ":5:14", ":6:1"]
 
 
-def test_file_that_is_no_text(tmp_path: Path) -> None:
+def test_binary_file_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "model.config"
     path.write_bytes(b"\x89PNG\xff\xfe")
     with pytest.raises(ConfigError, match="not a text file in UTF-8"):
         load_config(path)
 
 
-def test_missing_file() -> None:
+def test_missing_file_is_rejected() -> None:
     with pytest.raises(FileNotFoundError):
         load_config(Path("nowhere.config"))

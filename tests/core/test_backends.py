@@ -14,13 +14,13 @@ from sweepbox.detection.core.backends import (
 from sweepbox.detection.core.errors import UsageError
 
 
-def test_backends_go_by_their_names() -> None:
+def test_backend_of_name() -> None:
     assert backend_of("jax") is Backend.JAX
     with pytest.raises(UsageError, match="'mxnet': there is no such backend; give tensorflow or jax"):
         backend_of("mxnet")
 
 
-def test_an_absent_package_is_named_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_error_states_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     check_installed(Backend.TENSORFLOW)
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(
@@ -29,7 +29,7 @@ def test_an_absent_package_is_named_with_what_to_install(monkeypatch: pytest.Mon
         check_installed(Backend.JAX)
 
 
-def test_the_choice_holds_for_the_process_and_cannot_be_changed_later() -> None:
+def test_backend_cannot_be_changed_after_keras_is_imported() -> None:
     program = (
         "from sweepbox.detection.core.backends import Backend, use_backend\n"
         "from sweepbox.detection.core.errors import UsageError\n"
@@ -49,7 +49,7 @@ def test_the_choice_holds_for_the_process_and_cannot_be_changed_later() -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, "1"), ("0", "0"), ("1", "1")])
-def test_onednn_computes_unless_the_user_says_otherwise(
+def test_onednn_is_enabled_unless_the_user_set_it(
     monkeypatch: pytest.MonkeyPatch, before: str | None, after: str
 ) -> None:
     environment = {} if before is None else {ONEDNN_VARIABLE: before}

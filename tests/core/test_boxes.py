@@ -39,11 +39,11 @@ def test_iou_is_symmetric_and_bounded(first: np.ndarray, second: np.ndarray) -> 
     assert one.max() <= 1 + 1e-6
 
 
-def test_an_inverted_box_has_no_area() -> None:
+def test_inverted_box_has_zero_area() -> None:
     np.testing.assert_array_equal(boxes.area(np.array([[1.0, 1.0, 0.0, 2.0]])), [0.0])
 
 
-def test_clip_moves_an_outside_box_to_the_edge() -> None:
+def test_clip_moves_outside_box_to_the_edge() -> None:
     clipped = boxes.clip(np.array([[0.2, 0.2, 1.4, 0.5], [2.0, 2.0, 3.0, 3.0]]), np.array([0.0, 0.0, 1.0, 1.0]))
     np.testing.assert_allclose(clipped, [[0.2, 0.2, 1.0, 0.5], [1.0, 1.0, 1.0, 1.0]])
 

@@ -5,12 +5,12 @@ import pytest
 from sweepbox.detection.core import files
 
 
-def test_a_file_appears_whole_with_its_parents(tmp_path: Path) -> None:
+def test_write_json_creates_parent_folders(tmp_path: Path) -> None:
     files.write_json(tmp_path / "a" / "b.json", {"x": 1})
     assert (tmp_path / "a" / "b.json").read_text() == '{\n  "x": 1\n}\n'
 
 
-def test_after_an_error_the_old_file_stands_and_nothing_else(tmp_path: Path) -> None:
+def test_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "value.txt"
     files.write_text(path, "old")
 
@@ -25,13 +25,13 @@ def test_after_an_error_the_old_file_stands_and_nothing_else(tmp_path: Path) -> 
     assert path.read_text() == "old"
 
 
-def test_json_refuses_what_json_cannot_say(tmp_path: Path) -> None:
+def test_write_json_rejects_nan(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Out of range"):
         files.write_json(tmp_path / "x.json", {"metric": float("nan")})
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_replaces_the_old_one_only_when_complete(tmp_path: Path) -> None:
+def test_atomic_directory_replaces_the_old_folder_only_on_success(tmp_path: Path) -> None:
     path = tmp_path / "model"
     with files.atomic_directory(path) as temporary:
         (temporary / "one").write_text("1")
@@ -56,7 +56,7 @@ def test_sha256_of_known_bytes(tmp_path: Path) -> None:
     assert files.sha256_of(path) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-def test_a_hidden_sibling_tells_what_it_was_to_become(tmp_path: Path) -> None:
+def test_target_of_temporary_inverts_hidden_sibling(tmp_path: Path) -> None:
     path = tmp_path / "weights.v2.npz"
     hidden = files.hidden_sibling(path)
     hidden.touch()

@@ -32,23 +32,23 @@ def test_both_names_of_a_metric(original: str, own: str) -> None:
     assert original_names({own: 0.5}) == {original: 0.5}
 
 
-def test_a_class_s_ap_at_one_half_has_no_name_in_the_original() -> None:
+def test_class_ap50_has_no_od_api_name() -> None:
     assert original_names({"AP@.50/cat": 0.5, "anything": 0.5}) == {}
     assert own_name("anything") == "anything"
 
 
-def test_all_twelve_coco_names_have_a_partner() -> None:
+def test_all_twelve_coco_metrics_have_od_api_names() -> None:
     assert len(original_names(dict.fromkeys(SUMMARY_NAMES, 0.5))) == 12
 
 
-def test_coco_is_always_measured() -> None:
+def test_coco_is_always_included() -> None:
     assert metric_sets([]) == (COCO,)
     assert metric_sets(["pascal_voc_detection_metrics"] * 2) == (COCO, PASCAL)
     with pytest.raises(ConfigError, match=r"'nonsense' is not supported; use 'coco_detection_metrics' or "):
         metric_sets(["nonsense"])
 
 
-def test_what_is_reported_depends_on_the_sets() -> None:
+def test_reported_names_depend_on_the_metric_sets() -> None:
     assert "PascalBoxes_Precision/mAP@0.5IOU" not in reported_names(["cat"], [COCO])
     both = reported_names(["cat"], [COCO, WEIGHTED])
     assert {"mAP", "AP/cat", "AP@.50/cat", "loss/total"} < set(both)

@@ -7,7 +7,7 @@ import pytest
 from sweepbox.detection.core.timeline import SILENT, Timeline
 
 
-def test_a_trace_nests_the_spans_of_a_thread_and_names_the_threads(tmp_path: Path) -> None:
+def test_trace_nests_spans_and_names_threads(tmp_path: Path) -> None:
     timeline = Timeline()
 
     def elsewhere() -> None:
@@ -34,7 +34,7 @@ def test_a_trace_nests_the_spans_of_a_thread_and_names_the_threads(tmp_path: Pat
     assert inner["ts"] + inner["dur"] <= step["ts"] + step["dur"]
 
 
-def test_a_span_that_an_error_ends_is_kept_and_a_silent_timeline_keeps_none() -> None:
+def test_span_is_recorded_after_an_error_and_disabled_timeline_records_none() -> None:
     timeline = Timeline()
     for kept in (timeline, SILENT):
         with pytest.raises(ValueError, match="bad"), kept.span("step"):

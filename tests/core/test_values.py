@@ -10,7 +10,7 @@ from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.seeds import derive_seed, generator
 
 
-def test_label_map_sorts_and_finds() -> None:
+def test_label_map_sorts_and_looks_up_classes() -> None:
     labels = LabelMap(((3, "c"), (1, "a")))
     assert labels.names == ("a", "c")
     assert labels.num_classes == 3
@@ -28,12 +28,12 @@ def test_label_map_sorts_and_finds() -> None:
         (((1, "a"), (2, "a")), "name a"),
     ],
 )
-def test_label_map_refuses(items: tuple[tuple[int, str], ...], message: str) -> None:
+def test_invalid_label_map_is_rejected(items: tuple[tuple[int, str], ...], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         LabelMap(items)
 
 
-def test_a_class_is_found_by_either_name_and_the_larger_id_wins() -> None:
+def test_class_lookup_by_either_name_prefers_the_larger_id() -> None:
     # What the Object Detection API's decoder gives for this map was seen by running it.
     labels = LabelMap(
         ((1, "b"), (2, "c"), (3, "a"), (4, "d"), (6, "same")), ((1, "a"), (2, "b"), (3, "c"), (6, "same"))
@@ -45,7 +45,7 @@ def test_a_class_is_found_by_either_name_and_the_larger_id_wins() -> None:
         labels.text_of(1)
 
 
-def test_seeds_differ_by_purpose_and_agree_across_processes() -> None:
+def test_seeds_differ_by_purpose_and_are_equal_across_processes() -> None:
     assert derive_seed(1, "order", 3) != derive_seed(1, "order", "3")
     assert derive_seed(1, "order", 3) != derive_seed(2, "order", 3)
     code = "from sweepbox.detection.core.seeds import derive_seed; print(derive_seed(1, 'order', 3))"
@@ -54,7 +54,7 @@ def test_seeds_differ_by_purpose_and_agree_across_processes() -> None:
     np.testing.assert_array_equal(generator(5, "a").random(3), generator(5, "a").random(3))
 
 
-def test_detections_check_their_shapes() -> None:
+def test_detections_validate_shapes() -> None:
     with pytest.raises(ValueError, match="boxes_yxyx has shape"):
         Detections(np.zeros((2, 3), np.float32), np.zeros(2, np.float32), np.zeros(2, np.int64))
     with pytest.raises(ValueError, match="weights has shape"):
@@ -62,7 +62,7 @@ def test_detections_check_their_shapes() -> None:
         GroundTruth(np.zeros((1, 4), np.float32), np.zeros(1, np.int64), np.zeros(2, np.float32), flags, flags)
 
 
-def test_detections_above_a_threshold_include_it() -> None:
+def test_detections_at_the_threshold_are_included() -> None:
     found = Detections(np.zeros((3, 4), np.float32), np.array([0.9, 0.5, 0.4], np.float32), np.array([1, 2, 3]))
     assert list(found.above(0.5).class_ids) == [1, 2]
     assert len(found) == 3

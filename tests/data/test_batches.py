@@ -55,7 +55,7 @@ def assert_equal(first: Batch, second: Batch) -> None:
         np.testing.assert_array_equal(getattr(first, field), getattr(second, field))
 
 
-def test_a_batch_holds_the_records_on_one_canvas(records: RecordSet) -> None:
+def test_batch_contains_the_records_on_one_canvas(records: RecordSet) -> None:
     batch = batches(records).at(0)
     assert batch.images.shape == (3, 8, 16, 3)
     for row, index in enumerate(batch.indices):
@@ -81,7 +81,7 @@ def test_a_batch_holds_the_records_on_one_canvas(records: RecordSet) -> None:
         assert getattr(batch, field).dtype == kind
 
 
-def test_padding_is_zero_whatever_the_memory_held(records: RecordSet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_padding_is_zero_in_reused_memory(records: RecordSet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(np, "empty", lambda shape, dtype, **_options: np.full(shape, 255, dtype))
     batch = assemble(records, np.array([1, 2, -1]), max_boxes=4, noise=np.zeros((3, 0), np.float32))
     assert (batch.images[0, :, :11] == 1).all()
@@ -91,7 +91,7 @@ def test_padding_is_zero_whatever_the_memory_held(records: RecordSet, monkeypatc
 
 @settings(max_examples=30, deadline=None)
 @given(batch_size=st.integers(1, 20), seed=st.integers(0, 2**31), epochs=st.integers(1, 4))
-def test_every_epoch_holds_each_record_once(
+def test_every_epoch_contains_each_record_once(
     records: RecordSet, batch_size: int, seed: int, epochs: int
 ) -> None:
     source = batches(records, batch_size=batch_size, seed=seed)
@@ -101,7 +101,7 @@ def test_every_epoch_holds_each_record_once(
         assert sorted(epoch.tolist()) == list(range(COUNT))
 
 
-def test_a_batch_depends_on_seed_and_step_alone(records: RecordSet) -> None:
+def test_batch_depends_only_on_seed_and_step(records: RecordSet) -> None:
     source = batches(records)
     forwards = [source.at(step) for step in range(12)]
     backwards = [batches(records).at(step) for step in reversed(range(12))][::-1]
@@ -138,7 +138,7 @@ def threads() -> list[threading.Thread]:
 
 
 @pytest.mark.parametrize("taken", [0, 1, 5])
-def test_closing_the_iterator_ends_its_thread(records: RecordSet, taken: int) -> None:
+def test_closing_the_iterator_stops_its_thread(records: RecordSet, taken: int) -> None:
     stream = batches(records).iterate(0, prefetch=1)
     for _ in range(taken):
         next(stream)
@@ -148,7 +148,7 @@ def test_closing_the_iterator_ends_its_thread(records: RecordSet, taken: int) ->
     assert time.monotonic() - started < 5
 
 
-def test_batches_are_prepared_ahead_but_no_further_than_asked(records: RecordSet) -> None:
+def test_prefetching_is_limited(records: RecordSet) -> None:
     source = batches(records)
     stream = source.iterate(0, prefetch=2)
     next(stream)
@@ -160,7 +160,7 @@ def test_batches_are_prepared_ahead_but_no_further_than_asked(records: RecordSet
     stream.close()
 
 
-def test_an_error_of_the_thread_reaches_the_consumer(tmp_path: Path) -> None:
+def test_error_in_the_thread_is_raised_in_the_consumer(tmp_path: Path) -> None:
     records = make_records(tmp_path, 3, disk_budget_bytes=0)
     (file,) = (tmp_path / ".sweepbox-cache").glob("*.arrow")
     content = file.read_bytes()
@@ -172,7 +172,7 @@ def test_an_error_of_the_thread_reaches_the_consumer(tmp_path: Path) -> None:
     assert not threads()
 
 
-def test_images_kept_encoded_make_the_same_batches_decoded_by_threads(
+def test_encoded_images_decoded_by_threads_give_the_same_batches(
     tmp_path: Path, records: RecordSet
 ) -> None:
     encoded = make_records(tmp_path, COUNT, disk_budget_bytes=0)
@@ -192,7 +192,7 @@ def test_images_kept_encoded_make_the_same_batches_decoded_by_threads(
     assert all(name.startswith("image-decoders") for name in decoding)
 
 
-def test_evaluation_takes_every_record_once_in_order(records: RecordSet) -> None:
+def test_evaluation_reads_every_record_once_in_order(records: RecordSet) -> None:
     all_batches = list(evaluation_batches(records, indices=np.arange(COUNT), batch_size=3, max_boxes=6))
     assert np.concatenate([batch.indices for batch in all_batches]).tolist() == [0, 1, 2, 3, 4, 5, 6, -1, -1]
     last = all_batches[-1]
@@ -203,12 +203,12 @@ def test_evaluation_takes_every_record_once_in_order(records: RecordSet) -> None
     assert not last.weights[1:].any()
 
 
-def test_training_without_any_record_is_refused(tmp_path: Path) -> None:
+def test_training_without_records_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="hold no image"):
         batches(make_records(tmp_path, 0))
 
 
-def test_unshuffled_records_come_in_the_files_order_and_one_of_two_is_taken(records: RecordSet) -> None:
+def test_unshuffled_records_are_read_in_file_order_with_sampling(records: RecordSet) -> None:
     plain = TrainingBatches(
         records, batch_size=3, max_boxes=4, noise_columns=0, seed=1, reading=Reading(shuffle=False)
     )
@@ -221,7 +221,7 @@ def test_unshuffled_records_come_in_the_files_order_and_one_of_two_is_taken(reco
     assert [halved.indices_at(step).tolist() for step in range(3)] == [[0, 2, 4], [6, 1, 3], [5, 0, 2]]
 
 
-def test_one_of_two_shuffled_records_is_every_other_of_all(records: RecordSet) -> None:
+def test_sampling_shuffled_records_selects_every_second_record(records: RecordSet) -> None:
     every = batches(records, batch_size=1)
     halved = TrainingBatches(
         records, batch_size=1, max_boxes=4, noise_columns=0, seed=5, reading=Reading(one_of=2)
@@ -230,6 +230,6 @@ def test_one_of_two_shuffled_records_is_every_other_of_all(records: RecordSet) -
         assert halved.indices_at(step) == every.indices_at(2 * step)
 
 
-def test_evaluation_takes_the_given_records_in_their_order(records: RecordSet) -> None:
+def test_evaluation_reads_the_given_records_in_order(records: RecordSet) -> None:
     taken = list(evaluation_batches(records, indices=np.array([5, 1, 3]), batch_size=2, max_boxes=6))
     assert [batch.indices.tolist() for batch in taken] == [[5, 1], [3, -1]]

@@ -66,7 +66,7 @@ def pasted(batch: Batch) -> list[tuple[int, int]]:
     return [(row, column) for row, column in np.argwhere(batch.weights > 0).tolist() if column >= 5]
 
 
-def test_copies_are_red_and_hide_little(records: RecordSet) -> None:
+def test_copies_are_of_the_rare_class_and_cover_little(records: RecordSet) -> None:
     made = batches(records, "probability: 1 max_objects: 2 min_scale: 0.5 max_scale: 1 max_overlap: 0")
     count = 0
     for step in range(6):
@@ -90,7 +90,7 @@ def test_copies_are_red_and_hide_little(records: RecordSet) -> None:
     assert count >= 24
 
 
-def test_batches_are_reproducible_and_what_they_are_made_of_is_left_alone(records: RecordSet) -> None:
+def test_batches_are_reproducible_and_sources_unchanged(records: RecordSet) -> None:
     before = [records.image(index).copy() for index in range(len(records))]
     first, again, other = (batches(records, "probability: 0.7", seed=seed) for seed in (5, 5, 6))
     for step in (0, 3):
@@ -107,13 +107,13 @@ def test_batches_are_reproducible_and_what_they_are_made_of_is_left_alone(record
         np.testing.assert_array_equal(records.image(index), image)
 
 
-def test_an_image_gets_a_copy_with_the_probability(records: RecordSet) -> None:
+def test_copies_are_pasted_with_the_given_probability(records: RecordSet) -> None:
     made = batches(records, "probability: 0.3 max_scale: 0.8 min_scale: 0.5")
     copies = sum(len(pasted(made.at(step))) for step in range(100))
     assert 90 <= copies <= 150  # 120 of 400 are expected; the limits are 3.3 deviations away
 
 
-def test_classes_may_be_named(records: RecordSet) -> None:
+def test_classes_can_be_selected_by_name(records: RecordSet) -> None:
     by_name = batches(records, 'probability: 1 class_names: "common"').at(1)
     by_id = batches(records, "probability: 1 class_ids: 1").at(1)
     np.testing.assert_array_equal(by_name.images, by_id.images)
@@ -129,19 +129,19 @@ def test_classes_may_be_named(records: RecordSet) -> None:
         ("max_class_share: 0.01", DataError, "no class has at most 0.01 of the objects"),
     ],
 )
-def test_a_pool_without_objects_is_refused(
+def test_pool_without_objects_is_rejected(
     records: RecordSet, text: str, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
         copy_paste(option(text), records, LABELS)
 
 
-def test_no_option_no_change(records: RecordSet) -> None:
+def test_without_the_option_batches_are_unchanged(records: RecordSet) -> None:
     flip = pb.PreprocessingStep(random_horizontal_flip={})
     assert copy_paste([flip], records, LABELS) is None
 
 
-def test_cutting_out_keeps_the_object_and_fades_around_it(records: RecordSet) -> None:
+def test_cutout_keeps_the_object_and_fades_at_its_edges(records: RecordSet) -> None:
     copy = cut_out(records.image(0), np.array(RARE, np.float32), scale=1.0, feather=0.25)
     np.testing.assert_allclose(copy.box_yxyx[2:] - copy.box_yxyx[:2], [18, 16])
     top, left, bottom, right = copy.box_yxyx.astype(int)
@@ -156,7 +156,7 @@ def test_cutting_out_keeps_the_object_and_fades_around_it(records: RecordSet) ->
 
 
 @pytest.mark.parametrize("corner", [(-5, -7), (50, 70), (20, 20), (-100, 0)])
-def test_blending_stays_in_the_image(records: RecordSet, corner: tuple[int, int]) -> None:
+def test_blending_is_clipped_to_the_image(records: RecordSet, corner: tuple[int, int]) -> None:
     copy = cut_out(records.image(0), np.array(RARE, np.float32), scale=1.0, feather=0.0)
     image = np.full((*SIZE, 3), 10, np.uint8)
     blend(image, copy, np.array(corner))
@@ -168,7 +168,7 @@ def test_blending_stays_in_the_image(records: RecordSet, corner: tuple[int, int]
     assert (image[~expected] == 10).all()
 
 
-def test_hidden_share_by_hand() -> None:
+def test_hidden_fraction_by_hand() -> None:
     cover = np.array([0.0, 0.0, 0.5, 0.5], np.float32)
     boxes = np.array([[0, 0, 1, 1], [0.25, 0.25, 0.75, 0.75], [0.5, 0.5, 1, 1], [0, 0, 0, 0]], np.float32)
     assert [hidden_share(box[None], cover) for box in boxes] == [0.25, 0.25, 0.0, 0.0]

@@ -21,7 +21,7 @@ SHIFTED = ("unknown_text", "nan_and_degenerate")
 
 
 @pytest.mark.parametrize("name", ["fixed", "padded"])
-def test_the_original_s_inputs(name: str, tmp_path: Path) -> None:
+def test_inputs_equal_the_od_api(name: str, tmp_path: Path) -> None:
     golden = np.load(GOLDEN / f"input_pipeline_{name}.npz")
     resizer = text_format.Parse(str(golden["resizer"]), pb.ImageResizer())
     records = open_record_set([GOLDEN / "decoder_cases.tfrecord"], LABELS, cache_directory=tmp_path)

@@ -44,14 +44,14 @@ PALETTE = Image.fromarray(RGB).quantize(8)
     ],
     ids=["rgb", "alpha", "grey", "grey and alpha", "16 bits", "palette", "bmp", "gif", "tiff"],
 )
-def test_lossless_pictures(image: Image.Image, image_format: str, expected: np.ndarray) -> None:
+def test_lossless_images(image: Image.Image, image_format: str, expected: np.ndarray) -> None:
     pixels = decode_pixels(encoded(image, image_format), "a")
     assert pixels.dtype == np.uint8
     np.testing.assert_array_equal(pixels, expected)
 
 
 @pytest.mark.parametrize("pixels", [RGB, GREY], ids=["rgb", "grey"])
-def test_jpeg_takes_the_fast_transform(pixels: np.ndarray) -> None:
+def test_jpeg_uses_the_fast_transform(pixels: np.ndarray) -> None:
     import tensorflow as tf
 
     data = encoded(Image.fromarray(pixels), "JPEG")
@@ -63,7 +63,7 @@ def test_jpeg_takes_the_fast_transform(pixels: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("max_side", [None, 640])
-def test_records_are_decoded_as_by_the_original_s_operation(max_side: int | None) -> None:
+def test_records_are_decoded_as_by_the_od_api(max_side: int | None) -> None:
     import tensorflow as tf
 
     large = Image.fromarray(RGB).resize((321, 243), Image.Resampling.BICUBIC)
@@ -75,20 +75,20 @@ def test_records_are_decoded_as_by_the_original_s_operation(max_side: int | None
         assert original == (321, 243)
 
 
-def test_the_size_before_shrinking_is_told() -> None:
+def test_size_before_downscaling_is_returned() -> None:
     data = encoded(Image.fromarray(RGB).resize((400, 200)), "JPEG")
     pixels, original = decode_bounded(data, "a", 50)
     assert (pixels.shape, original) == ((25, 50, 3), (400, 200))
 
 
-def test_an_exif_orientation_is_not_looked_at() -> None:
+def test_exif_orientation_is_ignored() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     assert decode_pixels(encoded(Image.fromarray(RGB), "JPEG", exif=exif), "a").shape == (7, 9, 3)
 
 
 @pytest.mark.parametrize("image_format", ["PNG", "JPEG", "GIF", "BMP"])
-def test_a_damaged_picture_is_named(image_format: str) -> None:
+def test_error_names_a_damaged_image(image_format: str) -> None:
     data = encoded(Image.fromarray(RGB), image_format)
     with pytest.raises(DataError, match=r"a\.jpg: the image cannot be decoded \(.+\); examine the data"):
         decode_pixels(data[: len(data) // 2], "a.jpg")
@@ -96,7 +96,7 @@ def test_a_damaged_picture_is_named(image_format: str) -> None:
         decode_pixels(b"no picture", "a.jpg")
 
 
-def test_another_backend_keeps_the_gpu_to_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tensorflow_does_not_use_the_gpu_under_another_backend(monkeypatch: pytest.MonkeyPatch) -> None:
     import keras
     import tensorflow as tf
 

@@ -19,23 +19,23 @@ def files_of(sizes: list[int]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[" ".join(map(str, list(case.values())[:-1])) for case in CASES])
-def test_the_original_s_order(case: dict) -> None:
+def test_order_equals_the_od_api(case: dict) -> None:
     sizes, order = case.pop("sizes"), case.pop("order")
     reading = Reading.of(pb.InputReader(shuffle=False, **case))
     assert reading.evaluated(files_of(sizes)).tolist() == order
 
 
-def test_the_defaults_are_the_schema_s() -> None:
+def test_defaults_equal_the_schema() -> None:
     assert Reading.of(pb.InputReader()) == Reading()
     assert Reading.of(pb.InputReader(sample_1_of_n_examples=0, num_readers=0)).one_of == 1
 
 
-def test_no_record_at_all() -> None:
+def test_no_records() -> None:
     assert Reading().order(np.zeros(0, np.int32)).tolist() == []
 
 
 @given(st.lists(st.integers(1, 9), max_size=6), st.integers(1, 7), st.integers(1, 5))
-def test_every_record_comes_once(sizes: list[int], readers: int, block: int) -> None:
+def test_every_record_is_read_once(sizes: list[int], readers: int, block: int) -> None:
     order = Reading(readers=readers, block=block).order(files_of(sizes))
     assert sorted(order.tolist()) == list(range(sum(sizes)))
     if readers == 1:

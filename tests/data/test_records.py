@@ -39,7 +39,7 @@ def assert_same(first: Record, second: Record) -> None:
         np.testing.assert_array_equal(left, right)
 
 
-def test_decoder_agrees_with_the_original_on_every_case() -> None:
+def test_decoder_equals_the_od_api_in_every_case() -> None:
     golden = np.load(GOLDEN / "decoder_cases.npz")
     records = list(read_records([GOLDEN / "decoder_cases.tfrecord"], LABELS))
     assert len(records) == len(golden["kinds"])
@@ -61,14 +61,14 @@ def test_decoder_agrees_with_the_original_on_every_case() -> None:
         assert (record.height, record.width) == (30, 44)
 
 
-def test_pictures_of_the_golden_decode_to_the_same_pixels() -> None:
+def test_golden_images_decode_to_the_same_pixels() -> None:
     golden = np.load(GOLDEN / "decoder_cases.npz")
     records = read_records([GOLDEN / "decoder_cases.tfrecord"], LABELS)
     for kind, record in zip(golden["kinds"], records, strict=True):
         np.testing.assert_array_equal(decode_pixels(record.encoded, kind), golden[f"{kind}/image"])
 
 
-def test_without_a_label_map_labels_are_needed() -> None:
+def test_records_without_class_numbers_need_a_label_map() -> None:
     kinds = list(np.load(GOLDEN / "decoder_cases.npz")["kinds"])
     records = read_records([GOLDEN / "decoder_cases.tfrecord"], None)
     with pytest.raises(DataError, match=rf"record {kinds.index('text_only')}: .*class/label has 0 values"):
@@ -80,7 +80,7 @@ box = st.lists(st.floats(-1, 2, width=32), min_size=4, max_size=4)
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.lists(st.tuples(box, st.integers(1, 3)), max_size=4), max_size=6), st.integers(1, 4))
-def test_records_come_back_as_written(
+def test_records_round_trip(
     tmp_path_factory: pytest.TempPathFactory, drawn: list, shards: int
 ) -> None:
     folder = tmp_path_factory.mktemp("records")
@@ -96,7 +96,7 @@ def test_records_come_back_as_written(
         assert_same(record, back[record.filename])
 
 
-def test_shards_are_dealt_in_turn_and_have_the_same_bytes_again(tmp_path: Path) -> None:
+def test_records_are_distributed_over_shards_reproducibly(tmp_path: Path) -> None:
     records = [make_record(f"{index}.jpg", [[0, 0, 1, 1]], [1 + index % 3]) for index in range(5)]
     first = write_records(records, LABELS, tmp_path / "a", "train", shards=2)
     second = write_records(iter(records), LABELS, tmp_path / "b", "train", shards=2)
@@ -105,7 +105,7 @@ def test_shards_are_dealt_in_turn_and_have_the_same_bytes_again(tmp_path: Path) 
     assert [record.filename for record in read_records(first[:1], LABELS)] == ["0.jpg", "2.jpg", "4.jpg"]
 
 
-def test_other_class_names_win_over_labels_and_unknown_ones_fall_out(tmp_path: Path) -> None:
+def test_class_names_take_precedence_and_unknown_classes_are_dropped(tmp_path: Path) -> None:
     record = make_record("a.jpg", [[0, 0, 0.5, 0.5], [0.1, 0, 1, 1], [0, 0, 1, 1]], [1, 2, 3], [1, 0.5, 0.25])
     paths = write_records([record], LABELS, tmp_path, "train", shards=1)
     (read,) = read_records(paths, LabelMap(((1, "mask_weared_incorrect"), (4, "without_mask"))))
@@ -114,7 +114,7 @@ def test_other_class_names_win_over_labels_and_unknown_ones_fall_out(tmp_path: P
     assert read.ground_truth.difficult.tolist() == [True, False]
 
 
-def test_records_hold_stored_names_and_are_read_by_either(tmp_path: Path) -> None:
+def test_records_contain_stored_names_and_are_read_by_either_name(tmp_path: Path) -> None:
     labels = LabelMap(((1, "dog"), (2, "cat")), ((1, "/m/1"),))
     boxes = [[0, 0, 0.5, 0.5], [0.1, 0, 1, 1]]
     paths = write_records([make_record("a.jpg", boxes, [1, 2])], labels, tmp_path, "train", shards=1)
@@ -129,14 +129,14 @@ def test_records_hold_stored_names_and_are_read_by_either(tmp_path: Path) -> Non
     assert read.ground_truth.class_ids.tolist() == [1, 2]
 
 
-def test_a_class_that_the_map_lacks_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+def test_class_missing_from_the_label_map_is_rejected_and_no_file_remains(tmp_path: Path) -> None:
     good, bad = make_record("good.jpg", [[0, 0, 1, 1]], [1]), make_record("bad.jpg", [[0, 0, 1, 1]], [7])
     with pytest.raises(DataError, match=r"bad\.jpg: class id 7"):
         write_records([good, bad], LABELS, tmp_path, "train", shards=2)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cut_or_changed_file_is_named(tmp_path: Path) -> None:
+def test_error_names_a_truncated_or_changed_file(tmp_path: Path) -> None:
     (path,) = write_records(
         [make_record("a.jpg", [[0, 0, 1, 1]], [1])] * 3, LABELS, tmp_path, "train", shards=1
     )

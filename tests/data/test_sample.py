@@ -32,7 +32,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_doctor_finds_nothing_wrong(sample: Path) -> None:
+def test_sample_has_no_defects(sample: Path) -> None:
     report = examine(sample)
     assert report.defects == ()
     assert (report.images, report.annotations) == (IMAGES, IMAGES)
@@ -42,7 +42,7 @@ def test_the_doctor_finds_nothing_wrong(sample: Path) -> None:
     assert load_label_map(sample / "label_map.pbtxt").names == CLASS_NAMES
 
 
-def test_faces_have_the_stated_number_and_size_and_hardly_overlap(sample: Path) -> None:
+def test_number_size_and_overlap_of_faces(sample: Path) -> None:
     for path in find_voc(sample).annotations:
         boxes = [found.box_pixels for found in read_annotation(path).objects]
         assert 1 <= len(boxes) <= 7
@@ -56,13 +56,13 @@ def test_faces_have_the_stated_number_and_size_and_hardly_overlap(sample: Path) 
                 assert max(width, 0) * max(height, 0) <= 0.25 * smaller
 
 
-def test_pictures_are_jpegs_of_the_asked_size(sample: Path) -> None:
+def test_images_are_jpegs_of_the_requested_size(sample: Path) -> None:
     for path in (sample / "images").iterdir():
         with Image.open(path) as picture:
             assert (picture.format, picture.size, picture.mode) == ("JPEG", (SIZE, SIZE), "RGB")
 
 
-def test_another_process_draws_the_same_bytes(sample: Path, tmp_path: Path) -> None:
+def test_another_process_writes_the_same_bytes(sample: Path, tmp_path: Path) -> None:
     code = (
         "from pathlib import Path; from sweepbox.detection.data.sample import draw_sample;"
         f"draw_sample(Path({str(tmp_path / 'again')!r}), images={IMAGES}, size={SIZE}, seed=4)"
@@ -71,7 +71,7 @@ def test_another_process_draws_the_same_bytes(sample: Path, tmp_path: Path) -> N
     assert contents(tmp_path / "again") == contents(sample)
 
 
-def test_fewer_scenes_are_the_first_ones_and_another_seed_draws_others(sample: Path, tmp_path: Path) -> None:
+def test_fewer_images_are_a_prefix_and_other_seeds_differ(sample: Path, tmp_path: Path) -> None:
     draw_sample(tmp_path / "few", images=2, size=SIZE, seed=4)
     few = contents(tmp_path / "few")
     assert len(few) == 5
@@ -80,12 +80,12 @@ def test_fewer_scenes_are_the_first_ones_and_another_seed_draws_others(sample: P
     assert contents(tmp_path / "other")["images/scene_00000.jpg"] != few["images/scene_00000.jpg"]
 
 
-def test_classes_are_dealt_five_to_two_to_one() -> None:
+def test_classes_occur_five_to_two_to_one() -> None:
     counts = Counter(_class_of(0, face) for face in range(800))
     assert counts == {"with_mask": 500, "without_mask": 200, "mask_weared_incorrect": 100}
 
 
-def test_bad_arguments_are_refused_and_nothing_is_touched(tmp_path: Path) -> None:
+def test_invalid_arguments_are_rejected_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     (tmp_path / "file").touch()
@@ -103,7 +103,7 @@ def test_bad_arguments_are_refused_and_nothing_is_touched(tmp_path: Path) -> Non
     assert (tmp_path / "empty" / "images" / "scene_00000.jpg").is_file()
 
 
-def test_an_error_on_the_way_leaves_nothing(tmp_path: Path) -> None:
+def test_no_output_remains_after_an_error(tmp_path: Path) -> None:
     def stop(done: int, total: int) -> None:
         raise KeyboardInterrupt
 

@@ -49,7 +49,7 @@ NOTHING = found([], [], [])
 EMPTY = truth([], [])
 
 
-def test_the_golden_of_the_reference_implementation() -> None:
+def test_metrics_equal_the_golden() -> None:
     inputs = np.load(GOLDEN / "metrics_inputs.npz")
     expected = json.loads((GOLDEN / "metrics_expected.json").read_text())["coco_detection_metrics"]
     evaluator = CocoEvaluator(MASKS)
@@ -77,7 +77,7 @@ def test_the_golden_of_the_reference_implementation() -> None:
     assert np.mean(per_class) == pytest.approx(metrics["mAP"], abs=1e-12)
 
 
-def test_a_perfect_detection_and_a_class_without_objects() -> None:
+def test_perfect_detection_and_class_without_objects() -> None:
     evaluator = CocoEvaluator(MASKS)
     box = [[0.1, 0.1, 0.5, 0.5]]
     evaluator.add("a", truth(box, [1]), found(box, [0.9], [1]), height=100, width=200)
@@ -87,7 +87,7 @@ def test_a_perfect_detection_and_a_class_without_objects() -> None:
     assert metrics["AP/without_mask"] == metrics["AP@.50/without_mask"] == UNDEFINED == -1.0
 
 
-def test_a_box_with_iou_of_two_thirds_counts_up_to_that_threshold() -> None:
+def test_box_of_iou_two_thirds_matches_at_lower_thresholds() -> None:
     # 40 x 60 of 60 x 60 pixels: IoU 2/3, a hit at .50 .55 .60 .65 and a miss at the six thresholds above.
     evaluator = CocoEvaluator(LabelMap.of(["face"]))
     evaluator.add(
@@ -99,14 +99,14 @@ def test_a_box_with_iou_of_two_thirds_counts_up_to_that_threshold() -> None:
     assert metrics["mAP"] == pytest.approx(0.4)
 
 
-def test_a_false_alarm_above_the_hit_halves_the_precision() -> None:
+def test_higher_scored_false_positive_halves_the_precision() -> None:
     evaluator = CocoEvaluator(LabelMap.of(["face"]))
     boxes = [[0.5, 0.5, 0.9, 0.9], [0.1, 0.1, 0.4, 0.4]]
     evaluator.add(0, truth(boxes[1:], [1]), found(boxes, [0.9, 0.8], [1, 1]), height=64, width=64)
     assert evaluator.metrics()["AP/face"] == pytest.approx(0.5)
 
 
-def test_a_label_map_with_gaps_names_its_classes_rightly() -> None:
+def test_label_map_with_gaps() -> None:
     evaluator = CocoEvaluator(LabelMap(((2, "cat"), (7, "dog"))))
     box = [[0.1, 0.1, 0.5, 0.5]]
     evaluator.add(0, truth(box, [7]), found(box * 3, [0.9, 0.8, 0.7], [7, 2, 5]), height=50, width=50)
@@ -127,18 +127,18 @@ def test_a_label_map_with_gaps_names_its_classes_rightly() -> None:
     ],
     ids=["nothing at all", "only detections", "only objects", "only a crowd", "difficult counts"],
 )
-def test_edges(ground_truth: GroundTruth, detections: Detections, expected: float) -> None:
+def test_edge_cases(ground_truth: GroundTruth, detections: Detections, expected: float) -> None:
     evaluator = CocoEvaluator(LabelMap.of(["face"]))
     evaluator.add(0, ground_truth, detections, height=10, width=10)
     assert evaluator.metrics()["mAP"] == expected
     assert evaluator.metrics()["AP/face"] == expected
 
 
-def test_no_image_at_all() -> None:
+def test_no_images() -> None:
     assert CocoEvaluator(MASKS).metrics()["mAP"] == UNDEFINED
 
 
-def test_detections_on_a_crowd_are_no_false_alarms() -> None:
+def test_detections_of_a_crowd_are_not_false_positives() -> None:
     evaluator = CocoEvaluator(LabelMap.of(["face"]))
     crowd, face = [0, 0, 0.5, 1], [0.6, 0.1, 0.9, 0.4]
     detections = found([[0, 0, 0.2, 0.2], [0.2, 0.2, 0.4, 0.5], face], [0.9, 0.8, 0.7], [1, 1, 1])
@@ -146,7 +146,7 @@ def test_detections_on_a_crowd_are_no_false_alarms() -> None:
     assert evaluator.metrics()["AP/face"] == pytest.approx(1.0)
 
 
-def test_an_image_counts_once_and_scores_must_be_finite() -> None:
+def test_duplicate_images_and_non_finite_scores_are_rejected() -> None:
     evaluator = CocoEvaluator(MASKS)
     evaluator.add("a", EMPTY, NOTHING, height=10, width=10)
     with pytest.raises(ValueError, match="'a' was added before"):
@@ -215,14 +215,14 @@ def data_set(rows: list[dict[str, Any]], images: int) -> COCO:
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32))
-def test_every_number_equals_stock_pycocotools(seed: int) -> None:
+def test_metrics_equal_pycocotools(seed: int) -> None:
     evaluator, images = CocoEvaluator(MASKS), scene(seed)
     for number, (ground_truth, detections) in enumerate(images):
         evaluator.add(number, ground_truth, detections, height=300, width=200)
     assert evaluator.metrics() == stock_metrics(images, 300, 200)
 
 
-def test_many_groups_are_worked_on_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_groups_are_processed_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     images = [pair for seed in range(8) for pair in scene(seed)]
     evaluator = CocoEvaluator(MASKS)
     for number, (ground_truth, detections) in enumerate(images):
@@ -231,7 +231,7 @@ def test_many_groups_are_worked_on_in_blocks(monkeypatch: pytest.MonkeyPatch) ->
     assert evaluator.metrics() == stock_metrics(images, 300, 200)
 
 
-def test_a_box_of_32_pixels_is_medium_as_well_as_small() -> None:
+def test_box_of_32_by_32_pixels_is_small_and_medium() -> None:
     # In double precision its area would be 1023.9997 square pixels from these single-precision coordinates.
     corners = np.array([213, 97, 245, 129]) / np.array([300, 400, 300, 400])
     box = [corners.astype(np.float32)]

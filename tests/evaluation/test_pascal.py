@@ -43,7 +43,7 @@ def found_in(image: dict[str, Any], scale: float) -> Detections:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_the_cases_of_the_original(case: dict[str, Any]) -> None:
+def test_metrics_equal_the_od_api(case: dict[str, Any]) -> None:
     evaluator = PascalEvaluator(LabelMap.of("abc"), BOTH)
     for number, image in enumerate(case["images"]):
         evaluator.add(number, truth_of(image, SIDE), found_in(image, SIDE), height=SIDE, width=SIDE)
@@ -55,7 +55,7 @@ def test_the_cases_of_the_original(case: dict[str, Any]) -> None:
     assert all(name.startswith("Weighted") for name in missing)
 
 
-def test_the_golden_of_eight_images() -> None:
+def test_metrics_equal_the_golden() -> None:
     inputs = np.load(GOLDEN / "metrics_inputs.npz")
     expected = json.loads((GOLDEN / "metrics_expected.json").read_text())
     evaluator = DetectionEvaluator(MASKS, (MetricSet.COCO, *BOTH))
@@ -109,13 +109,13 @@ def test_average_precision_by_hand(hits: list[bool], objects: int, expected: flo
     assert backwards == pytest.approx(expected)
 
 
-def test_equal_scores_count_in_the_order_given() -> None:
+def test_equal_scores_are_ranked_in_input_order() -> None:
     scores = np.full(2, 0.5)
     assert average_precision(scores, np.array([True, False]), 1) == 1.0
     assert average_precision(scores, np.array([False, True]), 1) == 0.5
 
 
-def test_the_first_class_is_measured_like_the_others() -> None:
+def test_first_class_is_not_affected_by_padding() -> None:
     # The original's evaluation loop hands over ground truth padded to 100 rows; each padding row counts there
     # as a missed object of the first class, whose AP is then near 0 although it is found perfectly.
     case = {"boxes": [[0, 0, 9, 9]], "classes": [1], "difficult": [False], "group_of": [False]}
@@ -125,7 +125,7 @@ def test_the_first_class_is_measured_like_the_others() -> None:
     assert evaluator.metrics()[CLASS + "with_mask"] == evaluator.metrics()[MEAN] == 1.0
 
 
-def test_a_label_map_with_gaps_and_other_classes() -> None:
+def test_label_map_with_gaps_and_other_classes() -> None:
     evaluator = PascalEvaluator(LabelMap(((2, "cat"), (7, "dog"))))
     image = {"boxes": [[0, 0, 9, 9]] * 2, "classes": [7, 5], "difficult": [0, 0], "group_of": [0, 0]}
     found = {"found_boxes": [[0, 0, 9, 9]] * 3, "scores": [0.9, 0.8, 0.7], "found_classes": [5, 7, 2]}
@@ -133,7 +133,7 @@ def test_a_label_map_with_gaps_and_other_classes() -> None:
     assert evaluator.metrics() == {MEAN: 1.0, CLASS + "cat": UNDEFINED, CLASS + "dog": 1.0}
 
 
-def test_an_image_counts_once_and_scores_must_be_finite() -> None:
+def test_duplicate_images_and_non_finite_scores_are_rejected() -> None:
     evaluator = PascalEvaluator(MASKS)
     empty = truth_of({"boxes": [], "classes": [], "difficult": [], "group_of": []}, SIDE)
     nothing = found_in({"found_boxes": [], "scores": [], "found_classes": []}, SIDE)

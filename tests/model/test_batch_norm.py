@@ -19,7 +19,7 @@ def _layer(*, settings: BatchNormSettings = SETTINGS, frozen: bool = False, **op
     return layer
 
 
-def test_moving_statistics_follow_mean_and_unbiased_variance() -> None:
+def test_moving_statistics_use_mean_and_unbiased_variance() -> None:
     layer = _layer()
     outputs = np.asarray(layer(INPUTS, training=True))
     mean, unbiased = INPUTS.mean((0, 1, 2)), INPUTS.reshape(-1, 4).var(axis=0, ddof=1)
@@ -41,7 +41,7 @@ def test_inference_uses_the_moving_statistics() -> None:
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_frozen_statistics_stay(training: bool) -> None:
+def test_frozen_statistics_are_unchanged(training: bool) -> None:
     layer = _layer(frozen=True)
     outputs = layer(INPUTS, training=training)
     np.testing.assert_allclose(outputs, INPUTS / np.sqrt(1.001), rtol=1e-5)
@@ -66,7 +66,7 @@ def test_bfloat16_inputs_have_float32_statistics() -> None:
 
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("count", [30, 1])
-def test_the_formula_equals_the_fused_kernel(count: int, training: bool) -> None:
+def test_formula_equals_the_fused_kernel(count: int, training: bool) -> None:
     inputs = INPUTS.reshape(30, 1, 1, 4)[:count]
     numbers = np.random.default_rng(1).uniform(0.5, 1.5, (4, 4)).astype(np.float32)
     ours = batch_norm(inputs, *numbers, epsilon=1e-3, training=training)

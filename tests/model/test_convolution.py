@@ -11,7 +11,7 @@ from sweepbox.detection.model.convolution_tensorflow import convolution
 
 
 @pytest.mark.parametrize("kernel_size", [(1, 1), (3, 3), (5, 3), (1, 7)])
-def test_gradients_are_those_of_tensorflow(kernel_size: tuple[int, int]) -> None:
+def test_gradients_equal_tensorflow(kernel_size: tuple[int, int]) -> None:
     draws = np.random.default_rng(0)
     inputs = tf.constant(draws.normal(size=(2, 9, 8, 3)), tf.float32)
     kernel = tf.constant(draws.normal(size=(*kernel_size, 3, 5)), tf.float32)
@@ -53,7 +53,7 @@ def graph_operations(layer: Convolution, *, training: bool) -> set[str]:
         ({"kernel_size": 3, "dtype": "mixed_bfloat16"}, True, True, False),
     ],
 )
-def test_matrix_products_are_taken_only_where_they_are_meant_to(
+def test_matrix_products_are_used_only_for_supported_convolutions(
     monkeypatch: pytest.MonkeyPatch, options: dict[str, object], training: bool, only_avx2: bool, is_ours: bool
 ) -> None:
     monkeypatch.setattr(module, "has_only_avx2", lambda: only_avx2)
@@ -62,7 +62,7 @@ def test_matrix_products_are_taken_only_where_they_are_meant_to(
     assert ("IdentityN" in graph_operations(layer, training=training)) is is_ours
 
 
-def test_both_ways_give_the_same_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outputs_are_equal_with_and_without_matrix_products(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "has_only_avx2", lambda: True)
     layer = Convolution(4, 3, padding="same", bias_initializer="ones")
     inputs = keras.random.normal((2, 6, 7, 3), seed=1)

@@ -58,7 +58,7 @@ def _check_losses(losses: dict[str, Any], golden: Any, mode: str) -> None:
         np.testing.assert_allclose(value, golden[f"{mode}_loss/{key}_loss"], rtol=1e-5, err_msg=key)
 
 
-def test_every_key_of_the_checkpoint_is_one_variable(
+def test_every_checkpoint_key_is_one_variable(
     detector: SsdDetector, case: tuple[SsdDetector, Any, Path]
 ) -> None:
     listed = tf.train.list_variables(str(case[2] / "ckpt-0"))

@@ -49,7 +49,7 @@ def test_uniform_stays_within_its_limit() -> None:
     assert 0.99 * limit < np.abs(values).max() <= limit
 
 
-def test_initialisers_of_messages() -> None:
+def test_initializers_of_messages() -> None:
     scaling = pb.VarianceScalingInitializer(factor=1.5, mode=pb.VarianceScalingInitializer.FAN_AVG)
     cases = {
         GLOROT_UNIFORM: pb.Initializer(),
@@ -65,6 +65,6 @@ def test_initialisers_of_messages() -> None:
     assert all(initializer_of(message, "here") == expected for expected, message in cases.items())
 
 
-def test_an_unknown_name_is_refused() -> None:
+def test_unknown_initializer_is_rejected() -> None:
     with pytest.raises(ConfigError, match=r"here\.keras_initializer_by_name: 'magic' .*glorot_uniform"):
         initializer_of(pb.Initializer(keras_initializer_by_name="magic"), "here")

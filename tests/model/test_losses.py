@@ -65,7 +65,7 @@ def test_classification_per_anchor(name: str, alpha: float | None, gamma: float 
     np.testing.assert_allclose(loss, GOLDEN[f"{name}/cls_per_anchor"], rtol=1e-5, atol=1e-6)
 
 
-def test_without_normalising_the_sums_remain() -> None:
+def test_losses_are_sums_without_normalisation() -> None:
     ssd = _ssd("default")
     ssd.normalize_loss_by_num_matches = False
     loss = DetectionLoss.of(ssd, dynamic_values(ssd))
@@ -76,7 +76,7 @@ def test_without_normalising_the_sums_remain() -> None:
     np.testing.assert_allclose(classification, GOLDEN["default/cls_sum"], rtol=1e-5)
 
 
-def test_a_nan_target_costs_nothing() -> None:
+def test_nan_target_has_zero_loss() -> None:
     ssd = _ssd("default")
     codes = np.array(TARGETS.codes)
     codes[TARGETS.match >= 0] = np.nan
@@ -104,7 +104,7 @@ def test_gradient_stays_finite_where_the_sigmoid_saturates(gamma: float) -> None
     assert (gradient[0, 1] >= 0).all()
 
 
-def test_groups_are_normalised_each_as_a_batch_of_its_own() -> None:
+def test_each_group_is_normalised_as_a_separate_batch() -> None:
     ssd = _ssd("default")
     loss = DetectionLoss.of(ssd, dynamic_values(ssd))
     together = loss(GOLDEN["box_encodings"], GOLDEN["class_logits"], TARGETS, ANCHORS, groups=2)
@@ -139,7 +139,7 @@ def test_overlap_losses_by_hand(box: list[float], iou: float, giou: float) -> No
 
 
 @pytest.mark.parametrize("kind", ["weighted_iou", "weighted_giou"])
-def test_overlap_losses_are_those_of_the_decoded_boxes(kind: str) -> None:
+def test_overlap_losses_compare_decoded_boxes(kind: str) -> None:
     """Right codes cost nothing, wild ones of unmatched anchors neither, and the gradient is finite."""
     import tensorflow as tf
 
@@ -158,7 +158,7 @@ def test_overlap_losses_are_those_of_the_decoded_boxes(kind: str) -> None:
     assert float(wrong[0]) > 0.01
 
 
-def test_a_loss_that_is_not_built_is_refused() -> None:
+def test_unsupported_loss_is_rejected() -> None:
     ssd = _ssd("default")
     ssd.loss.localization_loss.l1_localization_loss.SetInParent()
     with pytest.raises(

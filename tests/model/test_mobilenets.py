@@ -53,12 +53,12 @@ def test_mobilenet_v1_applies_the_multiplier_twice(
     assert {name: channels[name] for name in expected} == expected
 
 
-def test_the_narrow_end_of_mobilenet_v1_is_multiplied_once() -> None:
+def test_last_layers_of_narrow_mobilenet_v1_apply_the_multiplier_once() -> None:
     channels = _channels(lambda *parts: MobileNetV1(*parts, narrow_end=True), 0.3, 4, top_level=5)
     assert [channels[f"conv_pw_{number}"] for number in (11, 12, 13)] == [45, 153, 76]
 
 
-def test_a_multiplier_above_one_widens_all_of_mobilenet_v2_but_the_last() -> None:
+def test_multiplier_above_one_widens_all_layers_of_mobilenet_v2_except_the_last() -> None:
     channels = _channels(MobileNetV2, 1.4, 60, top_level=5)
     assert [channels[name] for name in ("Conv1", "block_6_project", "block_16_project", "Conv_1")] == [
         60,
@@ -70,7 +70,7 @@ def test_a_multiplier_above_one_widens_all_of_mobilenet_v2_but_the_last() -> Non
 
 @saves_with_keras
 @pytest.mark.parametrize("narrow_end", [False, True])
-def test_a_file_of_the_keras_mobilenet_v1(changed_ssd: Changed, tmp_path: Path, *, narrow_end: bool) -> None:
+def test_weights_file_of_the_keras_mobilenet_v1(changed_ssd: Changed, tmp_path: Path, *, narrow_end: bool) -> None:
     donor = keras.applications.MobileNet(weights=None, include_top=False, input_shape=(64, 64, 3))
     random = np.random.default_rng(0)
     for weight in donor.weights:
@@ -95,7 +95,7 @@ def test_a_file_of_the_keras_mobilenet_v1(changed_ssd: Changed, tmp_path: Path, 
     np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-3)
 
 
-def test_another_width_of_mobilenet_v1_is_refused(tmp_path: Path) -> None:
+def test_another_width_of_mobilenet_v1_is_rejected(tmp_path: Path) -> None:
     config = load_config(GOLDEN / "model_mobilenet_v1_ssd_small" / "pipeline.config")
     (tmp_path / "mobilenet.weights.h5").write_bytes(b"")
     with pytest.raises(ModelError, match=r"MobileNetV1 fit depth_multiplier 1\.0, not 0\.4; change it"):

@@ -38,7 +38,7 @@ def test_equals_the_tensorflow_operation(threshold: float, iou: float, sigma: fl
     _check(_boxes(random, 4, 60, 0.3), scores, 20, limits=(threshold, iou, sigma))
 
 
-def test_many_candidates_of_which_the_best_suffice() -> None:
+def test_best_candidates_fill_the_limit() -> None:
     random = np.random.default_rng(5)
     size = 3 * PRESELECTED
     _check(
@@ -49,7 +49,7 @@ def test_many_candidates_of_which_the_best_suffice() -> None:
     )
 
 
-def test_many_candidates_of_which_the_best_do_not_suffice() -> None:
+def test_best_candidates_do_not_fill_the_limit() -> None:
     random = np.random.default_rng(7)
     size = PRESELECTED + 200
     boxes, scores = _boxes(random, 2, size, 0.4), random.uniform(0.5, 1, (2, size)).astype(np.float32)
@@ -58,7 +58,7 @@ def test_many_candidates_of_which_the_best_do_not_suffice() -> None:
     _check(boxes, scores, 20, limits=(0.1, 0.5, 0.0))
 
 
-def test_equal_scores_go_to_the_lower_index() -> None:
+def test_equal_scores_are_ordered_by_index() -> None:
     boxes = np.array([[[0, 0, 1, 1], [0, 0, 1, 0.9], [2, 2, 3, 3], [2, 2, 3, 3]]], np.float32)
     indices, _ = non_max_suppression(
         boxes, np.full((1, 4), 0.5, np.float32), count=3, score_threshold=0.1, iou_threshold=0.5

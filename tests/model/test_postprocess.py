@@ -68,7 +68,7 @@ def test_boxes_outside_the_true_image_are_dropped() -> None:
     np.testing.assert_allclose(found["detection_boxes"][0, 0], [0.2, 0.2, 0.6, 0.6], rtol=1e-6)
 
 
-def test_equal_scores_go_to_the_lower_class_then_to_the_lower_anchor() -> None:
+def test_equal_scores_are_ordered_by_class_then_anchor() -> None:
     boxes = np.array([[[0.1 * row, 0.1, 0.1 * row + 0.08, 0.2] for row in range(4)]], np.float32)
     scores = np.zeros((1, 4, 3), np.float32)
     scores[0, 3, 1:], scores[0, 1:3, 2] = 0.5, 0.5
@@ -144,7 +144,7 @@ def test_hand_made_cases_equal_the_golden(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted({*_names(refused=True), *OURS_ALONE_REFUSE}))
-def test_what_the_object_detection_api_refuses_is_refused(name: str) -> None:
+def test_settings_rejected_by_the_od_api_are_rejected(name: str) -> None:
     with pytest.raises(ConfigError, match=r"model\.ssd\.post_processing\."):
         _post_processing(str(CASES[f"{name}/config"]))
 
@@ -157,7 +157,7 @@ def test_soft_suppression_has_no_hard_threshold(iou_threshold: str) -> None:
     np.testing.assert_array_equal(CASES[f"{name}/detection_scores"], CASES["soft_100.0_1.0/detection_scores"])
 
 
-def test_boxes_that_are_no_numbers_neither_appear_nor_suppress() -> None:
+def test_nan_boxes_are_not_returned_and_suppress_nothing() -> None:
     boxes = np.array([[[0.1, 0.1, 0.3, 0.3], [np.nan, 0.1, 0.3, 0.3], [0.5, 0.5, 0.6, 0.6]]], np.float32)
     scores = np.array([[[0, 0.5], [0, 0.9], [0, 0.4]]], np.float32)
     for text in ("", "soft_nms_sigma: 0.5", "use_combined_nms: true change_coordinate_frame: false"):

@@ -17,7 +17,7 @@ ANCHORS = {300: 1917, 320: 12_804, 640: 51_150, 1024: 130_944}
 
 
 @pytest.mark.parametrize("published", PUBLISHED, ids=lambda published: published[0])
-def test_a_published_model(published: tuple[str, str, int]) -> None:
+def test_variables_of_published_models(published: tuple[str, str, int]) -> None:
     name, _, side = published
     ssd = published_config(*published).model.ssd
     plan = NetworkPlan(ssd, (side, side))

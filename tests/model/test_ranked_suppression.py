@@ -20,7 +20,7 @@ def _one_by_one(boxes: np.ndarray, count: int, threshold: float) -> np.ndarray:
 
 @pytest.mark.parametrize("count", [1, 7, 300, 10_000])
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.9, 1.0])
-def test_blocks_keep_what_a_visit_one_by_one_keeps(count: int, threshold: float) -> None:
+def test_blockwise_suppression_equals_sequential_suppression(count: int, threshold: float) -> None:
     generator = np.random.default_rng(3)
     corners = generator.random((2, 2 * BLOCK + 17, 2))
     boxes = np.concatenate([corners, corners + generator.uniform(0.02, 0.3, corners.shape)], axis=2)
@@ -31,7 +31,7 @@ def test_blocks_keep_what_a_visit_one_by_one_keeps(count: int, threshold: float)
     np.testing.assert_array_equal(kept, expected)
 
 
-def test_a_long_chain_of_overlaps_alternates() -> None:
+def test_long_chain_of_overlaps_keeps_every_second_box() -> None:
     left = np.arange(BLOCK + 5, dtype=np.float32)
     boxes = np.stack([0 * left, left, 0 * left + 1, left + 1.5], axis=1)[None]
     kept = np.asarray(ranked_suppression(boxes, count=BLOCK, iou_threshold=0.1))[0]

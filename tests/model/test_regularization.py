@@ -12,7 +12,7 @@ def test_penalty(kind: Penalty, expected: float) -> None:
     assert float(KernelPenalty(kind, 0.1, KERNELS)()) == pytest.approx(expected)
 
 
-def test_penalties_add_up() -> None:
+def test_penalties_are_summed() -> None:
     penalties = [KernelPenalty(Penalty.L2, 0.1, KERNELS), KernelPenalty(Penalty.L1, 0.5, KERNELS)]
     assert float(regularization_loss(penalties)) == pytest.approx(0.7 + 3.0)
     assert float(regularization_loss([KernelPenalty(Penalty.L2, 0.1, [])])) == 0

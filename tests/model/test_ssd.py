@@ -76,7 +76,7 @@ def test_predictions_have_one_row_for_each_anchor(detector: SsdDetector) -> None
     assert len(detector.anchors) == 6 * (64 + 16 + 4 + 1 + 1)
 
 
-def test_losses_are_finite_and_add_up(detector: SsdDetector) -> None:
+def test_losses_are_finite_and_sum_to_the_total(detector: SsdDetector) -> None:
     predictions = detector.network(_images(detector), training=False)
     losses = {key: float(value) for key, value in detector.losses(predictions, *_truth()).items()}
     parts = ("localization", "classification", "regularization")
@@ -84,7 +84,7 @@ def test_losses_are_finite_and_add_up(detector: SsdDetector) -> None:
     assert losses["total"] == pytest.approx(sum(losses[key] for key in parts))
 
 
-def test_padding_boxes_change_no_loss(detector: SsdDetector) -> None:
+def test_padding_boxes_do_not_change_losses(detector: SsdDetector) -> None:
     predictions = detector.network(_images(detector), training=False)
     boxes, classes, weights = _truth()
     more = [np.concatenate([array, np.zeros_like(array)], axis=1) for array in (boxes, classes, weights)]
@@ -135,7 +135,7 @@ def test_a_seed_gives_the_same_weights_again(ssd: pb.Ssd) -> None:
         np.testing.assert_array_equal(other[path], value)
 
 
-def test_another_process_draws_the_same_weights(detector: SsdDetector, ssd_text: str) -> None:
+def test_another_process_initialises_the_same_weights(detector: SsdDetector, ssd_text: str) -> None:
     code = (
         "import sys, numpy as np; from google.protobuf import text_format;"
         "from sweepbox.detection.config import pipeline_pb2 as pb; "
@@ -193,7 +193,7 @@ def test_assign_changes_dynamic_values_only(ssd: pb.Ssd, changed_ssd: Changed) -
         "post_processing { batch_non_max_suppression { score_threshold: 0.5 iou_threshold: 0.4 } }",
     ],
 )
-def test_dynamic_fields_leave_the_compile_part(ssd: pb.Ssd, changed_ssd: Changed, text: str) -> None:
+def test_dynamic_fields_are_not_in_the_compile_part(ssd: pb.Ssd, changed_ssd: Changed, text: str) -> None:
     assert detector_part(changed_ssd(text)) == detector_part(ssd)
 
 
@@ -258,7 +258,7 @@ def test_variants_train_and_detect(changed_ssd: Changed, text: str) -> None:
     assert np.isfinite(np.asarray(found["detection_boxes"])).all()
 
 
-def test_levels_keep_their_cells_when_the_image_is_padded(changed_ssd: Changed) -> None:
+def test_padding_to_a_multiple_keeps_the_number_of_cells(changed_ssd: Changed) -> None:
     size = "image_resizer { fixed_shape_resizer { height: 80 width: 100 } } "
     detector = build_detector(changed_ssd(size + "feature_extractor { pad_to_multiple: 32 }"))
     assert detector.input_size == (80, 100)
@@ -270,7 +270,7 @@ def test_levels_keep_their_cells_when_the_image_is_padded(changed_ssd: Changed) 
     )
 
 
-def test_mobilenet_channels_and_shortcuts_at_a_third(changed_ssd: Changed) -> None:
+def test_mobilenet_channels_and_shortcuts_at_depth_multiplier_one_third(changed_ssd: Changed) -> None:
     detector = build_detector(changed_ssd("feature_extractor { depth_multiplier: 0.35 min_depth: 16 }"))
     layers = {layer.name: layer for layer in detector.network.layers}
     assert layers["Conv1"].filters == 16
@@ -348,7 +348,7 @@ def test_dropout_restarts_with_the_seed(changed_ssd: Changed) -> None:
         ),
     ],
 )
-def test_what_is_not_supported_is_refused(changed_ssd: Changed, text: str, words: str) -> None:
+def test_unsupported_config_is_rejected(changed_ssd: Changed, text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         build_detector(changed_ssd(text))
 
@@ -379,7 +379,7 @@ def test_input_sizes() -> None:
     assert input_size(pb.ImageResizer(keep_aspect_ratio_resizer=padded)) == (6, 6)
 
 
-def test_full_size_resnet_has_as_many_weights_as_published_checkpoints(changed_ssd: Changed) -> None:
+def test_full_size_resnet_has_the_weight_count_of_published_checkpoints(changed_ssd: Changed) -> None:
     detector = build_detector(
         changed_ssd(
             "image_resizer { fixed_shape_resizer { height: 160 width: 160 } }"

@@ -28,14 +28,14 @@ def test_the_golden_has_ten_cases() -> None:
         assert len({key.partition("/")[0] for key in arrays}) == 10
 
 
-def test_anchors_of_the_paper() -> None:
+def test_anchors_equal_the_paper() -> None:
     specs = ssd_anchor_specs(pb.SsdAnchorGenerator(aspect_ratios=[1, 2]))
     np.testing.assert_allclose(specs[0], [(0.1, 1.0), (0.2, 2.0), (0.2, 0.5)])
     np.testing.assert_allclose(specs[1], [(0.35, 1), (0.35, 2), ((0.35 * 0.5) ** 0.5, 1)])
     np.testing.assert_allclose(specs[5][-1], (0.95**0.5, 1))
 
 
-def test_the_scale_of_a_single_map_must_be_given() -> None:
+def test_single_map_requires_a_scale() -> None:
     with pytest.raises(
         ConfigError, match=r"ssd_anchor_generator.num_layers = 1: give at least 2, or give scales"
     ):

@@ -69,21 +69,21 @@ def test_without_boxes_all_anchors_are_negative() -> None:
     assert (np.asarray(targets.class_weights) == 1).all()
 
 
-def test_a_box_far_from_all_anchors_claims_the_first() -> None:
+def test_box_without_overlap_is_matched_to_the_first_anchor() -> None:
     box = np.array([[[5.0, 5.0, 6.0, 6.0]]], np.float32)
     targets = _assigner(0)(ANCHORS, box, np.array([[2]], np.int32), np.ones((1, 1), np.float32))
     assert np.flatnonzero(np.asarray(targets.match[0]) >= 0).tolist() == [0]
     assert int(targets.columns[0, 0]) == 3
 
 
-def test_an_empty_box_has_a_finite_code() -> None:
+def test_empty_box_has_a_finite_code() -> None:
     box = np.array([[[0.5, 0.5, 0.5, 0.5]]], np.float32)
     targets = _assigner(0)(ANCHORS, box, np.array([[0]], np.int32), np.ones((1, 1), np.float32))
     assert np.isfinite(np.asarray(targets.codes)).all()
     assert -90 < float(targets.codes[0, 0, 2]) < -70
 
 
-def test_the_background_column_can_be_the_target_of_unmatched_anchors() -> None:
+def test_background_column_can_be_the_target_of_unmatched_anchors() -> None:
     empty = np.zeros((1, 1), np.float32)
     targets = _assigner(0, unmatched_column=0)(
         ANCHORS, np.zeros((1, 1, 4), np.float32), empty.astype(np.int32), empty

@@ -15,7 +15,7 @@ def _variables() -> list[keras.Variable]:
     ]
 
 
-def test_variables_hold_what_was_assigned() -> None:
+def test_variables_have_the_assigned_values() -> None:
     variables = _variables()
     values = [
         np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -29,7 +29,7 @@ def test_variables_hold_what_was_assigned() -> None:
         assert read.dtype == value.dtype
 
 
-def test_values_are_cast_to_the_variables_type() -> None:
+def test_values_are_cast_to_the_variable_dtype() -> None:
     variables = _variables()[:1]
     assign_variables(variables, [np.full((2, 3), 0.1)])
     (read,) = read_variables(variables)
@@ -49,7 +49,7 @@ def test_arrays_and_variables_share_no_memory() -> None:
     np.testing.assert_array_equal(value, np.full((2, 3), 5.0, np.float32))
 
 
-def test_a_wrong_shape_is_named_before_anything_is_set() -> None:
+def test_wrong_shape_is_rejected_before_any_assignment() -> None:
     variables = _variables()[:2]
     with pytest.raises(ValueError, match=r"scale: has shape \[\], not \[1\]"):
         assign_variables(variables, [np.ones((2, 3), np.float32), np.ones(1, np.float32)])

@@ -76,7 +76,7 @@ def _after_norm(detector: SsdDetector, names: list[str], *, training: bool) -> d
 
 
 @needs_weights
-def test_the_backbone_computes_what_the_source_computes(changed_ssd: Changed) -> None:
+def test_backbone_outputs_equal_the_source_network(changed_ssd: Changed) -> None:
     detector = build_detector(changed_ssd(FULL_SIZE))
     summary = load_backbone_weights(detector, SHARED)
     assert summary.missing == ()
@@ -89,7 +89,7 @@ def test_the_backbone_computes_what_the_source_computes(changed_ssd: Changed) ->
 
 
 @needs_weights
-def test_in_training_the_larger_epsilon_drowns_no_channel(changed_ssd: Changed) -> None:
+def test_larger_epsilon_suppresses_no_channel_in_training(changed_ssd: Changed) -> None:
     detector = build_detector(changed_ssd(FULL_SIZE))
     load_backbone_weights(detector, SHARED)
     reference = _reference(PHOTOGRAPH, training=True)
@@ -100,7 +100,7 @@ def test_in_training_the_larger_epsilon_drowns_no_channel(changed_ssd: Changed) 
 
 
 @needs_weights
-def test_weights_of_another_width_are_refused(ssd: pb.Ssd) -> None:
+def test_weights_of_another_width_are_rejected(ssd: pb.Ssd) -> None:
     detector = build_detector(ssd)
     before = np.array(detector.network.weights[0].numpy())
     with pytest.raises(ModelError, match=r"depth_multiplier 1\.0; the config asks for .* with 0\.1"):
@@ -109,7 +109,7 @@ def test_weights_of_another_width_are_refused(ssd: pb.Ssd) -> None:
 
 
 @pytest.mark.parametrize("epsilon", [1e-5, 1e-3, 1e-6])
-def test_another_epsilon_changes_nothing_with_moving_statistics(epsilon: float) -> None:
+def test_epsilon_does_not_change_outputs_with_moving_statistics(epsilon: float) -> None:
     random = np.random.default_rng(0)
     variance = np.array([0, 1e-6, 1e-3, 0.05, 2], np.float32)
     numbers = random.normal(0, 1, (3, 5)).astype(np.float32)
@@ -139,7 +139,7 @@ def test_checkpoint_arrays_load_the_feature_extractor(ssd: pb.Ssd, tmp_path: Pat
 
 
 @saves_with_keras
-def test_a_keras_file_of_the_network(ssd: pb.Ssd, tmp_path: Path) -> None:
+def test_keras_file_of_the_network(ssd: pb.Ssd, tmp_path: Path) -> None:
     donor, detector = build_detector(ssd, seed=1), build_detector(ssd, seed=2)
     donor.network.save_weights(tmp_path / "all.weights.h5")
     load_backbone_weights(detector, tmp_path / "all.weights.h5")
@@ -158,7 +158,7 @@ def _randomised(model: Any) -> Any:
 
 @saves_with_keras
 @pytest.mark.parametrize(("multiplier", "include_top"), [(1.0, False), (0.35, True)])
-def test_a_file_of_the_keras_mobilenet(
+def test_weights_file_of_the_keras_mobilenet(
     changed_ssd: Changed, tmp_path: Path, multiplier: float, include_top: bool
 ) -> None:
     options = {"weights": None, "input_shape": (64, 64, 3)}
@@ -180,7 +180,7 @@ def test_a_file_of_the_keras_mobilenet(
 
 
 @saves_with_keras
-def test_a_file_of_the_keras_resnet(changed_ssd: Changed, tmp_path: Path) -> None:
+def test_weights_file_of_the_keras_resnet(changed_ssd: Changed, tmp_path: Path) -> None:
     donor = _randomised(keras.applications.ResNet50(weights=None, include_top=False, input_shape=(160, 160, 3)))
     donor.save_weights(tmp_path / "resnet.weights.h5")
     detector = build_detector(
@@ -210,7 +210,7 @@ def test_a_file_of_the_keras_resnet(changed_ssd: Changed, tmp_path: Path) -> Non
         ("weights.pth", b"", r"read from \.npz and \.weights\.h5 files, not from \.pth"),
     ],
 )
-def test_bad_files_are_refused(
+def test_invalid_files_are_rejected(
     ssd: pb.Ssd, tmp_path: Path, name: str, content: bytes | None, words: str
 ) -> None:
     if content is not None:
@@ -223,7 +223,7 @@ def test_bad_files_are_refused(
         np.testing.assert_array_equal(weight.numpy(), value)
 
 
-def test_arrays_of_another_network_are_refused(ssd: pb.Ssd, tmp_path: Path) -> None:
+def test_arrays_of_another_network_are_rejected(ssd: pb.Ssd, tmp_path: Path) -> None:
     detector = build_detector(ssd)
     np.savez(tmp_path / "other.npz", first=np.zeros(3))
     np.savez(tmp_path / "wide.npz", **{"Conv1/kernel": np.zeros((3, 3, 3, 99), np.float32)})
@@ -236,7 +236,7 @@ def test_arrays_of_another_network_are_refused(ssd: pb.Ssd, tmp_path: Path) -> N
         load_backbone_weights(detector, tmp_path / "wide.npz")
 
 
-def test_without_a_network_imagenet_says_so(ssd_text: str, tmp_path: Path) -> None:
+def test_imagenet_without_internet_access_raises_an_error(ssd_text: str, tmp_path: Path) -> None:
     code = (
         "import sys; from google.protobuf import text_format;"
         "from sweepbox.detection.config import pipeline_pb2 as pb;"

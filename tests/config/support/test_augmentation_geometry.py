@@ -32,7 +32,7 @@ def problems(config: pb.TrainEvalPipelineConfig, option: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", GEOMETRY_OPTIONS)
-def test_each_passes_with_its_defaults(config: pb.TrainEvalPipelineConfig, name: str) -> None:
+def test_defaults_are_supported(config: pb.TrainEvalPipelineConfig, name: str) -> None:
     assert problems(config, f"{name} {{ {SIZES.get(name, '')} }}") == []
     assert name in AUGMENTATIONS
 
@@ -49,7 +49,7 @@ def test_each_passes_with_its_defaults(config: pb.TrainEvalPipelineConfig, name:
         "random_downscale_to_target_pixels { min_target_pixels: 600000 }",
     ],
 )
-def test_good_values_pass(config: pb.TrainEvalPipelineConfig, option: str) -> None:
+def test_valid_values_are_supported(config: pb.TrainEvalPipelineConfig, option: str) -> None:
     assert problems(config, option) == []
 
 
@@ -107,13 +107,13 @@ def test_good_values_pass(config: pb.TrainEvalPipelineConfig, option: str) -> No
         ),
     ],
 )
-def test_what_makes_no_sense_is_refused(config: pb.TrainEvalPipelineConfig, option: str, problem: str) -> None:
+def test_invalid_values_are_rejected(config: pb.TrainEvalPipelineConfig, option: str, problem: str) -> None:
     found = problems(config, option)
     assert any(problem in line for line in found), found
     assert all(line.startswith(f"{OPTIONS}[") for line in found)
 
 
-def test_an_option_is_added_and_set_by_its_name(edited: Edited) -> None:
+def test_option_is_added_and_edited_by_name(edited: Edited) -> None:
     path = f"{OPTIONS}[random_square_crop_by_scale]"
     config = edited(f"{path}.scale_max=1.5", f"{path}=true", f"{path}.max_border=64")
     assert problems_of(config) == []

@@ -28,7 +28,7 @@ OPTIONS = "train_config.data_augmentation_options"
         ("[random_copy_paste]={class_ids: 3 class_names: 'cat'}",),
     ],
 )
-def test_good_values_pass(edited: Edited, edits: tuple[str, ...]) -> None:
+def test_valid_values_are_supported(edited: Edited, edits: tuple[str, ...]) -> None:
     assert not problems_of(edited(*(f"{OPTIONS}{edit}" for edit in edits)))
 
 
@@ -70,7 +70,7 @@ def test_good_values_pass(edited: Edited, edits: tuple[str, ...]) -> None:
         ("[scale_boxes_to_pixel_coordinates]=true", "it turns boxes into pixels"),
     ],
 )
-def test_bad_values_are_refused(edited: Edited, edit: str, message: str) -> None:
+def test_invalid_values_are_rejected(edited: Edited, edit: str, message: str) -> None:
     problems = problems_of(edited(f"{OPTIONS}{edit}"))
     assert len(problems) == 1
     assert problems[0].startswith(OPTIONS)
@@ -78,7 +78,7 @@ def test_bad_values_are_refused(edited: Edited, edit: str, message: str) -> None
 
 
 @pytest.mark.parametrize("name", ["random_mosaic", "random_mix_up"])
-def test_options_that_mix_images_need_two(edited: Edited, name: str) -> None:
+def test_options_that_mix_images_need_a_batch_of_two(edited: Edited, name: str) -> None:
     problems = problems_of(edited(f"{OPTIONS}[{name}]=true", "train_config.batch_size=1"))
     assert problems == [
         f"{OPTIONS}[{name}] mixes the images of a batch; give train_config.batch_size at least 2"

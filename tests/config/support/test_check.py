@@ -38,13 +38,13 @@ def test_small_config_is_supported(config: pb.TrainEvalPipelineConfig) -> None:
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the published configs are not beside the repository")
-def test_published_configs() -> None:
+def test_published_configs_are_supported() -> None:
     paths = [*(SHARED / "zoo_configs").glob("*.config"), SHARED / "face_mask" / "original_pipeline.config"]
     assert {path.stem for path in paths if not problems_of(load_config(path))} == TRAINABLE
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the published configs are not beside the repository")
-def test_published_efficientdets_are_refused_by_name() -> None:
+def test_published_efficientdet_configs_are_rejected_by_name() -> None:
     paths = sorted((SHARED / "zoo_configs").glob("*efficientdet*.config"))
     assert len(paths) == 8
     for path in paths:
@@ -104,7 +104,7 @@ PASSES = [
 
 
 @pytest.mark.parametrize("edit", PASSES)
-def test_passes(edited: Edited, edit: str) -> None:
+def test_supported_changes(edited: Edited, edit: str) -> None:
     assert problems_of(edited(edit)) == []
 
 
@@ -198,13 +198,13 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("edit", "problem"), REFUSED)
-def test_refused(edited: Edited, edit: str, problem: str) -> None:
+def test_unsupported_changes_are_rejected(edited: Edited, edit: str, problem: str) -> None:
     problems = problems_of(edited(edit))
     assert len(problems) == 1
     assert problem in problems[0]
 
 
-def test_contradictions_that_edits_would_have_reconciled(config: pb.TrainEvalPipelineConfig) -> None:
+def test_contradictory_fields_are_rejected(config: pb.TrainEvalPipelineConfig) -> None:
     cosine = config.train_config.optimizer.momentum_optimizer.learning_rate.cosine_decay_learning_rate
     cosine.warmup_steps, cosine.warmup_learning_rate = 1000, 0.05
     config.model.ssd.anchor_generator.multiscale_anchor_generator.max_level = 6
@@ -228,25 +228,25 @@ def test_contradictions_that_edits_would_have_reconciled(config: pb.TrainEvalPip
         assert part in line
 
 
-def test_size_that_is_padded_to_a_multiple_passes(edited: Edited) -> None:
+def test_size_that_is_padded_to_a_multiple_is_supported(edited: Edited) -> None:
     odd = edited("model.ssd.image_resizer.fixed_shape_resizer.height=150", f"{EXTRACTOR}.pad_to_multiple=32")
     assert problems_of(odd) == []
 
 
 @pytest.mark.parametrize(("side", "fits"), [(96, False), (128, False), (160, True)])
-def test_smallest_side_of_resnet(edited: Edited, side: int, fits: bool) -> None:
+def test_minimum_input_size_of_resnet(edited: Edited, side: int, fits: bool) -> None:
     resizer = f"model.ssd.image_resizer={{fixed_shape_resizer {{height: {side} width: 160}}}}"
     assert (problems_of(edited(resizer, f"{EXTRACTOR}.type=ssd_resnet50_v1_fpn_keras")) == []) == fits
 
 
 @pytest.mark.parametrize("kind", ["faster_rcnn", "center_net", "experimental_model"])
-def test_other_models_are_refused(kind: str) -> None:
+def test_other_models_are_rejected(kind: str) -> None:
     problems = problems_of(parse_config(f"model {{ {kind} {{}} }}"))
     assert problems[0] == f"not supported: model.{kind}; Sweepbox trains SSD models (model.ssd)"
     assert not any(problem.startswith("model.ssd") for problem in problems)
 
 
-def test_empty_config() -> None:
+def test_empty_config_is_rejected() -> None:
     assert len(problems_of(pb.TrainEvalPipelineConfig())) == 3
 
 
@@ -259,7 +259,7 @@ def test_numbers_must_be_finite(config: pb.TrainEvalPipelineConfig, value: float
     assert f"{ANCHORS}.aspect_ratios[1] = {value}: give a finite number" in problems
 
 
-def test_checkpoint_is_mentioned(config: pb.TrainEvalPipelineConfig, edited: Edited) -> None:
+def test_missing_checkpoint_is_reported(config: pb.TrainEvalPipelineConfig, edited: Edited) -> None:
     assert mentions_checkpoint(config)
     assert not mentions_checkpoint(edited("train_config.fine_tune_checkpoint=none"))
 
@@ -273,7 +273,7 @@ def test_checkpoint_is_mentioned(config: pb.TrainEvalPipelineConfig, edited: Edi
         (["hard_example_miner={min_negatives_per_image: -1}"], "min_negatives_per_image = -1: give"),
     ],
 )
-def test_numbers_of_the_miner(edited: Edited, edits: list[str], problem: str) -> None:
+def test_limits_of_the_hard_example_miner(edited: Edited, edits: list[str], problem: str) -> None:
     loss = "model.ssd.loss"
     problems = problems_of(
         edited(f"{loss}.classification_loss.weighted_sigmoid=true", *(f"{loss}.{edit}" for edit in edits))
@@ -282,7 +282,7 @@ def test_numbers_of_the_miner(edited: Edited, edits: list[str], problem: str) ->
     assert problem in problems[0]
 
 
-def test_without_a_background_column_the_background_is_zeros(edited: Edited) -> None:
+def test_without_background_class_background_must_be_encoded_as_zeros(edited: Edited) -> None:
     config = edited("model.ssd.add_background_class=false", "model.ssd.encode_background_as_zeros=false")
     assert [problem.split(":")[0] for problem in problems_of(config)] == [
         "model.ssd.add_background_class = false"

@@ -31,7 +31,7 @@ def _problems(config: pb.TrainEvalPipelineConfig, *edits: str) -> list[str]:
 @pytest.mark.parametrize(
     "path", sorted(GOLDEN.glob("model_*/pipeline.config")), ids=lambda path: path.parent.name
 )
-def test_the_models_of_the_goldens_are_supported(path: Path) -> None:
+def test_golden_models_are_supported(path: Path) -> None:
     model_problems = [line for line in problems_of(load_config(path)) if line.startswith("model.")]
     assert model_problems == []
 
@@ -48,7 +48,7 @@ def test_the_models_of_the_goldens_are_supported(path: Path) -> None:
         (f"{CONVOLUTIONAL}.max_depth=64", f"{CONVOLUTIONAL}.num_layers_before_predictor=2"),
     ],
 )
-def test_classic_variants_pass(classic: pb.TrainEvalPipelineConfig, edits: tuple[str, ...]) -> None:
+def test_classic_variants_are_supported(classic: pb.TrainEvalPipelineConfig, edits: tuple[str, ...]) -> None:
     assert _problems(classic, *edits) == []
 
 
@@ -84,14 +84,14 @@ def test_classic_variants_pass(classic: pb.TrainEvalPipelineConfig, edits: tuple
         (f"{CONVOLUTIONAL}.box_code_size=7", "box_code_size = 7 is not supported; use 4"),
     ],
 )
-def test_classic_contradictions_are_refused(
+def test_contradictory_classic_configs_are_rejected(
     classic: pb.TrainEvalPipelineConfig, edit: str, problem: str
 ) -> None:
     found = _problems(classic, edit)
     assert any(problem in line for line in found), found
 
 
-def test_equally_many_anchors_in_all_cells_for_shared_weights(config: pb.TrainEvalPipelineConfig) -> None:
+def test_shared_weights_need_equal_numbers_of_anchors_per_cell(config: pb.TrainEvalPipelineConfig) -> None:
     anchors = "num_layers: 5 aspect_ratios: 1.0 aspect_ratios: 2.0 aspect_ratios: 0.5"
     (problem,) = _problems(config, f"{CLASSIC_ANCHORS}={{{anchors}}}")
     assert "reduce_boxes_in_lowest_layer = true contradicts" in problem
@@ -99,7 +99,7 @@ def test_equally_many_anchors_in_all_cells_for_shared_weights(config: pb.TrainEv
     assert _problems(config, f"{CLASSIC_ANCHORS}={{num_layers: 5 aspect_ratios: 1.0 aspect_ratios: 2.0}}") == []
 
 
-def test_numbers_of_maps_follow_each_other(classic: pb.TrainEvalPipelineConfig) -> None:
+def test_linked_numbers_of_maps_are_updated_together(classic: pb.TrainEvalPipelineConfig) -> None:
     for edit in (f"{EXTRACTOR}.num_layers=3", f"{CLASSIC_ANCHORS}.num_layers=3"):
         ssd = apply_edits(classic, [parse_edit(edit)]).model.ssd
         assert ssd.feature_extractor.num_layers == ssd.anchor_generator.ssd_anchor_generator.num_layers == 3
@@ -108,7 +108,7 @@ def test_numbers_of_maps_follow_each_other(classic: pb.TrainEvalPipelineConfig) 
         apply_edits(classic, edits)
 
 
-def test_levels_of_a_classic_model_create_no_pyramid(classic: pb.TrainEvalPipelineConfig) -> None:
+def test_editing_levels_of_a_classic_model_creates_no_fpn(classic: pb.TrainEvalPipelineConfig) -> None:
     text_format.Merge(
         "min_level: 4 max_level: 9", classic.model.ssd.anchor_generator.multiscale_anchor_generator
     )

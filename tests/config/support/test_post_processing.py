@@ -36,7 +36,7 @@ def _problems(text: str) -> list[str]:
         ),
     ],
 )
-def test_supported(text: str) -> None:
+def test_supported_settings(text: str) -> None:
     assert _problems(text) == []
 
 
@@ -70,7 +70,7 @@ def test_supported(text: str) -> None:
         ("use_hard_nms: true soft_nms_sigma: 0.5", "use_hard_nms = true is not possible with soft_nms_sigma"),
     ],
 )
-def test_suppression_that_is_refused(text: str, problem: str) -> None:
+def test_unsupported_suppression_is_rejected(text: str, problem: str) -> None:
     [found] = _problems(f"batch_non_max_suppression {{ {text} }}")
     assert found.startswith(f"{NMS}.{problem}")
 
@@ -114,12 +114,12 @@ POINTS = "function_approximation { x_y_pairs { x_y_pair { x: 0.5 y: 0.1 } } }"
         ),
     ],
 )
-def test_scores_that_are_refused(text: str, problem: str) -> None:
+def test_unsupported_scores_are_rejected(text: str, problem: str) -> None:
     [found] = _problems(text)
     assert found.startswith(f"{POST}.{problem}")
 
 
-def test_a_converter_in_the_predictor_bounds_the_scores() -> None:
+def test_predictor_score_converter_limits_the_score_range() -> None:
     ssd = text_format.Parse(
         "box_predictor { weight_shared_convolutional_box_predictor { score_converter: SIGMOID } } "
         f"post_processing {{ calibration_config {{ {POINTS} }} }}",

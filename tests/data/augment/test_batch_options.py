@@ -46,7 +46,7 @@ def quarters(image: NDArray[np.float32]) -> tuple[int, int]:
     return row, int(np.flatnonzero(np.diff(flat[0]))[0]) + 1
 
 
-def test_a_mosaic_shows_four_images_and_boxes_lie_on_their_own() -> None:
+def test_mosaic_shows_four_images_with_their_boxes() -> None:
     option = "random_mosaic { probability: 1 min_scale: 0.6 max_scale: 0.6 min_visible_area: 0.01 }"
     result = apply([option])
     assert result.boxes_yxyx.shape == (BATCH, 8, 4)
@@ -68,7 +68,7 @@ def test_a_mosaic_shows_four_images_and_boxes_lie_on_their_own() -> None:
             assert (inner == COLOURS[class_id]).all()
 
 
-def test_a_mosaic_moves_cuts_and_drops_boxes() -> None:
+def test_mosaic_moves_clips_and_drops_boxes() -> None:
     centre = "min_center: 0.5 max_center: 0.5"
     half = apply([f"random_mosaic {{ probability: 1 {centre} min_scale: 0.5 max_scale: 0.5 }}"])
     moved = [[0.125, 0.125, 0.375, 0.375], [0.125, 0.625, 0.375, 0.875]]
@@ -88,7 +88,7 @@ def test_a_mosaic_moves_cuts_and_drops_boxes() -> None:
     assert shares[0.01].max() < 1.0
 
 
-def test_the_largest_objects_stay_where_a_mosaic_has_too_many() -> None:
+def test_mosaic_keeps_the_largest_objects() -> None:
     option = "random_mosaic { probability: 1 min_visible_area: 0.01 %s }"
     every, few = apply([option % ""]), apply([option % "max_number_of_boxes: 3"])
     assert few.boxes_yxyx.shape == (BATCH, 3, 4)
@@ -97,7 +97,7 @@ def test_the_largest_objects_stay_where_a_mosaic_has_too_many() -> None:
         np.testing.assert_allclose(areas[1], np.sort(areas[0])[::-1][:3], atol=1e-6)
 
 
-def test_images_that_are_not_chosen_stay_as_they_are() -> None:
+def test_unselected_images_are_unchanged() -> None:
     plain = apply([])
     for option in ("random_mosaic", "random_mix_up"):
         result = apply([f"{option} {{ probability: 0 }}"])
@@ -109,7 +109,7 @@ def test_images_that_are_not_chosen_stay_as_they_are() -> None:
     np.testing.assert_array_equal(copied.images, plain.images)
 
 
-def test_a_mosaic_of_narrow_images_fills_the_frame() -> None:
+def test_mosaic_of_narrow_images_fills_the_frame() -> None:
     sizes = ((60, 30), (20, 60), (40, 40), (60, 20))
     result = apply(["random_mosaic { probability: 1 }"], resizer=PADDED, sizes=sizes)
     assert result.true_sizes.tolist() == [[60, 60]] * BATCH
@@ -136,7 +136,7 @@ def test_mix_up_blends_images_and_weights() -> None:
     np.testing.assert_array_equal(whole.images, apply([]).images)
 
 
-def test_mix_up_leaves_what_only_one_image_shows() -> None:
+def test_mix_up_keeps_pixels_outside_the_other_image() -> None:
     sizes = ((60, 30), (30, 60), (60, 30), (30, 60))
     result = apply(["random_mix_up { probability: 1 max_ratio: 0.8 }"], resizer=PADDED, sizes=sizes)
     pairs = [(row, int(result.class_ids[row, 2])) for row in range(BATCH)]
@@ -153,7 +153,7 @@ def test_mix_up_leaves_what_only_one_image_shows() -> None:
         assert result.true_sizes[row].tolist() == [60, 60]
 
 
-def test_they_compose_and_follow_the_noise() -> None:
+def test_mosaic_and_mix_up_compose_and_depend_on_the_noise() -> None:
     options = ["random_mosaic {}", "random_mix_up {}"]
     first, again, other = (apply(options, seed=seed) for seed in (1, 1, 2))
     assert first.boxes_yxyx.shape == (BATCH, 16, 4)
@@ -162,14 +162,14 @@ def test_they_compose_and_follow_the_noise() -> None:
     assert (first.images != other.images).any()
 
 
-def test_partners_are_other_images_each_once() -> None:
+def test_partners_are_distinct_other_images() -> None:
     uniform = ops.convert_to_tensor(np.random.default_rng(0).random(8).astype(np.float32))
     drawn = np.stack([ops.convert_to_numpy(partners(uniform, place)) for place in range(7)])
     assert all(sorted({*column, row}) == list(range(8)) for row, column in enumerate(drawn.T.tolist()))
     assert ops.convert_to_numpy(partners(ops.zeros(1))).tolist() == [0]
 
 
-def test_rows_grow_up_to_a_limit() -> None:
+def test_rows_grow_to_a_limit() -> None:
     assert [rows_for(8, 4, 100), rows_for(40, 4, 100), rows_for(120, 4, 100), rows_for(8, 2, 4)] == [
         32,
         100,
@@ -178,7 +178,7 @@ def test_rows_grow_up_to_a_limit() -> None:
     ]
 
 
-def test_the_largest_are_present_ones_ties_in_order() -> None:
+def test_largest_selects_present_objects_and_breaks_ties_by_index() -> None:
     sides = np.array([0.1, 0.5, 0.3, 0.3, 0.2], np.float32)
     boxes = np.stack([np.zeros(5), np.zeros(5), sides, sides], axis=-1).astype(np.float32)[None]
     present = np.array([[True, False, True, True, True]])

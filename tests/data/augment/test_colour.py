@@ -32,7 +32,7 @@ def by_image(function: Callable[[Any, float], Any], strengths: NDArray[np.float3
     return np.clip(np.stack(results) * 255.0, 0.0, 255.0)
 
 
-def test_brightness_adds_a_share_of_white() -> None:
+def test_brightness_adds_a_fraction_of_white() -> None:
     result = ops.convert_to_numpy(colour.add_brightness(ops.convert_to_tensor(IMAGES), STRENGTHS))
     expected = np.clip(IMAGES + 255.0 * STRENGTHS[:, None, None, None], 0, 255)
     np.testing.assert_allclose(result, expected, atol=1e-3)
@@ -46,7 +46,7 @@ def test_contrast_equals_tensorflow() -> None:
     np.testing.assert_allclose(result, by_image(tf.image.adjust_contrast, factors), atol=2e-3)
 
 
-def test_contrast_leaves_padding_out_of_the_mean() -> None:
+def test_contrast_mean_excludes_padding() -> None:
     inside = np.zeros((3, 20, 30, 1), bool)
     inside[:, :12, :17] = True
     factors = STRENGTHS + 0.8
@@ -99,7 +99,7 @@ def test_hue_is_cyclic() -> None:
         ),
     ],
 )
-def test_strengths_are_uniform_over_the_range_of_the_config(
+def test_strengths_are_uniform_over_the_configured_range(
     name: str, values: dict[str, float], strengths: tuple[float, ...], apply: Callable[[Any, Any], Any]
 ) -> None:
     noise = ops.convert_to_tensor(np.array([[0.0], [0.5], [0.75]], np.float32))

@@ -128,7 +128,7 @@ def test_windows_are_distributed_as_tensorflow_draws_them(
 @pytest.mark.parametrize(
     ("name", "values"), [("random_crop_image_project", PROJECT), ("random_crop_image_default", DEFAULTS)]
 )
-def test_statistics_are_those_of_the_object_detection_api(name: str, values: dict[str, float]) -> None:
+def test_statistics_equal_the_od_api(name: str, values: dict[str, float]) -> None:
     image, reference = STATISTICS["image"], STATISTICS["options"][name]
     height, width = image["height"], image["width"]
     view = crop((height, width), image["boxes"], draws(2, 3000), values)
@@ -166,7 +166,7 @@ HALF = PROJECT | {"min_aspect_ratio": 1.0, "max_aspect_ratio": 1.0, "min_area": 
 """Windows of half the side of a square image, always."""
 
 
-def test_objects_move_into_the_window_and_those_outside_are_dropped() -> None:
+def test_objects_are_moved_into_the_window_and_outside_objects_dropped() -> None:
     boxes = [
         [0.25, 0.5, 0.5, 0.75],  # inside
         [0.0, 0.5, 0.5, 0.75],  # lower half inside
@@ -196,7 +196,7 @@ def test_objects_move_into_the_window_and_those_outside_are_dropped() -> None:
     )
 
 
-def test_the_original_is_kept_with_the_given_probability() -> None:
+def test_original_image_is_kept_with_the_given_probability() -> None:
     boxes = [[-0.1, 0.2, 0.5, 0.6]]
     view = crop((100, 100), boxes, placed(0.5, 0.5, kept=0.29), HALF | {"random_coef": 0.3})
     assert windows(view).tolist() == [[0, 0, 100, 100]]
@@ -207,14 +207,14 @@ def test_the_original_is_kept_with_the_given_probability() -> None:
     assert windows(view).tolist() == [[25, 25, 50, 50]]
 
 
-def test_the_whole_image_is_taken_where_no_window_fits() -> None:
+def test_whole_image_is_kept_if_no_window_fits() -> None:
     impossible = PROJECT | {"min_aspect_ratio": 3.0, "min_area": 0.9}  # three times as wide as high on a square
     view = crop((50, 50), BOXES, draws(3, 20), impossible)
     assert np.unique(windows(view), axis=0).tolist() == [[0, 0, 50, 50]]
     assert ops.convert_to_numpy(view.present).all()
 
 
-def test_a_crop_of_a_mirrored_view_is_taken_from_what_is_shown() -> None:
+def test_crop_after_mirroring_uses_mirrored_coordinates() -> None:
     always = ops.convert_to_tensor([True])
     start = whole_images(
         ops.convert_to_tensor([[100, 100]]), ops.convert_to_tensor(np.zeros((1, 1, 4), np.float32))

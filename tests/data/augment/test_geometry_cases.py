@@ -11,7 +11,7 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "geometry_cases.npz"
 
 
 @pytest.mark.parametrize("name", NOISE)
-def test_pixels_and_boxes_are_those_of_the_object_detection_api(name: str) -> None:
+def test_pixels_and_boxes_equal_the_od_api(name: str) -> None:
     golden = np.load(GOLDEN)
     result = preprocessed(golden, name)
     np.testing.assert_allclose(result.images, golden[f"{name}/image"], rtol=0, atol=2e-4)
@@ -20,6 +20,6 @@ def test_pixels_and_boxes_are_those_of_the_object_detection_api(name: str) -> No
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-6)
 
 
-def test_every_case_of_the_golden_is_compared() -> None:
+def test_every_golden_case_is_compared() -> None:
     names = {key.partition("/")[0] for key in np.load(GOLDEN) if "/" in key}
     assert names == set(NOISE)

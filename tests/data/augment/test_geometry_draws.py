@@ -28,12 +28,12 @@ OPTIONS = sorted(key.removesuffix("/places") for key in GOLDEN if key.endswith("
 MODES = sorted(key.split("/")[1] for key in GOLDEN if key.startswith("jitter/") and key.endswith("/config"))
 
 
-def test_the_stated_critical_distance() -> None:
+def test_critical_distance_in_the_docstring() -> None:
     assert critical(2000) == pytest.approx(0.0695, abs=1e-4)
 
 
 @pytest.mark.parametrize("name", OPTIONS)
-def test_draws_are_distributed_as_those_of_the_object_detection_api(name: str) -> None:
+def test_draws_have_the_distribution_of_the_od_api(name: str) -> None:
     theirs, size = GOLDEN[f"{name}/places"], GOLDEN["size"]
     view = sampled_views(str(GOLDEN[f"{name}/config"]), size, GOLDEN["boxes"], seed=OPTIONS.index(name))
     ours = placements(view, size)
@@ -43,7 +43,7 @@ def test_draws_are_distributed_as_those_of_the_object_detection_api(name: str) -
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_boxes_jitter_as_those_of_the_object_detection_api(mode: str) -> None:
+def test_jittered_boxes_have_the_distribution_of_the_od_api(mode: str) -> None:
     theirs = GOLDEN[f"jitter/{mode}/boxes"]
     config = str(GOLDEN[f"jitter/{mode}/config"])
     view = sampled_views(config, GOLDEN["size"], GOLDEN["jitter/box"][None], seed=99)

@@ -36,7 +36,7 @@ RANK_ERROR = 4.5 * np.sqrt(0.25 / 500)
         "random_jitter_boxes_default",
     ],
 )
-def test_statistics_are_those_of_the_object_detection_api(name: str) -> None:
+def test_statistics_equal_the_od_api(name: str) -> None:
     reference = STATISTICS["options"][name]
     option = read_options([text_format.Parse(reference["config"], pb.PreprocessingStep())])[0]
     step = Step(option, index=0, first_column=0)

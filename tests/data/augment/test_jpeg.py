@@ -28,7 +28,7 @@ def through_pillow(image: NDArray[np.uint8], quality: int) -> NDArray[np.int64]:
 
 
 @pytest.mark.parametrize("quality", [1, 10, 49, 50, 75, 95, 100])
-def test_equals_a_real_round_trip(quality: int) -> None:
+def test_equals_a_libjpeg_round_trip(quality: int) -> None:
     """On average within 0.55 grey levels, 99 % within 4: libjpeg rounds inside its integer transforms."""
     shapes = [(64, 80), (61, 47), (33, 79)]
     canvas = np.random.default_rng(9).integers(0, 256, (3, 64, 80, 3)).astype(np.uint8)
@@ -62,7 +62,7 @@ def test_each_image_has_its_own_quality() -> None:
     assert np.abs(both[0] - image).mean() > np.abs(both[1] - image).mean()
 
 
-def test_zero_counts_as_one() -> None:
+def test_quality_zero_means_one() -> None:
     image = picture(16, 16, 2)[None]
     size = np.array([[16, 16]], np.int32)
     zero, one = (

@@ -8,7 +8,7 @@ ROWS = ops.convert_to_tensor(np.tile(np.arange(200, dtype=np.float32), (4, 1)))
 COLUMNS = ops.convert_to_tensor(np.tile(np.arange(300, dtype=np.float32), (4, 1)))
 
 
-def test_equal_keys_give_equal_numbers_and_others_unrelated_ones() -> None:
+def test_equal_keys_give_equal_numbers_and_other_keys_independent_ones() -> None:
     for numbers in (uniforms(KEYS, 50_000), pixel_uniforms(KEYS, ROWS, COLUMNS)):
         flat = ops.convert_to_numpy(numbers).reshape(4, -1)
         np.testing.assert_array_equal(flat[0], flat[1])
@@ -16,7 +16,7 @@ def test_equal_keys_give_equal_numbers_and_others_unrelated_ones() -> None:
         assert abs(np.corrcoef(flat[0], flat[3])[0, 1]) < 0.02
 
 
-def test_known_numbers_stay_the_same() -> None:
+def test_numbers_equal_the_formula_in_integers() -> None:
     """They are those of the formula in Python's own integers, so that no backend may give others."""
 
     def mixed(bits: int) -> int:
@@ -30,7 +30,7 @@ def test_known_numbers_stay_the_same() -> None:
     assert ops.convert_to_numpy(uniforms(key, 5))[0].tolist() == expected
 
 
-def test_numbers_are_uniform_and_neighbours_unrelated() -> None:
+def test_numbers_are_uniform_and_neighbours_independent() -> None:
     noise = ops.convert_to_numpy(pixel_uniforms(KEYS, ROWS, COLUMNS))[0]
     assert noise.min() >= 0
     assert noise.max() < 1
@@ -46,7 +46,7 @@ def test_numbers_are_uniform_and_neighbours_unrelated() -> None:
         assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.015
 
 
-def test_a_place_has_its_number_wherever_it_is_asked_for() -> None:
+def test_number_of_a_position_does_not_depend_on_the_shape() -> None:
     noise = ops.convert_to_numpy(pixel_uniforms(KEYS, ROWS, COLUMNS))
     turned = ops.convert_to_numpy(pixel_uniforms(KEYS, ROWS[:, ::-1], COLUMNS[:, 100:110]))
     np.testing.assert_array_equal(turned, noise[:, ::-1, 100:110])

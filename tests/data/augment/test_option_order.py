@@ -80,7 +80,7 @@ def brighter(share: float) -> tuple[str, float]:
     return f"random_adjust_brightness {{ max_delta: {share} }}", 1.0
 
 
-def test_padding_turning_cutting_and_mirroring_follow_each_other() -> None:
+def test_padding_rotation_crop_and_mirroring_in_sequence() -> None:
     options = [frame_of(24, 40), TURN, "random_crop_to_aspect_ratio { overlap_thresh: 0 }", MIRROR]
     noise = [*places(3, 10, (24, 40), (20, 28)), 0.5, (9 + 0.5) / 17, 0.5, 0.5]
     expected = np.rot90(framed(PICTURE, (24, 40), 3, 10, (210, 5, 15)))[9 : 9 + 24, :][:, ::-1]
@@ -91,7 +91,7 @@ def test_padding_turning_cutting_and_mirroring_follow_each_other() -> None:
     np.testing.assert_allclose(result.boxes_yxyx[0] * 24, [0.0, 24 - 15, 14.0, 24 - 5], atol=1e-4)
 
 
-def test_colour_before_a_padding_leaves_its_fill_alone_and_after_it_does_not() -> None:
+def test_colour_changes_padding_only_after_it_is_added() -> None:
     option, strength = brighter(0.1)
     place = places(2, 5, (30, 36), (20, 28))
     after = shown([frame_of(30, 36), option], [*place, strength], (30, 36))
@@ -101,7 +101,7 @@ def test_colour_before_a_padding_leaves_its_fill_alone_and_after_it_does_not() -
     np.testing.assert_allclose(after.images, framed(bright, (30, 36), 2, 5, (235.5, 30.5, 40.5)), atol=1e-3)
 
 
-def test_paddings_are_nested_and_each_has_the_mean_of_what_it_surrounds() -> None:
+def test_nested_paddings_have_the_mean_of_the_padded_image() -> None:
     option, strength = brighter(0.1)
     noise = [*places(1, 1, (26, 30), (20, 28)), strength, *places(2, 7, (30, 44), (26, 30))]
     result = shown([frame_of(26, 30), option, frame_of(30, 44, "")], noise, (30, 44))
@@ -110,7 +110,7 @@ def test_paddings_are_nested_and_each_has_the_mean_of_what_it_surrounds() -> Non
     np.testing.assert_allclose(result.images, expected, atol=2e-3)
 
 
-def test_contrast_takes_the_mean_of_the_image_as_it_was_at_its_place() -> None:
+def test_contrast_uses_the_mean_at_its_position_in_the_order() -> None:
     option = "random_adjust_contrast { min_delta: 0.5 max_delta: 0.5 }"
     place = places(2, 5, (30, 36), (20, 28))
     result = shown([option, frame_of(30, 36)], [0.5, *place], (30, 36))
@@ -125,7 +125,7 @@ def test_contrast_takes_the_mean_of_the_image_as_it_was_at_its_place() -> None:
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_a_repeated_picture_is_cut_across_its_seam(turned: bool) -> None:
+def test_crop_of_a_concatenated_image_spans_the_seam(turned: bool) -> None:
     options, noise = [TWICE], [0.5, 0.5]
     if turned:
         options, noise = [*options, TURN], [*noise, 0.5]
@@ -136,7 +136,7 @@ def test_a_repeated_picture_is_cut_across_its_seam(turned: bool) -> None:
     np.testing.assert_allclose(result.images, expected, atol=1e-3)
 
 
-def test_copies_come_after_the_objects_themselves_and_what_has_no_row_is_cut() -> None:
+def test_copied_objects_follow_the_originals_and_excess_rows_are_dropped() -> None:
     result = shown(
         [TWICE, TWICE.replace("vertical_probability: 1", "vertical_probability: 0.5")],
         [0.5, 0.5, 0.9, 0.5],
@@ -167,7 +167,7 @@ def test_scale_and_padding_in_a_keep_aspect_frame() -> None:
     np.testing.assert_allclose(result.boxes_yxyx[:2], inner / 40, atol=1e-6)
 
 
-def test_the_padding_blends_where_it_is_interpolated() -> None:
+def test_interpolation_blends_padding_at_the_edge() -> None:
     """A frame shown at twice its size mixes picture and fill half and half between them."""
     place = places(2, 4, (24, 36), (20, 28))
     result = shown([frame_of(24, 36)], place, (48, 72))

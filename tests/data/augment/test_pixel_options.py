@@ -43,21 +43,21 @@ def test_fixed_cases_equal_the_golden_images(arrays: dict[str, NDArray[Any]]) ->
     assert fixed == names | {"black_patches", "patch"}
 
 
-def test_black_patches_and_the_place_of_noise_equal_the_golden_ones(arrays: dict[str, NDArray[Any]]) -> None:
+def test_black_patches_and_noise_positions_equal_the_golden(arrays: dict[str, NDArray[Any]]) -> None:
     np.testing.assert_array_equal(*black_patches(arrays))
     ours, expected = patch_masks(arrays)
     np.testing.assert_array_equal(ours, expected)
     assert 0 < ours.sum() < ours.size
 
 
-def test_labels_equal_the_golden_ones(arrays: dict[str, NDArray[Any]]) -> None:
+def test_labels_equal_the_golden(arrays: dict[str, NDArray[Any]]) -> None:
     cases = list(label_cases(arrays))
     assert len(cases) == 3
     for name, ours, expected in cases:
         assert ours == expected, name
 
 
-def test_random_options_are_distributed_as_the_golden_draws(arrays: dict[str, NDArray[Any]]) -> None:
+def test_random_options_have_the_golden_distribution(arrays: dict[str, NDArray[Any]]) -> None:
     """400 against 500 draws: distributions that are 0.27 apart are told apart with 99.9 %, see `critical`."""
     found = list(distances(arrays, draws=DRAWS, seed=3))
     assert len(found) == 24
@@ -84,7 +84,7 @@ def test_random_options_are_distributed_as_the_golden_draws(arrays: dict[str, ND
         ("black_patches", "black", "random_black_patches { probability: 0.7 }"),
     ],
 )
-def test_another_distribution_is_told_apart(
+def test_another_distribution_is_detected(
     arrays: dict[str, NDArray[Any]], name: str, statistic: str, wrong: str
 ) -> None:
     ((_, ours),) = statistics(arrays["image"], option_of(wrong), [statistic], DRAWS, 3)
@@ -102,7 +102,7 @@ def test_the_two_sample_test_by_hand() -> None:
 
 
 @pytest.mark.parametrize("option", ["random_pixel_value_scale {}", "random_patch_gaussian {}"])
-def test_noise_belongs_to_the_image_s_own_pixels(arrays: dict[str, NDArray[Any]], option: str) -> None:
+def test_noise_is_added_at_the_image_resolution(arrays: dict[str, NDArray[Any]], option: str) -> None:
     """At twice the size every other pixel has the noise that it has at the size of the image itself."""
     noise = np.full((1, 6 if "patch" in option else 1), 0.4, np.float32)
     own, _ = augmented(np.full((24, 32, 3), 100, np.float32), option_of(option), noise)

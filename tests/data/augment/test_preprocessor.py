@@ -71,7 +71,7 @@ def crop_noise(top: float, left: float) -> NDArray[np.float32]:
     return noise
 
 
-def test_mirroring_moves_pixels_and_boxes_but_no_padding() -> None:
+def test_mirroring_moves_pixels_and_boxes_but_not_padding() -> None:
     across = apply(build(["random_horizontal_flip {}"]), [0.49])
     np.testing.assert_allclose(across.images, resized(PICTURE[:, ::-1]), rtol=0, atol=1e-4)
     np.testing.assert_allclose(across.boxes_yxyx[0], [[0.1, 0.4, 0.5, 0.8], [0, 0, 0, 0]], atol=1e-6)
@@ -100,7 +100,7 @@ def test_crop_and_mirror_compose_in_config_order(first: str) -> None:
     np.testing.assert_allclose(result.images, resized(expected), rtol=0, atol=1e-4)
 
 
-def test_a_dropped_object_leaves_no_trace() -> None:
+def test_dropped_object_is_zeroed() -> None:
     result = apply(build([HALF]), crop_noise(0.99, 0.99))
     assert not result.boxes_yxyx.any()
     assert not result.class_ids.any()
@@ -110,7 +110,7 @@ def test_a_dropped_object_leaves_no_trace() -> None:
     assert kept.weights.tolist() == [[0.5, 0.0]]
 
 
-def test_the_size_in_the_frame_is_that_of_the_cropped_window() -> None:
+def test_true_size_is_that_of_the_cropped_window() -> None:
     shape = "min_aspect_ratio: 2 max_aspect_ratio: 2 min_area: 0.4 max_area: 0.5"
     wide = f"random_crop_image {{ min_object_covered: 0 {shape} }}"
     result = apply(build([wide], PADDED), np.full(COLUMNS, 0.5, np.float32))
@@ -119,7 +119,7 @@ def test_the_size_in_the_frame_is_that_of_the_cropped_window() -> None:
     assert not result.images[0, height:].any()
 
 
-def test_every_option_runs_in_one_program_for_all_strengths() -> None:
+def test_every_option_compiles_once_for_all_strengths() -> None:
     import tensorflow as tf
 
     preprocessor = build(EVERY, PADDED)
@@ -161,7 +161,7 @@ def test_every_option_runs_in_one_program_for_all_strengths() -> None:
     assert traces == 1
 
 
-def test_only_what_is_compiled_in_makes_the_compile_part() -> None:
+def test_compile_part_contains_only_static_fields() -> None:
     base = build(EVERY)
     louder = build([*EVERY[:2], "random_adjust_brightness { max_delta: 0.5 }", *EVERY[3:]])
     assert base.compile_part == louder.compile_part
@@ -182,7 +182,7 @@ def test_only_what_is_compiled_in_makes_the_compile_part() -> None:
     assert not any(variable.trainable for variable in base.variables)
 
 
-def test_an_option_that_cannot_run_is_refused_by_name() -> None:
+def test_unsupported_option_is_rejected_by_name() -> None:
     with pytest.raises(ConfigError, match=r"data_augmentation_options\[1\]: autoaugment_image is not supp"):
         build(["random_horizontal_flip {}", "autoaugment_image {}"])
     with pytest.raises(ConfigError, match="an empty option"):

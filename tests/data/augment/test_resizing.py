@@ -54,7 +54,7 @@ def preprocess(
 
 
 @pytest.mark.parametrize("index", [0, 1, 2, 3, 4, 7, 8])
-def test_resized_pixels_are_those_of_the_object_detection_api(index: int) -> None:
+def test_resized_pixels_equal_the_od_api(index: int) -> None:
     golden = np.load(GOLDEN)
     text = str(golden["resizers"][index])
     result = preprocess(text, golden["image"][0])
@@ -69,7 +69,7 @@ def test_resized_pixels_are_those_of_the_object_detection_api(index: int) -> Non
 
 @pytest.mark.parametrize("extractor", NORMALISE)
 @pytest.mark.parametrize("index", [0, 7, 8])
-def test_normalised_pixels_and_padding_are_those_of_the_object_detection_api(
+def test_normalised_pixels_and_padding_equal_the_od_api(
     index: int, extractor: str
 ) -> None:
     golden = np.load(GOLDEN)
@@ -110,7 +110,7 @@ def test_pixels_equal_tensorflow_1_resizing_at_any_size(size: tuple[int, int], m
         ((10, 9), (67, 60)),
     ],
 )
-def test_aspect_ratio_is_kept_and_boxes_move_into_the_padded_frame(
+def test_aspect_ratio_is_kept_and_boxes_are_moved_into_the_padded_frame(
     size: tuple[int, int], expected: tuple[int, int]
 ) -> None:
     image = np.full((*size, 3), 200, np.uint8)
@@ -149,7 +149,7 @@ def test_a_batch_of_different_sizes_is_resized_image_by_image() -> None:
     np.testing.assert_array_equal(ops.convert_to_numpy(result.images)[1], ops.convert_to_numpy(alone.images)[0])
 
 
-def test_a_row_of_padding_one_pixel_large_is_harmless() -> None:
+def test_padding_row_of_size_one_is_finite() -> None:
     result = preprocess(KEEP_ASPECT_RATIO.format(40, 48), np.zeros((1, 1, 3), np.uint8))
     assert np.isfinite(ops.convert_to_numpy(result.images)).all()
 
@@ -168,12 +168,12 @@ def test_a_row_of_padding_one_pixel_large_is_harmless() -> None:
         (KEEP_ASPECT_RATIO.format(8, 9)[:-1] + "per_channel_pad_value: 1 }", "1 values; give 3 or none"),
     ],
 )
-def test_a_resizer_without_one_static_colour_size_is_refused(text: str, message: str) -> None:
+def test_resizer_without_a_static_colour_size_is_rejected(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         build_preprocessor(resizer(text), ())
 
 
-def test_results_stay_float32_whatever_keras_computes_in() -> None:
+def test_results_are_float32_under_every_keras_dtype() -> None:
     policy = keras.config.floatx()
     keras.config.set_floatx("bfloat16")
     try:

@@ -35,7 +35,7 @@ def carried(tmp_path: Path, **options: int) -> Path:
     return export_record_set(paths, LABELS, tmp_path / "away" / "train.arrow", **options)
 
 
-def test_an_exported_file_alone_is_the_record_set(tmp_path: Path) -> None:
+def test_exported_file_equals_the_record_set(tmp_path: Path) -> None:
     file = carried(tmp_path)
     there = open_record_set([tmp_path / "records" / "train-00000-of-00001.tfrecord"], LABELS)
     moved = tmp_path / "elsewhere" / "renamed.arrow"
@@ -63,7 +63,7 @@ def test_pixels_are_read_without_tensorflow(tmp_path: Path) -> None:
     )
 
 
-def test_a_set_kept_encoded_is_exported_decoded(tmp_path: Path) -> None:
+def test_encoded_set_is_exported_decoded(tmp_path: Path) -> None:
     source = [record(index, encode(picture(index, (30, 40)))) for index in range(5)]
     paths = write(tmp_path, source)
     assert open_record_set(paths, LABELS, disk_budget_bytes=100).is_encoded
@@ -74,7 +74,7 @@ def test_a_set_kept_encoded_is_exported_decoded(tmp_path: Path) -> None:
     assert records.fingerprint == open_record_set(paths, LABELS).fingerprint
 
 
-def test_encoded_images_ask_for_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_encoded_images_require_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = write(tmp_path, [record(0, encode(picture(0)))])
     open_record_set(paths, LABELS, disk_budget_bytes=0)
     records = open_record_set([cache_file(paths)], LABELS)
@@ -88,13 +88,13 @@ def test_encoded_images_ask_for_tensorflow(tmp_path: Path, monkeypatch: pytest.M
     )
 
 
-def test_other_classes_are_refused(tmp_path: Path) -> None:
+def test_other_classes_are_rejected(tmp_path: Path) -> None:
     file = carried(tmp_path)
     with pytest.raises(DataError, match=r"for the classes 1 with_mask, 2 without_mask, .*, not 1 cat; export"):
         open_record_set([file], LabelMap.of(["cat"]))
 
 
-def test_another_bound_is_refused_where_it_makes_a_difference(tmp_path: Path) -> None:
+def test_another_size_limit_is_rejected_if_it_changes_images(tmp_path: Path) -> None:
     file = carried(tmp_path, max_side=18)
     with pytest.raises(DataError, match=r"image picture-0\.png is 18 x 9 pixels in it, this run needs 20 x 10"):
         open_record_set([file], LABELS, max_side=640)
@@ -105,7 +105,7 @@ def test_another_bound_is_refused_where_it_makes_a_difference(tmp_path: Path) ->
     assert_holds(open_record_set([whole], LABELS, max_side=640), varied(12))
 
 
-def test_damage_is_named_since_it_cannot_be_repaired(tmp_path: Path) -> None:
+def test_damaged_file_is_rejected(tmp_path: Path) -> None:
     file = carried(tmp_path)
     content = bytearray(file.read_bytes())
     content[len(content) // 3] ^= 1
@@ -117,7 +117,7 @@ def test_damage_is_named_since_it_cannot_be_repaired(tmp_path: Path) -> None:
         open_record_set([file], LABELS)
 
 
-def test_names_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+def test_invalid_names_are_rejected(tmp_path: Path) -> None:
     file = carried(tmp_path)
     with pytest.raises(DataError, match=r"missing\.arrow: there is no such file of decoded records"):
         open_record_set([tmp_path / "missing.arrow"], LABELS)
@@ -127,7 +127,7 @@ def test_names_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         export_record_set([file], LABELS, tmp_path / "away")
 
 
-def test_an_exported_file_can_be_exported_again(tmp_path: Path) -> None:
+def test_exported_file_can_be_exported_again(tmp_path: Path) -> None:
     file = carried(tmp_path)
     again = export_record_set([file], LABELS, tmp_path / "again.arrow")
     np.testing.assert_array_equal(open_record_set([again], LABELS).sizes, open_record_set([file], LABELS).sizes)

@@ -43,7 +43,7 @@ def change_byte(file: Path, place: int) -> None:
         stream.write(bytes([byte ^ 0x10]))
 
 
-def test_a_changed_byte_anywhere_is_noticed_or_does_not_matter(tmp_path: Path) -> None:
+def test_any_changed_byte_is_detected_or_irrelevant(tmp_path: Path) -> None:
     source = varied(12)
     paths = write(tmp_path, source)
     open_record_set(paths, LABELS)
@@ -64,7 +64,7 @@ def test_a_changed_byte_anywhere_is_noticed_or_does_not_matter(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
-def test_damage_inside_a_file_is_noticed_and_the_file_written_again(tmp_path: Path, share: float) -> None:
+def test_damaged_file_is_detected_and_rewritten(tmp_path: Path, share: float) -> None:
     source = [record(index, encode(picture(index, (40, 50)))) for index in range(20)]
     paths = write(tmp_path, source)
     open_record_set(paths, LABELS)
@@ -76,7 +76,7 @@ def test_damage_inside_a_file_is_noticed_and_the_file_written_again(tmp_path: Pa
     assert cache_file(paths).stat().st_ino != before
 
 
-def test_rows_that_are_missing_at_the_end_are_noticed(tmp_path: Path) -> None:
+def test_missing_rows_at_the_end_are_detected(tmp_path: Path) -> None:
     """A file that was closed early has a footer and whole batches, but not the mark of the end."""
     import pyarrow as pa
 
@@ -91,7 +91,7 @@ def test_rows_that_are_missing_at_the_end_are_noticed(tmp_path: Path) -> None:
     assert not is_intact(shorter)
 
 
-def test_an_undamaged_file_is_checked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_intact_file_is_verified_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = write(tmp_path, varied(5))
     open_record_set(paths, LABELS)
     checked: list[Path] = []
@@ -111,7 +111,7 @@ def test_an_undamaged_file_is_checked_once(tmp_path: Path, monkeypatch: pytest.M
     assert len(checked) == 1
 
 
-def test_a_changed_shard_is_noticed_however_soon_it_changes(tmp_path: Path) -> None:
+def test_changed_shard_is_detected_immediately(tmp_path: Path) -> None:
     shard = tmp_path / "a.tfrecord"
     hashes = set()
     for content in (b"first", b"other", b"third"):
@@ -120,7 +120,7 @@ def test_a_changed_shard_is_noticed_however_soon_it_changes(tmp_path: Path) -> N
     assert len(hashes) == 3
 
 
-def test_the_hash_of_a_settled_shard_is_remembered_until_it_changes(
+def test_hash_of_an_unchanged_shard_is_cached(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shards, folder = [tmp_path / "a.tfrecord", tmp_path / "b.tfrecord"], tmp_path / "cache"
@@ -147,7 +147,7 @@ def test_the_hash_of_a_settled_shard_is_remembered_until_it_changes(
     assert SETTLED_NS > 10**9  # coarser than the clocks of the file systems in use
 
 
-def test_two_processes_notice_damage_together_and_one_writes(tmp_path: Path, neighbour: Neighbour) -> None:
+def test_only_one_of_two_processes_rewrites_a_damaged_file(tmp_path: Path, neighbour: Neighbour) -> None:
     source = [record(index, encode(picture(index, (40, 50)))) for index in range(20)]
     (path,) = write(tmp_path, source)
     old = open_record_set([path], LABELS)
@@ -164,7 +164,7 @@ def test_two_processes_notice_damage_together_and_one_writes(tmp_path: Path, nei
     np.testing.assert_array_equal(old.image(3), pixels)  # who had mapped the old file keeps it
 
 
-def test_a_killed_writer_leaves_nothing_that_stays(tmp_path: Path, neighbour: Neighbour) -> None:
+def test_files_of_a_killed_writer_are_removed(tmp_path: Path, neighbour: Neighbour) -> None:
     source = [record(index, encode(picture(index, (40, 40)))) for index in range(80)]
     (path,) = write(tmp_path, source)
     folder = tmp_path / CACHE_FOLDER
@@ -176,7 +176,7 @@ def test_a_killed_writer_leaves_nothing_that_stays(tmp_path: Path, neighbour: Ne
     assert not list(folder.glob(".*.tmp"))
 
 
-def test_a_disk_too_small_for_pixels_takes_encoded_images(tmp_path: Path) -> None:
+def test_encoded_images_are_stored_if_pixels_do_not_fit(tmp_path: Path) -> None:
     flat = [record(index, encode(np.full((300, 400, 3), index, np.uint8))) for index in range(20)]
     (path,) = write(tmp_path, flat)
     with only_small_files(500_000):
@@ -185,7 +185,7 @@ def test_a_disk_too_small_for_pixels_takes_encoded_images(tmp_path: Path) -> Non
     assert not list((tmp_path / CACHE_FOLDER).glob(".*.tmp"))
 
 
-def test_a_full_disk_is_named_with_the_remedy(tmp_path: Path) -> None:
+def test_full_disk_error_states_the_remedy(tmp_path: Path) -> None:
     (path,) = write(tmp_path, [record(0, encode(picture(0, (300, 400))))])
     with only_small_files(50_000), pytest.raises(DataError) as caught:
         open_record_set([path], LABELS)
@@ -195,7 +195,7 @@ def test_a_full_disk_is_named_with_the_remedy(tmp_path: Path) -> None:
     assert not list((tmp_path / CACHE_FOLDER).glob(".*.tmp"))
 
 
-def test_files_unused_for_long_are_removed_when_another_is_written(tmp_path: Path) -> None:
+def test_unused_files_are_removed_when_another_is_written(tmp_path: Path) -> None:
     paths = write(tmp_path, varied(4))
     old = open_record_set(paths, LABELS, max_side=15)
     recent = open_record_set(paths, LABELS, max_side=16)
@@ -213,7 +213,7 @@ def test_files_unused_for_long_are_removed_when_another_is_written(tmp_path: Pat
     assert_holds(open_record_set(paths, LABELS, max_side=100), varied(4))
 
 
-def test_a_crowded_folder_lets_files_go_sooner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_removed_earlier_if_the_folder_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = write(tmp_path, varied(4))
     records = open_record_set(paths, LABELS)
     week_ago = time.time() - 8 * 86400
@@ -226,14 +226,14 @@ def test_a_crowded_folder_lets_files_go_sooner(tmp_path: Path, monkeypatch: pyte
     assert not records.path.exists()
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_error_names_a_folder_that_cannot_be_created(tmp_path: Path) -> None:
     paths = write(tmp_path, varied(1))
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="the folder for decoded images cannot be created"):
         open_record_set(paths, LABELS, cache_directory=tmp_path / "file" / "cache")
 
 
-def test_what_a_killed_writer_left_goes_after_a_week_and_what_is_not_the_caches_stays(tmp_path: Path) -> None:
+def test_old_temporary_files_are_removed_and_foreign_files_kept(tmp_path: Path) -> None:
     file = tmp_path / f"{'0a1b2c' * 4}.arrow"
     old, new, other = hidden_sibling(file), hidden_sibling(file), hidden_sibling(tmp_path / "mine.arrow")
     for path in (old, new, other):

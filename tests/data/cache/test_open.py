@@ -28,7 +28,7 @@ print(sum(records.image(i).sum(dtype="int64") for i in range(len(records))), "te
 """
 
 
-def test_a_record_set_holds_what_the_records_hold(tmp_path: Path) -> None:
+def test_record_set_equals_the_records(tmp_path: Path) -> None:
     source = varied(37)  # more than two batches of the file
     paths = write(tmp_path, source, shards=2)
     records = open_record_set(paths, LABELS)
@@ -40,7 +40,7 @@ def test_a_record_set_holds_what_the_records_hold(tmp_path: Path) -> None:
     assert records.sizes.dtype == records.original_sizes.dtype == np.int32
 
 
-def test_the_decoder_cases_of_the_object_detection_api_pass_through(tmp_path: Path) -> None:
+def test_decoder_cases_of_the_od_api_are_unchanged(tmp_path: Path) -> None:
     path = GOLDEN / "decoder_cases.tfrecord"
     records = open_record_set([path], LABELS, cache_directory=tmp_path / "cache")
     assert not (path.parent / ".sweepbox-cache").exists()
@@ -58,7 +58,7 @@ def test_images_are_views_of_the_mapped_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 4])
-def test_every_picture_gets_three_channels(tmp_path: Path, channels: int) -> None:
+def test_every_image_has_three_channels(tmp_path: Path, channels: int) -> None:
     pixels = picture(1, channels=channels)
     records = open_record_set(write(tmp_path, [record(0, encode(pixels))]), LABELS)
     expected = np.repeat(pixels, 3, axis=2) if channels == 1 else pixels[..., :3]
@@ -66,7 +66,7 @@ def test_every_picture_gets_three_channels(tmp_path: Path, channels: int) -> Non
 
 
 @pytest.mark.parametrize("image_format", ["PNG", "JPEG"])
-def test_large_pictures_are_shrunk_to_the_bound(tmp_path: Path, image_format: str) -> None:
+def test_large_images_are_downscaled_to_the_limit(tmp_path: Path, image_format: str) -> None:
     smooth = Image.fromarray(picture(0, (6, 12))).resize((500, 250), Image.Resampling.BICUBIC)
     source = [record(0, encode(smooth, image_format), objects=1), record(1, encode(picture(1)))]
     paths = write(tmp_path, source)
@@ -81,7 +81,7 @@ def test_large_pictures_are_shrunk_to_the_bound(tmp_path: Path, image_format: st
     assert open_record_set(paths, LABELS).fingerprint != records.fingerprint  # another bound is another file
 
 
-def test_a_second_opening_reads_the_same_file(tmp_path: Path) -> None:
+def test_second_open_reads_the_same_file(tmp_path: Path) -> None:
     paths = write(tmp_path, varied(4))
     first = open_record_set(paths, LABELS)
     written = cache_file(paths).stat().st_ino
@@ -89,7 +89,7 @@ def test_a_second_opening_reads_the_same_file(tmp_path: Path) -> None:
     assert cache_file(paths).stat().st_ino == written
 
 
-def test_other_content_and_other_labels_are_another_file(tmp_path: Path) -> None:
+def test_other_content_or_labels_use_another_file(tmp_path: Path) -> None:
     paths = write(tmp_path, varied(4))
     first = open_record_set(paths, LABELS)
     fewer = open_record_set(paths, LabelMap.of(["with_mask"]))
@@ -100,7 +100,7 @@ def test_other_content_and_other_labels_are_another_file(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("damage", ["cut off", "empty", "overwritten", "of other content"])
-def test_a_damaged_file_is_noticed_and_written_again(tmp_path: Path, damage: str) -> None:
+def test_damaged_file_is_detected_and_rewritten(tmp_path: Path, damage: str) -> None:
     source = varied(20)
     paths = write(tmp_path, source)
     open_record_set(paths, LABELS)
@@ -121,7 +121,7 @@ def test_a_damaged_file_is_noticed_and_written_again(tmp_path: Path, damage: str
     assert_holds(open_record_set(paths, LABELS), source)
 
 
-def test_encoded_pictures_are_kept_where_pixels_would_not_fit(tmp_path: Path) -> None:
+def test_encoded_images_are_stored_if_pixels_do_not_fit(tmp_path: Path) -> None:
     flat = [record(index, encode(np.full((200, 300, 3), index, np.uint8))) for index in range(5)]
     paths = write(tmp_path, flat)
     records = open_record_set(paths, LABELS, disk_budget_bytes=1000, max_side=100)
@@ -132,7 +132,7 @@ def test_encoded_pictures_are_kept_where_pixels_would_not_fit(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("budget", [None, 0])
-def test_a_picture_that_cannot_be_decoded_is_named_and_nothing_is_left(
+def test_error_names_an_undecodable_image_and_no_file_remains(
     tmp_path: Path, budget: int | None
 ) -> None:
     partial = encode(picture(1, (60, 60)), "JPEG")[:900]
@@ -142,19 +142,19 @@ def test_a_picture_that_cannot_be_decoded_is_named_and_nothing_is_left(
     assert [file.suffix for file in (tmp_path / ".sweepbox-cache").iterdir()] == [".lock"]
 
 
-def test_missing_records_are_named(tmp_path: Path) -> None:
+def test_error_names_missing_records(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"train\.tfrecord: there is no such TFRecord file"):
         open_record_set([tmp_path / "train.tfrecord"], LABELS)
     with pytest.raises(DataError, match="name at least one"):
         open_record_set([], LABELS)
 
 
-def test_records_without_any_picture_are_an_empty_set(tmp_path: Path) -> None:
+def test_records_without_images_are_an_empty_set(tmp_path: Path) -> None:
     records = open_record_set(write(tmp_path, []), LABELS)
     assert (len(records), records.canvas, records.max_boxes) == (0, (0, 0), 0)
 
 
-def test_two_processes_build_one_file_and_map_it_together(tmp_path: Path, neighbour: Neighbour) -> None:
+def test_two_processes_write_one_file_and_both_map_it(tmp_path: Path, neighbour: Neighbour) -> None:
     (path,) = write(tmp_path, [record(index, encode(picture(index, (300, 400)))) for index in range(30)])
     neighbour.start_opening(path)
     records = open_record_set([path], LABELS)

@@ -17,7 +17,7 @@ def found(report: DoctorReport) -> list[tuple[DefectKind, str, int | None, bool]
     return [(defect.kind, defect.file, defect.object_index, defect.breaking) for defect in report.defects]
 
 
-def test_sound_data_has_no_defects(make_voc: Callable[..., Path]) -> None:
+def test_valid_data_has_no_defects(make_voc: Callable[..., Path]) -> None:
     folder = make_voc({"a": [GOOD, ("mask", (0.0, 0.0, 64.0, 48.0))], "b": [GOOD], "c": []})
     report = examine(folder)
     assert report.defects == ()
@@ -50,7 +50,7 @@ def test_defective_boxes(make_voc: Callable[..., Path], box: tuple, kind: Defect
     assert report.breaks_training == breaking
 
 
-def test_unknown_class_only_with_a_label_map_and_with_a_hint(make_voc: Callable[..., Path]) -> None:
+def test_unknown_class_is_reported_with_a_hint_if_a_label_map_is_given(make_voc: Callable[..., Path]) -> None:
     folder = make_voc({"a": [GOOD, ("with_maks", (1.0, 1.0, 9.0, 9.0))]})
     assert examine(folder).defects == ()
     report = examine(folder, label_map=LabelMap.of(["face", "with_mask"]))
@@ -92,7 +92,7 @@ def test_a_broken_png_is_reported(make_voc: Callable[..., Path]) -> None:
     assert found(examine(folder)) == [(DefectKind.UNREADABLE_IMAGE, "images/a.png", None, True)]
 
 
-def test_size_that_contradicts_the_image(make_voc: Callable[..., Path]) -> None:
+def test_annotated_size_that_differs_from_the_image(make_voc: Callable[..., Path]) -> None:
     folder = make_voc({"twice": [GOOD], "other": [GOOD]})
     for name, width, height in (("twice", 128, 96), ("other", 64, 64)):
         path = folder / "annotations" / f"{name}.xml"
@@ -104,7 +104,7 @@ def test_size_that_contradicts_the_image(make_voc: Callable[..., Path]) -> None:
     ]
 
 
-def test_format_that_contradicts_the_name_and_exif(make_voc: Callable[..., Path]) -> None:
+def test_format_that_differs_from_the_file_name_and_exif_orientation(make_voc: Callable[..., Path]) -> None:
     folder = make_voc({"a": [GOOD], "b": [GOOD]})
     picture = Image.open(folder / "images" / "a.jpg")
     picture.save(folder / "images" / "a.jpg", "PNG")
@@ -131,7 +131,7 @@ def test_duplicates(make_voc: Callable[..., Path]) -> None:
 
 
 @pytest.mark.skipif(not FACE_MASK.is_dir(), reason="the face-mask photographs are not beside the repository")
-def test_the_real_photographs_pass() -> None:
+def test_photographs_pass() -> None:
     report = examine(FACE_MASK)
     kinds = [defect.kind for defect in report.defects]
     assert kinds.count(DefectKind.BOX_OUTSIDE) == 11

@@ -28,7 +28,7 @@ def many(count: int = 20) -> dict[str, list]:
     return {f"p{index:02d}": [GOOD, rare] if index < 2 else [GOOD] for index in range(count)}
 
 
-def test_records_hold_the_original_bytes_and_boxes_divided_by_the_size(
+def test_records_contain_the_original_bytes_and_normalised_boxes(
     make_voc: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = make_voc(many())
@@ -45,7 +45,7 @@ def test_records_hold_the_original_bytes_and_boxes_divided_by_the_size(
     assert record.ground_truth.class_ids.tolist() == [1]
 
 
-def test_the_rarest_class_stands_in_both_parts_and_equal_pictures_in_one(
+def test_rarest_class_is_in_both_splits_and_duplicates_in_one(
     make_voc: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = make_voc(many())
@@ -60,7 +60,7 @@ def test_the_rarest_class_stands_in_both_parts_and_equal_pictures_in_one(
     assert dataset.description["duplicate_images"] == 9
 
 
-def test_the_description_tells_counts_hashes_and_seed(make_voc: Callable[..., Path], tmp_path: Path) -> None:
+def test_description_contains_counts_hashes_and_seed(make_voc: Callable[..., Path], tmp_path: Path) -> None:
     dataset = prepare(make_voc(many()), tmp_path / "out", PrepareSettings(seed=5, validation_fraction=0.25))
     described = json.loads((tmp_path / "out" / "dataset.json").read_text())
     assert described == dataset.description
@@ -76,7 +76,7 @@ def test_the_description_tells_counts_hashes_and_seed(make_voc: Callable[..., Pa
             assert metadata == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def test_the_same_seed_writes_the_same_bytes(make_voc: Callable[..., Path], tmp_path: Path) -> None:
+def test_equal_seeds_write_equal_bytes(make_voc: Callable[..., Path], tmp_path: Path) -> None:
     folder = make_voc(many())
     for name in ("a", "b"):
         prepare(folder, tmp_path / name, PrepareSettings(shards=3))
@@ -90,7 +90,7 @@ def test_the_same_seed_writes_the_same_bytes(make_voc: Callable[..., Path], tmp_
     ]  # fmt: skip
 
 
-def test_defective_boxes_are_clipped_or_dropped_and_listed(
+def test_defective_boxes_are_clipped_or_dropped_and_reported(
     make_voc: Callable[..., Path], tmp_path: Path
 ) -> None:
     contents = many(6)
@@ -111,7 +111,7 @@ def test_defective_boxes_are_clipped_or_dropped_and_listed(
     assert (clipped["count"], dropped["count"]) == (1, 3)
 
 
-def test_a_given_label_map_is_kept_and_unknown_classes_are_dropped(
+def test_given_label_map_is_kept_and_unknown_classes_are_dropped(
     make_voc: Callable[..., Path], tmp_path: Path
 ) -> None:
     label_map = LabelMap(((2, "unused"), (7, "face")))
@@ -122,7 +122,7 @@ def test_a_given_label_map_is_kept_and_unknown_classes_are_dropped(
     assert {int(i) for record in records_of(dataset).values() for i in record.ground_truth.class_ids} == {7}
 
 
-def test_the_label_map_in_the_data_is_used(make_voc: Callable[..., Path], tmp_path: Path) -> None:
+def test_label_map_of_the_data_is_used(make_voc: Callable[..., Path], tmp_path: Path) -> None:
     folder = make_voc(many())
     (folder / "label_map.pbtxt").write_text('item { id: 1 name: "rare" } item { id: 2 name: "face" }')
     assert prepare(folder, tmp_path / "out").label_map == LabelMap.of(["rare", "face"])
@@ -161,7 +161,7 @@ def test_other_formats_are_converted_and_pngs_kept(make_voc: Callable[..., Path]
         assert difference.max() <= tolerance
 
 
-def test_boxes_follow_the_stated_size_of_turned_and_resized_pictures(
+def test_boxes_are_scaled_to_the_annotated_size_of_rotated_and_resized_images(
     make_voc: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = make_voc(many(5))
@@ -196,7 +196,7 @@ def damage(folder: Path) -> None:
     (folder / "annotations" / "p05.xml").write_text("<annotation>")
 
 
-def test_damaged_files_are_refused_by_name_and_nothing_is_left(
+def test_damaged_files_are_rejected_by_name_and_no_output_remains(
     make_voc: Callable[..., Path], tmp_path: Path
 ) -> None:
     folder = make_voc(many())
@@ -208,7 +208,7 @@ def test_damaged_files_are_refused_by_name_and_nothing_is_left(
     assert not (tmp_path / "new").exists()
 
 
-def test_damaged_files_are_left_out_on_request(make_voc: Callable[..., Path], tmp_path: Path) -> None:
+def test_damaged_files_are_skipped_on_request(make_voc: Callable[..., Path], tmp_path: Path) -> None:
     folder = make_voc(many())
     damage(folder)
     dataset = prepare(folder, tmp_path / "out", PrepareSettings(skip_damaged=True))
@@ -217,7 +217,7 @@ def test_damaged_files_are_left_out_on_request(make_voc: Callable[..., Path], tm
     assert files == {"images/p03.jpg", "annotations/p04.xml", "annotations/p05.xml", "images/p05.jpg"}
 
 
-def test_a_file_that_changes_on_the_way_leaves_nothing(make_voc: Callable[..., Path], tmp_path: Path) -> None:
+def test_no_output_remains_if_a_file_changes_during_the_run(make_voc: Callable[..., Path], tmp_path: Path) -> None:
     folder = make_voc(many())
 
     def change(done: int, total: int) -> None:
@@ -240,14 +240,14 @@ def test_progress_reaches_the_total(make_voc: Callable[..., Path], tmp_path: Pat
     ("settings", "message"),
     [(PrepareSettings(validation_fraction=1.5), "between 0 and 1"), (PrepareSettings(shards=0), "shards is 0")],
 )
-def test_settings_out_of_range_are_refused(
+def test_settings_out_of_range_are_rejected(
     make_voc: Callable[..., Path], tmp_path: Path, settings: PrepareSettings, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
         prepare(make_voc(many(3)), tmp_path / "out", settings)
 
 
-def test_an_out_that_holds_something_is_refused(make_voc: Callable[..., Path], tmp_path: Path) -> None:
+def test_non_empty_output_folder_is_rejected(make_voc: Callable[..., Path], tmp_path: Path) -> None:
     folder = make_voc(many(3))
     with pytest.raises(UsageError, match="not empty"):
         prepare(folder, folder)
@@ -256,12 +256,12 @@ def test_an_out_that_holds_something_is_refused(make_voc: Callable[..., Path], t
         prepare(folder, tmp_path / "file")
 
 
-def test_data_without_a_usable_object_is_refused(make_voc: Callable[..., Path], tmp_path: Path) -> None:
+def test_data_without_a_usable_object_is_rejected(make_voc: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no usable object"):
         prepare(make_voc({"a": [], "b": [("face", (9.0, 9.0, 9.0, 9.0))]}), tmp_path / "out")
 
 
-def test_open_dataset_notices_missing_and_cut_files(make_voc: Callable[..., Path], tmp_path: Path) -> None:
+def test_open_dataset_detects_missing_and_truncated_files(make_voc: Callable[..., Path], tmp_path: Path) -> None:
     dataset = prepare(make_voc(many()), tmp_path / "out")
     assert open_dataset(tmp_path / "out") == dataset
     whole = dataset.train[0].read_bytes()
@@ -280,7 +280,7 @@ def test_open_dataset_notices_missing_and_cut_files(make_voc: Callable[..., Path
 
 
 @pytest.mark.skipif(not FACE_MASK.is_dir(), reason="the face-mask photographs are not beside the repository")
-def test_the_real_photographs_pass(tmp_path: Path) -> None:
+def test_photographs_pass(tmp_path: Path) -> None:
     dataset = prepare(FACE_MASK, tmp_path / "out")
     described: Mapping = dataset.description
     assert (described["clipped"]["count"], described["dropped"]["count"]) == (11, 0)

@@ -20,7 +20,7 @@ def classes_by_key(contents: list) -> dict[str, set[str]]:
 
 
 @given(pictures, st.floats(0.05, 0.9), st.integers(0, 5))
-def test_equal_pictures_stay_together_and_the_rarest_class_stands_in_both(
+def test_duplicates_stay_together_and_the_rarest_class_is_in_both_splits(
     contents: list, fraction: float, seed: int
 ) -> None:
     chosen = choose_validation(contents, fraction=fraction, seed=seed)
@@ -38,14 +38,14 @@ def test_equal_pictures_stay_together_and_the_rarest_class_stands_in_both(
         }
 
 
-def test_every_class_gets_its_share() -> None:
+def test_every_class_is_split_proportionally() -> None:
     contents = [(f"{i}", {"common"} | ({"rare"} if i % 10 == 0 else set())) for i in range(400)]
     chosen = choose_validation(contents, fraction=0.2, seed=3)
     assert sum(chosen) == 80
     assert sum(side for side, (_, names) in zip(chosen, contents, strict=True) if "rare" in names) == 8
 
 
-def test_the_seed_decides_and_the_order_does_not() -> None:
+def test_split_depends_on_the_seed_but_not_on_the_order() -> None:
     contents = [(f"key {i}", {"a"}) for i in range(50)]
     first = choose_validation(contents, fraction=0.3, seed=0)
     assert first == choose_validation(contents, fraction=0.3, seed=0)
@@ -53,16 +53,16 @@ def test_the_seed_decides_and_the_order_does_not() -> None:
     assert first != choose_validation(contents, fraction=0.3, seed=1)
 
 
-def test_two_pictures_are_one_each() -> None:
+def test_two_images_are_split_one_each() -> None:
     assert sorted(choose_validation([("a", {"x"}), ("b", {"x"})], fraction=0.01, seed=0)) == [False, True]
 
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, -0.1, float("nan")])
-def test_a_fraction_out_of_range_is_refused(fraction: float) -> None:
+def test_fraction_out_of_range_is_rejected(fraction: float) -> None:
     with pytest.raises(UsageError, match="between 0 and 1"):
         choose_validation([("a", set()), ("b", set())], fraction=fraction, seed=0)
 
 
-def test_one_picture_cannot_be_divided() -> None:
+def test_single_image_cannot_be_split() -> None:
     with pytest.raises(DataError, match="there are 1 different images"):
         choose_validation([("a", {"x"}), ("a", {"y"})], fraction=0.5, seed=0)

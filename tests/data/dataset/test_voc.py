@@ -17,7 +17,7 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def test_reads_all_that_an_object_says(tmp_path: Path) -> None:
+def test_reads_all_fields_of_an_object(tmp_path: Path) -> None:
     path = write(
         tmp_path / "a.xml",
         "<annotation><filename>a.png</filename><size><width>64</width><height>48</height></size><!-- note -->"
@@ -33,7 +33,7 @@ def test_reads_all_that_an_object_says(tmp_path: Path) -> None:
     )
 
 
-def test_a_size_that_is_absent_or_zero_is_unknown(tmp_path: Path) -> None:
+def test_missing_or_zero_size_is_unknown(tmp_path: Path) -> None:
     path = write(tmp_path / "a.xml", "<annotation><size><width>0</width></size></annotation>")
     annotation = read_annotation(path)
     assert (annotation.width, annotation.height, annotation.objects) == (None, None, ())
@@ -56,12 +56,12 @@ def test_a_size_that_is_absent_or_zero_is_unknown(tmp_path: Path) -> None:
         ("<annotation>" + "<a>" * 3000 + "</a>" * 3000 + "</annotation>", "malformed XML"),
     ],
 )
-def test_a_defective_file_is_named_with_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
+def test_error_names_a_defective_file_and_its_defect(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(DataError, match=rf"bad\.xml: .*{message}"):
         read_annotation(write(tmp_path / "bad.xml", text))
 
 
-def test_entities_are_refused_and_nothing_is_read_from_elsewhere(tmp_path: Path) -> None:
+def test_xml_entities_are_rejected_and_external_files_not_read(tmp_path: Path) -> None:
     secret = write(tmp_path / "secret.txt", "top secret")
     for declaration in (f'<!ENTITY e SYSTEM "{secret.as_uri()}">', '<!ENTITY e "expanded">'):
         text = f"<!DOCTYPE annotation [{declaration}]><annotation><filename>&e;</filename></annotation>"
@@ -73,7 +73,7 @@ def test_entities_are_refused_and_nothing_is_read_from_elsewhere(tmp_path: Path)
         read_annotation(write(tmp_path / "bad.xml", text))
 
 
-def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+def test_huge_file_is_rejected(tmp_path: Path) -> None:
     with (tmp_path / "bad.xml").open("wb") as file:
         file.truncate(17 * 2**20)
     with pytest.raises(DataError, match="too many for an annotation"):
@@ -85,7 +85,7 @@ names = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min
 
 
 @given(st.lists(st.builds(VocObject, names, st.tuples(*[coordinates] * 4), st.booleans(), st.booleans())))
-def test_annotations_come_back_as_written(tmp_path_factory: pytest.TempPathFactory, objects: list) -> None:
+def test_annotations_round_trip(tmp_path_factory: pytest.TempPathFactory, objects: list) -> None:
     path = tmp_path_factory.getbasetemp() / "round.xml"
     path.write_bytes(format_annotation("ä & b.jpg", width=64, height=48, objects=tuple(objects)))
     annotation = read_annotation(path)
@@ -104,7 +104,7 @@ def test_finds_files_in_the_usual_folders(tmp_path: Path, folders: tuple[str, st
     assert [path.name for path in voc.annotations] == ["a.xml", "b.xml"]
 
 
-def test_the_stem_decides_then_the_filename(tmp_path: Path) -> None:
+def test_images_are_matched_by_stem_then_by_filename(tmp_path: Path) -> None:
     for name in ("a.jpg", "b.jpg", "b.png", "photo.png", "a.xml"):
         (tmp_path / name).touch()
     voc = find_voc(tmp_path)
@@ -121,7 +121,7 @@ def test_the_stem_decides_then_the_filename(tmp_path: Path) -> None:
         assert (found.name if found else None) == expected
 
 
-def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
+def test_folder_without_data_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder"):
         find_voc(tmp_path / "missing")
     with pytest.raises(DataError, match="no image found"):
@@ -132,7 +132,7 @@ def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not FACE_MASK.is_dir(), reason="the face-mask photographs are not beside the repository")
-def test_the_real_annotations_are_read() -> None:
+def test_annotations_of_the_photographs_are_read() -> None:
     voc = find_voc(FACE_MASK)
     annotations = [read_annotation(path) for path in voc.annotations]
     counts = Counter(found.name for annotation in annotations for found in annotation.objects)
