@@ -113,7 +113,7 @@ def _print(text: str) -> None:
 
 
 def _overview() -> str:
-    """Return the help of the program as a whole."""
+    """Return the help of the whole program."""
     width = max(map(len, COMMANDS))
     verbs = [f"  {verb.ljust(width)}  {line}" for verb, line in COMMANDS.items()]
     head = ["Usage: sweepbox COMMAND …", "", "Finds the best SSD detector for your images.", "", "Commands:"]

@@ -1,4 +1,4 @@
-"""`sweepbox detect`: detect objects in pictures with an exported model."""
+"""`sweepbox detect`: detect objects in images with an exported model."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 def command(
     model: Annotated[Path, Argument(help="Folder of an exported model.")],
-    images: Annotated[list[str], Argument(help="Pictures, folders of pictures, glob patterns.")],
+    images: Annotated[list[str], Argument(help="Images, folders of images, glob patterns.")],
     *,
-    out: Annotated[Path, Option(help="Folder for the annotated pictures and detections.json.")],
+    out: Annotated[Path, Option(help="Folder for the annotated images and detections.json.")],
     threshold: Annotated[float, Option(min=0.0, max=1.0, help="Least score of a detection.")] = 0.5,
     label_map: Annotated[
         Path | None, Option(help="Label map to use instead of the one in the model's folder.")
     ] = None,
     overwrite: Annotated[bool, Option("--overwrite", help="Replace files of these names in OUT.")] = False,
 ) -> None:
-    """Detect objects: write annotated copies of the pictures, under their names, and detections.json.
+    """Detect objects: write annotated copies of the images, with the same names, and detections.json.
 
-    detections.json is a list in COCO's results form: image_id (the pictures in the order given, from 1),
-    category_id, bbox (x, y, width, height in pixels), score, and besides file_name. All pictures are read
+    detections.json is a list in COCO's results format: image_id (the images in the order given, from 1),
+    category_id, bbox (x, y, width, height in pixels), score, and also file_name. All images are read
     before anything is written; if one is bad, nothing is.
     """
     from sweepbox.detection.inference.detector import Detector
@@ -59,7 +59,7 @@ def _print_table(found: Sequence["DetectedPicture"], labels: "LabelMap", out: Pa
     from rich.table import Table
 
     table = Table()
-    table.add_column("picture", no_wrap=True)
+    table.add_column("image", no_wrap=True)
     for heading in ("objects", "best score"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("classes")
@@ -71,7 +71,7 @@ def _print_table(found: Sequence["DetectedPicture"], labels: "LabelMap", out: Pa
         table.add_row(picture.source.name, str(len(scores)), best, classes)
     console = Console()
     console.print(table)
-    console.print(f"annotated pictures and detections.json are in {out}", highlight=False, soft_wrap=True)
+    console.print(f"annotated images and detections.json are in {out}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,7 @@ def command(
 ) -> None:
     """Examine a Pascal VOC data set: counts and sizes by class, and every defect with file and object.
 
-    Ends with status 1 where a defect would break training, with 0 where there is none or prepare mends them
-    all.
+    Ends with status 1 if a defect would break training, and with 0 if there is none or prepare handles all.
     """
     from rich.console import Console
 

@@ -36,8 +36,8 @@ def command(
     input_type: Annotated[
         InputType,
         Option(
-            help="What a saved_model takes: one uint8 picture, a batch of float pictures, "
-            "or batches of encoded pictures or of serialised Examples."
+            help="What a saved_model takes: one uint8 image, a batch of float images, "
+            "or batches of encoded images or of serialised Examples."
         ),
     ] = InputType.IMAGE_TENSOR,
     overwrite: Annotated[bool, Option("--overwrite", help="Replace an older export in OUT.")] = False,

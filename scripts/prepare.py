@@ -63,7 +63,7 @@ def _print_summary(console: "Console", out: Path, description: Mapping[str, Any]
     for entry in description["classes"]:
         table.add_row(str(entry["id"]), escape(entry["name"]), str(entry["train"]), str(entry["validation"]))
     table.add_section()
-    for key, label in (("images", "pictures"), ("images_without_objects", "of these without objects")):
+    for key, label in (("images", "images"), ("images_without_objects", "of these without objects")):
         counts = [str(description["splits"][split][key]) for split in ("train", "validation")]
         table.add_row("", label, *counts)
     console.print(table)

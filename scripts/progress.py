@@ -41,7 +41,7 @@ def progress_bar(
 
     Args:
         description: What is being done, in front of the bar.
-        total: The number of items, None if the first report tells it or nothing does.
+        total: The number of items, None if it is unknown or comes with the first report.
         is_hidden: Show nothing; so it is anyway where standard error is no terminal.
     """
     console = Console(stderr=True)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 SHARED = {
     "tests/data/cache/": "cache",
-    "tests/runner/test_carry.py": "jax",
+    "tests/runner/test_decoded_cache.py": "jax",
     "tests/scripts/test_train_choices.py": "jax",
     "tests/training/test_jax_step.py": "jax",
     "tests/tuning/trial/test_compiled_runs_jax.py": "jax",

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from sweepbox.detection.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from sweepbox.detection.runner.carry import carry_records
+    from sweepbox.detection.runner.decoded_cache import export_decoded_cache
     from sweepbox.detection.runner.loop import TrainResult, train
     from sweepbox.detection.runner.run import TrainingRun
     from sweepbox.detection.runner.settings import RunSettings
 
-__all__ = ["RunSettings", "TrainResult", "TrainingRun", "carry_records", "train"]
+__all__ = ["RunSettings", "TrainResult", "TrainingRun", "export_decoded_cache", "train"]
 
 __getattr__ = lazy_names(
     __name__,
@@ -19,6 +19,6 @@ __getattr__ = lazy_names(
         "TrainingRun": "run",
         "TrainResult": "loop",
         "train": "loop",
-        "carry_records": "carry",
+        "export_decoded_cache": "decoded_cache",
     },
 )

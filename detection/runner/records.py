@@ -59,9 +59,9 @@ def image_bound(config: pb.TrainEvalPipelineConfig) -> int:
 def open_records(settings: RunSettings) -> RunRecords:
     """Return the decoded images of a run, at most as large as `image_bound` says.
 
-    The records may be named by the TFRecord files or by one `.arrow` file each (see `carry_records`). The boxes
-    of a batch are as many as its input reader's `max_number_of_boxes` allows (the first ones of an image are
-    kept), but not more than any image has.
+    The records may be named by the TFRecord files or by one `.arrow` file each (see `export_decoded_cache`).
+    The boxes of a batch are as many as its input reader's `max_number_of_boxes` allows (the first ones of an
+    image are kept), but not more than any image has.
     """
     bound = image_bound(settings.config)
     sets = []

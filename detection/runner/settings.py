@@ -14,9 +14,9 @@ from sweepbox.detection.model.precision import Precision
 class RunSettings:
     """What one training run is made of.
 
-    The records are TFRecord files, or one `.arrow` file of decoded images (see `carry_records`) for each part.
-    `directory` receives what the run writes; `evaluate_every` counts steps (None: a tenth of the run); `metric`
-    decides which checkpoint is the best (by our name or the Object Detection API's, kept as ours);
+    The records are TFRecord files, or one `.arrow` file of decoded images (see `export_decoded_cache`) for each
+    part. `directory` receives what the run writes; `evaluate_every` counts steps (None: a tenth of the run);
+    `metric` decides which checkpoint is the best (by our name or the Object Detection API's, kept as ours);
     `initial_weights` is a file of backbone weights, an Object Detection API checkpoint or the word `imagenet`
     (None: what the config's `fine_tune_checkpoint` names, if anything); `cache_directory` is where decoded
     images are kept (None: beside the records).

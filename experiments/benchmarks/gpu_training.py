@@ -4,10 +4,10 @@
                                                   [--peer] [--full-steps 5000] [--set PATH=VALUE …]
 
 Needs Keras, JAX, NumPy, PyArrow and little else, neither TensorFlow nor Ray: FOLDER holds decoded images that
-`carry_records` wrote on another machine (docs/decoded-images.md). Every figure comes from a process of its own,
-so that its peak memory is its own. `--peer` measures torchvision's `retinanet_resnet50_fpn_v2` in the same run
-(AMP in bfloat16, channels last, compiled) on images that lie on the GPU already. `--full-steps` trains to the
-end and gives each class's average precision and the wall time.
+`export_decoded_cache` wrote on another machine (docs/decoded-images.md). Every figure comes from a process of
+its own, so that its peak memory is its own. `--peer` measures torchvision's `retinanet_resnet50_fpn_v2` in the
+same run (AMP in bfloat16, channels last, compiled) on images that lie on the GPU already. `--full-steps` trains
+to the end and gives each class's average precision and the wall time.
 
 SSD ResNet50 V1 FPN at 640, bfloat16, the config's augmentations. A minute or two a batch size on an H100. Aims
 there: 500 images/s, 4 times torchvision, 35 % of the measured peak. Writes `results/gpu_training.json` and the

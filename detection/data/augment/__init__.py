@@ -1,4 +1,4 @@
-"""Augmentation and resizing on the device: from a batch of uint8 images to what the network sees."""
+"""Augmentation and resizing on the device: from a batch of uint8 images to the network's input."""
 
 from typing import TYPE_CHECKING
 

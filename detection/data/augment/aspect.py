@@ -1,4 +1,4 @@
-"""`random_crop_to_aspect_ratio`: the largest window of a shape, at a random place."""
+"""`random_crop_to_aspect_ratio`: the largest window of an aspect ratio, at a random position."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ Tensor = Any
 
 
 def crop_to_aspect_ratio(view: View, noise: Tensor, values: Values, *, clip_boxes: bool) -> View:
-    """Return the largest window of `aspect_ratio` (width / height), uniformly placed. Two columns.
+    """Return the largest window of `aspect_ratio` (width / height), at a uniform position. Two columns.
 
     An object stays if at least `overlap_thresh` of its area is in the window and some of it is.
     """

@@ -1,4 +1,4 @@
-"""What an option that mixes the images of a batch is given: all of them, framed, with their objects."""
+"""The interface of options on the images of a whole batch."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class FramedBatch(NamedTuple):
     `images` float32 `[batch, height, width, 3]`, 0..255; `boxes_yxyx` float32 `[batch, boxes, 4]`, relative to
     the frame; `class_ids` int32, 0-based, `weights` float32 and `present` bool `[batch, boxes]`; `true_sizes`
     int32 `[batch, 2]`: height and width of the image in the frame; `inside` bool `[batch, height, width, 1]`:
-    what is not painted with the padding's value after normalisation, None: all of it.
+    pixels that are not overwritten with the padding's value after normalisation, None: all pixels.
     """
 
     images: Tensor
@@ -35,7 +35,7 @@ class BatchOption:
 
 @dataclass(frozen=True)
 class SourceOption:
-    """An option on the images as they were read, before anything is resized.
+    """An option on the images as read, before resizing.
 
     `apply` takes uint8 `[batch, canvas height, canvas width, 3]`, true sizes int32 `[batch, 2]`, noise
     `[batch, columns]`, dynamic values and static switches, and returns such images.

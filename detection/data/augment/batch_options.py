@@ -12,7 +12,7 @@ Tensor = Any
 def _done_before(
     batch: FramedBatch, _noise: Tensor, _values: Mapping[str, Tensor], _switches: Mapping[str, Any]
 ) -> FramedBatch:
-    """Return the batch as it is: the option has been applied when the batch was put together."""
+    """Return the batch unchanged: the option was applied when the batch was assembled."""
     return batch
 
 

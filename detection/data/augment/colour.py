@@ -23,7 +23,7 @@ def add_brightness(images: Tensor, share: Tensor) -> Tensor:
 def scale_contrast(images: Tensor, factor: Tensor, inside: Tensor | None) -> Tensor:
     """Return the images with the distance from each channel's mean scaled, clipped.
 
-    The mean is taken over the pixels where `inside` bool `[batch, height, width, 1]` holds; None: over all.
+    The mean is that of the pixels where `inside` bool `[batch, height, width, 1]` is true; None: of all pixels.
     """
     if inside is None:
         mean = ops.mean(images, axis=(1, 2), keepdims=True)
@@ -34,10 +34,10 @@ def scale_contrast(images: Tensor, factor: Tensor, inside: Tensor | None) -> Ten
 
 
 def scale_saturation(images: Tensor, factor: Tensor) -> Tensor:
-    """Return the images with their HSV saturation scaled and limited to 1; hue and value stay.
+    """Return the images with their HSV saturation scaled and limited to 1; hue and value are unchanged.
 
-    At fixed hue and value every channel's distance from the value is in proportion to the saturation, so the
-    way through HSV can be saved.
+    At fixed hue and value every channel's distance from the value is proportional to the saturation, so no
+    conversion to HSV is needed.
     """
     value, chroma = _value_and_chroma(*ops.unstack(images, 3, axis=-1))
     limit = value / ops.maximum(chroma, 1e-12)
@@ -47,7 +47,7 @@ def scale_saturation(images: Tensor, factor: Tensor) -> Tensor:
 
 
 def shift_hue(images: Tensor, turn: Tensor) -> Tensor:
-    """Return the images with their HSV hue moved by `turn` of the colour circle; saturation and value stay."""
+    """Return the images with their HSV hue moved by `turn` of the colour circle, and nothing else changed."""
     red, green, blue = ops.unstack(images, 3, axis=-1)
     value, chroma = _value_and_chroma(red, green, blue)
     divisor = ops.maximum(chroma, 1e-12)
@@ -62,7 +62,7 @@ def shift_hue(images: Tensor, turn: Tensor) -> Tensor:
 
 
 def to_gray(images: Tensor, chosen: Tensor) -> Tensor:
-    """Return the images where `chosen` bool `[batch]` holds as three equal channels of their luma."""
+    """Return the images where `chosen` bool `[batch]` is true as three equal channels of their luma."""
     red, green, blue = ops.unstack(images, 3, axis=-1)
     luma = (0.2989 * red + 0.587 * green + 0.114 * blue)[..., None]
     return ops.where(chosen[:, None, None, None], luma, images)
@@ -81,12 +81,12 @@ def change_range(images: Tensor, original: tuple[Tensor, Tensor], target: tuple[
 
 
 def _value_and_chroma(red: Tensor, green: Tensor, blue: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the largest channel and its distance from the smallest; pairwise is faster than a reduction."""
+    """Return the largest channel and its distance from the smallest; faster pairwise than by reduction."""
     value = ops.maximum(ops.maximum(red, green), blue)
     return value, value - ops.minimum(ops.minimum(red, green), blue)
 
 
 def _fall(place: Tensor) -> Tensor:
-    """Return the fall at a place on the circle of six: 0 at 0, 1 from 1 to 3, 0 from 4 on, linear between."""
+    """Return the decrease at a position on the hue circle: 0 at 0, 1 from 1 to 3, 0 from 4 on, else linear."""
     place = place - 6.0 * ops.floor(place * (1.0 / 6.0))
     return ops.clip(ops.minimum(place, 4.0 - place), 0.0, 1.0)

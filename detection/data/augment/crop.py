@@ -1,7 +1,7 @@
-"""`random_crop_image`: a random window over at least some object, and the objects that stay in it.
+"""`random_crop_image`: a random window that covers some object, and the objects that remain in it.
 
-The window is drawn as TensorFlow's `sample_distorted_bounding_box` draws it: up to 100 attempts, the first that
-meets all limits is taken, and the whole image if none does. All attempts of all images are tried at once.
+The window is drawn as in TensorFlow's `sample_distorted_bounding_box`: the first of up to 100 attempts that
+meets all limits is used, or the whole image if none does. All attempts for all images are computed at once.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Windows:
-    """Candidate windows in whole pixels of the view, float32 `[batch, attempts]`; `valid` bool likewise."""
+    """Candidate windows in integer pixels of the view, float32 `[batch, attempts]`; `valid` is bool."""
 
     top: Tensor
     left: Tensor
@@ -42,10 +42,10 @@ class Windows:
 
 
 def random_crop(view: View, noise: Tensor, values: Mapping[str, Tensor], *, clip_boxes: Any) -> View:
-    """Return the view narrowed to a random window, with the objects that are left in it.
+    """Return the view narrowed to a random window, with the objects that remain in it.
 
     `noise` float32 `[batch, COLUMNS]`; `values` holds the fields of `RandomCropImage` as scalars or `[batch]`.
-    An image is left as it is with probability `random_coef`. An object stays if at least `overlap_thresh` of
+    An image is unchanged with probability `random_coef`. An object stays if at least `overlap_thresh` of
     its area is in the window and some of it is; one without area does not. `clip_boxes`: a truth value for all
     images or bool `[batch]`.
     """
@@ -63,8 +63,8 @@ def _candidates(view: View, noise: Tensor, values: Mapping[str, Tensor]) -> Wind
 
     The aspect ratio (width / height) is uniform; then the height is uniform over the integers that keep the
     area in its range and the window in the image; a height just beyond the area's range is moved by one, and
-    what still does not fit is not valid. A window smaller than the image never touches the bottom edge (nor the
-    right one): the offset is drawn below `height - window height`.
+    a window that still does not fit is not valid. A window smaller than the image never touches the bottom edge
+    (nor the right one): the offset is drawn below `height - window height`.
     """
     image_height = ops.cast(view.height, "float32")[:, None]
     image_width = ops.cast(view.width, "float32")[:, None]
@@ -92,8 +92,8 @@ def _candidates(view: View, noise: Tensor, values: Mapping[str, Tensor]) -> Wind
 def _covers_an_object(view: View, windows: Windows, share: Tensor) -> Tensor:
     """Return bool `[batch, attempts]`: the window holds at least `share` of some object's area.
 
-    `share` is float32 `[1 or batch, 1]`. Objects are cut to whole pixels and one of less than a pixel is not
-    looked at. An image without any object counts as one object that fills it.
+    `share` is float32 `[1 or batch, 1]`. Objects are truncated to whole pixels, and those below a pixel are
+    ignored. An image without objects counts as one object that fills it.
     """
     height, width = ops.cast(view.height, "float32"), ops.cast(view.width, "float32")
     whole = ops.stack([ops.zeros_like(height), ops.zeros_like(height), height, width], axis=-1)[:, None, :]
@@ -131,7 +131,7 @@ def _first_valid(view: View, windows: Windows) -> Windows:
 
 
 def shown(view: View, window: Windows, overlap_thresh: Tensor, *, clip_boxes: Any) -> View:
-    """Return the view narrowed to one window per image, with the objects of which enough is in it.
+    """Return the view narrowed to one window per image, with the objects that are sufficiently inside.
 
     `overlap_thresh`: a scalar or `[1 or batch, 1]`; `clip_boxes`: a truth value or bool `[batch]`.
     """

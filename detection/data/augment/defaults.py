@@ -1,6 +1,6 @@
-"""What an option means where its text says nothing: lists of settings, and a default that the schema has wrong.
+"""Defaults that are not in the schema: lists of settings, and one default that the schema states wrongly.
 
-The Object Detection API builds these in code; a message of the schema shows them as empty.
+The Object Detection API sets these in code; in the schema the lists are empty.
 """
 
 from google.protobuf import text_format
@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from sweepbox.detection.config.support.augmentation_geometry import MAX_TARGET_PIXELS
 
 SHARES = (0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
-"""The shares of an object that the settings of the SSD paper (Liu et al. 2016) ask a crop to hold."""
+"""The minimum covered fractions of an object in the settings of the SSD paper (Liu et al. 2016)."""
 
 _AREA = "min_area: 0.1 max_area: 1.0 random_coef: 0.15"
 _MEAN_COLOUR = "pad_color_r: -1 pad_color_g: -1 pad_color_b: -1"
@@ -24,7 +24,7 @@ _OPERATIONS = {
 
 
 def filled(name: str, option: Message) -> Message:
-    """Return a copy of an option's message with what its text leaves to the code."""
+    """Return a copy of an option's message with these defaults filled in."""
     copy = type(option)()
     copy.CopyFrom(option)
     if name in _OPERATIONS and not copy.operations:  # type: ignore[attr-defined]

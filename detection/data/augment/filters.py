@@ -1,7 +1,7 @@
-"""The resize methods: which lines are mixed for a position between lines, as TensorFlow 1's kernels do it.
+"""The resize methods: the lines and weights for a position between lines, as in TensorFlow 1's kernels.
 
 All take positions float32 `[batch, output]`, the distance between them in lines float32 `[batch]` and the last
-line int32 `[batch]`. Beyond the first and the last line those continue. Weights sum to 1.
+line int32 `[batch]`. Positions before the first or after the last line use that line. Weights sum to 1.
 """
 
 import math
@@ -44,7 +44,7 @@ def bicubic(position: Tensor, step: Tensor, last: Tensor) -> Taps:  # noqa: ARG0
 
 
 def _limited(line: Tensor, last: Tensor) -> Tensor:
-    """Return whole lines as int32, those beyond the first and the last one as these."""
+    """Return line numbers as int32, limited to the first and the last line."""
     return ops.minimum(ops.maximum(ops.cast(line, "int32"), 0), last[:, None])
 
 
@@ -63,7 +63,7 @@ def _cubic_far(distance: Tensor) -> Tensor:
 def area(largest_step: float) -> Filter:
     """Return the filter that weights each line by its share in the span of an output line.
 
-    It has as many taps as a span of `largest_step` lines can touch; wider spans are cut there.
+    It has as many taps as a span of `largest_step` lines can touch; wider spans are truncated.
     """
     taps = math.ceil(largest_step) + 1
 

@@ -1,4 +1,4 @@
-"""How options lay a new frame on a view: with a margin, of another size, or with the view twice in it."""
+"""New frames around a view: with a margin, of another size, or with the view repeated."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,13 +12,13 @@ Tensor = Any
 
 
 def integer_below(uniform: Tensor, count: Tensor) -> Tensor:
-    """Return whole numbers in 0..count-1 (0 where the count is below 1) for noise in [0, 1), as float32."""
+    """Return integers in 0..count-1 (0 where the count is below 1) for noise in [0, 1), as float32."""
     count = ops.cast(count, "float32")
     return ops.maximum(ops.minimum(ops.floor(uniform * count), count - 1.0), 0.0)
 
 
 def whole(number: Tensor) -> Tensor:
-    """Return a float32 number without its fraction as int32."""
+    """Return float32 numbers truncated to int32."""
     return ops.cast(number, "int32")
 
 
@@ -48,7 +48,7 @@ def moved(
 def rescaled(view: View, height: Tensor, width: Tensor, *, align_corners: bool = False) -> View:
     """Return frames of another size, int32 `[batch]`, that the view fills; boxes stay.
 
-    With `align_corners` the first and last lines of both lie on each other, otherwise the first only.
+    With `align_corners` the first and the last lines of both coincide, otherwise only the first.
     """
     less = 1.0 if align_corners else 0.0
     ratios = []
@@ -60,7 +60,7 @@ def rescaled(view: View, height: Tensor, width: Tensor, *, align_corners: bool =
 
 
 def repeated(view: View, *, downwards: Tensor, across: Tensor) -> View:
-    """Return frames that hold the view twice, one below and beside the other where bool `[batch]` says so.
+    """Return frames that hold the view twice, one below and beside the other where bool `[batch]` is true.
 
     Rows of objects become four times as many: those of the view, of the one below, and both of the ones beside.
     """

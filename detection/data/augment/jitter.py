@@ -1,4 +1,4 @@
-"""`random_jitter_boxes`: the sides of the boxes moved a little, the pixels left alone."""
+"""`random_jitter_boxes`: moves the sides of the boxes a little, not the pixels."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
-"""What storing an image as JPEG does to it, on the device: ITU-T T.81 as libjpeg encodes and decodes it.
+"""JPEG compression artefacts, computed on the device: ITU-T T.81 as libjpeg encodes and decodes.
 
 Colours become luma and chroma, chroma of half the size (4:2:0); blocks of 8 x 8 are transformed, divided by the
-standard tables scaled by the quality, rounded, and all of it is undone. What is left out is the entropy coding,
-which loses nothing, and the rounding inside the integer transforms of libjpeg.
+standard tables scaled by the quality, rounded, and all steps are reversed. Left out are the entropy coding,
+which is lossless, and the rounding inside libjpeg's integer transforms.
 """
 
 from typing import Any
@@ -27,11 +27,11 @@ _CHROMA_TABLE = """
 
 
 def jpeg_round_trip(images: Tensor, sizes: Tensor, quality: Tensor) -> Tensor:
-    """Return the images as they come out of a JPEG file.
+    """Return the images after JPEG encoding and decoding.
 
-    `images` `[batch, height, width, 3]` whole numbers 0..255, each in the top left corner, its size in `sizes`
+    `images` `[batch, height, width, 3]` integers 0..255, each in the top left corner, its size in `sizes`
     int32 `[batch, 2]`; `quality` float32 `[batch]`, 0..100 (0 counts as 1). The result is float32 of the same
-    shape, whole numbers; what is outside an image is meaningless.
+    shape, integers; pixels outside an image are undefined.
     """
     height, width = images.shape[1:3]
     images = _extended(images, sizes, _multiple(height), _multiple(width))
@@ -65,7 +65,7 @@ def _extended(images: Tensor, sizes: Tensor, height: int, width: int) -> Tensor:
 
 
 def _to_ycc(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return luma and both chroma channels, `[batch, height, width]`, whole numbers (JFIF, ITU-T T.871)."""
+    """Return luma and both chroma channels, `[batch, height, width]`, integers (JFIF, ITU-T T.871)."""
     red, green, blue = ops.unstack(images, 3, axis=-1)
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     to_blue = -0.168735892 * red - 0.331264108 * green + 0.5 * blue + _MIDDLE

@@ -1,6 +1,6 @@
-"""The options that change what the objects of an image are called, or which are there, and no pixel.
+"""The options that change the classes of objects or drop objects, without changing pixels.
 
-Classes are named by their ids in the label map, from 1 on.
+Labels are the 1-based class ids of the label map.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ Tensor = Any
 
 
 def remap_labels(view: View, _: Tensor, values: Mapping[str, Tensor], switches: Mapping[str, Any]) -> View:
-    """Return the view with the objects of the classes `original_labels` called `new_label`."""
+    """Return the view with the objects of the classes `original_labels` relabelled as `new_label`."""
     new = _class_id(values["new_label"])
     renamed = ops.zeros_like(view.present)
     for place in range(switches["original_labels"]):

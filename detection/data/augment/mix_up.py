@@ -1,7 +1,7 @@
-"""`random_mix_up`: two images of the batch laid over each other, with the objects of both.
+"""`random_mix_up`: blends two images of the batch and keeps the objects of both.
 
 After Zhang et al., "mixup" (2018), in the form for detection of Zhang et al., "Bag of Freebies for Training
-Object Detection Neural Networks" (2019). An option of Sweepbox's own.
+Object Detection Neural Networks" (2019). The option exists only in Sweepbox.
 """
 
 from collections.abc import Mapping
@@ -22,11 +22,11 @@ COLUMNS = 3
 def random_mix_up(
     batch: FramedBatch, noise: Tensor, values: Mapping[str, Tensor], switches: Mapping[str, Any]
 ) -> FramedBatch:
-    """Return the batch with some images blended with another one, both cut off the same frame.
+    """Return the batch with some images blended with another one, in the same frame.
 
-    The share of the image itself is uniform from `min_ratio` to `max_ratio`; the weights of its objects are
-    multiplied by it, those of the other's objects by the rest. Where only one of the two images is (beside a
-    narrow one is padding), it is seen as it is.
+    The weight of the image itself is uniform from `min_ratio` to `max_ratio`; the weights of its objects are
+    multiplied by it, those of the other's objects by the rest. Pixels that only one of the two images
+    covers (the other is padded there) are not blended.
     """
     chosen = noise[:, 0] < values["probability"]
     partner = partners(noise[:, 1])

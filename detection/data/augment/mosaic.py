@@ -1,6 +1,6 @@
 """`random_mosaic`: four images of the batch around a point, each filling its quarter of the frame.
 
-After the mosaic of Bochkovskiy, Wang and Liao, "YOLOv4" (2020). An option of Sweepbox's own.
+After the mosaic of Bochkovskiy, Wang and Liao, "YOLOv4" (2020). The option exists only in Sweepbox.
 """
 
 from collections.abc import Mapping
@@ -44,9 +44,9 @@ def random_mosaic(
 ) -> FramedBatch:
     """Return the batch with some images replaced by mosaics; see the schema's `RandomMosaic` for the fields.
 
-    The image itself is at the top left; the other three are drawn from the batch, each once if it has four.
-    What is shown of an image is drawn uniformly from what fits. Boxes are moved, cut to their quarter and
-    dropped where less than `min_visible_area` of them is left.
+    The image itself is at the top left; the other three are drawn from the batch, without repetition if it has
+    four. The visible part of an image is uniform among those that fit. Boxes are moved, cut to their quarter
+    and dropped if less than `min_visible_area` of them remains.
     """
     height, width = batch.images.shape[1:3]
     frame = ops.convert_to_tensor([float(height), float(width)])
@@ -87,7 +87,7 @@ def _quarter(place: int, centre: Tensor, frame: Tensor, *, sizes: Tensor, scale:
 
 
 def _shown(images: Tensor, quarter: Quarter, sizes: Tensor) -> Tensor:
-    """Return the images as they lie on the whole frame, right inside the quarter only."""
+    """Return the images on the whole frame; only pixels inside the quarter are valid."""
     taps = [_taps(axis, images.shape[1 + axis], quarter, sizes) for axis in range(2)]
     return resample(images, *taps)
 
@@ -115,7 +115,7 @@ def _inside(quarter: Quarter, size: tuple[int, int]) -> Tensor:
 
 
 def _moved(objects: Objects, quarter: Quarter, frame: Tensor, visible: Tensor) -> Objects:
-    """Return the objects in the frame, cut to the quarter; those with too little left are not present."""
+    """Return the objects in the frame, cut to the quarter; those with too little area are not present."""
     start, scale = quarter.start[:, None, :], quarter.scale[:, None, :]
     low, high = (
         corner * frame * scale - quarter.shift[:, None, :] + start

@@ -1,9 +1,9 @@
 """Noise for every pixel, made on the device from one uniform number per image.
 
-The host draws few numbers per image and step; where an option needs one for each pixel, a hash of the pixel's
-place and the image's number gives it. So the noise depends on nothing else: it is the same on a resumed run, on
-every backend and however the batch is cut. The hash is a multiply and xor-shift finaliser with the constants of
-Wellons' search for low bias (2018), https://nullprogram.com/blog/2018/07/31/.
+The host draws few numbers per image and step. If an option needs one for each pixel, it is a hash of the
+pixel's position and the image's number. So the noise is the same on a resumed run, on every backend and for
+every division of the batch. The hash is a multiply and xor-shift finaliser with the constants of Wellons'
+search for low bias (2018), https://nullprogram.com/blog/2018/07/31/.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ _BITS = 24
 """A float32 in [0, 1) holds this many bits."""
 _CHANNELS = 3
 _LONGEST = 1 << 15
-"""Lines and columns beyond this share their noise with others."""
+"""Lines and columns from here on repeat the noise of others."""
 
 
 def uniforms(key: Tensor, count: int) -> Tensor:
@@ -32,7 +32,7 @@ def uniforms(key: Tensor, count: int) -> Tensor:
 def pixel_uniforms(key: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """Return a uniform number in [0, 1) for each pixel and channel, float32 `[batch, height, width, 3]`.
 
-    `key` float32 `[batch]`; `rows` `[batch, height]` and `columns` `[batch, width]`: whole numbers from 0 to
+    `key` float32 `[batch]`; `rows` `[batch, height]` and `columns` `[batch, width]`: integers from 0 to
     32767, the place of each line and column in the image: the same place has the same number.
     """
     by_row = _mixed(ops.bitwise_xor(_state(key)[:, None], _unsigned(rows)))
@@ -58,7 +58,7 @@ def _unsigned(lines: Tensor) -> Tensor:
 
 
 def _mixed(bits: Tensor) -> Tensor:
-    """Return uint32 of which every bit hangs on every bit of the argument; a bijection."""
+    """Return uint32 in which every bit depends on every bit of the argument; a bijection."""
     bits = ops.bitwise_xor(bits, _shifted(bits, 16)) * np.uint32(0x7FEB352D)
     bits = ops.bitwise_xor(bits, _shifted(bits, 15)) * np.uint32(0x846CA68B)
     return ops.bitwise_xor(bits, _shifted(bits, 16))

@@ -1,4 +1,4 @@
-"""The objects of a framed batch: those of other images in it, and the largest where there are too many."""
+"""The objects of a framed batch: taking those of other images, and selecting the largest."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,12 +31,12 @@ class Objects:
         return int(self.present.shape[1])
 
     def taken(self, images: Tensor) -> "Objects":
-        """Return for each image the objects of another, whose index stands in `images` int32 `[batch]`."""
+        """Return for each image the objects of another image, whose index is in `images` int32 `[batch]`."""
         parts = (self.boxes_yxyx, self.class_ids, self.weights, self.present)
         return Objects(*(ops.take(part, images, axis=0) for part in parts))
 
     def extended(self, rows: int) -> "Objects":
-        """Return the objects with `rows` rows, those added without an object."""
+        """Return the objects with `rows` rows, the added rows without an object."""
         more = rows - self.rows
         return Objects(
             ops.pad(self.boxes_yxyx, ((0, 0), (0, more), (0, 0))),
@@ -77,9 +77,9 @@ def rows_for(given: int, images: int, limit: int) -> int:
 
 
 def partners(uniform: Tensor, place: int = 0) -> Tensor:
-    """Return for each image the index of another, int32 `[batch]`; of itself where it is the only one.
+    """Return for each image the index of another, int32 `[batch]`; its own if it is the only one.
 
-    Other places give other images, as long as there are enough; batches are shuffled, so neighbours will do.
+    Different positions give different images if there are enough. Batches are shuffled, so neighbours are used.
     """
     batch = ops.shape(uniform)[0]
     others = ops.maximum(batch - 1, 1)
@@ -88,7 +88,7 @@ def partners(uniform: Tensor, place: int = 0) -> Tensor:
 
 
 def with_objects(batch: FramedBatch, chosen: Tensor, changed: Objects) -> FramedBatch:
-    """Return the batch with other objects where `chosen` bool `[batch]` holds; the rows become as many."""
+    """Return the batch with other objects where `chosen` bool `[batch]` is true; the rows become as many."""
     own = Objects.of(batch).extended(changed.rows)
     objects = select(chosen, changed, own)
     return batch._replace(

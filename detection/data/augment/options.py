@@ -1,4 +1,4 @@
-"""The augmentation options of a config: what of each is static and what is a value in the program."""
+"""The augmentation options of a config: the static and the dynamic fields of each."""
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ STATIC_FIELDS: dict[str, tuple[str, ...]] = {
     "random_mix_up": ("max_number_of_boxes",),
     "random_copy_paste": ("max_objects",),
 }
-"""Integers by option that shape the program, such as the number of repetitions; all others are values in it."""
+"""Static numbers by option, such as the number of repetitions; all other numbers are dynamic."""
 
 _NUMBERS = {
     FieldDescriptor.TYPE_FLOAT,
@@ -34,7 +34,7 @@ _UNUSED_PREFIX = "keypoint_"
 
 @dataclass(frozen=True)
 class OptionValues:
-    """One option as asked for: its name, its switches, which are static, and its dynamic values by field.
+    """One option: its name, its static fields (`switches`) and its dynamic values by field.
 
     A number in a list is the value `field[i]`, the length of the list is the switch `field`. Fields of messages
     in a list are named `field[i].name`.
@@ -53,7 +53,7 @@ class OptionValues:
 def read_options(steps: Iterable[pb.PreprocessingStep]) -> tuple[OptionValues, ...]:
     """Return the options in config order, defaults filled in; ConfigError names one that is not supported.
 
-    Ranges of values are for `detection.config.support.check_supported` to check.
+    Ranges of values are checked by `detection.config.support.check_supported`.
     """
     return tuple(_read(step, index) for index, step in enumerate(steps))
 
@@ -77,7 +77,7 @@ def _read(step: pb.PreprocessingStep, index: int) -> OptionValues:
 
 
 def _flat(message: Message, prefix: str) -> Iterator[tuple[str, Any, bool]]:
-    """Yield path, value and whether it is a number that may change, for every field but those of keypoints."""
+    """Yield path, value and whether it is a number, for every field but those of keypoints."""
     for field in schema_of(message).fields:
         if field.name.startswith(_UNUSED_PREFIX):
             continue

@@ -1,4 +1,4 @@
-"""The options that put a margin around the image."""
+"""The options that pad the image."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
 """The options that change single pixels or squares of them: noise everywhere or in a square, black squares.
 
-Their sizes and grids are those of the image at their place in the config, so they are made there and looked at
-through the resizing that has been done already: a number of noise belongs to a pixel of that image, and a pixel
-of the output is mixed of what becomes of the four that it lies between, as its colour was.
+Their sizes and grids are those of the image at their position in the config. The images have already been
+resized, so a noise value belongs to a pixel of that earlier image, and an output pixel is interpolated between
+the changed values of the four pixels around it, as its colour was.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from sweepbox.detection.data.augment.pixel_option import PixelContext
 Tensor = Any
 
 PATCH_NUMBERS = 3
-"""Uniform numbers that a black patch takes: whether it is there, its top, its left."""
+"""The number of uniform numbers of a black patch: whether it is drawn, its top, its left."""
 
 
 def scale_pixel_values(images: Tensor, context: PixelContext) -> Tensor:
@@ -37,8 +37,8 @@ def add_patch_noise(images: Tensor, context: PixelContext) -> Tensor:
     """Return the images with Gaussian noise in a square around a random pixel, clipped.
 
     The noise has a standard deviation, in units of the full range, uniform from `min_gaussian_stddev` to the
-    maximum; the side is a whole number from `min_patch_size` to below `max_patch_size`. An image is left as it
-    is with probability `random_coef`. Six columns of noise.
+    maximum; the side is an integer from `min_patch_size` to below `max_patch_size`. An image is unchanged
+    with probability `random_coef`. Six columns of noise.
     """
     keep, size, strength, row, column, key = ops.unstack(context.noise, 6, axis=1)
     values = context.values
@@ -60,7 +60,7 @@ def add_patch_noise(images: Tensor, context: PixelContext) -> Tensor:
 
 
 def paint_black_patches(images: Tensor, context: PixelContext) -> Tensor:
-    """Return the images with up to `max_black_patches` black squares, each there with `probability`.
+    """Return the images with up to `max_black_patches` black squares, each with `probability`.
 
     A side is `size_to_image_ratio` of the shorter side of the image, the corner anywhere that leaves room for
     as large a share of each side. One column of noise.
@@ -84,7 +84,7 @@ def paint_squares(images: Tensor, context: PixelContext, numbers: Tensor) -> Ten
 
 
 def _below(uniform: Tensor, low: Tensor | float, high: Tensor) -> Tensor:
-    """Return whole numbers from `low` to below `high` for noise in [0, 1)."""
+    """Return integers from `low` to below `high` for noise in [0, 1)."""
     return low + ops.maximum(ops.minimum(ops.floor(uniform * (high - low)), high - low - 1.0), 0.0)
 
 
@@ -101,7 +101,7 @@ def _in_square(context: PixelContext, top: Tensor, left: Tensor, side: Tensor) -
 def _in_interval(position: Tensor, start: Tensor, length: Tensor) -> Tensor:
     """Return which share of each position `[batch, n]` lies on lines `[start, start + length)` `[batch]`.
 
-    A position between two lines belongs to both, to each the more the nearer it is.
+    A position between two lines counts for both, in proportion to its nearness.
     """
     first, last = start[:, None], (start + length - 1.0)[:, None]
     share = ops.minimum(position - first + 1.0, last + 1.0 - position)

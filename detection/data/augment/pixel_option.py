@@ -1,4 +1,4 @@
-"""What an option that changes pixels is given: the images as they are at its place in the config."""
+"""The interface of options on pixels."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Tensor = Any
 
 @dataclass(frozen=True)
 class PixelContext:
-    """Noise, values and surroundings of one pixel option; what is not asked for is not computed.
+    """Noise, values and geometry for one pixel option; properties are computed on access.
 
     `noise` float32 `[batch, columns]` in [0, 1); `values`: the dynamic fields as float32 scalars; `switches`:
     the static ones; see `detection.data.augment.options`.
@@ -61,8 +61,8 @@ class PixelContext:
 class PixelOption:
     """An option on images 0..255 float32 `[batch, height, width, 3]`, and how much noise it uses.
 
-    Images come and go in the size and frame of the network's input. Pixels outside `PixelContext.inside` are
-    overwritten by a padding later; changing them does no harm.
+    Images have the size and frame of the network's input. Pixels outside `PixelContext.inside` may be changed:
+    a padding overwrites them later.
     """
 
     columns: int

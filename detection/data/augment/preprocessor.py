@@ -1,4 +1,4 @@
-"""From a batch of uint8 images to normalised images of one size, augmented, with their boxes."""
+"""Turns a batch of uint8 images with boxes into augmented, normalised images of one size."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -19,12 +19,12 @@ Tensor = Any
 
 
 class Preprocessed(NamedTuple):
-    """What reaches the network.
+    """The input of the network and its targets.
 
     `images` float32 `[batch, height, width, 3]`, normalised, with the padding's value outside the image;
     `boxes_yxyx` float32 `[batch, boxes, 4]`, relative to the padded frame; `class_ids` int32 `[batch, boxes]`,
     0-based; `weights` float32 `[batch, boxes]`; `true_sizes` int32 `[batch, 2]`: height and width of the image
-    inside the frame. Rows of objects that are not there, or not any more, are all zero.
+    inside the frame. Rows without an object are all zero.
     """
 
     images: Tensor
@@ -57,7 +57,7 @@ class Preprocessor:
         return [variable for step in self._steps for variable in step.variables.values()]
 
     def assign(self, options: Iterable[pb.PreprocessingStep]) -> None:
-        """Take other strengths; ValueError unless the options are the same ones in the same order."""
+        """Set other strengths; ValueError unless the options are the same in the same order."""
         read = read_options(options)
         asked, compiled = tuple(option.compile_part for option in read), self.compile_part[1]
         if asked != compiled:
@@ -78,7 +78,7 @@ class Preprocessor:
         *,
         normalise: Callable[[Tensor], Tensor],
     ) -> Preprocessed:
-        """Return the batch as the network takes it.
+        """Return the network's input for a batch.
 
         `images` uint8 `[batch, canvas height, canvas width, 3]`; `sizes` int32 `[batch, 2]`: the true height
         and width on the canvas, at least 1; `boxes_yxyx` float32 `[batch, boxes, 4]` normalised to the true
@@ -88,7 +88,7 @@ class Preprocessor:
         Geometric options are composed and applied with the resizing in one pass over the original pixels;
         options on pixels and the fill of paddings follow in config order, on the resized image. Resizing before
         normalising gives what the Object Detection API's reverse order gives, because interpolation weights
-        sum to one. Objects past the rows that came in are cut, except by options that mix images.
+        sum to one. Objects beyond the number of input rows are dropped, except by options that mix images.
         """
         sizes = ops.convert_to_tensor(sizes, dtype="int32")
         images = self._prepared(ops.convert_to_tensor(images), sizes, noise)
@@ -111,7 +111,7 @@ class Preprocessor:
         return self._finished(batch, normalise)
 
     def _prepared(self, images: Tensor, sizes: Tensor, noise: Tensor) -> Tensor:
-        """Return the images as they were read after the options on those."""
+        """Return the images after the options on images as read."""
         for step in self._steps:
             images = step.prepare(images, sizes, noise)
         return images
@@ -137,7 +137,7 @@ class Preprocessor:
         return pixels
 
     def _finished(self, batch: FramedBatch, normalise: Callable[[Tensor], Tensor]) -> Preprocessed:
-        """Return the batch normalised, with nothing in rows without an object."""
+        """Return the normalised batch, with zeros in rows without an object."""
         return Preprocessed(
             images=self._framed(normalise(batch.images), batch.inside),
             boxes_yxyx=ops.where(batch.present[:, :, None], batch.boxes_yxyx, 0.0),

@@ -1,8 +1,8 @@
 """The options that change the number of pixels and nothing else.
 
-All sampling is done in one pass from the original pixels, so these do not blur or coarsen the image as the
-resize in between does in the Object Detection API: their sizes count for what comes after them (crops in whole
-pixels, paddings and limits in pixels), their pixels are those of the final resize.
+All sampling is done in one pass from the original pixels, so these options do not blur the image as the
+intermediate resize of the Object Detection API does. Their sizes affect later options (crops in whole pixels,
+paddings and limits in pixels); the pixels are those of the final resize.
 """
 
 from typing import Any
@@ -38,7 +38,7 @@ def downscale_to_target(view: View, noise: Tensor, values: Values, _: Switches) 
 
 
 def resize_to(height: str, width: str) -> Any:
-    """Return the option that brings the view to the size in two of its fields. No noise."""
+    """Return the option that resizes the view to the size in two of its fields. No noise."""
 
     def resize(view: View, _: Tensor, values: Values, __: Switches) -> View:
         ones = ops.ones_like(view.height, dtype="float32")
@@ -48,7 +48,7 @@ def resize_to(height: str, width: str) -> Any:
 
 
 def scaled_sides(view: View, factor: Tensor) -> tuple[Tensor, Tensor]:
-    """Return height and width times a factor `[batch]`, cut to whole numbers of at least 1, int32 `[batch]`."""
+    """Return height and width times a factor `[batch]`, truncated, at least 1, int32 `[batch]`."""
     height, width = (ops.maximum(whole(side * factor), 1) for side in sides(view))
     return height, width
 

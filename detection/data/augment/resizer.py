@@ -1,4 +1,4 @@
-"""The sizes that the image resizers of a pipeline.config bring images to, and the filter that they use."""
+"""The image resizers of a pipeline.config: output sizes and filters."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ class Resizer(ResizerSettings):
     """A resizer's settings with its arithmetic on tensors."""
 
     def resized(self, heights: Tensor, widths: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the heights and widths that images get of these heights and widths, all int32 `[batch]`."""
+        """Return the resized heights and widths of images, all int32 `[batch]`."""
         if self.min_dimension is None:
             height, width = self.output_size
             # Always the first branch; `where` keeps the size from being a constant, see `axis_samples`.
@@ -43,11 +43,11 @@ class Resizer(ResizerSettings):
         return 1.5 * max(min(canvas) / self.min_dimension, max(canvas) / self.output_size[0])
 
     def _rounded(self, side: Tensor) -> Tensor:
-        # A ribbon of a image must keep at least one pixel of its shorter side.
+        # Very long images keep at least one pixel of their shorter side.
         return ops.cast(ops.clip(ops.round(side), 1, self.output_size[0]), "int32")
 
 
 def read_resizer(message: pb.ImageResizer) -> Resizer:
-    """Return the resizer of a config; ConfigError if its output lacks one static size or three channels."""
+    """Return the resizer of a config; ConfigError if its output has not one static size and three channels."""
     settings = resizer_settings(message)
     return Resizer(settings.output_size, settings.min_dimension, settings.padding, settings.method)

@@ -1,4 +1,4 @@
-"""The rows of a batch's objects: brought together where options have made more of them than came in."""
+"""Compacts the object rows of a batch after options that add rows."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ Tensor = Any
 def compacted(view: View, *, rows: int) -> View:
     """Return the view with `rows` rows of objects: the first that are present, in their order.
 
-    A view of no more rows is returned as it is.
+    A view without more rows is returned unchanged.
     """
     given = view.present.shape[1]
     if given <= rows:

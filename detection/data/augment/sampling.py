@@ -1,11 +1,10 @@
 """Resizing with the Object Detection API's sampling grid: TensorFlow 1's, in one pass over the original pixels.
 
 Output pixel i lies at i * (input size / output size) of its window: pixels are aligned at the top left only
-(`half_pixel_centers=False`, `align_corners=False`) and there is no antialiasing. A window, a mirroring, a
-padding and a scale are all a choice of source rows and columns, so one pass does them together:
-`Ry · image · Rxᵀ`, where every row of `Ry` and `Rx` has a few entries. They are gathered and not multiplied:
-that is faster on a CPU (2.5 times, see experiments/benchmarks/input_pipeline.py), and exact where a GPU
-multiplies matrices in TF32.
+(`half_pixel_centers=False`, `align_corners=False`), without antialiasing. Crop, flip, padding and scaling all
+select source rows and columns, so one pass does them together: `Ry · image · Rxᵀ`, where every row of `Ry` and
+`Rx` has a few entries. The entries are gathered, not multiplied: this is faster on a CPU (2.5 times, see
+experiments/benchmarks/input_pipeline.py), and exact on GPUs that multiply matrices in TF32.
 """
 
 from collections.abc import Callable
@@ -21,7 +20,7 @@ Tensor = Any
 
 @dataclass(frozen=True)
 class Taps:
-    """Which lines of a frame make each output line.
+    """The lines of a frame that each output line is interpolated from.
 
     `lines`: int32 `[batch, output]` for each tap; `weights`: float32 `[batch, output]` for each, summing to 1.
     """
@@ -36,10 +35,10 @@ Filter = Callable[[Tensor, Tensor, Tensor], Taps]
 
 @dataclass(frozen=True)
 class AxisSamples:
-    """Where along one axis of a frame each output line comes from.
+    """The source positions of output lines along one axis of a frame.
 
     `position` float32 `[batch, output]`, in lines of the frame; `step` float32 `[batch]`, lines of the frame
-    per output line; `taps`: what is interpolated between there.
+    per output line; `taps`: the lines that are interpolated there.
     """
 
     position: Tensor
@@ -55,7 +54,7 @@ class AxisSamples:
 def axis_samples(length: Tensor, *, resized: Tensor, output: int, method: Filter) -> AxisSamples:
     """Return the samples that show `length` lines in `resized` of `output` lines.
 
-    `length`, `resized` int32 `[batch]`. Lines past `resized` continue the last one. `resized` must not be a
+    `length`, `resized` int32 `[batch]`. Lines past `resized` repeat the last one. `resized` must not be a
     constant of the program: compilers turn a division by a constant into a multiplication by its reciprocal,
     which moves the samples by a rounding error.
     """
@@ -68,8 +67,8 @@ def axis_samples(length: Tensor, *, resized: Tensor, output: int, method: Filter
 def beneath(samples: AxisSamples, layer: AxisLayer, method: Filter) -> tuple[AxisSamples, Tensor]:
     """Return samples in lines of a layer's frame as samples in lines of the window beneath it.
 
-    The second result is float32 `[batch, output]`: which share of each output line lies on the window; what is
-    outside continues its first or last line.
+    The second result is float32 `[batch, output]`: which share of each output line lies on the window; lines
+    outside repeat its first or last line.
     """
     length = layer.window.length[:, None]
     if layer.ratio is not None:
@@ -93,7 +92,7 @@ def beneath(samples: AxisSamples, layer: AxisLayer, method: Filter) -> tuple[Axi
 
 
 def _rescaled(samples: AxisSamples, ratio: Tensor, window: AxisWindow, method: Filter) -> AxisSamples:
-    """Return the samples where the frame has other lines than the window: their taps are chosen anew."""
+    """Return the samples where the frame has other lines than the window: their taps are computed again."""
     position, step = samples.position * ratio[:, None], samples.step * ratio
     return AxisSamples(position, step, method(position, step, window.length - 1))
 
@@ -119,7 +118,7 @@ def _resample_rows(images: Tensor, rows: Taps) -> Tensor:
 
 
 def _mixed(gathered: list[Tensor], weights: tuple[Tensor, ...]) -> Tensor:
-    """Return the weighted sum of lines `[batch, output, values]`; two are mixed as the original does."""
+    """Return the weighted sum of lines `[batch, output, values]`; two are mixed as in the original."""
     if len(gathered) == 1:
         return gathered[0]
     if len(gathered) == 2:

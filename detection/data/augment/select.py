@@ -1,4 +1,4 @@
-"""A choice between two values per image, for whole records of tensors."""
+"""Selects between two values for each image, for nested structures of tensors."""
 
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
@@ -10,10 +10,10 @@ Value = TypeVar("Value")
 
 
 def select(condition: Tensor, first: Value, second: Value) -> Value:
-    """Return for each image `first` where `condition` bool `[batch]` holds, else `second`.
+    """Return for each image `first` where `condition` bool `[batch]` is true, else `second`.
 
-    The values are tensors `[batch, ...]`, or dataclasses and tuples of them of one structure; what is no
-    tensor in them (a number, None) must be the same in both.
+    The values are tensors `[batch, ...]`, or dataclasses and tuples of them of one structure; values that are
+    not tensors (a number, None) must be the same in both.
     """
     if is_dataclass(first) and not isinstance(first, type):
         parts = {

@@ -1,4 +1,4 @@
-"""The options on images as they were read, by name."""
+"""The options on images as read, by name."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,9 +14,9 @@ Tensor = Any
 def _jpeg_quality(
     images: Tensor, sizes: Tensor, noise: Tensor, values: Mapping[str, Tensor], _: Mapping[str, Any]
 ) -> Tensor:
-    """Return the images as JPEG of a random quality gives them back.
+    """Return the images after JPEG compression with a random quality.
 
-    The quality is a whole number from `min_jpeg_quality` to below `max_jpeg_quality`; an image is left as it is
+    The quality is an integer from `min_jpeg_quality` to below `max_jpeg_quality`; an image is left as it is
     with probability `random_coef`.
     """
     low, high = values["min_jpeg_quality"], values["max_jpeg_quality"]

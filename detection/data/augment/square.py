@@ -31,8 +31,8 @@ def square_crop_by_scale(view: View, noise: Tensor, values: Values, _: Switches)
     """`random_square_crop_by_scale`: a square window around a random centre, black beyond the image.
 
     Its side is the longer side of the image times one of `num_scales` scales from `scale_min` to `scale_max`,
-    cut to a whole number. The centre keeps a border from the edges: `max_border`, halved until it fits twice
-    into the side. As in the Object Detection API a window that reaches beyond the bottom or right edge leaves
+    truncated to an integer. The centre keeps a border from the edges: `max_border`, halved until it fits twice
+    into the side. As in the Object Detection API a window that extends beyond the bottom or right edge leaves
     the image's last line out.
     """
     height, width = sides(view)
@@ -76,8 +76,8 @@ def _visible(start: Tensor, side: Tensor, length: Tensor) -> tuple[Tensor, Tenso
 def scale_crop_and_pad_to_square(view: View, noise: Tensor, values: Values, _: Switches) -> View:
     """`random_scale_crop_and_pad_to_square`: the image scaled, then cut and padded to one square size.
 
-    Its longer side becomes `output_size` times a scale from `scale_min` to `scale_max`. Where it is longer than
-    `output_size` a window is drawn, where it is shorter black follows below and on the right.
+    Its longer side becomes `output_size` times a scale from `scale_min` to `scale_max`. If it is longer than
+    `output_size` a random window is cut, if it is shorter black is added below and on the right.
     """
     output = values["output_size"]
     scale = values["scale_min"] + noise[:, 0] * (values["scale_max"] - values["scale_min"])

@@ -1,4 +1,4 @@
-"""The crops of the SSD paper (Liu et al. 2016): one of several settings, picked anew for every image."""
+"""The crops of the SSD paper (Liu et al. 2016): one of several settings, drawn for each image."""
 
 from typing import Any
 
@@ -20,23 +20,23 @@ SSD_PAD_COLUMNS = SSD_COLUMNS + PAD_COLUMNS
 SSD_FIXED_COLUMNS = SSD_COLUMNS + 2
 SSD_PAD_FIXED_COLUMNS = SSD_COLUMNS + 1
 LATER_OVERLAP = 0.3
-"""What the crop to the aspect ratio asks of an object, whatever the setting says."""
+"""The `overlap_thresh` of the crop to the aspect ratio, whatever the setting."""
 
 
 def ssd_crop(view: View, noise: Tensor, values: Values, switches: Switches) -> View:
-    """`ssd_random_crop`: a random crop with one of the `operations`, each as likely as the others."""
+    """`ssd_random_crop`: a random crop with one of the `operations`, with equal probability."""
     return _crop(view, noise, _picked(noise, values, switches))
 
 
 def ssd_crop_pad(view: View, noise: Tensor, values: Values, switches: Switches) -> View:
-    """`ssd_random_crop_pad`: a random crop in a larger frame, both with the picked setting."""
+    """`ssd_random_crop_pad`: a random crop in a larger frame, both with the drawn setting."""
     picked = _picked(noise, values, switches)
     cropped = _crop(view, noise, picked)
     return pad_relative(view, cropped, noise[:, SSD_COLUMNS:], picked)
 
 
 def ssd_crop_fixed(view: View, noise: Tensor, values: Values, switches: Switches) -> View:
-    """`ssd_random_crop_fixed_aspect_ratio`: a crop of one shape; what is kept whole is cut to it as well."""
+    """`ssd_random_crop_fixed_aspect_ratio`: a crop of one aspect ratio, also of otherwise uncropped images."""
     aspect = values["aspect_ratio"]
     picked = _picked(noise, values, switches) | {"min_aspect_ratio": aspect, "max_aspect_ratio": aspect}
     cropped = _crop(view, noise, picked)
@@ -45,7 +45,7 @@ def ssd_crop_fixed(view: View, noise: Tensor, values: Values, switches: Switches
 
 
 def ssd_crop_pad_fixed(view: View, noise: Tensor, values: Values, switches: Switches) -> View:
-    """`ssd_random_crop_pad_fixed_aspect_ratio`: a crop of any shape in a frame of one shape."""
+    """`ssd_random_crop_pad_fixed_aspect_ratio`: a crop of any aspect ratio in a frame of a fixed one."""
     cropped = _crop(view, noise, _picked(noise, values, switches))
     return pad_to_aspect_ratio(cropped, noise[:, SSD_COLUMNS:], values)
 

@@ -1,4 +1,4 @@
-"""The options of a pipeline.config as steps over a batch, each with its noise columns and its values."""
+"""The options of a pipeline.config as steps over a batch, each with its noise columns and values."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ Tensor = Any
 
 
 class Step:
-    """One option at its place in the config; its values are non-trainable variables named after the fields."""
+    """One option of the config; its values are non-trainable variables named after the fields."""
 
     def __init__(self, option: OptionValues, *, index: int, first_column: int) -> None:
         self.name = option.name
@@ -37,7 +37,7 @@ class Step:
         }
 
     def assign(self, option: OptionValues) -> None:
-        """Take over the values of the same option."""
+        """Set the values of the same option."""
         for field, value in option.values:
             self.variables[field].assign(value)
 
@@ -47,19 +47,19 @@ class Step:
         return isinstance(self._option, ViewOption) and self._option.transposes
 
     def prepare(self, images: Tensor, sizes: Tensor, noise: Tensor) -> Tensor:
-        """Return the images as they were read, as an option on those changes them; others leave them."""
+        """Return the images after an option on images as read; other options return them unchanged."""
         if isinstance(self._option, SourceOption):
             return self._option.apply(images, sizes, noise[:, self._noise], self._values(), self._switches)
         return images
 
     def look(self, view: View, noise: Tensor) -> View:
-        """Return the view that an option on views makes of a view; others leave it."""
+        """Return the view after an option on views; other options return it unchanged."""
         if isinstance(self._option, ViewOption):
             return self._option.apply(view, noise[:, self._noise], self._values(), self._switches)
         return view
 
     def paint(self, images: Tensor, noise: Tensor, seen: View, trace: Trace) -> Tensor:
-        """Return framed images as the option leaves them: pixels changed, or a padding filled.
+        """Return framed images after an option on pixels, or with the padding filled.
 
         `seen`: the view before this option.
         """
@@ -69,7 +69,7 @@ class Step:
         return images
 
     def fill(self, images: Tensor, noise: Tensor, layer: int, trace: Trace) -> Tensor:
-        """Return framed images with what lies beyond the window of a layer filled by this option."""
+        """Return framed images with the area outside the window of a layer filled by this option."""
         colour = self._colour(noise)
         if colour is None:
             colour = _mean_colour(images, trace.inside(layer))
@@ -85,7 +85,7 @@ class Step:
         return self._option.fill(noise[:, self._noise], self._values(), self._switches)
 
     def mix(self, batch: FramedBatch, noise: Tensor) -> FramedBatch:
-        """Return the batch as an option on whole batches leaves it; others leave it as it is."""
+        """Return the batch after an option on whole batches; other options return it unchanged."""
         if isinstance(self._option, BatchOption):
             return self._option.apply(batch, noise[:, self._noise], self._values(), self._switches)
         return batch
@@ -95,13 +95,13 @@ class Step:
 
 
 def implementation(name: str) -> ViewOption | PixelOption | SourceOption | BatchOption:
-    """Return what an option does; KeyError for one that is not supported."""
+    """Return the implementation of an option; KeyError if it is not supported."""
     tables = (VIEW_OPTIONS, LABEL_OPTIONS, PIXEL_OPTIONS, SOURCE_OPTIONS, BATCH_OPTIONS)
     return next(table[name] for table in tables if name in table)
 
 
 def _mean_colour(images: Tensor, inside: Tensor | None) -> Tensor:
-    """Return the mean colour `[batch, 3]` of the pixels that are inside, of all where none is."""
+    """Return the mean colour `[batch, 3]` of the pixels that are inside, of all pixels if none is."""
     if inside is None:
         return ops.mean(images, axis=(1, 2))
     weights = ops.cast(inside, "float32")

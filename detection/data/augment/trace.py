@@ -1,4 +1,4 @@
-"""From the network's input back through all frames of a view to the pixels that were read."""
+"""Maps the network's input back through all frames of a view to the pixels as read."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +14,9 @@ Tensor = Any
 
 @dataclass(frozen=True)
 class Trace:
-    """Where every line of the output lies in every frame of a view.
+    """The position of every output line in every frame of a view.
 
-    `rows`, `columns`: samples in lines of each frame, that of the image as it was read first; `row_shares`,
+    `rows`, `columns`: samples in lines of each frame, that of the image as read first; `row_shares`,
     `column_shares` float32 `[batch, output]` for each layer: how much of each line lies on the window beneath.
     `frame` bool `[batch, height, width, 1]`: the image's place in the output, None if it fills it.
     """
@@ -29,9 +29,9 @@ class Trace:
     frame: Tensor | None
 
     def resampled(self, images: Tensor, *, can_transpose: bool) -> Tensor:
-        """Return what the view shows, float32 `[batch, height, width, 3]`, of uint8 images as they were read.
+        """Return what the view shows, float32 `[batch, height, width, 3]`, of uint8 images as read.
 
-        Edge pixels are continued outside the image. `can_transpose`: some image may be shown transposed.
+        Edge pixels are repeated outside the image. `can_transpose`: some image may be shown transposed.
         """
         if can_transpose:
             images = _transposed(images, self.view.transposed)
@@ -42,7 +42,7 @@ class Trace:
         return self.row_shares[layer][:, :, None, None] * self.column_shares[layer][:, None, :, None]
 
     def inside(self, depth: int) -> Tensor | None:
-        """Return where the frame above `depth` layers shows, `[batch, height, width, 1]`; None: all over."""
+        """Return where the frame above `depth` layers shows, `[batch, height, width, 1]`; None: everywhere."""
         inside = self.frame
         for number, layer in enumerate(self.view.layers[depth:], start=depth):
             if layer.padded:
@@ -66,7 +66,7 @@ def trace(view: View, true_sizes: Tensor, output_size: tuple[int, int], *, metho
 
 
 def _transposed(images: Tensor, chosen: Tensor) -> Tensor:
-    """Return images on a square canvas, rows and columns exchanged where `chosen` bool `[batch]` says so."""
+    """Return images on a square canvas, rows and columns exchanged where `chosen` bool `[batch]` is true."""
     height, width = images.shape[1:3]
     side = max(height, width)
     square = ops.pad(images, ((0, 0), (0, side - height), (0, side - width), (0, 0)))

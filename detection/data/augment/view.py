@@ -1,7 +1,7 @@
-"""What is shown of each image of a batch, and how: windows, mirrored or turned, and the frames built on them.
+"""The visible part of each image of a batch: windows, mirrored or rotated, and the frames around them.
 
-A view is a window into a frame. The lowest frame is the image as it was read; a padding, a change of scale or a
-repetition lays a new frame on top of the window that was shown until then (`Layer`). Everything is separable:
+A view is a window into a frame. The lowest frame is the image as read; a padding, a change of scale or a
+repetition adds a new frame on top of the current window (`Layer`). Everything is separable:
 rows and columns are mapped independently, so a view is a pair of windows and a layer a pair of `AxisLayer`.
 """
 
@@ -32,7 +32,7 @@ class AxisWindow:
         return replace(self, start=self.start + ops.where(self.mirrored, from_end, start), length=length)
 
     def mirror(self, chosen: Tensor) -> "AxisWindow":
-        """Return the window in reverse order where `chosen` `[batch]` says so."""
+        """Return the window in reverse order where `chosen` `[batch]` is true."""
         return replace(self, mirrored=ops.logical_xor(self.mirrored, chosen))
 
     def placed(self, lines: Tensor) -> Tensor:
@@ -48,10 +48,10 @@ class AxisWindow:
 
 @dataclass(frozen=True)
 class AxisLayer:
-    """How the lines of a frame lie on the window beneath it, along one axis.
+    """The mapping of a frame's lines to the window beneath it, along one axis.
 
-    Line p of the frame is line `(p - offset) * ratio` of the window; past `repeat_from` the window starts
-    again. `offset` int32, `ratio` float32, `repeat_from` int32, all `[batch]` or None if they play no part.
+    Line p of the frame is line `(p - offset) * ratio` of the window; past `repeat_from` the window is
+    repeated. `offset` int32, `ratio` float32, `repeat_from` int32, all `[batch]` or None if they do not apply.
     """
 
     window: AxisWindow
@@ -62,7 +62,7 @@ class AxisLayer:
 
 @dataclass(frozen=True)
 class Layer:
-    """A frame on a window; `padded`: the frame may reach beyond the window, and a colour fills it there."""
+    """A frame on a window; `padded`: the frame may reach beyond the window, where a colour fills it."""
 
     rows: AxisLayer
     columns: AxisLayer
@@ -74,9 +74,9 @@ class View:
     """A window into every image of a batch, with the objects as seen through it.
 
     `rows`, `columns`: the window; `layers`: the frames beneath it, the lowest first; `transposed` bool
-    `[batch]`: rows of the view are columns of the image as it was read. `boxes_yxyx` float32
+    `[batch]`: rows of the view are columns of the image as read. `boxes_yxyx` float32
     `[batch, boxes, 4]`, normalised to the view as it is shown; `class_ids` int32 `[batch, boxes]`, 0-based;
-    `weights` float32 `[batch, boxes]`; `present` bool `[batch, boxes]`: an object stands in the row and is
+    `weights` float32 `[batch, boxes]`; `present` bool `[batch, boxes]`: the row has an object that is
     still in view.
     """
 
@@ -100,21 +100,21 @@ class View:
         return self.columns.length
 
     def mirror_x(self, chosen: Tensor) -> "View":
-        """Return the view mirrored left to right where `chosen` `[batch]` says so."""
+        """Return the view mirrored left to right where `chosen` `[batch]` is true."""
         top, left, bottom, right = ops.unstack(self.boxes_yxyx, 4, axis=-1)
         mirrored = ops.stack([top, 1.0 - right, bottom, 1.0 - left], axis=-1)
         boxes = select(chosen, mirrored, self.boxes_yxyx)
         return replace(self, columns=self.columns.mirror(chosen), boxes_yxyx=boxes)
 
     def mirror_y(self, chosen: Tensor) -> "View":
-        """Return the view mirrored top to bottom where `chosen` `[batch]` says so."""
+        """Return the view mirrored top to bottom where `chosen` `[batch]` is true."""
         top, left, bottom, right = ops.unstack(self.boxes_yxyx, 4, axis=-1)
         mirrored = ops.stack([1.0 - bottom, left, 1.0 - top, right], axis=-1)
         boxes = select(chosen, mirrored, self.boxes_yxyx)
         return replace(self, rows=self.rows.mirror(chosen), boxes_yxyx=boxes)
 
     def transpose(self, chosen: Tensor) -> "View":
-        """Return the view with rows and columns exchanged where `chosen` `[batch]` says so."""
+        """Return the view with rows and columns exchanged where `chosen` `[batch]` is true."""
         top, left, bottom, right = ops.unstack(self.boxes_yxyx, 4, axis=-1)
         turned = ops.stack([left, top, right, bottom], axis=-1)
         layers = tuple(
@@ -153,7 +153,7 @@ def whole_images(
 ) -> View:
     """Return the view of whole images of `sizes` int32 `[batch, 2]`; a box of four zeros is padding.
 
-    Objects are of class 0 and weight 1 where nothing else is said.
+    By default objects have class 0 and weight 1.
     """
     present = ops.any(boxes_yxyx != 0.0, axis=-1)
     return View(

@@ -1,4 +1,4 @@
-"""What an option that moves pixels or objects is: a function of views."""
+"""The interface of options that move pixels or objects: functions of views."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class ViewOption:
     `apply` takes a view, noise float32 `[batch, columns]` in [0, 1), the dynamic values as float32 scalars and
     the static switches. `fill` returns of the last three the colour of the padding that `apply` adds: a
     constant triple, or float32 `[1 or batch, 3]` in which a negative channel stands for the image's mean, or
-    None for its mean in all channels, which is also what no `fill` means.
+    None for its mean in all channels, which is also the default.
     `transposes`: rows and columns may be exchanged.
     """
 

@@ -23,7 +23,7 @@ def _flip_vertically(view: View, noise: Tensor, values: Values, _: Switches) -> 
 
 
 def _rotate(view: View, noise: Tensor, values: Values, _: Switches) -> View:
-    """Turn counter-clockwise: the right edge comes to the top."""
+    """Rotate counter-clockwise by 90 degrees: the right edge becomes the top."""
     chosen = noise[:, 0] < values["probability"]
     return view.transpose(chosen).mirror_y(chosen)
 

@@ -1,4 +1,4 @@
-"""Training on carried images with JAX: its speed for one batch size, or a whole training.
+"""Training on exported decoded images with JAX: its speed for one batch size, or a whole training.
 
     KERAS_BACKEND=jax python -m experiments.benchmarks.ours.gpu_training --config C --carried FOLDER
                                                                          --batch-size B --steps N
@@ -67,7 +67,7 @@ def _settings(options: argparse.Namespace, directory: Path, *, steps: int) -> An
     from sweepbox.detection.config.load import load_config
     from sweepbox.detection.model.precision import Precision
     from sweepbox.detection.runner import RunSettings
-    from sweepbox.detection.runner.carry import TRAIN_FILE, VALIDATION_FILE
+    from sweepbox.detection.runner.decoded_cache import TRAIN_FILE, VALIDATION_FILE
 
     label_map = load_label_map(options.carried / LABEL_MAP_FILE)
     edits = [Edit("num_steps", steps), *(parse_edit(text) for text in options.set or ())]

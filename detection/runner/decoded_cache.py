@@ -1,4 +1,4 @@
-"""A run's decoded images as files to carry to a machine that has neither the TFRecords nor TensorFlow."""
+"""Exports the decoded images of a run, for a machine without the TFRecords and without TensorFlow."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,13 +12,23 @@ TRAIN_FILE = "train.arrow"
 VALIDATION_FILE = "validation.arrow"
 
 
-def carry_records(settings: RunSettings, directory: Path) -> RunSettings:
-    """Write what a run reads into `directory` and return the run's settings with the records there.
+def export_decoded_cache(settings: RunSettings, directory: Path) -> RunSettings:
+    """Write the decoded images of a run to a folder, for another machine.
 
-    The folder gets `train.arrow`, `validation.arrow` and `label_map.pbtxt`. With them the run trains elsewhere
-    as it would here, image for image; it needs no other file but its config, and of packages only Keras, its
-    backend (JAX), NumPy, Pillow, protobuf and pyarrow. They serve every config with the same classes and the
-    same bound on images. DataError where the records cannot be decoded or written.
+    The folder gets `train.arrow`, `validation.arrow` and `label_map.pbtxt`. With them and its config the run
+    trains on the same images as here. The other machine needs Keras, its backend (JAX), NumPy, Pillow,
+    protobuf, pyarrow and filelock, but not TensorFlow. The files fit every config with the same classes and the
+    same bound on image sizes.
+
+    Args:
+        settings: The run.
+        directory: The folder to write to.
+
+    Returns:
+        The run's settings with the records in `directory`.
+
+    Raises:
+        DataError: The records cannot be decoded or written.
     """
     sources = {TRAIN_FILE: settings.train_records, VALIDATION_FILE: settings.validation_records}
     for name, paths in sources.items():

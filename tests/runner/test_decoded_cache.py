@@ -1,4 +1,4 @@
-"""Records that are carried to a machine with neither TFRecords nor TensorFlow, and the training there."""
+"""The decoded cache exported for a machine without TFRecords and TensorFlow, and the training there."""
 
 import json
 import os
@@ -13,10 +13,10 @@ import pytest
 
 from sweepbox.detection.checkpoint.folder import read_facts
 from sweepbox.detection.config.load import save_config
-from sweepbox.detection.runner import RunSettings, carry_records
+from sweepbox.detection.runner import RunSettings, export_decoded_cache
 from sweepbox.detection.runner.records import open_records
 
-from .carried_run import NEEDED, OF_JAX, OF_KERAS, OF_RICH
+from .exported_run import NEEDED, OF_JAX, OF_KERAS, OF_RICH
 
 pytestmark = pytest.mark.timeout(900)  # JAX takes its time to compile on a slow processor
 
@@ -24,15 +24,15 @@ SettingsOf = Callable[..., RunSettings]
 ROOT = Path(__file__).parents[2]
 
 
-def test_carried_records_are_those_of_the_run(settings_of: SettingsOf, tmp_path: Path) -> None:
+def test_exported_records_are_those_of_the_run(settings_of: SettingsOf, tmp_path: Path) -> None:
     settings = settings_of()
-    carried = carry_records(settings, tmp_path / "carried")
-    assert {path.name for path in (tmp_path / "carried").iterdir()} == {
+    exported = export_decoded_cache(settings, tmp_path / "exported")
+    assert {path.name for path in (tmp_path / "exported").iterdir()} == {
         "train.arrow",
         "validation.arrow",
         "label_map.pbtxt",
     }
-    here, there = open_records(settings), open_records(carried)
+    here, there = open_records(settings), open_records(exported)
     assert there.shapes == here.shapes
     for ours, theirs in ((here.train, there.train), (here.validation, there.validation)):
         assert theirs.fingerprint == ours.fingerprint  # so a run can be resumed with either
@@ -45,7 +45,7 @@ def test_a_run_trains_from_the_files_alone_without_tensorflow_ray_or_tensorboard
 ) -> None:
     pytest.importorskip("jax")
     settings = settings_of("num_steps=3", "warmup_steps=1")
-    carry_records(settings, tmp_path)
+    export_decoded_cache(settings, tmp_path)
     save_config(settings.config, tmp_path / "tiny.config")
     environment = {
         "KERAS_BACKEND": "jax",
@@ -54,7 +54,12 @@ def test_a_run_trains_from_the_files_alone_without_tensorflow_ray_or_tensorboard
         "PYTHONPATH": str(ROOT),
     }
     done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("carried_run.py")), str(tmp_path), str(tmp_path / "run")],
+        [
+            sys.executable,
+            str(Path(__file__).with_name("exported_run.py")),
+            str(tmp_path),
+            str(tmp_path / "run"),
+        ],
         cwd=tmp_path,
         env=os.environ | environment,
         capture_output=True,
@@ -73,10 +78,10 @@ def test_a_run_trains_from_the_files_alone_without_tensorflow_ray_or_tensorboard
     assert not (tmp_path / "run" / "tensorboard").exists()
 
 
-def test_carried_records_go_with_the_config_that_they_were_made_for(
+def test_exported_records_go_with_the_config_that_they_were_made_for(
     settings_of: SettingsOf, tmp_path: Path
 ) -> None:
-    carried = carry_records(settings_of(), tmp_path)
+    exported = export_decoded_cache(settings_of(), tmp_path)
     wider = settings_of("model.ssd.image_resizer.fixed_shape_resizer.width=640").config
-    records = open_records(replace(carried, config=wider))
+    records = open_records(replace(exported, config=wider))
     assert records.train.sizes.max() == 128  # images that reach neither bound serve both

@@ -1,8 +1,8 @@
 """A training in a process that cannot import anything but what is listed here.
 
-    python carried_run.py FOLDER OUT
+    python exported_run.py FOLDER OUT
 
-FOLDER holds `tiny.config` and what `carry_records` wrote. Prints one JSON line.
+FOLDER holds `tiny.config` and what `export_decoded_cache` wrote. Prints one JSON line.
 """
 
 import importlib.abc
