@@ -35,11 +35,11 @@ def test_anchors_equal_the_golden(name: str) -> None:
     np.testing.assert_allclose(anchors, golden["boxes"], rtol=1e-6, atol=1e-6)
 
 
-def test_golden_files_are_there() -> None:
+def test_golden_files_exist() -> None:
     assert STATIC == ["anchors_320x320", "anchors_384x256", "anchors_640x640", "anchors_alt0", "anchors_alt1"]
 
 
-def test_padding_adds_cells_but_moves_no_anchor() -> None:
+def test_padding_adds_cells_without_moving_anchors() -> None:
     message = pb.MultiscaleAnchorGenerator(anchor_scale=4, aspect_ratios=[1.0], scales_per_octave=1)
     plain = multiscale_anchors(message, image_size=(64, 64), padded_size=(64, 64), levels=[3])
     padded = multiscale_anchors(message, image_size=(64, 64), padded_size=(64, 96), levels=[3])
