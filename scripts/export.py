@@ -11,7 +11,7 @@ from sweepbox.detection.export.input_type import InputType
 from sweepbox.scripts.cli import run
 
 if TYPE_CHECKING:
-    from sweepbox.detection.checkpoint.folder import CheckpointFacts
+    from sweepbox.detection.checkpoint.folder import CheckpointMetadata
     from sweepbox.detection.export.model_card import CardExtras
 
 
@@ -78,7 +78,7 @@ def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bo
     with Console(stderr=True).status("exporting"):
         exported = export_detector(checkpoint, out, input_type=input_type, extras=extras, overwrite=overwrite)
     written = f"saved_model/, pipeline.config, label_map.pbtxt and model_card.md are in {exported.directory}"
-    return _summary(extras, exported.facts, [f"it takes {input_type}", written])
+    return _summary(extras, exported.metadata, [f"it takes {input_type}", written])
 
 
 def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
@@ -89,7 +89,7 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
 
     from rich.console import Console
 
-    from sweepbox.detection.checkpoint.folder import read_facts
+    from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
     from sweepbox.detection.export.od_api_checkpoint import CHECKPOINT_PARTS, export_checkpoint
     from sweepbox.detection.export.target import check_folder
 
@@ -101,15 +101,15 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
         f"{exported.variables} variables are in {exported.prefix}",
         f"pipeline.config and label_map.pbtxt are in {exported.directory}",
     ]
-    return _summary(extras, read_facts(checkpoint), lines)
+    return _summary(extras, read_checkpoint_metadata(checkpoint), lines)
 
 
-def _summary(extras: "CardExtras", facts: "CheckpointFacts", written: Sequence[str]) -> str:
+def _summary(extras: "CardExtras", metadata: "CheckpointMetadata", written: Sequence[str]) -> str:
     """Return the summary to print; `written` are its last lines."""
-    metrics = facts.metrics
+    metrics = metadata.metrics
     named = [f"{name} {metrics[name]:.4f}" for name in ("mAP", "mAP@.50") if metrics.get(name, -1) >= 0]
     lines = [
-        f"exported {extras.origin or f'the checkpoint of step {facts.step}'}",
+        f"exported {extras.origin or f'the checkpoint of step {metadata.step}'}",
         *([f"on the validation part: {', '.join(named)}"] if named else []),
         *written,
     ]

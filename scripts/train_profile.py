@@ -15,15 +15,15 @@ def print_profile(console: Console, report: ProfileReport) -> None:
         table.add_row(
             phase.phase,
             _milliseconds(phase.seconds),
-            str(phase.times),
+            str(phase.count),
             _milliseconds(phase.per_step_s),
             f"{report.share(phase):.1%}",
         )
     table.add_section()
     table.add_row("all", "", "", _milliseconds(sum(phase.per_step_s for phase in report.phases)), "")
     console.print(table)
-    if report.whole_step_s is not None:
-        whole = _milliseconds(report.whole_step_s)
+    if report.single_program_step_s is not None:
+        whole = _milliseconds(report.single_program_step_s)
         line = f"input, forward, backward and update in one program: {whole} ms a step"
         console.print(line, highlight=False, soft_wrap=True)
     curves = report.trace.parents[1] / "tensorboard"

@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def golden_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint folder with the weights of the small FPNLite model of the goldens; do not write into it."""
-    from sweepbox.detection.checkpoint.folder import CheckpointFacts, write_checkpoint
+    from sweepbox.detection.checkpoint.folder import CheckpointMetadata, write_checkpoint
     from sweepbox.detection.checkpoint.object_based import load_object_based
     from sweepbox.detection.config.load import load_config
     from sweepbox.detection.model.ssd import build_detector
@@ -56,8 +56,8 @@ def golden_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     detector = build_detector(config.model.ssd)
     load_object_based(detector.network, GOLDEN_MODEL / "ckpt-0", config.model.ssd)
     folder = tmp_path_factory.mktemp("golden") / "checkpoint"
-    facts = CheckpointFacts(step=40, metrics=METRICS, seed=7, precision="float32")
-    write_checkpoint(folder, network=detector.network, config=config, label_map=MASKS, facts=facts)
+    metadata = CheckpointMetadata(step=40, metrics=METRICS, seed=7, precision="float32")
+    write_checkpoint(folder, network=detector.network, config=config, label_map=MASKS, metadata=metadata)
     return folder
 
 

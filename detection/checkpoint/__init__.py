@@ -1,1 +1,1 @@
-"""Weights and training state on disk, whole or not at all."""
+"""Weights and training state on disk, written atomically."""

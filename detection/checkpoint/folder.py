@@ -1,8 +1,8 @@
-"""A checkpoint folder: what export and the next run need to know of one detector.
+"""A checkpoint folder: one detector, for export and for the next run.
 
 * `pipeline.config`: the config of the run, with all edits
 * `label_map.pbtxt`: the classes
-* `weights.npz`: all weights by variable path
+* `weights.npz`: all weights, by variable path
 * `metrics.json`: {"step", "metrics", "seed", "precision"}
 """
 
@@ -25,8 +25,15 @@ METRICS_FILE = "metrics.json"
 
 
 @dataclass(frozen=True)
-class CheckpointFacts:
-    """Where a checkpoint comes from; `metrics` is empty where it was saved before an evaluation."""
+class CheckpointMetadata:
+    """How a checkpoint was made.
+
+    Attributes:
+        step: The number of finished training steps.
+        metrics: The metrics at this step; empty if the checkpoint was saved without an evaluation.
+        seed: The seed of the run.
+        precision: The precision of the run, by name.
+    """
 
     step: int
     metrics: dict[str, float]
@@ -40,29 +47,33 @@ def write_checkpoint(
     network: Any,
     config: pb.TrainEvalPipelineConfig,
     label_map: LabelMap,
-    facts: CheckpointFacts,
+    metadata: CheckpointMetadata,
 ) -> None:
-    """Write a checkpoint folder; it appears whole, in the place of an old one."""
+    """Write a checkpoint folder atomically, replacing an existing one."""
     with atomic_directory(directory) as folder:
         save_weights(network, folder / WEIGHTS_FILE)
-        describe_checkpoint(folder, config=config, label_map=label_map, facts=facts)
+        write_checkpoint_metadata(folder, config=config, label_map=label_map, metadata=metadata)
 
 
-def describe_checkpoint(
-    folder: Path, *, config: pb.TrainEvalPipelineConfig, label_map: LabelMap, facts: CheckpointFacts
+def write_checkpoint_metadata(
+    folder: Path, *, config: pb.TrainEvalPipelineConfig, label_map: LabelMap, metadata: CheckpointMetadata
 ) -> None:
-    """Write all files of a checkpoint but its weights into an existing folder."""
+    """Write all files of a checkpoint except its weights into an existing folder."""
     save_config(config, folder / CONFIG_FILE)
     save_label_map(label_map, folder / LABEL_MAP_FILE)
-    write_json(folder / METRICS_FILE, asdict(facts))
+    write_json(folder / METRICS_FILE, asdict(metadata))
 
 
-def read_facts(directory: Path) -> CheckpointFacts:
-    """Return the facts of a checkpoint folder; TrainingError where they are missing or damaged."""
+def read_checkpoint_metadata(directory: Path) -> CheckpointMetadata:
+    """Return the metadata of a checkpoint folder.
+
+    Raises:
+        TrainingError: The metadata file is missing or damaged.
+    """
     path = directory / METRICS_FILE
     try:
-        return CheckpointFacts(**json.loads(path.read_text()))
+        return CheckpointMetadata(**json.loads(path.read_text()))
     except FileNotFoundError:
         raise TrainingError(f"{directory}: not a checkpoint folder, {METRICS_FILE} is missing") from None
     except (ValueError, TypeError) as error:
-        raise TrainingError(f"{path}: damaged ({error}); take another checkpoint") from error
+        raise TrainingError(f"{path}: damaged ({error}); use another checkpoint") from error

@@ -1,4 +1,4 @@
-"""The checkpoint keys of the classic SSD's parts: extra maps, and a predictor with layers of each map's own."""
+"""The checkpoint keys of a classic SSD: extra feature maps, and a predictor with separate layers per map."""
 
 import re
 from collections.abc import Callable
@@ -11,21 +11,25 @@ HEADS = {
     "box": ("box_encodings", "_box_encoder_layers"),
     "class": ("class_predictions_with_background", "_class_predictor_layers"),
 }
-"""Where the original keeps a head: under which name, and in which list of layers."""
+"""The name of each head in the Object Detection API, and of its list of layers."""
 
 
 def extra_map_rules(generator: str) -> Callable[[pb.Ssd], list[Rule]]:
-    """Return the rules of the extra maps of an extractor that keeps them under the name `generator`."""
+    """Return the rules for the extra feature maps of an extractor.
+
+    Args:
+        generator: The attribute of the extractor under which the checkpoint has these maps.
+    """
 
     def rules(ssd: pb.Ssd) -> list[Rule]:
         extractor = ssd.feature_extractor
         finest = feature_levels(extractor).start
-        halving = 3 + int(extractor.use_explicit_padding)  # three places for a convolution, one for a padding
+        halving = 3 + int(extractor.use_explicit_padding)  # a convolution takes 3 list positions, a padding 1
         starts = {"reduce_": 0, "depthwise_": halving, "": halving + 3 * int(extractor.use_depthwise)}
 
         def layer(found: re.Match[str]) -> str:
-            place = starts[found[2]] + int(found[3] == "bn")
-            return f"{EXTRACTOR}/{generator}/convolutions/{int(found[1]) - finest}/{place}"
+            position = starts[found[2]] + int(found[3] == "bn")
+            return f"{EXTRACTOR}/{generator}/convolutions/{int(found[1]) - finest}/{position}"
 
         return [(r"extra_(\d+)_(reduce_|depthwise_|)(conv|bn)", layer)]
 
@@ -33,7 +37,7 @@ def extra_map_rules(generator: str) -> Callable[[pb.Ssd], list[Rule]]:
 
 
 def convolutional_rules(ssd: pb.Ssd) -> list[Rule]:
-    """Return the rules of the predictor in which each map has layers of its own."""
+    """Return the rules for the predictor that has separate layers for each feature map."""
     finest = feature_levels(ssd.feature_extractor).start
     message = ssd.box_predictor.convolutional_box_predictor
 
@@ -45,8 +49,8 @@ def convolutional_rules(ssd: pb.Ssd) -> list[Rule]:
         return f"{PREDICTOR}/_prediction_heads/{name}/{level}/{layers}/{first + depthwise[found[3]]}"
 
     def shared(found: re.Match[str]) -> str:
-        place = 3 * int(found[1]) + int(found[3] == "bn")
-        return f"{PREDICTOR}/_shared_nets/{int(found[2]) - finest}/{place}"
+        position = 3 * int(found[1]) + int(found[3] == "bn")
+        return f"{PREDICTOR}/_shared_nets/{int(found[2]) - finest}/{position}"
 
     return [
         (r"(box|class)_head_level_(\d+)(_depthwise_conv|_depthwise_bn|)", head),

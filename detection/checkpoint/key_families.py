@@ -9,7 +9,10 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.extractors import feature_levels, top_level
 
 RESNET_BLOCK_ORDER = ("1_conv", "1_bn", "2_conv", "2_bn", "0_conv", "3_conv", "0_bn", "3_bn")
-"""The order in which the original numbers a ResNet block's layers; only first blocks have a shortcut (0)."""
+"""The order in which the Object Detection API numbers the layers of a ResNet block.
+
+Only the first block of a stage has a shortcut (0).
+"""
 
 TOWERS = {
     "box": ("BoxPredictionTower", "box_encodings"),
@@ -19,7 +22,7 @@ TOWERS = {
 
 
 def resnet_order(layers: Sequence[str]) -> list[str]:
-    """Return a ResNet's layers in the order in which the original numbers them."""
+    """Return the layers of a ResNet in the order in which the Object Detection API numbers them."""
     blocks: dict[str, list[str]] = {}
     for layer in layers:
         block = re.match(r"conv\d_block\d+_", layer)
@@ -31,7 +34,7 @@ def resnet_order(layers: Sequence[str]) -> list[str]:
 
 
 def feature_pyramid_rules(ssd: pb.Ssd) -> list[Rule]:
-    """Return the rules of a feature pyramid and the coarse levels above it."""
+    """Return the rules for a feature pyramid and the coarse levels above it."""
     top = top_level(ssd.feature_extractor)
     pyramid, coarse = f"{EXTRACTOR}/_fpn_features_generator", f"{EXTRACTOR}/_coarse_feature_layers"
 
@@ -53,7 +56,7 @@ def feature_pyramid_rules(ssd: pb.Ssd) -> list[Rule]:
 
 
 def weight_shared_rules(ssd: pb.Ssd) -> list[Rule]:
-    """Return the rules of the predictor whose convolutions all levels share."""
+    """Return the rules for the predictor whose convolutions are shared by all levels."""
     finest = feature_levels(ssd.feature_extractor).start
     dropout = ssd.box_predictor.weight_shared_convolutional_box_predictor.use_dropout
     class_head = "_prediction_heads/class_predictions_with_background/_class_predictor_layers"
@@ -85,10 +88,10 @@ EXTRACTOR_KEYS: dict[str, tuple[BackboneLayout, Callable[[pb.Ssd], list[Rule]]]]
     "ssd_mobilenet_v1_keras": (MOBILENET_V1, extra_map_rules("_feature_map_generator")),
     "ssd_mobilenet_v2_keras": (BackboneLayout(), extra_map_rules("feature_map_generator")),
 }
-"""By the extractor's `type`: the numbering of its backbone, and the rules of what it adds to the backbone."""
+"""By the `type` of the extractor: the layout of its backbone, and the rules for its other layers."""
 
 PREDICTOR_KEYS: dict[str, Callable[[pb.Ssd], list[Rule]]] = {
     "weight_shared_convolutional_box_predictor": weight_shared_rules,
     "convolutional_box_predictor": convolutional_rules,
 }
-"""The rules of a predictor, by its name in `box_predictor`."""
+"""The rules for each predictor, by its name in `box_predictor`."""

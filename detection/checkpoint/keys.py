@@ -1,4 +1,4 @@
-"""Under which key each variable of a detector stands in an Object Detection API checkpoint."""
+"""The key of each variable of a detector in an Object Detection API checkpoint."""
 
 from collections.abc import Iterable
 
@@ -9,15 +9,23 @@ from sweepbox.detection.core.errors import ModelError
 
 
 def checkpoint_keys(paths: Iterable[str], ssd: pb.Ssd) -> dict[str, str]:
-    """Return for each path of a detector's variables its key in an object-based checkpoint, without the suffix.
+    """Return the key of each variable of a detector in an object-based checkpoint, by variable path.
 
-    `paths` come in the network's own order, as in `variable.path`; a layer that no rule knows counts as the
-    backbone's. ModelError where the keys of this kind of detector are not known.
+    Args:
+        paths: The paths of the variables (`variable.path`), in the order of the network. A layer that matches
+            no rule belongs to the backbone.
+        ssd: The `model.ssd` message of the detector.
+
+    Returns:
+        The keys, without `/.ATTRIBUTES/VARIABLE_VALUE`.
+
+    Raises:
+        ModelError: The keys of this extractor or predictor are unknown.
     """
     extractor, predictor = ssd.feature_extractor.type, ssd.box_predictor.WhichOneof("box_predictor_oneof")
     if extractor not in EXTRACTOR_KEYS or predictor not in PREDICTOR_KEYS:
         raise ModelError(
-            f"Object Detection API checkpoints of {extractor} with {predictor} are not known; known are "
+            f"Object Detection API checkpoints of {extractor} with {predictor} are not supported; use one of "
             f"{', '.join(EXTRACTOR_KEYS)} with {', '.join(PREDICTOR_KEYS)}"
         )
     backbone, extractor_rules = EXTRACTOR_KEYS[extractor]

@@ -1,10 +1,10 @@
-"""Named arrays in one file that is mapped into memory, so that the processes of a machine share its pages.
+"""Named arrays in one memory-mapped file, so that the processes of a machine share its pages.
 
-The file is a cache: it appears whole under its name, but is not forced to the disk. A checksum tells whether it
-is complete.
+The file is a cache: it is written atomically but not flushed to the disk. A checksum detects an incomplete
+file.
 
-The safetensors library does not fit here: its NumPy interface copies every array into the process, so that
-trials would share nothing, and its files have no checksum.
+safetensors is not used: its NumPy interface copies every array into the process, so that trials share no
+memory, and its files have no checksum.
 """
 
 import json
@@ -27,55 +27,62 @@ _LENGTH = struct.Struct("<Q")
 
 @dataclass(frozen=True, eq=False)
 class MappedArrays:
-    """What a file holds: `arrays` are read-only views of the mapping, `facts` whatever its writer added."""
+    """The content of a file.
+
+    Attributes:
+        arrays: Read-only views of the mapping, by name.
+        metadata: The JSON values that were written with them.
+    """
 
     arrays: dict[str, NDArray[Any]]
-    facts: Mapping[str, Any]
+    metadata: Mapping[str, Any]
 
 
-def write_mapped(arrays: Mapping[str, NDArray[Any]], path: Path, *, facts: Mapping[str, Any]) -> None:
-    """Write arrays under their names, and facts that JSON can say; the file appears whole."""
-    places: list[tuple[str, str, tuple[int, ...], int]] = []
-    size = check_sum = 0
+def write_mapped(arrays: Mapping[str, NDArray[Any]], path: Path, *, metadata: Mapping[str, Any]) -> None:
+    """Write arrays by name, and JSON-serialisable metadata, to a file, atomically."""
+    entries: list[tuple[str, str, tuple[int, ...], int]] = []
+    size = checksum = 0
     chunks: list[bytes | memoryview] = []
     for name, array in arrays.items():
-        places.append((name, array.dtype.str, array.shape, size))
+        entries.append((name, array.dtype.str, array.shape, size))
         data = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
         for chunk in (data, bytes(-data.nbytes % ALIGNMENT)):
             chunks.append(chunk)
-            check_sum = zlib.crc32(chunk, check_sum)
+            checksum = zlib.crc32(chunk, checksum)
             size += len(chunk)
-    header = json.dumps({"facts": facts, "arrays": places, "size": size, "crc32": check_sum}).encode()
+    header = json.dumps({"metadata": metadata, "arrays": entries, "size": size, "crc32": checksum}).encode()
     header += b" " * (-(len(MAGIC) + _LENGTH.size + len(header)) % ALIGNMENT)
     with atomic_path(path, is_durable=False) as temporary, temporary.open("wb") as file:
         file.write(MAGIC + _LENGTH.pack(len(header)) + header)
         file.writelines(chunks)
 
 
-def read_mapped(path: Path, *, is_checked: bool = True) -> MappedArrays | None:
-    """Return what `write_mapped` wrote, None where the file is missing, torn or damaged.
+def read_mapped(path: Path, *, verify: bool = True) -> MappedArrays | None:
+    """Return what `write_mapped` wrote, or None if the file is missing, incomplete or damaged.
 
-    The check sum, which reads the whole file, is left out unless `is_checked`.
+    Args:
+        path: The file.
+        verify: Also verify the checksum, which reads the whole file.
     """
     try:
         content: NDArray[np.uint8] = np.memmap(path, np.uint8, mode="r")
         header, payload = _split(content)
-        if payload.nbytes != header["size"] or (is_checked and zlib.crc32(payload.data) != header["crc32"]):
+        if payload.nbytes != header["size"] or (verify and zlib.crc32(payload.data) != header["crc32"]):
             return None
         arrays = {
             name: _view(payload, np.dtype(kind), tuple(shape), offset)
             for name, kind, shape, offset in header["arrays"]
         }
-        return MappedArrays(arrays, header["facts"])
+        return MappedArrays(arrays, header["metadata"])
     except (OSError, ValueError, KeyError, TypeError, struct.error):
         return None
 
 
 def _split(content: NDArray[np.uint8]) -> tuple[dict[str, Any], NDArray[np.uint8]]:
-    """Return the header and the bytes after it; ValueError where the file is another's."""
+    """Return the header and the bytes after it; ValueError if the file has another format."""
     start = len(MAGIC) + _LENGTH.size
     if bytes(content[: len(MAGIC)]) != MAGIC:
-        raise ValueError("no file of arrays")
+        raise ValueError("not a file of arrays")
     (length,) = _LENGTH.unpack(bytes(content[len(MAGIC) : start]))
     header: dict[str, Any] = json.loads(bytes(content[start : start + length]))
     return header, content[start + length :]

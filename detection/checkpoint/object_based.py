@@ -1,4 +1,4 @@
-"""Checkpoints of the TensorFlow Object Detection API restored into our networks, in the parts that it knows."""
+"""Restores a checkpoint of the TensorFlow Object Detection API, or a part of it, into a network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from sweepbox.detection.core.errors import ModelError
 from sweepbox.detection.model.variables import assign_variables
 
 CLASS_HEAD = "/_prediction_heads/class_predictions_with_background/"
-"""What the keys of the class heads' variables have in common."""
+"""The substring of the keys of all class head variables."""
 
 LISTED_KEYS = 10
 TYPE_FIELD = "train_config.fine_tune_checkpoint_type"
 
 
 class RestoredPart(StrEnum):
-    """The part of a detector that is restored, by its name in `fine_tune_checkpoint_type`.
+    """The part of a detector to restore, by its name in `fine_tune_checkpoint_type`.
 
-    `CLASSIFICATION` is the backbone from a checkpoint of a classifier, whose root has it as
-    `feature_extractor`; `DETECTION` is backbone, feature pyramid and coarse levels; `FULL` is everything.
+    `CLASSIFICATION` is the backbone, from a classifier checkpoint whose root object is `feature_extractor`;
+    `DETECTION` is backbone, feature pyramid and coarse levels; `FULL` is everything.
     """
 
     CLASSIFICATION = "classification"
@@ -34,21 +34,29 @@ class RestoredPart(StrEnum):
 
     @property
     def prefix(self) -> str:
-        """How the keys of the part begin in a detection checkpoint."""
+        """The prefix of the part's keys in a detection checkpoint."""
         return {"classification": f"{BACKBONE}/", "detection": f"{EXTRACTOR}/", "full": "model/"}[self.value]
 
     @property
     def stored_prefix(self) -> str:
-        """How the keys of the part begin in the checkpoint that it is restored from."""
+        """The prefix of the part's keys in the checkpoint that it is restored from."""
         return "feature_extractor/" if self is RestoredPart.CLASSIFICATION else self.prefix
 
 
 @dataclass(frozen=True)
 class RestoreSummary:
-    """What was restored from where: `restored` of a part's `expected` variables, of `total` in the network.
+    """What was restored, and from where.
 
-    `fresh_keys` are those of the part whose shapes follow another number of classes in the checkpoint
-    (`classes_there`, None where it cannot be told) and which keep their values.
+    Attributes:
+        source: The path of the checkpoint.
+        part: The restored part of the network.
+        restored: The number of restored variables.
+        expected: The number of variables in the part.
+        total: The number of variables in the network.
+        skipped_keys: The keys of variables that keep their values, because the checkpoint has another number of
+            classes.
+        network_classes: The number of classes of the network.
+        checkpoint_classes: The number of classes of the checkpoint, None if it is unknown.
     """
 
     source: str
@@ -56,29 +64,42 @@ class RestoreSummary:
     restored: int
     expected: int
     total: int
-    fresh_keys: tuple[str, ...] = ()
-    classes_here: int = 0
-    classes_there: int | None = None
+    skipped_keys: tuple[str, ...] = ()
+    network_classes: int = 0
+    checkpoint_classes: int | None = None
 
     def __str__(self) -> str:
-        """Return one line for people."""
+        """Return one line for the user."""
         line = f"restored {self.restored} of {self.expected} variables ({self.part}) from {self.source}"
-        if self.fresh_keys:
-            there = "another number" if self.classes_there is None else self.classes_there
-            line += f"; the class head starts afresh: {self.classes_here} classes, the checkpoint has {there}"
+        if self.skipped_keys:
+            found = "another number" if self.checkpoint_classes is None else self.checkpoint_classes
+            classes = f"{self.network_classes} classes, the checkpoint has {found}"
+            line += f"; the class head is newly initialised: {classes}"
         if self.total > self.expected:
-            line += f"; the other {self.total - self.expected} variables start afresh"
+            line += f"; the other {self.total - self.expected} variables are newly initialised"
         return line
 
 
 def restore_object_based(
     network: Any, named: str | Path, ssd: pb.Ssd, part: RestoredPart
 ) -> tuple[Arrays, RestoreSummary]:
-    """Give a part of a detector's weights a checkpoint's values; return them by variable path, and a summary.
+    """Restore a part of a detector's weights from a checkpoint.
 
-    Every variable of the part must be in the checkpoint with its shape; only variables of the class head may
-    have another last dimension, as with another number of classes: these keep their values. ModelError with
-    the keys otherwise; then nothing was changed. Extra entries of the checkpoint are ignored.
+    Every variable of the part must be in the checkpoint with the same shape. The exception is the class head:
+    if only the last dimension differs, as with another number of classes, the variable keeps its value. Extra
+    entries of the checkpoint are ignored.
+
+    Args:
+        network: The Keras model of the detector.
+        named: A path that `find_prefix` accepts.
+        ssd: The `model.ssd` message of the detector.
+        part: The part to restore.
+
+    Returns:
+        The restored values by variable path, and a summary.
+
+    Raises:
+        ModelError: The checkpoint is missing or damaged, or does not match; no variable was changed.
     """
     checkpoint = open_checkpoint(named)
     variables = {variable.path: variable for variable in network.weights}
@@ -88,8 +109,8 @@ def restore_object_based(
         if key.startswith(part.prefix)
     }
     _check_kind(checkpoint, part)
-    fresh = _fresh_paths(variables, keys, checkpoint.shapes)
-    restored = {path: key for path, key in keys.items() if path not in fresh}
+    skipped = _skipped_paths(variables, keys, checkpoint.shapes)
+    restored = {path: key for path, key in keys.items() if path not in skipped}
     _check_fit(variables, restored, checkpoint, part)
     values = checkpoint.read(restored.values())
     arrays: Arrays = {path: values[key] for path, key in restored.items()}
@@ -100,25 +121,26 @@ def restore_object_based(
         restored=len(restored),
         expected=len(keys),
         total=len(variables),
-        fresh_keys=tuple(keys[path] for path in fresh),
-        classes_here=ssd.num_classes,
-        classes_there=_classes_there(variables, keys, fresh, checkpoint.shapes, ssd),
+        skipped_keys=tuple(keys[path] for path in skipped),
+        network_classes=ssd.num_classes,
+        checkpoint_classes=_checkpoint_classes(variables, keys, skipped, checkpoint.shapes, ssd),
     )
     return arrays, summary
 
 
 def load_object_based(network: Any, prefix: Path, ssd: pb.Ssd) -> None:
-    """Give all weights of a detector's network the values of a checkpoint with the same number of classes.
+    """Load all weights of a detector's network from a checkpoint with the same number of classes.
 
-    ModelError where the checkpoint lacks a variable or a shape differs.
+    Raises:
+        ModelError: A variable is missing in the checkpoint or has another shape.
     """
     _, summary = restore_object_based(network, prefix, ssd, RestoredPart.FULL)
-    if summary.fresh_keys:
-        raise ModelError(f"{prefix}: {summary.fresh_keys[0]} belongs to another number of classes")
+    if summary.skipped_keys:
+        raise ModelError(f"{prefix}: {summary.skipped_keys[0]} belongs to another number of classes")
 
 
 def _check_kind(checkpoint: ObjectCheckpoint, part: RestoredPart) -> None:
-    """Raise ModelError where the checkpoint is of a kind that has nothing of the part."""
+    """Raise ModelError if the checkpoint has no variable of the part."""
     if any(key.startswith(part.stored_prefix) for key in checkpoint.shapes):
         return
     kinds = {key.partition("/")[0] for key in checkpoint.shapes}
@@ -131,27 +153,27 @@ def _check_kind(checkpoint: ObjectCheckpoint, part: RestoredPart) -> None:
         remedy = f"it is a classifier's backbone; set {TYPE_FIELD} to 'classification'"
     else:
         found = ", ".join(sorted(kinds)[:3]) or "nothing"
-        remedy = f"it holds no variables of a model (only {found}); name another, as a rule the latest"
-    unset = " (which an unset type means as well)" if part is RestoredPart.CLASSIFICATION else ""
+        remedy = f"it has no variables of a model (only {found}); name another one, usually the latest"
+    unset = " (the default if the type is unset)" if part is RestoredPart.CLASSIFICATION else ""
     raise ModelError(f"{checkpoint.prefix}: nothing matches '{part}'{unset}: {remedy}")
 
 
-def _fresh_paths(
+def _skipped_paths(
     variables: Mapping[str, Any], keys: Mapping[str, str], shapes: Mapping[str, tuple[int, ...]]
 ) -> list[str]:
-    """Return the class head's variables whose last dimension alone differs in the checkpoint."""
-    fresh = []
+    """Return the class head variables of which only the last dimension differs in the checkpoint."""
+    skipped = []
     for path, key in keys.items():
         ours, theirs = tuple(variables[path].shape), shapes.get(key)
         if CLASS_HEAD in key and theirs is not None and theirs != ours and theirs[:-1] == ours[:-1]:
-            fresh.append(path)
-    return fresh
+            skipped.append(path)
+    return skipped
 
 
 def _check_fit(
     variables: Mapping[str, Any], keys: Mapping[str, str], checkpoint: ObjectCheckpoint, part: RestoredPart
 ) -> None:
-    """Raise ModelError with the first keys that are missing or have another shape."""
+    """Raise ModelError that lists the first keys that are missing or have another shape."""
     problems = []
     for path, key in keys.items():
         theirs, ours = checkpoint.shapes.get(key), tuple(variables[path].shape)
@@ -164,22 +186,25 @@ def _check_fit(
     more = len(problems) - LISTED_KEYS
     shown = problems[:LISTED_KEYS] + ([f"  … and {more} more"] if more > 0 else [])
     raise ModelError(
-        f"{checkpoint.prefix}: {len(problems)} of {len(keys)} variables ({part}) do not fit this detector; use "
-        "a checkpoint of the same feature extractor, depth_multiplier and predictor\n" + "\n".join(shown)
+        f"{checkpoint.prefix}: {len(problems)} of {len(keys)} variables ({part}) do not match this detector; "
+        "use a checkpoint of the same feature extractor, depth_multiplier and predictor\n" + "\n".join(shown)
     )
 
 
-def _classes_there(
+def _checkpoint_classes(
     variables: Mapping[str, Any],
     keys: Mapping[str, str],
-    fresh: list[str],
+    skipped: list[str],
     shapes: Mapping[str, tuple[int, ...]],
     ssd: pb.Ssd,
 ) -> int | None:
-    """Return the checkpoint's number of classes, from its class head's width; None where that is no number."""
-    if not fresh:
+    """Return the number of classes of the checkpoint, from the width of its class head.
+
+    None if no variable was skipped, or if the width is no multiple of the number of anchors.
+    """
+    if not skipped:
         return None
     background = int(ssd.add_background_class)
-    anchors = variables[fresh[0]].shape[-1] // (ssd.num_classes + background)
-    columns, rest = divmod(shapes[keys[fresh[0]]][-1], anchors)
+    anchors = variables[skipped[0]].shape[-1] // (ssd.num_classes + background)
+    columns, rest = divmod(shapes[keys[skipped[0]]][-1], anchors)
     return None if rest else columns - background

@@ -1,7 +1,7 @@
-"""The objects of an Object Detection API detector as its checkpoints record them: a tree with shared branches.
+"""The object graph of an Object Detection API detector, as its checkpoints record it.
 
-TensorFlow restores an object-based checkpoint by walking from the root along the names of attributes and list
-positions, and `assert_existing_objects_matched` wants every layer to be found, also those without variables.
+TensorFlow restores an object-based checkpoint by following attribute names and list positions from the root.
+`assert_existing_objects_matched` requires every layer to be found, including those without variables.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from sweepbox.detection.checkpoint.key_rules import BACKBONE, EXTRACTOR, PREDICTOR
 
 Node = dict[str, Any]
-"""An object: its children by name, each a Node or the array of a variable; a shared object occurs twice."""
+"""An object: its children by name, each a Node or the array of a variable. A shared object occurs twice."""
 
 TOWER_LISTS = {
     "BoxPredictionTower": "box_encodings",
     "ClassPredictionTower": "class_predictions_with_background",
     "PredictionTower": "box_encodings",
 }
-"""The tower that the lists of layers under each head share their convolutions with."""
+"""For each tower, the head whose layer lists share its convolutions."""
 
 
 def object_graph(
@@ -28,9 +28,11 @@ def object_graph(
 ) -> Node:
     """Return the root of a detector's object graph.
 
-    `values` are the variables by key; `backbone_keys` holds for each layer of the backbone, in the order of
-    its Keras model, its key, or None where it has no variables; `num_levels` counts the maps that the
-    predictor sees.
+    Args:
+        values: The variables by key.
+        backbone_keys: The key of each backbone layer, in the order of its Keras model; None for a layer without
+            variables.
+        num_levels: The number of feature maps that the predictor receives.
     """
     root: Node = {}
     for key, value in values.items():
@@ -46,7 +48,7 @@ def object_graph(
 
 
 def _insert(root: Node, key: str, child: Any) -> None:
-    """Put a child at its place unless something is there."""
+    """Insert a child at a path unless the path is taken."""
     *parents, name = key.split("/")
     node = root
     for parent in parents:
@@ -55,7 +57,7 @@ def _insert(root: Node, key: str, child: Any) -> None:
 
 
 def _find(root: Node, key: str) -> Node:
-    """Return the object at a path, an empty one where there is none."""
+    """Return the object at a path, or an empty object if there is none."""
     node = root
     for name in key.split("/"):
         node = node.get(name, {})
@@ -63,9 +65,9 @@ def _find(root: Node, key: str) -> Node:
 
 
 def _add_shared_towers(root: Node, num_levels: int) -> None:
-    """Hang the towers' shared convolutions into the list of layers of each level.
+    """Insert the shared convolutions of the towers into the layer list of each level.
 
-    A list holds convolution, batch norm and activation in turn, or convolution and activation.
+    A list repeats convolution, batch norm and activation, or convolution and activation.
     """
     lists = f"{PREDICTOR}/_base_tower_layers_for_heads"
     period = 3 if _find(root, lists) else 2
@@ -76,7 +78,7 @@ def _add_shared_towers(root: Node, num_levels: int) -> None:
 
 
 def _add_pyramid_steps(root: Node) -> None:
-    """Add the layers without variables that lead from one level of a pyramid to the next."""
+    """Add the layers without variables between the levels of a pyramid."""
     pyramid = f"{EXTRACTOR}/_fpn_features_generator"
     for index in list(_find(root, f"{pyramid}/residual_blocks")):
         _insert(root, f"{pyramid}/top_down_blocks/{index}/0", {})
@@ -84,7 +86,7 @@ def _add_pyramid_steps(root: Node) -> None:
 
 
 def _fill_lists(node: Node) -> None:
-    """Add the layers without variables, such as activations, between and after the others of a list."""
+    """Add the layers without variables, such as activations, between and after the other layers of a list."""
     children = [child for child in node.values() if isinstance(child, dict)]
     if node and all(name.isdigit() for name in node):
         holds_layers = any(not isinstance(value, dict) for child in children for value in child.values())

@@ -1,4 +1,4 @@
-"""A detector's weights written as the Object Detection API writes them: an object-based checkpoint."""
+"""Writes the weights of a detector as an object-based checkpoint of the Object Detection API."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,10 +16,19 @@ CHECKPOINT_NUMBER = 0
 
 
 def write_object_based(network: Any, backbone: Any, ssd: pb.Ssd, directory: Path) -> Path:
-    """Write `ckpt-0` and the `checkpoint` file that names it into a folder; return its path without `.index`.
+    """Write `ckpt-0` and the `checkpoint` file that names it into a folder.
 
-    `network` is a detector's whole Keras model, `backbone` the part of it; all variables are written as
-    float32. The root of the object graph holds `model` and `save_counter`. The folder is not filled atomically.
+    All variables are written as float32. The root of the object graph has `model` and `save_counter`. The
+    files are not written atomically.
+
+    Args:
+        network: The complete Keras model of the detector.
+        backbone: The Keras model of its backbone.
+        ssd: The `model.ssd` message of the detector.
+        directory: The folder.
+
+    Returns:
+        The path of the checkpoint without `.index`.
     """
     arrays = weight_arrays(network)
     keys = checkpoint_keys(arrays, ssd)
@@ -32,32 +41,33 @@ def write_object_based(network: Any, backbone: Any, ssd: pb.Ssd, directory: Path
 
 
 def save_graph(root: Node, directory: Path) -> Path:
-    """Write the checkpoint of any object graph as `write_object_based` writes a detector's."""
+    """Write the checkpoint of an object graph; see `write_object_based`."""
     import tensorflow as tf
 
     with tf.device("/CPU:0"):
-        made: dict[int, Any] = {}
-        checkpoint = tf.train.Checkpoint(**{name: _trackable(child, made) for name, child in root.items()})
+        created: dict[int, Any] = {}
+        checkpoint = tf.train.Checkpoint(**{name: _trackable(child, created) for name, child in root.items()})
         manager = tf.train.CheckpointManager(checkpoint, str(directory), max_to_keep=None)
         return Path(manager.save(checkpoint_number=CHECKPOINT_NUMBER))
 
 
 def _key_of(layer: Any, keys: Mapping[str, str]) -> str | None:
-    """Return the key of a layer, None where it has no variables."""
+    """Return the key of a layer, or None if it has no variables."""
     return keys[layer.weights[0].path].rpartition("/")[0] if layer.weights else None
 
 
-def _trackable(node: Node, made: dict[int, Any]) -> Any:
+def _trackable(node: Node, created: dict[int, Any]) -> Any:
     """Return a node as an object that TensorFlow tracks; a node that occurs twice becomes one object.
 
-    Children are set in the order of the node: of the several paths of equal length that lead to a variable, the
-    first one becomes its key.
+    Children are set in the order of the node: of several paths of equal length to a variable, the first one
+    becomes its key.
     """
     import tensorflow as tf
 
-    if id(node) not in made:
-        made[id(node)] = module = tf.Module()
+    if id(node) not in created:
+        created[id(node)] = module = tf.Module()
         for name, child in node.items():
             is_node = isinstance(child, dict)
-            setattr(module, name, _trackable(child, made) if is_node else tf.Variable(child, trainable=False))
-    return made[id(node)]
+            value = _trackable(child, created) if is_node else tf.Variable(child, trainable=False)
+            setattr(module, name, value)
+    return created[id(node)]

@@ -1,4 +1,4 @@
-"""A checkpoint on its way to disk while its owner computes something else, as a rule the evaluation."""
+"""A checkpoint that a thread writes in the background, usually during the evaluation."""
 
 import shutil
 import threading
@@ -10,8 +10,8 @@ from typing import Any, Self
 from numpy.typing import NDArray
 
 from sweepbox.detection.checkpoint.arrays import save_arrays
-from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, describe_checkpoint
-from sweepbox.detection.checkpoint.state import OPTIMIZER_FILE, ResumeFacts, write_resume_facts
+from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, CheckpointMetadata, write_checkpoint_metadata
+from sweepbox.detection.checkpoint.state import OPTIMIZER_FILE, ResumeMetadata, write_resume_metadata
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.files import atomic_directory, hidden_sibling, link_or_copy
 from sweepbox.detection.core.labels import LabelMap
@@ -19,12 +19,21 @@ from sweepbox.detection.core.timeline import SILENT, Timeline
 
 
 class PendingCheckpoint:
-    """Weights, and the optimizer's slots where given, that a thread writes into a hidden folder in `parent`.
+    """Writes weights, and optionally the optimizer's slots, into a hidden folder in a background thread.
 
-    `publish_weights` and `publish_state` wait for the thread and make checkpoint folders of it, which appear
-    whole and share its files: they must lie on the file system of `parent`. An error of the thread is raised
-    there, and what stood in the folder's place stands on. Use it in a `with` block: at its end the thread has
-    ended and the hidden folder is gone. The arrays must not change meanwhile.
+    Use it in a `with` block; the arrays must not change in the block. `publish_weights` and `publish_state`
+    wait for the thread and create checkpoint folders atomically, with hard links to its files. An error of the
+    thread is raised by these methods, and an existing folder is left unchanged. At the end of the block the
+    thread has ended and the hidden folder is removed.
+
+    Args:
+        parent: The folder in which the hidden folder is created. Checkpoints must be published on the same file
+            system.
+        weights: All weights, by variable path.
+        slots: The optimizer's slots; None to write the weights only.
+        config: The config of the run.
+        label_map: The classes.
+        timeline: Records how long the thread writes.
     """
 
     def __init__(
@@ -44,40 +53,40 @@ class PendingCheckpoint:
         self._thread = threading.Thread(target=self._write, args=(weights, slots), name="checkpoint-writer")
         self._thread.start()
 
-    def publish_weights(self, directory: Path, facts: CheckpointFacts) -> None:
-        """Make a checkpoint folder, which export reads."""
-        self._publish(directory, facts, None)
+    def publish_weights(self, directory: Path, metadata: CheckpointMetadata) -> None:
+        """Create a checkpoint folder, which can be exported."""
+        self._publish(directory, metadata, None)
 
-    def publish_state(self, directory: Path, facts: CheckpointFacts, resume: ResumeFacts) -> None:
-        """Make a checkpoint folder with the training state; slots must have been given."""
-        self._publish(directory, facts, resume)
+    def publish_state(self, directory: Path, metadata: CheckpointMetadata, resume: ResumeMetadata) -> None:
+        """Create a checkpoint folder with the training state; the slots must have been given."""
+        self._publish(directory, metadata, resume)
 
     def __enter__(self) -> Self:
-        """Return the checkpoint."""
+        """Return `self`."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Wait for the thread and remove the hidden folder."""
+        """Wait for the thread, then remove the hidden folder."""
         try:
             self._thread.join()
         finally:
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _publish(self, directory: Path, facts: CheckpointFacts, resume: ResumeFacts | None) -> None:
+    def _publish(self, directory: Path, metadata: CheckpointMetadata, resume: ResumeMetadata | None) -> None:
         self._thread.join()
         if self._error is not None:
             raise self._error
         with atomic_directory(directory) as folder:
             link_or_copy(self._folder / WEIGHTS_FILE, folder / WEIGHTS_FILE)
-            describe_checkpoint(folder, config=self._config, label_map=self._label_map, facts=facts)
+            write_checkpoint_metadata(folder, config=self._config, label_map=self._label_map, metadata=metadata)
             if resume is not None:
                 link_or_copy(self._folder / OPTIMIZER_FILE, folder / OPTIMIZER_FILE)
-                write_resume_facts(resume, folder)
+                write_resume_metadata(resume, folder)
 
     def _write(self, weights: Mapping[str, NDArray[Any]], slots: Mapping[str, NDArray[Any]] | None) -> None:
-        """Write the large files; an error waits for the thread that publishes."""
+        """Write the large files; an error is kept for `_publish`."""
         try:
             with self._timeline.span("write the checkpoint"):
                 self._folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Where the weights that a run starts from come from, told without loading any."""
+"""The source of a run's initial weights, determined without loading them."""
 
 from pathlib import Path
 
@@ -7,39 +7,43 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.errors import ConfigError, ModelError
 
 KERAS_WEIGHTS = "imagenet"
-"""The word that stands for the weights of `keras.applications`."""
+"""The source name of the weights of `keras.applications`."""
 
 WEIGHTS_SUFFIXES = (".npz", ".h5", ".hdf5")
 
 
 def initial_source(config: pb.TrainEvalPipelineConfig, initial_weights: str | None) -> str | None:
-    """Return where a run's initial weights come from; what the run names counts more than what its config does.
+    """Return the source of the initial weights: `initial_weights`, else the config's `fine_tune_checkpoint`.
 
-    It is a source of backbone weights (see `is_backbone_source`) or a checkpoint that is there. Raises
-    ModelError where what the run names is not there, ConfigError where the config's `fine_tune_checkpoint` is
-    not.
+    Returns:
+        A source of backbone weights (see `is_backbone_source`) or the path of an existing checkpoint; None if
+        neither is set.
+
+    Raises:
+        ModelError: `initial_weights` does not exist.
+        ConfigError: `fine_tune_checkpoint` does not exist.
     """
     named = config.train_config.fine_tune_checkpoint
     if initial_weights is not None or not named:
-        _check_there(initial_weights)
+        _check_exists(initial_weights)
         return initial_weights
     try:
-        _check_there(named)
+        _check_exists(named)
     except ModelError as error:
         raise ConfigError(
             f"train_config.fine_tune_checkpoint: {error}, name other initial weights (--initial-weights, or "
-            "initial_weights in a sweep file), or clear it (train_config.fine_tune_checkpoint=none)"
+            "initial_weights in a sweep file), or clear the field (train_config.fine_tune_checkpoint=none)"
         ) from None
     return named
 
 
 def is_backbone_source(source: str) -> bool:
-    """Tell whether a source is one of backbone weights; any other is a checkpoint."""
+    """Return whether a source has backbone weights; any other source is a checkpoint."""
     return source == KERAS_WEIGHTS or Path(source).suffix in WEIGHTS_SUFFIXES
 
 
-def _check_there(source: str | None) -> None:
-    """Raise ModelError where a source is missing."""
+def _check_exists(source: str | None) -> None:
+    """Raise ModelError if a source does not exist."""
     if source is None or source == KERAS_WEIGHTS:
         return
     if not is_backbone_source(source):

@@ -1,7 +1,7 @@
-"""The full state of a training run: a checkpoint folder with what it takes to go on from it exactly.
+"""The full state of a training run: files in a checkpoint folder from which a run resumes exactly.
 
 * `optimizer.npz`: the optimizer's slots
-* `state.json`: {"optimizer", "records"}: whose slots they are, and the records whose order continues
+* `state.json`: {"optimizer", "records"}, see `ResumeMetadata`
 """
 
 import json
@@ -17,26 +17,35 @@ STATE_FILE = "state.json"
 
 
 @dataclass(frozen=True)
-class ResumeFacts:
-    """What must be equal for a run to go on: the optimizer's name and the records' fingerprint."""
+class ResumeMetadata:
+    """Values that must be the same for a run to resume.
+
+    Attributes:
+        optimizer: The name of the optimizer.
+        records: The fingerprint of the training records.
+    """
 
     optimizer: str
     records: str
 
 
-def write_resume_facts(resume: ResumeFacts, folder: Path) -> None:
-    """Write what must be equal into a checkpoint folder."""
+def write_resume_metadata(resume: ResumeMetadata, folder: Path) -> None:
+    """Write `state.json` into a checkpoint folder."""
     write_json(folder / STATE_FILE, asdict(resume))
 
 
-def read_state(directory: Path) -> tuple[ResumeFacts, Arrays]:
-    """Return what must be equal, and the slots; TrainingError where the folder holds no training state."""
+def read_state(directory: Path) -> tuple[ResumeMetadata, Arrays]:
+    """Return the resume metadata and the optimizer's slots of a checkpoint folder.
+
+    Raises:
+        TrainingError: The folder has no training state, or it is damaged.
+    """
     path = directory / STATE_FILE
     try:
-        resume = ResumeFacts(**json.loads(path.read_text()))
+        resume = ResumeMetadata(**json.loads(path.read_text()))
     except FileNotFoundError:
         raise TrainingError(
-            f"{directory}: holds no training state to go on from ({STATE_FILE} is missing)"
+            f"{directory}: has no training state to resume from ({STATE_FILE} is missing)"
         ) from None
     except (ValueError, TypeError) as error:
         raise TrainingError(f"{path}: damaged ({error}); start the run again") from error

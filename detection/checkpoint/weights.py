@@ -1,4 +1,4 @@
-"""A network's weights as arrays keyed by variable path."""
+"""The weights of a network as arrays by variable path."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ from sweepbox.detection.model.variables import assign_variables, read_variables
 
 
 def weight_arrays(network: Any) -> Arrays:
-    """Return copies of all weights of a Keras model, batch-norm statistics included, by variable path."""
+    """Return copies of all weights of a Keras model by variable path, including batch-norm statistics."""
     values = read_variables(network.weights)
     return {weight.path: value for weight, value in zip(network.weights, values, strict=True)}
 
@@ -23,8 +23,15 @@ def assign_arrays(
 ) -> None:
     """Set the weights of a Keras model from arrays by variable path.
 
-    Every weight must have an array of its shape (unless `partial`) and every array a weight; otherwise
-    TrainingError names the first that has not, and no weight is changed. `source` names the arrays there.
+    Args:
+        network: The Keras model.
+        arrays: The values. Each must belong to a weight of the same shape.
+        source: The name of the arrays in error messages.
+        partial: Allow weights without an array; they keep their values.
+
+    Raises:
+        TrainingError: The arrays do not match the weights; no weight was changed. The message names the first
+            mismatch.
     """
     weights = {weight.path: weight for weight in network.weights}
     unknown = [path for path in arrays if path not in weights]
@@ -37,8 +44,8 @@ def assign_arrays(
     ):
         if paths:
             raise TrainingError(
-                f"{source}: the weights do not fit the model of this config: {len(paths)} {problem}, the first "
-                f"{paths[0]!r}; use the pipeline.config that was saved with them"
+                f"{source}: the weights do not match the model of this config: {len(paths)} {problem}, the "
+                f"first {paths[0]!r}; use the pipeline.config that was saved with them"
             )
     assign_variables([weights[path] for path in arrays], list(arrays.values()))
 
@@ -49,5 +56,9 @@ def save_weights(network: Any, path: Path) -> None:
 
 
 def load_weights(network: Any, path: Path) -> None:
-    """Set all weights of a Keras model from a file of `save_weights`; TrainingError where they do not fit."""
+    """Set all weights of a Keras model from a file of `save_weights`.
+
+    Raises:
+        TrainingError: The file is missing or damaged, or does not match the model; no weight was changed.
+    """
     assign_arrays(network, load_arrays(path), source=str(path))

@@ -1,1 +1,1 @@
-"""How good detections are: COCO metrics and the average precision of each class."""
+"""Evaluation of detections: COCO and Pascal VOC metrics."""

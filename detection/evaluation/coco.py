@@ -1,4 +1,4 @@
-"""COCO detection metrics of whole data sets; the numbers are pycocotools' own."""
+"""COCO detection metrics of a data set; the values are those of pycocotools."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,13 +19,19 @@ _IOU_50, _IOU_75 = 0, 5
 
 @dataclass
 class CocoEvaluator:
-    """Collects images with their annotated and detected objects, then computes COCO metrics.
+    """Collects images with their annotated and detected objects, and computes COCO metrics.
 
-    Rules, which are those of the Object Detection API's evaluator: boxes are compared in pixels of the original
-    image and areas come from the boxes; crowd objects are honoured (any number of detections may fall on one,
-    neither hit nor miss); `difficult` and the weights of objects have no effect; detections and objects whose
-    class the label map lacks are left out. A class without an object that counts has the value -1 (`UNDEFINED`)
-    and stays out of every mean; where no class is left the mean is -1 too.
+    The rules are those of the Object Detection API's evaluator:
+
+    * Boxes are compared in pixels of the original image, and areas are those of the boxes.
+    * Any number of detections may match a crowd object; they are neither true nor false positives.
+    * `difficult` and the weights of objects have no effect.
+    * Detections and objects of classes that are not in the label map are ignored.
+    * A class without objects to be found has the value -1 (`UNDEFINED`) and is excluded from all means. A mean
+      over no classes is -1.
+
+    Args:
+        label_map: The classes.
     """
 
     label_map: LabelMap
@@ -40,9 +46,18 @@ class CocoEvaluator:
     def add(
         self, image_id: int | str, ground_truth: GroundTruth, detections: Detections, *, height: int, width: int
     ) -> None:
-        """Take in one image of `height` x `width` pixels; all boxes are normalised to it.
+        """Add one image.
 
-        An image that was added before raises ValueError, a detection that is not finite ModelError.
+        Args:
+            image_id: A unique id.
+            ground_truth: The annotated objects; boxes are normalised.
+            detections: The detected objects; boxes are normalised.
+            height: The height of the image in pixels.
+            width: The width of the image in pixels.
+
+        Raises:
+            ValueError: An image with this id was added before.
+            ModelError: A box or score of a detection is not finite.
         """
         check_image(image_id, self._images, detections)
         self._images.add(image_id)
@@ -50,9 +65,10 @@ class CocoEvaluator:
         self._detected.append((detections, _xywh_pixels(detections.boxes_yxyx, height, width)))
 
     def metrics(self) -> dict[str, float]:
-        """Return `mAP` (IoU .50 to .95), `mAP@.50` …, and for each class `AP/NAME` and `AP@.50/NAME`.
+        """Return the metrics of all added images.
 
-        Every value lies in 0..1 or is -1 (`UNDEFINED`).
+        They are `mAP` (IoU .50 to .95), `mAP@.50` … and, for each class, `AP/NAME` and `AP@.50/NAME`. Each
+        value is in 0..1, or -1 (`UNDEFINED`).
         """
         crowd = joined([truth.crowd for truth, _ in self._annotated], np.bool_)
         scores = joined([found.scores for found, _ in self._detected], np.float64)
@@ -72,7 +88,7 @@ class CocoEvaluator:
         return dict(zip(SUMMARY_NAMES, _summary(result), strict=True)) | self._per_class(result.precision)
 
     def _grouped(self, images: list[tuple[Any, FloatArray]]) -> tuple[IntArray, FloatArray]:
-        """Return group `[n]` and box `[n, 4]` of all images; a class that the label map lacks has group -1."""
+        """Return group `[n]` and box `[n, 4]` of all images; the group of an unknown class is -1."""
         ids = np.array(self.label_map.ids)
         class_ids = joined([marks.class_ids for marks, _ in images], np.int64)
         image = np.repeat(np.arange(len(images)), [len(boxes) for _, boxes in images])
@@ -91,13 +107,13 @@ class CocoEvaluator:
 
 
 def _in_groups(group: IntArray, key: FloatArray) -> IntArray:
-    """Return the rows of known groups by group, then by key, then as they come."""
+    """Return the rows with a group of at least 0, ordered by group, key and row number."""
     order: IntArray = np.lexsort((np.arange(len(group)), key, group))
     return order[group[order] >= 0]
 
 
 def _summary(result: PrecisionRecall) -> list[float]:
-    """Return the twelve numbers in the order of `SUMMARY_NAMES`."""
+    """Return the twelve COCO summary metrics in the order of `SUMMARY_NAMES`."""
     precision = result.precision[..., _MOST_DETECTIONS]
     overall = [
         precision[..., _ALL_SIZES],
@@ -117,6 +133,6 @@ def _xywh_pixels(boxes_yxyx: np.ndarray, height: int, width: int) -> FloatArray:
 
 
 def _mean(values: np.ndarray) -> float:
-    """Return the mean of the defined values, `UNDEFINED` where there is none."""
+    """Return the mean of the defined values, or `UNDEFINED` if there are none."""
     defined = values[values > UNDEFINED]
     return float(defined.mean()) if defined.size else UNDEFINED

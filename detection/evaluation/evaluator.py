@@ -1,4 +1,4 @@
-"""The evaluators of several sets of metrics as one."""
+"""An evaluator for several sets of metrics."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,13 @@ from sweepbox.detection.evaluation.pascal import PascalEvaluator
 
 
 class DetectionEvaluator:
-    """Computes COCO metrics and, where `sets` holds them, those of Pascal VOC, from the same images.
+    """Computes COCO metrics, and optionally Pascal VOC metrics, from the same images.
 
-    See `CocoEvaluator` and `PascalEvaluator` for rules and names.
+    See `CocoEvaluator` and `PascalEvaluator` for the rules and names.
+
+    Args:
+        label_map: The classes.
+        sets: The sets of metrics; COCO metrics are always computed.
     """
 
     def __init__(self, label_map: LabelMap, sets: Sequence[MetricSet] = (MetricSet.COCO,)) -> None:
@@ -29,7 +33,7 @@ class DetectionEvaluator:
     def add(
         self, image_id: int | str, ground_truth: GroundTruth, detections: Detections, *, height: int, width: int
     ) -> None:
-        """Take in one image of `height` x `width` pixels; all boxes are normalised to it."""
+        """Add one image of `height` x `width` pixels; all boxes are normalised. See `CocoEvaluator.add`."""
         for evaluator in self._all:
             evaluator.add(image_id, ground_truth, detections, height=height, width=width)
 

@@ -1,6 +1,6 @@
-"""Pascal VOC detection metrics: average precision at an IoU of one half (Everingham et al. 2010).
+"""Pascal VOC detection metrics: average precision at an IoU of 0.5 (Everingham et al. 2010).
 
-Average precision is the area under the precision-recall curve made monotone, as in the challenges from 2010 on.
+Average precision is the area under the monotone precision-recall curve, as in the challenges since 2010.
 """
 
 from collections.abc import Sequence
@@ -19,29 +19,40 @@ IOU_THRESHOLD = 0.5
 
 
 def average_precision(scores: FloatArray, hits: NDArray[np.bool_], objects: int) -> float:
-    """Return the area under the monotone precision-recall curve, 0..1; `UNDEFINED` without an object.
+    """Return the area under the monotone precision-recall curve, in 0..1; `UNDEFINED` without objects.
 
-    `scores` and `hits` `[n]` are those of the detections that count, `objects` the number of objects to be
-    found. Detections of equal score count in the order given.
+    Args:
+        scores: The scores `[n]` of the detections, without ignored ones; equal scores keep their order.
+        hits: bool `[n]`, whether a detection is a true positive.
+        objects: The number of objects to be found.
     """
     if objects == 0:
         return UNDEFINED
     found = np.cumsum(hits[np.argsort(-scores, kind="stable")])
     precision = found / np.arange(1, len(found) + 1)
-    best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
     steps = np.diff(found, prepend=0)
-    return float(np.sum(best_from_here * steps) / objects)
+    return float(np.sum(envelope * steps) / objects)
 
 
 def match(
     ground_truth: GroundTruth, detections: Detections, *, height: int, width: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return which detections of an image of that many pixels count, best score first, and which of them hit.
+    """Match the detections of an image with its objects.
 
-    A detection belongs to the object of its own class that it overlaps most (the first of equals). It hits
-    where the IoU, in pixels, is at least one half and no better detection belongs to that object; otherwise it
-    misses, even where another object is left. A detection of a difficult object does not count, nor does one
-    whose box has no area.
+    A detection is assigned to the object of its class that it overlaps most (the first of equals). It is a true
+    positive if the IoU, in pixels, is at least 0.5 and no detection with a better score is assigned to the same
+    object; otherwise it is a false positive, even if another object is unmatched. Detections of difficult
+    objects and detections without area are ignored.
+
+    Args:
+        ground_truth: The annotated objects; boxes are normalised.
+        detections: The detected objects; boxes are normalised.
+        height: The height of the image in pixels.
+        width: The width of the image in pixels.
+
+    Returns:
+        The rows of the detections that are not ignored, best score first, and whether each is a true positive.
     """
     boxes, objects = (
         pixel_boxes(marks.boxes_yxyx, height, width).astype(np.float64) for marks in (detections, ground_truth)
@@ -53,25 +64,31 @@ def match(
         return order, np.zeros(len(order), np.bool_)
     same_class = detections.class_ids[order, None] == ground_truth.class_ids[None, :]
     overlaps = np.where(same_class, pairwise_iou(boxes[order], objects), -1.0)
-    owner = np.argmax(overlaps, axis=1)
-    reaches = overlaps.max(axis=1) >= IOU_THRESHOLD
-    counts = ~(reaches & ground_truth.difficult[owner])
+    assigned = np.argmax(overlaps, axis=1)
+    overlaps_enough = overlaps.max(axis=1) >= IOU_THRESHOLD
+    counts = ~(overlaps_enough & ground_truth.difficult[assigned])
     hits = np.zeros(len(order), np.bool_)
-    candidates = np.flatnonzero(reaches)
-    hits[candidates[np.unique(owner[candidates], return_index=True)[1]]] = True
+    candidates = np.flatnonzero(overlaps_enough)
+    hits[candidates[np.unique(assigned[candidates], return_index=True)[1]]] = True
     return order[counts], hits[counts]
 
 
 @dataclass
 class PascalEvaluator:
-    """Collects images with their annotated and detected objects, then computes Pascal VOC metrics.
+    """Collects images with their annotated and detected objects, and computes Pascal VOC metrics.
 
-    Rules, which are those of the Object Detection API's evaluator: see `match`; crowd and group boxes are
-    objects like others, weights have no effect; detections and objects whose class the label map lacks are left
-    out. A class without an object that counts (difficult ones do not) has the value -1 (`UNDEFINED`; NaN in the
-    original) and stays out of the mean. So do its detections in the weighted set, whose mean is one average
-    precision over the detections of all classes. Detections of equal score count in the order of their images
-    (the original leaves it to its sort).
+    The rules are those of the Object Detection API's evaluator:
+
+    * Detections are matched by `match`. Crowd and group boxes are normal objects, weights have no effect.
+    * Detections and objects of classes that are not in the label map are ignored.
+    * A class without objects to be found (difficult objects are excluded) has the value -1 (`UNDEFINED`; NaN in
+      the original) and is excluded from the mean.
+    * The mean of the weighted set is one average precision over the detections of all classes with objects.
+    * Detections with equal scores are ranked in the order of their images (undefined in the original).
+
+    Args:
+        label_map: The classes.
+        sets: The sets of Pascal VOC metrics.
     """
 
     label_map: LabelMap
@@ -89,9 +106,11 @@ class PascalEvaluator:
     def add(
         self, image_id: int | str, ground_truth: GroundTruth, detections: Detections, *, height: int, width: int
     ) -> None:
-        """Take in one image of `height` x `width` pixels; all boxes are normalised to it.
+        """Add one image of `height` x `width` pixels; all boxes are normalised.
 
-        An image that was added before raises ValueError, a detection that is not finite ModelError.
+        Raises:
+            ValueError: An image with this id was added before.
+            ModelError: A box or score of a detection is not finite.
         """
         check_image(image_id, self._images, detections)
         self._images.add(image_id)
@@ -102,7 +121,7 @@ class PascalEvaluator:
         self._hits.append(hits)
 
     def metrics(self) -> dict[str, float]:
-        """Return the mean and each class's average precision by their names in the original; 0..1 or -1."""
+        """Return the mean and the average precision of each class, in 0..1 or -1, by their original names."""
         objects, class_ids = joined(self._objects, np.int64), joined(self._class_ids, np.int64)
         scores, hits = joined(self._scores, np.float32), joined(self._hits, np.bool_)
 

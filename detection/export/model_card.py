@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from google.protobuf import text_format
 
-from sweepbox.detection.checkpoint.folder import CheckpointFacts
+from sweepbox.detection.checkpoint.folder import CheckpointMetadata
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.aliases import BASE_RATE_FIELDS, schedule_of
 from sweepbox.detection.config.difference import Change, fingerprint
@@ -72,7 +72,7 @@ class CardExtras:
 def model_card(
     config: pb.TrainEvalPipelineConfig,
     label_map: LabelMap,
-    facts: CheckpointFacts,
+    metadata: CheckpointMetadata,
     weights_sha256: str,
     extras: CardExtras,
     *,
@@ -87,13 +87,13 @@ def model_card(
         "## How to use it",
         _usage(input_type),
         "## Classes and metrics",
-        _metrics(label_map, facts),
+        _metrics(label_map, metadata),
         "## Training",
-        _table(("setting", "value"), _training(config, facts)),
+        _table(("setting", "value"), _training(config, metadata)),
         *_changes(extras),
         *_data(extras),
         "## Provenance",
-        _table(("fact", "value"), _provenance(config, facts, weights_sha256, extras)),
+        _table(("fact", "value"), _provenance(config, metadata, weights_sha256, extras)),
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -106,27 +106,27 @@ def _summary(ssd: pb.Ssd, height: int, width: int) -> str:
     )
 
 
-def _metrics(label_map: LabelMap, facts: CheckpointFacts) -> str:
+def _metrics(label_map: LabelMap, metadata: CheckpointMetadata) -> str:
     rows = [
-        (str(class_id), name, _number(facts, f"AP/{name}"), _number(facts, f"AP@.50/{name}"))
+        (str(class_id), name, _number(metadata, f"AP/{name}"), _number(metadata, f"AP@.50/{name}"))
         for class_id, name in label_map.items
     ]
-    rows.append(("", "mean of the classes", _number(facts, "mAP"), _number(facts, "mAP@.50")))
+    rows.append(("", "mean of the classes", _number(metadata, "mAP"), _number(metadata, "mAP@.50")))
     table = _table(("id", "class", "AP", "AP@.50"), rows)
-    if not facts.metrics:
+    if not metadata.metrics:
         return table + "\n\nThe checkpoint was saved before an evaluation: nothing was measured."
     return table + (
         "\n\nCOCO average precision (AP: mean over IoU .50 to .95) on the validation part at step "
-        f"{facts.step}; - means that no object of the class was there to measure on."
+        f"{metadata.step}; - means that no object of the class was there to measure on."
     )
 
 
-def _number(facts: CheckpointFacts, name: str) -> str:
-    value = facts.metrics.get(name, -1.0)
+def _number(metadata: CheckpointMetadata, name: str) -> str:
+    value = metadata.metrics.get(name, -1.0)
     return f"{value:.4f}" if value >= 0 else "-"
 
 
-def _training(config: pb.TrainEvalPipelineConfig, facts: CheckpointFacts) -> list[tuple[str, str]]:
+def _training(config: pb.TrainEvalPipelineConfig, metadata: CheckpointMetadata) -> list[tuple[str, str]]:
     train = config.train_config
     schedule = schedule_of(config)
     rate = "-"
@@ -138,11 +138,11 @@ def _training(config: pb.TrainEvalPipelineConfig, facts: CheckpointFacts) -> lis
         f"`{text_format.MessageToString(step, as_one_line=True)}`" for step in train.data_augmentation_options
     ]
     return [
-        ("steps", f"{facts.step} of {train.num_steps}"),
+        ("steps", f"{metadata.step} of {train.num_steps}"),
         ("batch size", str(train.batch_size)),
         ("optimizer", f"`{train.optimizer.WhichOneof('optimizer')}`"),
         ("base learning rate", rate),
-        ("precision", facts.precision),
+        ("precision", metadata.precision),
         ("augmentation", "<br>".join(options) or "none"),
     ]
 
@@ -171,11 +171,11 @@ def _data(extras: CardExtras) -> list[str]:
 
 
 def _provenance(
-    config: pb.TrainEvalPipelineConfig, facts: CheckpointFacts, weights_sha256: str, extras: CardExtras
+    config: pb.TrainEvalPipelineConfig, metadata: CheckpointMetadata, weights_sha256: str, extras: CardExtras
 ) -> list[tuple[str, str]]:
     rows = [
         ("config fingerprint", f"`{fingerprint(config)}`"),
-        ("seed", str(facts.seed)),
+        ("seed", str(metadata.seed)),
         ("SHA-256 of the weights", f"`{weights_sha256}`"),
     ]
     return [("from", extras.origin), *rows] if extras.origin else rows

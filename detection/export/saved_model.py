@@ -10,8 +10,8 @@ from sweepbox.detection.checkpoint.folder import (
     CONFIG_FILE,
     METRICS_FILE,
     WEIGHTS_FILE,
-    CheckpointFacts,
-    read_facts,
+    CheckpointMetadata,
+    read_checkpoint_metadata,
 )
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map, save_label_map
@@ -37,7 +37,7 @@ class ExportedModel:
     directory: Path
     config: pb.TrainEvalPipelineConfig
     label_map: LabelMap
-    facts: CheckpointFacts
+    metadata: CheckpointMetadata
     input_type: InputType
 
     @property
@@ -54,32 +54,40 @@ def export_detector(
     extras: CardExtras | None = None,
     overwrite: bool = False,
 ) -> ExportedModel:
-    """Write the detector of a checkpoint folder to `out`, which appears whole or not at all.
+    """Export the detector of a checkpoint folder as a SavedModel.
 
-    `out` gets `saved_model/`, `pipeline.config`, `label_map.pbtxt` and `model_card.md`; `extras` are more facts
-    for the card. The program computes in float32 whatever precision the training had. An `out` that holds
-    anything is refused with UsageError; with `overwrite` an older export there is replaced, anything else is
-    still refused. ModelError where the checkpoint is incomplete, does not fit together, or Keras does not run
-    on TensorFlow.
+    The folder `out` is written atomically; it has `saved_model/`, `pipeline.config`, `label_map.pbtxt` and
+    `model_card.md`. The SavedModel computes in float32, whatever the precision of the training.
+
+    Args:
+        checkpoint: The checkpoint folder.
+        out: The folder to write.
+        input_type: What the SavedModel takes as input.
+        extras: More information for the model card.
+        overwrite: Replace an older export in `out`.
+
+    Raises:
+        UsageError: `out` is not empty; with `overwrite`, it has something else than an export.
+        ModelError: The checkpoint is incomplete or inconsistent, or the Keras backend is not TensorFlow.
     """
     require_tensorflow(keras.backend.backend())
     check_folder(out, EXPORT_FILES, overwrite=overwrite)
-    config, label_map, facts = _read_checkpoint(checkpoint)
+    config, label_map, metadata = _read_checkpoint(checkpoint)
     detector = load_detector(checkpoint, config)
     module = serving_module(detector, config.model.ssd.image_resizer, input_type)
     weights_sha256 = sha256_of(checkpoint / WEIGHTS_FILE)
     known = extras or CardExtras()
-    card = model_card(config, label_map, facts, weights_sha256, known, input_type=input_type)
+    card = model_card(config, label_map, metadata, weights_sha256, known, input_type=input_type)
     with atomic_directory(out) as folder:
         _save(module, folder / SAVED_MODEL)
         save_config(config, folder / CONFIG_FILE)
         save_label_map(label_map, folder / LABEL_MAP_FILE)
         write_text(folder / MODEL_CARD, card)
-    return ExportedModel(out, config, label_map, facts, input_type)
+    return ExportedModel(out, config, label_map, metadata, input_type)
 
 
-def _read_checkpoint(checkpoint: Path) -> tuple[pb.TrainEvalPipelineConfig, LabelMap, CheckpointFacts]:
-    """Return config, classes and facts of a checkpoint folder; ModelError where a file of it is missing."""
+def _read_checkpoint(checkpoint: Path) -> tuple[pb.TrainEvalPipelineConfig, LabelMap, CheckpointMetadata]:
+    """Return config, classes and metadata of a checkpoint folder; ModelError where a file of it is missing."""
     check_files(checkpoint, (CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE, METRICS_FILE))
     config, label_map = load_config(checkpoint / CONFIG_FILE), load_label_map(checkpoint / LABEL_MAP_FILE)
     if label_map.num_classes > config.model.ssd.num_classes:
@@ -87,7 +95,7 @@ def _read_checkpoint(checkpoint: Path) -> tuple[pb.TrainEvalPipelineConfig, Labe
             f"{checkpoint}: the label map goes up to id {label_map.num_classes}, the model has only "
             f"num_classes: {config.model.ssd.num_classes}; use the label map that it was trained with"
         )
-    return config, label_map, read_facts(checkpoint)
+    return config, label_map, read_checkpoint_metadata(checkpoint)
 
 
 def _save(module: Any, folder: Path) -> None:

@@ -1,1 +1,1 @@
-"""The detector as a Keras program: backbone, feature pyramid, predictor, targets, losses, detections."""
+"""The detector in Keras: backbone, feature pyramid, predictor, targets, losses, post-processing."""

@@ -1,4 +1,4 @@
-"""The anchors of a detector, by whichever generator its config has."""
+"""The anchors of a detector, by the anchor generator of its config."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,12 @@ Shape = tuple[int, int]
 
 
 def is_multiscale(message: pb.AnchorGenerator) -> bool:
-    """Tell whether the anchors are those of pyramid levels rather than the classic SSD's."""
+    """Return whether the anchors are multiscale anchors of pyramid levels, not those of the classic SSD."""
     return bool(message.WhichOneof("anchor_generator_oneof") == "multiscale_anchor_generator")
 
 
 def boxes_per_cell(message: pb.AnchorGenerator, num_maps: int) -> list[int]:
-    """Return how many anchors stand in a cell of each map."""
+    """Return the number of anchors per cell of each feature map."""
     if is_multiscale(message):
         return [anchors.boxes_per_cell(message.multiscale_anchor_generator)] * num_maps
     return [len(cell) for cell in ssd_anchor_specs(message.ssd_anchor_generator)]
@@ -25,7 +25,10 @@ def boxes_per_cell(message: pb.AnchorGenerator, num_maps: int) -> list[int]:
 def anchors_of(
     message: pb.AnchorGenerator, *, image_size: Shape, padded_size: Shape, levels: Sequence[int]
 ) -> Float32Array:
-    """Return the anchors float32 `[anchors, 4]` of the levels' maps, in the order map, row, column, number."""
+    """Return the anchors float32 `[anchors, 4]`, ordered by level, row, column, number in the cell.
+
+    See `multiscale_anchors` and `ssd_anchors`.
+    """
     if is_multiscale(message):
         return multiscale_anchors(
             message.multiscale_anchor_generator, image_size=image_size, padded_size=padded_size, levels=levels

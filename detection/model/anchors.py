@@ -1,4 +1,4 @@
-"""Multiscale anchors: boxes of fixed sizes around the centre of every cell of every level."""
+"""Multiscale anchors: boxes of fixed sizes around the centre of each cell of each level."""
 
 import math
 from collections.abc import Iterable
@@ -12,13 +12,13 @@ Float32Array = NDArray[np.float32]
 
 
 def feature_shape(size: tuple[int, int], level: int) -> tuple[int, int]:
-    """Return (height, width) of a level's map for an image of `size`: halved, rounding up, `level` times."""
+    """Return (height, width) of a level's feature map: `size` halved `level` times, rounded up."""
     height, width = size
     return math.ceil(height / 2**level), math.ceil(width / 2**level)
 
 
 def boxes_per_cell(message: pb.MultiscaleAnchorGenerator) -> int:
-    """Return how many anchors stand in each cell."""
+    """Return the number of anchors per cell."""
     return len(message.aspect_ratios) * message.scales_per_octave
 
 
@@ -29,10 +29,16 @@ def multiscale_anchors(
     padded_size: tuple[int, int],
     levels: Iterable[int],
 ) -> Float32Array:
-    """Return the anchors float32 `[anchors, 4]`, normalised to `image_size` unless the message says pixels.
+    """Return multiscale anchors float32 `[anchors, 4]`.
 
-    Cells follow the maps of the padded image; offsets and normalisation the image before padding. The order is
-    level, row, column, aspect ratio, octave. Anchors are not clipped to the image.
+    They are ordered by level, row, column, aspect ratio, octave, and not clipped to the image.
+
+    Args:
+        message: The anchor generator. Coordinates are normalised to `image_size` if `normalize_coordinates` is
+            set, in pixels otherwise.
+        image_size: (height, width) of the image before padding, used for offsets and normalisation.
+        padded_size: (height, width) of the padded image, used for the number of cells.
+        levels: The levels.
     """
     rows = [_level_anchors(message, level, image_size, feature_shape(padded_size, level)) for level in levels]
     boxes = np.concatenate(rows)
@@ -45,7 +51,7 @@ def multiscale_anchors(
 def _level_anchors(
     message: pb.MultiscaleAnchorGenerator, level: int, image_size: tuple[int, int], shape: tuple[int, int]
 ) -> Float32Array:
-    """Return one level's anchors `[height · width · cell, 4]` in pixels."""
+    """Return the anchors `[height · width · cell, 4]` of one level, in pixels."""
     centres_y, centres_x = (
         np.arange(cells, dtype=np.float32) * np.float32(2**level) + np.float32(_offset(side, level))
         for cells, side in zip(shape, image_size, strict=True)
@@ -58,12 +64,12 @@ def _level_anchors(
 
 
 def _offset(side: int, level: int) -> float:
-    """Return where the first centre lies: half a stride in, but 0 where the stride does not divide the side."""
+    """Return the position of the first centre: half a stride, or 0 if the stride does not divide the side."""
     return 2**level / 2 if side % 2**level == 0 else 0.0
 
 
 def _cell_sizes(message: pb.MultiscaleAnchorGenerator, level: int) -> tuple[Float32Array, Float32Array]:
-    """Return heights and widths `[cell]` in pixels: aspect ratios (width / height) outside, octaves inside."""
+    """Return heights and widths `[cell]` in pixels, ordered by aspect ratio (width / height), then octave."""
     octaves = np.arange(message.scales_per_octave, dtype=np.float32) / np.float32(message.scales_per_octave)
     base = np.float32(message.anchor_scale * 2**level)
     sizes = np.exp2(octaves) * base

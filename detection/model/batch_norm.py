@@ -1,4 +1,4 @@
-"""Batch normalisation with the statistics that the original training engine keeps."""
+"""Batch normalisation with the moving statistics of the Object Detection API."""
 
 from typing import Any
 
@@ -11,10 +11,16 @@ from sweepbox.detection.model.hyperparameters import BatchNormSettings
 class BatchNorm(keras.layers.Layer):  # type: ignore[misc]
     """Normalise over batch, height and width.
 
-    Differs from Keras 3's layer in two points: the moving variance follows the unbiased batch variance (n / (n
-    - 1)), and on the TensorFlow backend the fused kernel computes it, also for bfloat16 inputs. Statistics,
-    scale and offset are float32 under every policy. `frozen` makes training use the moving statistics and leave
-    them as they are; scale and offset stay trainable.
+    It differs from the Keras 3 layer in two points: the moving variance is updated with the unbiased batch
+    variance (n / (n - 1)), and on the TensorFlow backend the fused kernel is used, also for bfloat16 inputs.
+    Statistics, scale and offset are float32 under every dtype policy.
+
+    Args:
+        settings: Momentum, epsilon, and whether there are scale and offset.
+        frozen: Use the moving statistics in training too, without updating them; scale and offset stay
+            trainable.
+        name: The name of the layer.
+        dtype: The dtype policy.
     """
 
     def __init__(self, settings: BatchNormSettings, *, frozen: bool, name: str, dtype: Any) -> None:
@@ -38,12 +44,12 @@ class BatchNorm(keras.layers.Layer):  # type: ignore[misc]
         )
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:  # noqa: FBT001, FBT002 - Keras' signature
-        """Return the normalised inputs, in their own dtype."""
+        """Return the normalised inputs, in the dtype of the inputs."""
         use_batch = bool(training) and not self.frozen and self.trainable
         outputs, mean, variance = self._normalise(inputs, use_batch=use_batch)
         if use_batch:
-            self._move(self.moving_mean, mean)
-            self._move(self.moving_variance, variance)
+            self._update(self.moving_mean, mean)
+            self._update(self.moving_variance, variance)
         return outputs
 
     def compute_output_spec(self, inputs: Any, training: bool | None = False) -> Any:  # noqa: ARG002, FBT001, FBT002
@@ -62,17 +68,17 @@ class BatchNorm(keras.layers.Layer):  # type: ignore[misc]
             )
         return batch_norm(inputs, gamma, beta, *statistics, epsilon=self.settings.epsilon, training=use_batch)
 
-    def _move(self, moving: Any, value: Any) -> None:
+    def _update(self, moving: Any, value: Any) -> None:
         moving.assign(moving - (moving - value) * (1.0 - self.settings.momentum))
 
 
 def batch_norm(
     inputs: Any, gamma: Any, beta: Any, mean: Any, variance: Any, *, epsilon: float, training: bool
 ) -> tuple[Any, Any, Any]:
-    """Return (outputs, mean, variance): the formula of the fused kernel in `keras.ops`, for any backend.
+    """Return (outputs, mean, variance) by the formula of the fused kernel, in `keras.ops`, for any backend.
 
-    The batch is normalised by its biased variance; the variance that comes back for the moving statistics is
-    the unbiased one. A batch of a single value has variance 0.
+    In training, the batch is normalised with its biased variance, and the returned variance, for the moving
+    statistics, is the unbiased one. A batch with a single value has variance 0.
     """
     wide = ops.cast(inputs, "float32")
     biased = variance

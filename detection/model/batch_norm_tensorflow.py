@@ -8,8 +8,8 @@ def fused_batch_norm(
 ) -> tuple[Any, Any, Any]:
     """Return (outputs, mean, variance) of `FusedBatchNormV3` on inputs `[batch, height, width, channels]`.
 
-    Inputs may be bfloat16; everything of shape `[channels]` is float32. In training the mean and the
-    **unbiased** variance of the batch come back; otherwise the given statistics are applied and returned.
+    Inputs may be bfloat16; everything of shape `[channels]` is float32. In training, the mean and the
+    **unbiased** variance of the batch are returned; otherwise the given statistics are used and returned.
     """
     import tensorflow as tf
 

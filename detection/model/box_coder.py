@@ -1,4 +1,4 @@
-"""The Faster R-CNN box code (Ren et al. 2015, arXiv:1506.01497): a box as its difference from an anchor."""
+"""The Faster R-CNN box coder (Ren et al. 2015, arXiv:1506.01497): encodes a box relative to an anchor."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,18 +8,18 @@ from keras import ops
 from sweepbox.detection.config import pipeline_pb2 as pb
 
 EPSILON = 1e-8
-"""Added to the sides of anchors and boxes when encoding, so that an empty box has a finite code."""
+"""Added to the sides of anchors and boxes in encoding, so that the code of an empty box is finite."""
 
 
 @dataclass(frozen=True)
 class BoxCoder:
-    """Codes are `[ty, tx, th, tw]`, each multiplied by its scale."""
+    """Encodes boxes as `[ty, tx, th, tw]`, each multiplied by its scale."""
 
     scales: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
 
     @classmethod
     def of(cls, message: pb.FasterRcnnBoxCoder) -> "BoxCoder":
-        """Return the coder of a config."""
+        """Return the box coder of a config."""
         return cls((message.y_scale, message.x_scale, message.height_scale, message.width_scale))
 
     def encode(self, boxes_yxyx: Any, anchors_yxyx: Any) -> Any:
@@ -33,7 +33,7 @@ class BoxCoder:
         return codes * ops.convert_to_tensor(self.scales, "float32")
 
     def decode(self, codes: Any, anchors_yxyx: Any) -> Any:
-        """Return the boxes of codes relative to anchors, both `[..., 4]`; nothing is clipped."""
+        """Return the boxes of codes relative to anchors, both `[..., 4]`; boxes are not clipped."""
         anchor_centre, anchor_size = _centre_and_size(anchors_yxyx)
         unscaled = codes / ops.convert_to_tensor(self.scales, "float32")
         centre = unscaled[..., :2] * anchor_size + anchor_centre

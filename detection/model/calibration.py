@@ -1,4 +1,4 @@
-"""Calibration of scores: what turns them into better probabilities after training."""
+"""Calibration of scores after training, to make them better probabilities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,40 +11,44 @@ from numpy.typing import NDArray
 from sweepbox.detection.config import pipeline_pb2 as pb
 
 Knots = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""x, in rising order, and y of a piecewise linear function, each `[knots]`."""
+"""x, in increasing order, and y of a piecewise linear function, each `[knots]`."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """A `calibration_config`: a temperature for the logits, or a piecewise linear function of the scores.
+    """A `calibration_config`: a temperature for the logits, or piecewise linear functions of the scores.
 
-    `every` is the function of all columns, `of_column` those of single ones by number (column 0 is the
-    background where there is one, so that the numbers are label ids); other columns stay as they are. Outside
-    its knots a function is constant.
+    A function is constant outside its knots.
+
+    Attributes:
+        temperature: The divisor of the logits.
+        all_columns: The function of all columns.
+        by_column: The functions of single columns, by column number; other columns are not changed. If there is
+            a background class, it is column 0, so that the numbers are label ids.
     """
 
     temperature: float = 1.0
-    every: Knots | None = None
-    of_column: tuple[tuple[int, Knots], ...] = ()
+    all_columns: Knots | None = None
+    by_column: tuple[tuple[int, Knots], ...] = ()
 
     @classmethod
     def of(cls, message: pb.CalibrationConfig) -> "Calibration":
-        """Return the calibration of a config that passes its checks; one without effect where it has none."""
+        """Return the calibration of a validated config; it has no effect if the config has none."""
         kind = message.WhichOneof("calibrator")
         if kind == "temperature_scaling_calibration":
             return cls(temperature=message.temperature_scaling_calibration.scaler)
         if kind == "function_approximation":
-            return cls(every=_knots(message.function_approximation.x_y_pairs.x_y_pair))
+            return cls(all_columns=_knots(message.function_approximation.x_y_pairs.x_y_pair))
         functions = message.class_id_function_approximations.class_id_xy_pairs_map
         return cls(
-            of_column=tuple((column, _knots(functions[column].x_y_pair)) for column in sorted(functions))
+            by_column=tuple((column, _knots(functions[column].x_y_pair)) for column in sorted(functions))
         )
 
     def __call__(self, scores: Any) -> Any:
-        """Return scores `[..., columns]` after the functions; the temperature belongs to the logits."""
-        if self.every is not None:
-            return interpolated(scores, self.every)
-        functions = dict(self.of_column)
+        """Return the scores `[..., columns]` with the functions applied; the temperature is not applied."""
+        if self.all_columns is not None:
+            return interpolated(scores, self.all_columns)
+        functions = dict(self.by_column)
         if not functions:
             return scores
         columns = [scores[..., column] for column in range(scores.shape[-1])]
@@ -58,7 +62,7 @@ class Calibration:
 def interpolated(values: Any, knots: Knots) -> Any:
     """Return the piecewise linear function at float values of any shape.
 
-    Where several knots have one x the function jumps there, and has the last one's y at that x.
+    If several knots have the same x, the function jumps there; its value at x is the y of the last of them.
     """
     x, y = (ops.convert_to_tensor(part) for part in knots)
     flat, last = ops.reshape(values, (-1,)), len(knots[0]) - 1

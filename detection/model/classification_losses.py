@@ -1,4 +1,4 @@
-"""What a wrong class costs (Lin et al. 2017, arXiv:1708.02002, for the focal loss)."""
+"""Classification losses, such as the focal loss (Lin et al. 2017, arXiv:1708.02002)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 
 
 class ClassificationKind(Enum):
-    """The classification losses that are built; values are the schema's field names."""
+    """The supported classification losses; values are field names of the schema."""
 
     FOCAL = "weighted_sigmoid_focal"
     SIGMOID = "weighted_sigmoid"
@@ -25,9 +25,14 @@ def sigmoid_focal_loss(
 ) -> Any:
     """Return the focal loss `[batch, anchors]`, summed over all columns.
 
-    `is_class` is bool `[batch, anchors, columns]`. Without alpha the two sides weigh the same; without gamma
-    this is plain sigmoid cross-entropy. Written in log space, where neither value nor gradient overflows for
-    any gamma >= 0.
+    It is computed in log space, so that value and gradient do not overflow for any gamma >= 0.
+
+    Args:
+        logits: `[batch, anchors, columns]`.
+        is_class: bool `[batch, anchors, columns]`.
+        weights: `[batch, anchors]`.
+        alpha: The weight of positives, 1 - alpha that of negatives; None for equal weights.
+        gamma: The focusing parameter; None for sigmoid cross-entropy.
     """
     margin = ops.where(is_class, logits, -logits)
     cross_entropy = ops.softplus(-margin)
@@ -43,8 +48,8 @@ def sigmoid_focal_loss(
 def softmax_loss(logits: Any, labels: Any, weights: Any) -> Any:
     """Return the softmax cross-entropy `[batch, anchors]` with labels `[batch, anchors, columns]`.
 
-    A row of labels that are all zero costs nothing, yet its gradient is the softmax itself, as in TensorFlow's
-    kernel, whose gradient takes the labels to sum to 1.
+    If all labels of a row are zero, its loss is 0 but its gradient is the softmax, as in TensorFlow's kernel,
+    whose gradient assumes that labels sum to 1.
     """
     top = ops.stop_gradient(ops.max(logits, axis=2))
     log_sum = ops.log(ops.sum(ops.exp(logits - top[:, :, None]), axis=2)) + top
@@ -57,19 +62,19 @@ def softmax_loss(logits: Any, labels: Any, weights: Any) -> Any:
 def bootstrapped_loss(logits: Any, is_class: Any, weights: Any, *, alpha: Any, hard: bool) -> Any:
     """Return the bootstrapped sigmoid cross-entropy `[batch, anchors]` (Reed et al. 2015, arXiv:1412.6596).
 
-    The label is `alpha * truth + (1 - alpha) * belief`; the belief is the sigmoid, or, where `hard`, whether
-    it exceeds one half.
+    The label is `alpha * truth + (1 - alpha) * prediction`. The prediction is the sigmoid or, if `hard`, 1
+    where the sigmoid exceeds one half and 0 elsewhere.
     """
     alpha = ops.convert_to_tensor(alpha)
-    belief = ops.cast(logits > 0.0, logits.dtype) if hard else ops.sigmoid(logits)
-    label = alpha * ops.cast(is_class, logits.dtype) + (1.0 - alpha) * belief
+    prediction = ops.cast(logits > 0.0, logits.dtype) if hard else ops.sigmoid(logits)
+    label = alpha * ops.cast(is_class, logits.dtype) + (1.0 - alpha) * prediction
     loss = ops.softplus(logits) - logits * label
     return ops.sum(loss, axis=2) * weights
 
 
 @dataclass(frozen=True)
 class ClassificationLoss:
-    """The classification loss of a config; every number may be a Keras variable."""
+    """The classification loss of a config; its numbers may be Keras variables."""
 
     kind: ClassificationKind
     gamma: Any
@@ -80,7 +85,7 @@ class ClassificationLoss:
 
     @classmethod
     def of(cls, ssd: pb.Ssd, values: Mapping[str, Any]) -> "ClassificationLoss":
-        """Return the loss of a config that names one of ClassificationKind, with its dynamic values."""
+        """Return the loss of a config, with its dynamic values; its kind must be in `ClassificationKind`."""
         message = ssd.loss.classification_loss
         has_alpha = message.weighted_sigmoid_focal.HasField("alpha")
         return cls(
@@ -93,7 +98,7 @@ class ClassificationLoss:
         )
 
     def __call__(self, logits: Any, is_class: Any, weights: Any) -> Any:
-        """Return the loss `[batch, anchors]`; `is_class` bool `[batch, anchors, columns]`."""
+        """Return the loss `[batch, anchors]`; `is_class` is bool `[batch, anchors, columns]`."""
         match self.kind:
             case ClassificationKind.FOCAL:
                 return sigmoid_focal_loss(logits, is_class, weights, alpha=self.alpha, gamma=self.gamma)

@@ -1,4 +1,4 @@
-"""The ordinary convolution of the network."""
+"""The standard convolution of the network."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from sweepbox.detection.core.processor import has_only_avx2
 
 
 class Convolution(keras.layers.Conv2D):  # type: ignore[misc]
-    """Keras' convolution, which in training takes the faster way to its kernel's gradient.
+    """The Keras convolution with a faster gradient of its kernel on some processors.
 
-    That is a matter of the processor: on TensorFlow, without a GPU and without AVX-512, matrix products are
-    faster than the library's own kernel, by the same formula. Everywhere else, and when detecting, this is the
-    layer that it derives from.
+    On TensorFlow without a GPU and without AVX-512, the gradient is computed with matrix products in training,
+    which are faster than the kernel of the library; the formula is the same. In all other cases, and in
+    inference, this is `keras.layers.Conv2D`.
     """
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:  # noqa: FBT001, FBT002 - Keras' signature
@@ -27,14 +27,14 @@ class Convolution(keras.layers.Conv2D):  # type: ignore[misc]
 
     @property
     def _has_wide_kernel(self) -> bool:
-        """Whether this is a float32 convolution with stride 1 and a centred kernel of more than one place."""
+        """Whether this is a float32 'same' convolution with stride 1 and an odd kernel larger than 1 × 1."""
         centred = all(size % 2 == 1 for size in self.kernel_size) and max(self.kernel_size) > 1
         plain = self.padding == "same" and tuple(self.strides) == tuple(self.dilation_rate) == (1, 1)
         return centred and plain and self.compute_dtype == "float32"
 
 
 def _matrix_products_are_faster() -> bool:
-    """Tell whether this process computes where the kernel's gradient is better made of matrix products."""
+    """Return whether matrix products are the faster way to compute a kernel's gradient in this process."""
     if keras.backend.backend() != "tensorflow" or not has_only_avx2():
         return False
     import tensorflow as tf

@@ -1,7 +1,7 @@
-"""A convolution whose kernel's gradient is computed by matrix products, on TensorFlow.
+"""A convolution in TensorFlow that computes the gradient of its kernel with matrix products.
 
-oneDNN's own kernel for that gradient takes three times as long as the forward pass on processors without
-AVX-512; matrix products do not (experiments/benchmarks/convolution_gradients.py).
+On processors without AVX-512, oneDNN takes three times as long for this gradient as for the forward pass;
+matrix products are faster (experiments/benchmarks/convolution_gradients.py).
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 def convolution(inputs: Any, kernel: Any) -> Any:
     """Return the convolution with stride 1 and padding `same` of inputs `[batch, height, width, channels]`.
 
-    All is float32; `kernel` is `[rows, columns, channels, filters]` with odd rows and columns.
+    Everything is float32; `kernel` is `[rows, columns, channels, filters]` with odd rows and columns.
     """
     import tensorflow as tf
 
@@ -28,13 +28,13 @@ def convolution(inputs: Any, kernel: Any) -> Any:
 
         return tf.nn.conv2d(inputs, kernel, 1, "SAME"), gradient
 
-    return convolve(inputs, tf.convert_to_tensor(kernel))  # a variable would be taken for one of its own
+    return convolve(inputs, tf.convert_to_tensor(kernel))  # custom_gradient would handle a variable itself
 
 
 def kernel_gradient(inputs: Any, upstream: Any, kernel_shape: Any) -> Any:
-    """Return the gradient of a kernel of the given shape: for each of its places a product of shifted inputs.
+    """Return the gradient of a kernel: for each position in it, the product of shifted inputs and `upstream`.
 
-    Shapes are those of `convolution`; all but the batch must be known.
+    Shapes are those of `convolution`; all dimensions except the batch must be static.
     """
     import tensorflow as tf
 
@@ -44,8 +44,8 @@ def kernel_gradient(inputs: Any, upstream: Any, kernel_shape: Any) -> Any:
     padded = tf.pad(inputs, [[0, 0], [above, above], [left, left], [0, 0]])
     flat = tf.reshape(upstream, [-1, filters])
     products: list[Any] = []
-    for place in range(rows * columns):
-        row, column = divmod(place, columns)
+    for position in range(rows * columns):
+        row, column = divmod(position, columns)
         with tf.control_dependencies(products[-1:]):  # one shifted copy of the inputs at a time
             shifted = padded[:, row : row + height, column : column + width]
             products.append(tf.matmul(tf.reshape(shifted, [-1, channels]), flat, transpose_a=True))

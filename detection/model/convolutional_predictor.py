@@ -1,4 +1,4 @@
-"""The box and class predictor of the classic SSD (Liu et al. 2016): each map has convolutions of its own."""
+"""The box and class predictor of the classic SSD (Liu et al. 2016), with separate convolutions for each map."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +16,16 @@ GROUP = KernelGroup.PREDICTOR
 
 @dataclass
 class ConvolutionalPredictor:
-    """Adds layers and heads of each map's own to a graph.
+    """Adds the layers and heads of each feature map to a graph.
 
-    `boxes_per_cell` anchors stand in a cell of each map; `num_columns` counts the class columns, background
-    included. As in the original, `apply_sigmoid_to_scores` has no effect, and a depthwise class head starts at
-    0, not at `class_prediction_bias_init`.
+    As in the original, `apply_sigmoid_to_scores` has no effect, and the bias of a depthwise class head is
+    initialised to 0, not to `class_prediction_bias_init`.
+
+    Attributes:
+        factory: Creates the layers.
+        message: The box predictor.
+        boxes_per_cell: The number of anchors per cell of each map.
+        num_columns: The number of class columns, including the background.
     """
 
     factory: LayerFactory
@@ -30,13 +35,13 @@ class ConvolutionalPredictor:
 
     @cached_property
     def hyper(self) -> ConvHyperparameters:
-        """The predictor's convolution hyperparameters."""
+        """The hyperparameters of the predictor's convolutions."""
         return conv_hyperparameters(self.message.conv_hyperparams, f"{PATH}.conv_hyperparams")
 
     def __call__(self, maps: Mapping[int, Any]) -> dict[str, Any]:
         """Return float32 `box_encodings` `[batch, anchors, 4]` and `class_logits` `[batch, anchors, columns]`.
 
-        Anchors follow level, row, column and number within the cell, in this order.
+        Anchors are ordered by level, row, column, number in the cell.
         """
         boxes, logits = [], []
         for (level, inputs), anchors in zip(maps.items(), self.boxes_per_cell, strict=True):
@@ -51,7 +56,7 @@ class ConvolutionalPredictor:
         return raw_predictions(self.message, boxes, logits, self.num_columns)
 
     def _shared(self, inputs: Any, level: int) -> Any:
-        """Return a map after the 1 × 1 convolutions before its heads; there are none where `max_depth` is 0."""
+        """Return a map after the 1 × 1 convolutions before its heads; there are none if the depth is 0."""
         depth = max(min(inputs.shape[-1], self.message.max_depth), self.message.min_depth)
         maps = inputs
         for index in range(self.message.num_layers_before_predictor if depth > 0 else 0):
@@ -63,7 +68,7 @@ class ConvolutionalPredictor:
         return maps
 
     def _head(self, inputs: Any, name: str, channels: int, *, bias: float) -> Any:
-        """Return one map's raw output of a head."""
+        """Return the raw output of a head for one map."""
         maps, size = inputs, self.message.kernel_size
         if self.message.use_depthwise:
             depthwise = self.factory.depthwise(
@@ -71,7 +76,7 @@ class ConvolutionalPredictor:
             )
             maps, size = self._norm(depthwise(inputs), f"{name}_depthwise"), 1
         head = self.factory.conv(name, channels, size, hyper=self.hyper, group=GROUP, use_bias=True)
-        self.factory.start_bias_at(head, bias)
+        self.factory.initialise_bias(head, bias)
         return head(maps)
 
     def _norm(self, inputs: Any, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The extra layers of the classic SSD (Liu et al. 2016): ever smaller maps behind the backbone's."""
+"""The extra feature layers of the classic SSD (Liu et al. 2016), which follow the backbone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,14 +9,21 @@ from sweepbox.detection.model.hyperparameters import ConvHyperparameters
 from sweepbox.detection.model.layers import KernelGroup, LayerFactory
 
 EXTRA_DEPTHS = (512, 256, 256, 128)
-"""Channels of the extra maps; a 1x1 convolution first halves them."""
+"""Output channels of the extra layers; each has a 1x1 convolution with half as many channels before it."""
 
 
 @dataclass(frozen=True)
 class ExtraMaps:
-    """Adds extra maps to a backbone's, until there are `num_maps`; each has half the size of the one before.
+    """Adds extra feature maps to those of a backbone, each half the size of the previous one.
 
-    Depths are multiplied by `depth_multiplier` and raised to `min_depth`.
+    Attributes:
+        factory: Creates the layers.
+        hyper: The hyperparameters of the convolutions.
+        num_maps: The total number of maps.
+        depth_multiplier: The factor for the number of channels.
+        min_depth: The smallest number of channels.
+        use_depthwise: Use separable 3 × 3 convolutions.
+        use_explicit_padding: Pad explicitly and symmetrically instead of with 'same'.
     """
 
     factory: LayerFactory
@@ -28,7 +35,7 @@ class ExtraMaps:
     use_explicit_padding: bool
 
     def __call__(self, endpoints: Mapping[int, Any]) -> dict[int, Any]:
-        """Return the maps by level, finest first: those of the backbone as they are, then the extra ones."""
+        """Return the maps by level, finest first: those of the backbone, then the extra ones."""
         maps = dict(endpoints)
         for depth in EXTRA_DEPTHS[: self.num_maps - len(endpoints)]:
             level = max(maps) + 1
@@ -38,7 +45,7 @@ class ExtraMaps:
         return maps
 
     def _halved(self, inputs: Any, name: str, depth: float) -> Any:
-        """Return the map after a 3 × 3 convolution with stride 2, which may be separable."""
+        """Return the map after a 3 × 3 convolution with stride 2, separable if `use_depthwise`."""
         if not self.use_depthwise:
             return self._conv_block(inputs, name, depth, kernel_size=3, stride=2)
         inputs, padding = self._padded(inputs, name)
@@ -63,7 +70,7 @@ class ExtraMaps:
         return self._norm(conv(inputs), name)
 
     def _padded(self, inputs: Any, name: str) -> tuple[Any, str]:
-        """Return the inputs and the padding that is left to the 3 × 3 convolution."""
+        """Return the inputs, explicitly padded if configured, and the padding mode of the convolution."""
         if not self.use_explicit_padding:
             return inputs, "same"
         return self.factory.zero_padding(f"{name}_pad", EXPLICIT_PADDING)(inputs), "valid"

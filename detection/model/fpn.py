@@ -8,12 +8,12 @@ from sweepbox.detection.model.hyperparameters import ConvHyperparameters
 from sweepbox.detection.model.layers import KernelGroup, LayerFactory
 
 BACKBONE_TOP_LEVEL = 5
-"""The coarsest level that a backbone has; those above it are made by strided convolutions."""
+"""The coarsest level of a backbone; coarser levels are computed with strided convolutions."""
 
 
 @dataclass(frozen=True)
 class FeaturePyramid:
-    """Adds the layers of one feature pyramid to a graph; all its maps have `depth` channels."""
+    """Adds the layers of a feature pyramid to a graph; all its maps have `depth` channels."""
 
     factory: LayerFactory
     hyper: ConvHyperparameters
@@ -28,10 +28,10 @@ class FeaturePyramid:
         return min(self.max_level, BACKBONE_TOP_LEVEL)
 
     def __call__(self, endpoints: Mapping[int, Any]) -> dict[int, Any]:
-        """Return the maps of the levels `min_level` to `max_level`, in rising order.
+        """Return the maps of the levels `min_level` to `max_level`, in increasing order.
 
-        The top level of the backbone is a bare projection: no batch norm, no activation, no smoothing; the
-        first coarse level is computed from it as it is.
+        The map of the backbone's top level is only a projection, without batch norm, activation and smoothing;
+        the first coarse level is computed from it.
         """
         pyramid = {self.top_level: self._projection(endpoints, self.top_level, "fpn_top")}
         for level in range(self.top_level - 1, self.min_level - 1, -1):

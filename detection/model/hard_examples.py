@@ -1,6 +1,7 @@
-"""Hard-example mining: the loss counts only at the anchors where it is largest (Shrivastava et al. 2016).
+"""Hard example mining: only the anchors with the largest losses are trained.
 
-arXiv:1604.03540; the limit of negatives per positive is SSD's (Liu et al. 2016, arXiv:1512.02325).
+See Shrivastava et al. 2016, arXiv:1604.03540; the limit of negatives per positive is from SSD (Liu et al. 2016,
+arXiv:1512.02325).
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from sweepbox.detection.model.ranked_suppression import ranked_suppression
 
 
 class MinedLoss(Enum):
-    """Which loss ranks the anchors; names are those of the schema."""
+    """The loss by which anchors are ranked; names are those of the schema."""
 
     BOTH = "both"
     CLASSIFICATION = "classification"
@@ -25,18 +26,23 @@ class MinedLoss(Enum):
 
 @dataclass(frozen=True)
 class HardExampleMiner:
-    """Chooses anchors by their loss; all numbers but `count` may be Keras variables.
+    """Selects the anchors with the largest losses. All numbers except `count` may be Keras variables.
 
-    `count` is the most anchors chosen in an image, before negatives are limited; 0 for all that suppression
-    leaves. With `negatives_per_positive` above 0 an image keeps its chosen positives and the hardest of its
-    chosen negatives: that many for each positive, but at least `least_negatives`; ignored anchors go.
+    Attributes:
+        loss: The loss by which anchors are ranked.
+        count: The largest number of anchors selected in an image, before negatives are limited; 0 for no limit.
+        iou_threshold: An anchor is dropped if its box overlaps a selected one by more than this IoU.
+        negatives_per_positive: If above 0, an image keeps its selected positives and, of its selected
+            negatives, the hardest: this many per positive, at least `min_negatives`. Ignored anchors are
+            dropped.
+        min_negatives: The smallest limit of negatives per image.
     """
 
     loss: MinedLoss
     count: int
     iou_threshold: Any
     negatives_per_positive: Any
-    least_negatives: Any
+    min_negatives: Any
 
     @classmethod
     def of(cls, message: pb.HardExampleMiner, values: Mapping[str, Any]) -> "HardExampleMiner":
@@ -46,15 +52,20 @@ class HardExampleMiner:
             message.num_hard_examples,
             values["miner_iou_threshold"],
             values["miner_negatives_per_positive"],
-            values["miner_least_negatives"],
+            values["miner_min_negatives"],
         )
 
     def __call__(self, localization: Any, classification: Any, boxes_yxyx: Any, match: Any) -> Any:
-        """Return which anchors count, bool `[batch, anchors]`.
+        """Return which anchors are selected, bool `[batch, anchors]`.
 
-        Takes both weighted losses `[batch, anchors]`, the decoded boxes `[batch, anchors, 4]` and the matcher's
-        result. Anchors are visited from the largest loss down, the lower index first among equal ones; one is
-        dropped if its box overlaps a chosen box by more than the IoU threshold. No gradient passes.
+        Anchors are visited in the order of decreasing loss, with ties in the order of their indices. There is
+        no gradient.
+
+        Args:
+            localization: The weighted localisation loss `[batch, anchors]`.
+            classification: The weighted classification loss `[batch, anchors]`.
+            boxes_yxyx: The decoded boxes `[batch, anchors, 4]`.
+            match: The result of the matcher `[batch, anchors]`.
         """
         losses = {
             MinedLoss.BOTH: localization + classification,
@@ -70,11 +81,11 @@ class HardExampleMiner:
         return ops.take_along_axis(chosen, ops.argsort(order, axis=1), axis=1)
 
     def _limit_negatives(self, chosen: Any, match: Any) -> Any:
-        """Return the chosen anchors, in order of rank, without the negatives that are too many."""
+        """Return the selected anchors, in the order of their rank, without the excess negatives."""
         ratio = ops.convert_to_tensor(self.negatives_per_positive)
         positive = ops.logical_and(chosen, match >= 0)
         negative = ops.logical_and(chosen, ops.equal(match, NEGATIVE))
         positives = ops.sum(ops.cast(positive, "float32"), axis=1, keepdims=True)
-        limit = ops.maximum(ratio * positives, ops.convert_to_tensor(self.least_negatives))
+        limit = ops.maximum(ratio * positives, ops.convert_to_tensor(self.min_negatives))
         hardest = ops.logical_and(negative, ops.cumsum(ops.cast(negative, "float32"), axis=1) <= limit)
         return ops.where(ratio > 0.0, ops.logical_or(positive, hardest), chosen)

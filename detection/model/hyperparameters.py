@@ -1,4 +1,4 @@
-"""What a `conv_hyperparams` message says of the convolutions that follow it."""
+"""The hyperparameters of convolutions, from a `conv_hyperparams` message."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -15,7 +15,7 @@ from sweepbox.detection.model.initializers import (
 
 
 class Activation(Enum):
-    """The non-linearities of the schema, with the names that Keras gives them."""
+    """The activation functions of the schema; values are their names in Keras."""
 
     NONE = "linear"
     RELU = "relu"
@@ -24,7 +24,7 @@ class Activation(Enum):
 
 
 class Penalty(Enum):
-    """How the kernels of a group are kept small; the strength is a dynamic value."""
+    """The regularisation of a group of kernels; its weight is a dynamic value."""
 
     NONE = "none"
     L1 = "l1"
@@ -33,7 +33,7 @@ class Penalty(Enum):
 
 @dataclass(frozen=True)
 class BatchNormSettings:
-    """`momentum` of the moving statistics (the schema's `decay`), and what else a batch norm needs."""
+    """The settings of a batch norm; `momentum` is the schema's `decay`."""
 
     momentum: float
     epsilon: float
@@ -43,7 +43,7 @@ class BatchNormSettings:
 
 @dataclass(frozen=True)
 class ConvHyperparameters:
-    """The properties that a group of convolutions shares."""
+    """The hyperparameters of a group of convolutions."""
 
     initializer: Initializer
     penalty: Penalty
@@ -53,13 +53,13 @@ class ConvHyperparameters:
 
     @property
     def use_bias(self) -> bool:
-        """Whether a convolution before a batch norm (if there is one) has a bias."""
+        """Whether a convolution has a bias: if it has no batch norm, or if a bias is forced."""
         return self.batch_norm is None or self.force_bias
 
 
 RESNET_DEFAULT_L2 = 2e-4
 MOBILENET_DEFAULT_L2 = 4e-5
-"""Weights `w` in `0.5 * w * sum(kernel²)` of backbones whose hyperparameters the config does not override."""
+"""`w` in `0.5 * w * sum(kernel²)` of backbones whose hyperparameters the config does not override."""
 
 RESNET_DEFAULT = ConvHyperparameters(
     VarianceScaling(1.0, FanMode.IN, uniform=False),
@@ -76,9 +76,14 @@ MOBILENET_DEFAULT = ConvHyperparameters(
 
 
 def conv_hyperparameters(message: pb.Hyperparams, path: str) -> ConvHyperparameters:
-    """Return the hyperparameters of a message; `path` is its field path, for errors.
+    """Return the hyperparameters of a message.
 
-    Raises ConfigError for group normalisation, which is not supported.
+    Args:
+        message: The message.
+        path: Its field path, for error messages.
+
+    Raises:
+        ConfigError: The message has group normalisation or an unknown initialiser.
     """
     return ConvHyperparameters(
         initializer=initializer_of(message.initializer, f"{path}.initializer"),
@@ -90,20 +95,20 @@ def conv_hyperparameters(message: pb.Hyperparams, path: str) -> ConvHyperparamet
 
 
 def chosen_predictor(ssd: pb.Ssd) -> pb.WeightSharedConvolutionalBoxPredictor | pb.ConvolutionalBoxPredictor:
-    """Return the message of the box predictor that a config chooses."""
+    """Return the message of the box predictor that a config uses."""
     if ssd.box_predictor.WhichOneof("box_predictor_oneof") == "convolutional_box_predictor":
         return ssd.box_predictor.convolutional_box_predictor
     return ssd.box_predictor.weight_shared_convolutional_box_predictor
 
 
 def penalty_of(message: pb.Hyperparams) -> Penalty:
-    """Return which penalty a message asks for."""
+    """Return the kind of regularisation of a message."""
     kinds = {"l1_regularizer": Penalty.L1, "l2_regularizer": Penalty.L2, None: Penalty.NONE}
     return kinds[message.regularizer.WhichOneof("regularizer_oneof")]
 
 
 def penalty_weight(message: pb.Hyperparams) -> float:
-    """Return the penalty's strength, 0 where none is asked for."""
+    """Return the regularisation weight of a message, 0 if it has none."""
     kind = message.regularizer.WhichOneof("regularizer_oneof")
     return 0.0 if kind is None else float(getattr(message.regularizer, kind).weight)
 
@@ -113,6 +118,6 @@ def _batch_norm(message: pb.Hyperparams, path: str) -> BatchNormSettings | None:
     if kind is None:
         return None
     if kind == "group_norm":
-        raise ConfigError(f"{path}.group_norm is not supported; use batch_norm, or leave the normaliser out")
+        raise ConfigError(f"{path}.group_norm is not supported; use batch_norm, or no normaliser")
     norm = getattr(message, kind)
     return BatchNormSettings(norm.decay, norm.epsilon, center=norm.center, scale=norm.scale)

@@ -1,4 +1,4 @@
-"""Initial weights, drawn by NumPy so that a seed gives the same network on every backend, in every process."""
+"""Weight initialisers in NumPy, so that a seed gives the same network on every backend and in every process."""
 
 import math
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ Shape = tuple[int, ...]
 
 TRUNCATION = 2.0
 TRUNCATED_STDDEV = 0.87962566103423978
-"""Standard deviation of a unit normal cut at `TRUNCATION`; variance scaling divides by it."""
+"""The standard deviation of a unit normal truncated at `TRUNCATION`; variance scaling divides by it."""
 
 
 class Initializer(Protocol):
-    """Draws the first values of a variable."""
+    """Draws the initial values of a variable."""
 
     def draw(self, random: np.random.Generator, shape: Shape) -> Float32Array:
-        """Return float32 values of `shape`, a pure function of the generator's state."""
+        """Return float32 values of `shape`, determined by the state of the generator."""
         ...
 
 
 class FanMode(Enum):
-    """Which side of a kernel sets the variance."""
+    """The number of connections that determines the variance."""
 
     IN = "fan_in"
     OUT = "fan_out"
@@ -37,7 +37,7 @@ class FanMode(Enum):
 
 @dataclass(frozen=True)
 class Constant:
-    """The same value everywhere."""
+    """A constant value."""
 
     value: float
 
@@ -77,7 +77,7 @@ class TruncatedNormal:
 
 @dataclass(frozen=True)
 class VarianceScaling:
-    """Variance `scale / fan`, so that activations keep their size; Glorot's is `(1, AVERAGE, uniform)`."""
+    """A distribution with the variance `scale / fan`; Glorot uniform is `(1, AVERAGE, uniform)`."""
 
     scale: float
     mode: FanMode
@@ -109,13 +109,18 @@ BY_NAME: dict[str, Initializer] = {
     "random_normal": RandomNormal(0.0, 0.05),
     "truncated_normal": TruncatedNormal(0.0, 0.05),
 }
-"""What `keras_initializer_by_name` may name, with Keras' parameters."""
+"""The initialisers of `keras_initializer_by_name`, with the parameters of Keras."""
 
 
 def initializer_of(message: pb.Initializer, path: str) -> Initializer:
-    """Return the initialiser that a config asks for; none set means Keras' default, Glorot uniform.
+    """Return the initialiser of a config; by default Glorot uniform, as in Keras.
 
-    `path` is the field's path, for the ConfigError raised on an unknown name.
+    Args:
+        message: The message.
+        path: Its field path, for error messages.
+
+    Raises:
+        ConfigError: `keras_initializer_by_name` is unknown.
     """
     kind = message.WhichOneof("initializer_oneof")
     if kind == "truncated_normal_initializer":

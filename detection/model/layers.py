@@ -1,4 +1,4 @@
-"""The layers of the network: made in one place, with their names, initial values and penalties."""
+"""Creates the layers of a network, with their names, initialisers and regularisation."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -17,7 +17,7 @@ from sweepbox.detection.model.variables import assign_variables
 
 
 class KernelGroup(Enum):
-    """Parts of the network whose kernels share one penalty."""
+    """The parts of the network whose kernels have the same regularisation."""
 
     BACKBONE = "backbone"
     FEATURE_PYRAMID = "feature_pyramid"
@@ -28,26 +28,33 @@ class NearestUpsampling(keras.layers.Layer):  # type: ignore[misc]
     """Repeat each pixel 2 × 2: `[batch, height, width, channels]` to `[batch, 2 height, 2 width, channels]`."""
 
     def call(self, inputs: Any) -> Any:
-        """Return the enlarged map."""
+        """Return the upsampled map."""
         _, height, width, channels = inputs.shape
         rows = ops.stack([inputs, inputs], axis=2)
         pixels = ops.stack([ops.reshape(rows, (-1, 2 * height, width, channels))] * 2, axis=3)
         return ops.reshape(pixels, (-1, 2 * height, 2 * width, channels))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Return the enlarged shape."""
+        """Return the upsampled shape."""
         batch, height, width, channels = input_shape
         return (batch, 2 * (height or 0), 2 * (width or 0), channels)
 
 
 @dataclass(frozen=True)
-class KernelRule:
-    """Where a weight comes from: the variable `attribute` of `layer`, and which penalty covers it."""
+class WeightSpec:
+    """The initialiser and regularisation of one weight.
+
+    Attributes:
+        layer: The layer of the weight.
+        attribute: Its attribute of the layer.
+        initializer: The initialiser.
+        group: The group with whose weight it is regularised, None if it is not regularised.
+    """
 
     layer: Any
     attribute: str
     initializer: Initializer
-    penalised_in: KernelGroup | None
+    group: KernelGroup | None
 
     @property
     def variable(self) -> Any:
@@ -57,11 +64,11 @@ class KernelRule:
 
 @dataclass
 class LayerFactory:
-    """Makes the layers of one network and remembers how each kernel starts and which penalty covers it."""
+    """Creates the layers of one network, and records the initialiser and regularisation of each kernel."""
 
     precision: Precision
     freeze_batch_norm: bool
-    rules: list[KernelRule] = field(default_factory=list)
+    specs: list[WeightSpec] = field(default_factory=list)
     dropouts: list[Any] = field(default_factory=list)
 
     def conv(
@@ -76,11 +83,11 @@ class LayerFactory:
         padding: str = "same",
         use_bias: bool = False,
     ) -> Any:
-        """Return an ordinary convolution."""
+        """Return a standard convolution."""
         layer = Convolution(
             filters, kernel_size, strides=stride, padding=padding, use_bias=use_bias, **self._options(name)
         )
-        self.rules.append(KernelRule(layer, "kernel", hyper.initializer, group))
+        self.specs.append(WeightSpec(layer, "kernel", hyper.initializer, group))
         return layer
 
     def depthwise(
@@ -93,17 +100,23 @@ class LayerFactory:
         padding: str = "same",
         use_bias: bool = False,
     ) -> Any:
-        """Return a depthwise convolution; `kernel` is the kernel's initialiser and group.
+        """Return a depthwise convolution.
 
-        By default the kernel starts as Keras' layers do and bears no penalty, as the original's does outside
-        its backbones.
+        Args:
+            name: The name of the layer.
+            kernel: Initialiser and group of the kernel. By default it has the default initialiser of Keras and
+                is not regularised, as in the original outside of backbones.
+            kernel_size: The size of the kernel.
+            stride: The stride.
+            padding: The padding mode.
+            use_bias: Whether there is a bias.
         """
         options = self._options(name)
         options["depthwise_initializer"] = options.pop("kernel_initializer")
         layer = keras.layers.DepthwiseConv2D(
             kernel_size, strides=stride, padding=padding, use_bias=use_bias, **options
         )
-        self.rules.append(KernelRule(layer, "kernel", *kernel))
+        self.specs.append(WeightSpec(layer, "kernel", *kernel))
         return layer
 
     def separable(
@@ -117,25 +130,33 @@ class LayerFactory:
         stride: int = 1,
         use_bias: bool = False,
     ) -> Any:
-        """Return a depthwise convolution and a 1 × 1 after it; each kernel with its initialiser and group.
+        """Return a separable convolution: a depthwise one followed by a pointwise one.
 
-        By default the pointwise kernel starts as Keras' layers do and bears no penalty, as in the original.
+        Args:
+            name: The name of the layer.
+            filters: The number of output channels.
+            kernel_size: The size of the depthwise kernel.
+            depthwise: Initialiser and group of the depthwise kernel.
+            pointwise: Initialiser and group of the pointwise kernel. By default it has the default initialiser
+                of Keras and is not regularised, as in the original.
+            stride: The stride.
+            use_bias: Whether there is a bias.
         """
         options = self._options(name)
         options["depthwise_initializer"] = options["pointwise_initializer"] = options.pop("kernel_initializer")
         layer = keras.layers.SeparableConv2D(
             filters, kernel_size, strides=stride, padding="same", use_bias=use_bias, **options
         )
-        self.rules.append(KernelRule(layer, "depthwise_kernel", *depthwise))
-        self.rules.append(KernelRule(layer, "pointwise_kernel", *pointwise))
+        self.specs.append(WeightSpec(layer, "depthwise_kernel", *depthwise))
+        self.specs.append(WeightSpec(layer, "pointwise_kernel", *pointwise))
         return layer
 
-    def start_bias_at(self, layer: Any, value: float) -> None:
-        """Make a layer's bias start at a value other than 0."""
-        self.rules.append(KernelRule(layer, "bias", Constant(value), None))
+    def initialise_bias(self, layer: Any, value: float) -> None:
+        """Set the initial value of a layer's bias."""
+        self.specs.append(WeightSpec(layer, "bias", Constant(value), None))
 
     def batch_norm(self, name: str, hyper: ConvHyperparameters) -> Any:
-        """Return a batch norm, or a layer that does nothing where the hyperparameters have none."""
+        """Return a batch norm, or an identity layer if the hyperparameters have none."""
         if hyper.batch_norm is None:
             return keras.layers.Identity(name=name, dtype=self.precision.policy)
         return BatchNorm(
@@ -143,7 +164,7 @@ class LayerFactory:
         )
 
     def activation(self, name: str, activation: Activation) -> Any:
-        """Return a non-linearity."""
+        """Return an activation layer."""
         return keras.layers.Activation(activation.value, name=name, dtype=self.precision.policy)
 
     def zero_padding(self, name: str, padding: tuple[tuple[int, int], tuple[int, int]]) -> Any:
@@ -151,7 +172,7 @@ class LayerFactory:
         return keras.layers.ZeroPadding2D(padding, name=name, dtype=self.precision.policy)
 
     def max_pool(self, name: str) -> Any:
-        """Return the 3 × 3 pooling with stride 2."""
+        """Return a 3 × 3 max pooling with stride 2."""
         return keras.layers.MaxPooling2D(3, 2, padding="same", name=name, dtype=self.precision.policy)
 
     def add(self, name: str) -> Any:
@@ -163,14 +184,14 @@ class LayerFactory:
         return NearestUpsampling(name=name, dtype=self.precision.policy)
 
     def dropout(self, name: str, rate: float) -> Any:
-        """Return a dropout layer whose random state `initialise` resets."""
+        """Return a dropout layer; `initialise` resets its random state."""
         layer = keras.layers.Dropout(rate, seed=0, name=name, dtype=self.precision.policy)
         self.dropouts.append(layer)
         return layer
 
     def initialise(self, network: Any, seed: int) -> None:
-        """Redraw every weight of the built network in place; a pure function of seed and variable paths."""
-        initializers = {id(rule.variable): rule.initializer for rule in self.rules}
+        """Initialise all weights of the built network in place; they depend on seed and variable paths only."""
+        initializers = {id(spec.variable): spec.initializer for spec in self.specs}
         values = []
         for variable in network.weights:
             fallback = Constant(float(variable.name in ("gamma", "moving_variance")))
@@ -181,9 +202,9 @@ class LayerFactory:
             state = layer.seed_generator.state
             state.assign([derive_seed(seed, "dropout", layer.name) % 2**31, 0])
 
-    def penalised(self, group: KernelGroup) -> tuple[Any, ...]:
-        """Return the kernels of the built network that a group's penalty covers."""
-        return tuple(rule.variable for rule in self.rules if rule.penalised_in is group)
+    def regularised(self, group: KernelGroup) -> tuple[Any, ...]:
+        """Return the regularised kernels of a group; the network must be built."""
+        return tuple(spec.variable for spec in self.specs if spec.group is group)
 
     def _options(self, name: str) -> dict[str, Any]:
         return {"name": name, "dtype": self.precision.policy, "kernel_initializer": "zeros"}

@@ -1,4 +1,4 @@
-"""What a wrong box costs: losses of box codes, or of the boxes that the codes stand for."""
+"""Localisation losses of box codes or of decoded boxes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from sweepbox.detection.model.targets import Targets
 
 
 class LocalizationKind(Enum):
-    """The localisation losses that are built; values are the schema's field names."""
+    """The supported localisation losses; values are field names of the schema."""
 
     SMOOTH_L1 = "weighted_smooth_l1"
     L2 = "weighted_l2"
@@ -22,7 +22,7 @@ class LocalizationKind(Enum):
 
 
 def smooth_l1_loss(codes: Any, targets: Any, weights: Any, delta: Any) -> Any:
-    """Return the Huber loss `[batch, anchors]`, summed over the 4 codes; it is not divided by delta."""
+    """Return the Huber loss `[batch, anchors]`, summed over the 4 codes and not divided by delta."""
     error = ops.abs(codes - targets)
     delta = ops.convert_to_tensor(delta)
     per_code = ops.where(error <= delta, 0.5 * error * error, delta * (error - 0.5 * delta))
@@ -30,7 +30,7 @@ def smooth_l1_loss(codes: Any, targets: Any, weights: Any, delta: Any) -> Any:
 
 
 def l2_loss(codes: Any, targets: Any, weights: Any) -> Any:
-    """Return half the squared weighted error `[batch, anchors]`: a weight counts twice."""
+    """Return half the squared weighted error `[batch, anchors]`; the weight is squared too."""
     error = (codes - targets) * weights[:, :, None]
     return 0.5 * ops.sum(error * error, axis=2)
 
@@ -42,9 +42,10 @@ def iou_loss(boxes_yxyx: Any, targets_yxyx: Any, weights: Any) -> Any:
 
 
 def giou_loss(boxes_yxyx: Any, targets_yxyx: Any, weights: Any) -> Any:
-    """Return `weight * (1 - GIoU)` `[batch, anchors]` (Rezatofighi et al. 2019, arXiv:1902.09630), 0 to 2.
+    """Return `weight * (1 - GIoU)` `[batch, anchors]` (Rezatofighi et al. 2019, arXiv:1902.09630).
 
-    GIoU is IoU less the share of the enclosing box that neither box covers; an empty enclosing box counts 0.
+    1 - GIoU is between 0 and 2. GIoU is IoU minus the fraction of the enclosing box that neither box covers (0
+    for an empty enclosing box).
     """
     intersection, union, enclosing = _areas(boxes_yxyx, targets_yxyx)
     gap = _ratio(enclosing - union, enclosing)
@@ -61,7 +62,7 @@ class LocalizationLoss:
 
     @classmethod
     def of(cls, ssd: pb.Ssd, values: Mapping[str, Any]) -> "LocalizationLoss":
-        """Return the loss of a config that names one of LocalizationKind, with its dynamic values."""
+        """Return the loss of a config, with its dynamic values; its kind must be in `LocalizationKind`."""
         chosen = ssd.loss.localization_loss.WhichOneof("localization_loss")
         return cls(
             LocalizationKind(chosen),
@@ -70,13 +71,13 @@ class LocalizationLoss:
         )
 
     def __call__(self, codes: Any, targets: Targets, anchors_yxyx: Any) -> Any:
-        """Return the loss `[batch, anchors]` of codes `[batch, anchors, 4]`; a NaN target costs nothing."""
+        """Return the loss `[batch, anchors]` of codes `[batch, anchors, 4]`; the loss of a NaN target is 0."""
         wanted = ops.where(ops.isnan(targets.codes), codes, targets.codes)
         if self.kind is LocalizationKind.SMOOTH_L1:
             return smooth_l1_loss(codes, wanted, targets.box_weights, self.delta)
         if self.kind is LocalizationKind.L2:
             return l2_loss(codes, wanted, targets.box_weights)
-        # Where nothing is matched the anchor's own box stands in, so that no wild code reaches the exponential.
+        # Codes of unmatched anchors are replaced by 0, so that extreme ones do not overflow the exponential.
         counts = (targets.box_weights > 0.0)[:, :, None]
         boxes = self.coder.decode(ops.where(counts, codes, 0.0), anchors_yxyx)
         wanted_boxes = self.coder.decode(ops.where(counts, wanted, 0.0), anchors_yxyx)
@@ -86,7 +87,7 @@ class LocalizationLoss:
 
 
 def _areas(first_yxyx: Any, second_yxyx: Any) -> tuple[Any, Any, Any]:
-    """Return the areas of intersection, union and enclosing box, each `[...]`, of boxes `[..., 4]`."""
+    """Return the areas of intersection, union and enclosing box, each `[...]`, for boxes `[..., 4]`."""
     low, high = (
         ops.maximum(first_yxyx[..., :2], second_yxyx[..., :2]),
         ops.minimum(first_yxyx[..., 2:], second_yxyx[..., 2:]),
@@ -105,6 +106,6 @@ def _area(boxes_yxyx: Any) -> Any:
 
 
 def _ratio(part: Any, whole: Any) -> Any:
-    """Return part / whole, 0 where the whole is 0; gradients stay finite there too."""
+    """Return part / whole, or 0 where whole is 0; gradients are finite there too."""
     some = whole > 0.0
     return ops.where(some, part / ops.where(some, whole, 1.0), 0.0)

@@ -1,4 +1,4 @@
-"""The dynamic hyperparameters of the losses: how they are read from a config, and what is left without them."""
+"""The dynamic hyperparameters of the losses: reads them from a config, and clears them in it."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ LOSS_READERS: dict[str, Callable[[pb.Ssd], float]] = {
     "negative_class_weight": lambda ssd: ssd.negative_class_weight,
     "miner_iou_threshold": lambda ssd: ssd.loss.hard_example_miner.iou_threshold,
     "miner_negatives_per_positive": lambda ssd: ssd.loss.hard_example_miner.max_negatives_per_positive,
-    "miner_least_negatives": lambda ssd: ssd.loss.hard_example_miner.min_negatives_per_image,
+    "miner_min_negatives": lambda ssd: ssd.loss.hard_example_miner.min_negatives_per_image,
 }
 """How each dynamic value of the losses is read from a config."""
 
@@ -37,7 +37,7 @@ _DYNAMIC_FIELDS = {
 
 
 def clear_loss_values(ssd: pb.Ssd) -> None:
-    """Take the dynamic values of the losses out of a config, in place; whether focal alpha is set remains."""
+    """Clear the dynamic values of the losses in a config, in place; whether focal alpha is set is kept."""
     focal = ssd.loss.classification_loss.weighted_sigmoid_focal
     if focal.HasField("alpha"):
         focal.alpha = 0.0

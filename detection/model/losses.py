@@ -1,4 +1,4 @@
-"""The two losses of a batch: per anchor, mined, summed, normalised and weighted."""
+"""Localisation and classification losses of a batch, with hard example mining, weights and normalisation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from sweepbox.detection.model.targets import Targets
 
 @dataclass(frozen=True)
 class DetectionLoss:
-    """The two weighted and normalised losses of a config; every number may be a Keras variable."""
+    """The weighted and normalised losses of a config; its numbers may be Keras variables."""
 
     localization: LocalizationLoss
     classification: ClassificationLoss
@@ -30,7 +30,11 @@ class DetectionLoss:
 
     @classmethod
     def of(cls, ssd: pb.Ssd, values: Mapping[str, Any]) -> "DetectionLoss":
-        """Return the losses of a config with its dynamic values; ConfigError for a loss that is not built."""
+        """Return the losses of a config with its dynamic values.
+
+        Raises:
+            ConfigError: A loss is not supported.
+        """
         _check(ssd.loss.localization_loss, LocalizationKind, "localization_loss")
         _check(ssd.loss.classification_loss, ClassificationKind, "classification_loss")
         mines = ssd.loss.HasField("hard_example_miner")
@@ -55,11 +59,19 @@ class DetectionLoss:
         groups: int = 1,
         is_annotated: Any | None = None,
     ) -> tuple[Any, Any]:
-        """Return (localisation, classification), each `[groups]`, of float32 predictions of a batch.
+        """Return (localisation, classification) losses, each `[groups]`, of the float32 predictions of a batch.
 
-        The batch splits into groups of consecutive images. Both are sums over a group, divided by the sum of
-        its matched anchors' box weights (at least 1) where the config normalises. Images that are not annotated
-        (bool `[batch]`) cost nothing, but their boxes count in that sum.
+        Each loss is the sum over a group. If the config normalises by matches, it is divided by the sum of the
+        box weights of the group's matched anchors (at least 1).
+
+        Args:
+            codes: Predicted box codes `[batch, anchors, 4]`.
+            logits: Predicted class logits `[batch, anchors, columns]`.
+            targets: The targets.
+            anchors_yxyx: The anchors `[anchors, 4]`.
+            groups: The number of groups of consecutive images that the batch is split into.
+            is_annotated: bool `[batch]`; the losses of other images are 0, but their box weights are included
+                in the normalisation. None if all images are annotated.
         """
         is_class = ops.equal(targets.columns[:, :, None], ops.arange(logits.shape[2], dtype="int32"))
         localization = self.localization(codes, targets, anchors_yxyx)
@@ -81,7 +93,7 @@ class DetectionLoss:
     def _normalised(
         self, localization: Any, classification: Any, targets: Targets, groups: int
     ) -> tuple[Any, Any]:
-        """Return the sums `[groups]` of losses `[batch, anchors]`, divided as the config says."""
+        """Return the sums `[groups]` of losses `[batch, anchors]`, normalised as configured."""
 
         def per_group(values: Any) -> Any:
             return ops.sum(ops.reshape(values, (groups, -1)), axis=1)
@@ -100,9 +112,9 @@ def _check(
     kinds: type[LocalizationKind] | type[ClassificationKind],
     field: str,
 ) -> None:
-    """Raise ConfigError where a config chooses no loss of the given kinds."""
+    """Raise ConfigError if a config has no loss of the given kinds."""
     chosen, known = message.WhichOneof(field), [kind.value for kind in kinds]
     if chosen not in known:
         raise ConfigError(
-            f"model.ssd.loss.{field}: {chosen or 'nothing'} is set; supported are {', '.join(known)}"
+            f"model.ssd.loss.{field}: {chosen or 'nothing'} is set; use one of {', '.join(known)}"
         )

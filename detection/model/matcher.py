@@ -1,4 +1,4 @@
-"""Which ground-truth box each anchor answers for."""
+"""Matches anchors with ground-truth boxes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ IGNORED = -2
 
 
 def pairwise_iou(first_yxyx: Any, second_yxyx: Any) -> Any:
-    """Return intersection over union `[..., n, m]` of boxes `[..., n, 4]`, `[..., m, 4]`; 0 without overlap."""
+    """Return the IoU `[..., n, m]` of boxes `[..., n, 4]` and `[..., m, 4]`; 0 without overlap."""
     first, second = first_yxyx[..., :, None, :], second_yxyx[..., None, :, :]
     top, left = ops.maximum(first[..., 0], second[..., 0]), ops.maximum(first[..., 1], second[..., 1])
     bottom, right = ops.minimum(first[..., 2], second[..., 2]), ops.minimum(first[..., 3], second[..., 3])
@@ -28,10 +28,16 @@ def _area(boxes_yxyx: Any) -> Any:
 
 @dataclass(frozen=True)
 class ArgmaxMatcher:
-    """Each anchor takes the box that it overlaps best, if well enough; each box can claim its best anchor.
+    """Matches each anchor with the box of the largest IoU, and optionally each box with its best anchor.
 
-    The thresholds may be Keras variables. `ignore_thresholds` matches every anchor; `force_match` lets boxes
-    claim anchors; without `negatives_lower_than_unmatched` negative and ignored anchors change places.
+    Attributes:
+        matched_threshold: An anchor is matched if its largest IoU is at least this; may be a Keras variable.
+        unmatched_threshold: An anchor below this IoU is negative, one between the thresholds is ignored; may be
+            a Keras variable.
+        ignore_thresholds: Match every anchor.
+        negatives_lower_than_unmatched: If false, anchors below `unmatched_threshold` are ignored and those
+            between the thresholds are negative.
+        force_match: Also match each box with its best anchor, whatever their IoU.
     """
 
     matched_threshold: Any
@@ -42,7 +48,7 @@ class ArgmaxMatcher:
 
     @classmethod
     def of(cls, message: pb.ArgMaxMatcher, matched_threshold: Any, unmatched_threshold: Any) -> "ArgmaxMatcher":
-        """Return the matcher of a config, with thresholds that may be variables."""
+        """Return the matcher of a config; the thresholds may be variables."""
         return cls(
             matched_threshold,
             unmatched_threshold,
@@ -51,12 +57,15 @@ class ArgmaxMatcher:
             force_match=message.force_match_for_each_row,
         )
 
-    def __call__(self, similarity: Any, claims: Any) -> Any:
-        """Return for each anchor the index of its box, NEGATIVE or IGNORED, as int32 `[batch, anchors]`.
+    def __call__(self, similarity: Any, can_force: Any) -> Any:
+        """Return the index of each anchor's box, NEGATIVE or IGNORED, as int32 `[batch, anchors]`.
 
-        `similarity` is `[batch, boxes, anchors]`; `claims` bool `[batch, boxes]` tells which boxes may claim an
-        anchor. The lowest index wins among equally good boxes, among equally good anchors, and among boxes that
-        claim the same anchor. Without boxes all anchors are negative.
+        Ties are resolved by the lowest index: between boxes, between anchors, and between boxes that are forced
+        on the same anchor. Without boxes, all anchors are negative.
+
+        Args:
+            similarity: The IoU `[batch, boxes, anchors]`.
+            can_force: bool `[batch, boxes]`, whether a forced match is allowed for a box.
         """
         if similarity.shape[1] == 0:
             return ops.full((ops.shape(similarity)[0], similarity.shape[2]), NEGATIVE, dtype="int32")
@@ -64,8 +73,8 @@ class ArgmaxMatcher:
         if not self.ignore_thresholds:
             match = self._apply_thresholds(match, ops.max(similarity, axis=1))
         if self.force_match:
-            claimed_by = _claimed_by(ops.argmax(similarity, axis=2), claims, similarity.shape[2])
-            match = ops.where(claimed_by >= 0, claimed_by, match)
+            forced = _forced_matches(ops.argmax(similarity, axis=2), can_force, similarity.shape[2])
+            match = ops.where(forced >= 0, forced, match)
         return match
 
     def _apply_thresholds(self, match: Any, best: Any) -> Any:
@@ -76,16 +85,16 @@ class ArgmaxMatcher:
         return ops.where(best < ops.convert_to_tensor(self.unmatched_threshold), low, match)
 
 
-def _claimed_by(best_anchors: Any, claims: Any, num_anchors: int) -> Any:
-    """Return for each anchor the lowest box that claims it, else -1, as int32 `[batch, anchors]`.
+def _forced_matches(best_anchors: Any, can_force: Any, num_anchors: int) -> Any:
+    """Return the lowest box that is forced on each anchor, else -1, as int32 `[batch, anchors]`.
 
-    `best_anchors` `[batch, boxes]` holds each box's best anchor.
+    `best_anchors` `[batch, boxes]` has the best anchor of each box.
     """
     batch, boxes = ops.shape(best_anchors)[0], best_anchors.shape[1]
     earlier = ops.convert_to_tensor([[other < box for other in range(boxes)] for box in range(boxes)], "bool")
     same = ops.equal(best_anchors[:, :, None], best_anchors[:, None, :])
-    beaten = ops.any(ops.logical_and(ops.logical_and(same, earlier), claims[:, None, :]), axis=2)
-    wins = ops.cast(ops.logical_and(claims, ops.logical_not(beaten)), "int32")
+    preceded = ops.any(ops.logical_and(ops.logical_and(same, earlier), can_force[:, None, :]), axis=2)
+    is_forced = ops.cast(ops.logical_and(can_force, ops.logical_not(preceded)), "int32")
     flat = ops.reshape(ops.arange(batch)[:, None] * num_anchors + best_anchors, (-1, 1))
-    number = ops.reshape(wins * ops.arange(1, boxes + 1), (-1,))
+    number = ops.reshape(is_forced * ops.arange(1, boxes + 1), (-1,))
     return ops.reshape(ops.scatter(flat, number, (batch * num_anchors,)), (-1, num_anchors)) - 1

@@ -34,14 +34,20 @@ DEFAULT_HYPER = {
     Backbone.MOBILENET_V1: MOBILENET_DEFAULT,
     Backbone.MOBILENET_V2: MOBILENET_DEFAULT,
 }
-"""The hyperparameters of each backbone where the config does not override them."""
+"""The hyperparameters of each backbone if the config does not override them."""
 
 
 @dataclass(frozen=True)
 class NetworkPlan:
-    """The network of a config before it is built; `input_size` is (height, width).
+    """The network of a config before it is built.
 
-    Raises ConfigError where size, extractor, anchors and predictor do not fit together.
+    Attributes:
+        ssd: The `model.ssd` message.
+        input_size: (height, width) of the input images.
+
+    Raises:
+        ConfigError: The extractor is not supported, or the input size, extractor, anchors and predictor do not
+            match.
     """
 
     ssd: pb.Ssd
@@ -62,7 +68,7 @@ class NetworkPlan:
 
     @property
     def kind(self) -> Extractor:
-        """The config's extractor."""
+        """The extractor of the config."""
         return EXTRACTORS[self.ssd.feature_extractor.type]
 
     @property
@@ -72,7 +78,7 @@ class NetworkPlan:
 
     @property
     def levels(self) -> range:
-        """The levels that the predictor sees."""
+        """The levels of the feature maps that the predictor receives."""
         return feature_levels(self.ssd.feature_extractor)
 
     @property
@@ -84,23 +90,23 @@ class NetworkPlan:
 
     @property
     def num_columns(self) -> int:
-        """The class columns of the predictions, background included where there is one."""
+        """The number of class columns of the predictions, including the background if there is one."""
         return self.ssd.num_classes + int(self.ssd.add_background_class)
 
     @property
     def extractor_hyper(self) -> ConvHyperparameters:
-        """The hyperparameters of the layers that the extractor adds to its backbone."""
+        """The hyperparameters of the extractor's layers outside of the backbone."""
         return conv_hyperparameters(self.ssd.feature_extractor.conv_hyperparams, f"{PATH}.conv_hyperparams")
 
     @property
     def backbone_hyper(self) -> ConvHyperparameters:
-        """The hyperparameters of the backbone: its own, or the config's where it overrides them."""
+        """The hyperparameters of the backbone: its defaults, unless the config overrides them."""
         if self.ssd.feature_extractor.override_base_feature_extractor_hyperparams:
             return self.extractor_hyper
         return DEFAULT_HYPER[self.kind.backbone]
 
     def build(self, factory: LayerFactory) -> "Network":
-        """Return the network, with the layers that the factory makes; its weights are not drawn yet."""
+        """Return the network with layers of the factory; its weights are not initialised yet."""
         images = keras.Input((*self.input_size, 3), dtype="float32", name="images")
         endpoints = self._endpoints(factory, self._padded(factory, images))
         maps = self._maps(factory)(endpoints)
@@ -116,7 +122,7 @@ class NetworkPlan:
         return factory.zero_padding("pad_to_multiple", ((0, below), (0, right)))(images)
 
     def _endpoints(self, factory: LayerFactory, images: Any) -> dict[int, Any]:
-        """Return the backbone's maps by level; without a pyramid, only those that the predictor sees."""
+        """Return the backbone's maps by level; without a pyramid, only those that the predictor receives."""
         endpoints = self._backbone(factory)(images, self.top_level)
         if self.kind.pyramid:
             return endpoints
@@ -137,7 +143,7 @@ class NetworkPlan:
         return makers[self.kind.backbone]()
 
     def _maps(self, factory: LayerFactory) -> Callable[[Mapping[int, Any]], dict[int, Any]]:
-        """Return what makes the predictor's maps of the backbone's: a feature pyramid, or extra layers."""
+        """Return the layers between backbone and predictor: a feature pyramid, or extra layers."""
         return self._pyramid(factory) if self.kind.pyramid else self._extra_maps(factory)
 
     def _pyramid(self, factory: LayerFactory) -> FeaturePyramid:
@@ -166,17 +172,17 @@ class NetworkPlan:
 
     def _predictor(self, factory: LayerFactory) -> WeightSharedPredictor | ConvolutionalPredictor:
         box_predictor = self.ssd.box_predictor
-        in_cells = boxes_per_cell(self.ssd.anchor_generator, len(self.levels))
+        per_cell = boxes_per_cell(self.ssd.anchor_generator, len(self.levels))
         if box_predictor.WhichOneof("box_predictor_oneof") == "convolutional_box_predictor":
             message = box_predictor.convolutional_box_predictor
-            return ConvolutionalPredictor(factory, message, in_cells, self.num_columns)
+            return ConvolutionalPredictor(factory, message, per_cell, self.num_columns)
         shared = box_predictor.weight_shared_convolutional_box_predictor
-        return WeightSharedPredictor(factory, shared, in_cells[0], self.num_columns)
+        return WeightSharedPredictor(factory, shared, per_cell[0], self.num_columns)
 
 
 @dataclass(frozen=True)
 class Network:
-    """A built network: the whole, and its parts that share the same layers."""
+    """A built network: the complete model, and two parts of it with the same layers."""
 
     detector: keras.Model
     backbone: keras.Model

@@ -1,14 +1,14 @@
-"""Greedy non-maximum suppression over many independent sets of boxes at once."""
+"""Greedy non-maximum suppression of many independent sets of boxes at once."""
 
 from typing import Any
 
 from keras import ops
 
-NOTHING = float("-inf")
-"""The score of a place that holds no detection."""
+EMPTY_SCORE = float("-inf")
+"""The score of an empty slot."""
 
 PRESELECTED = 1024
-"""How many best candidates are looked at first; all of them only where these do not suffice."""
+"""The number of best candidates that are tried first; all candidates are used only if these are not enough."""
 
 
 def non_max_suppression(
@@ -22,18 +22,22 @@ def non_max_suppression(
 ) -> tuple[Any, Any]:
     """Return (indices int32, scores) `[sets, count]` of the boxes kept in each set, best first.
 
-    `boxes_yxyx` is `[sets, boxes, 4]`, `scores` `[sets, boxes]`. As TensorFlow's NonMaxSuppressionV5:
-    candidates score strictly above the threshold (NaN never does), a kept box suppresses those that overlap it
-    by more than `iou_threshold`, boxes without area overlap nothing, the lower index wins among equal scores.
+    It is equivalent to TensorFlow's NonMaxSuppressionV5. Ties are resolved by the lower index, and boxes
+    without area overlap nothing. Unused slots have index 0 and the score EMPTY_SCORE.
 
-    With `sigma` (soft suppression, Bodla et al. 2017, arXiv:1704.04503) a kept box instead multiplies the
-    others' scores by exp(-iou² / (2 sigma)), and those that no longer exceed the threshold fall out;
-    `iou_threshold` has no effect then. The returned scores are the lowered ones.
-
-    Places left over have index 0 and the score NOTHING.
+    Args:
+        boxes_yxyx: The boxes `[sets, boxes, 4]`.
+        scores: The scores `[sets, boxes]`.
+        count: The largest number of boxes kept in a set.
+        score_threshold: Candidates are boxes with a score strictly above it; NaN is never above it.
+        iou_threshold: A kept box suppresses the boxes that overlap it by more than this IoU. It has no effect
+            with `sigma`.
+        sigma: Use soft suppression (Bodla et al. 2017, arXiv:1704.04503): a kept box multiplies the scores of
+            the others by exp(-iou² / (2 sigma)), and boxes that are no longer above the threshold are removed.
+            The reduced scores are returned.
     """
     threshold = ops.convert_to_tensor(score_threshold)
-    candidates = ops.where(scores > threshold, scores, NOTHING)
+    candidates = ops.where(scores > threshold, scores, EMPTY_SCORE)
     limits = {
         "score_threshold": threshold,
         "iou_threshold": ops.convert_to_tensor(iou_threshold),
@@ -43,8 +47,8 @@ def non_max_suppression(
         return _greedy(boxes_yxyx, candidates, count=count, **limits)
     best_scores, best = ops.top_k(candidates, PRESELECTED)
     kept, kept_scores = _greedy(_rows(boxes_yxyx, best), best_scores, count=count, **limits)
-    indices = ops.where(kept_scores > NOTHING, ops.take_along_axis(best, kept, axis=1), 0)
-    unfinished = ops.logical_and(kept_scores[:, -1] == NOTHING, best_scores[:, -1] > NOTHING)
+    indices = ops.where(kept_scores > EMPTY_SCORE, ops.take_along_axis(best, kept, axis=1), 0)
+    unfinished = ops.logical_and(kept_scores[:, -1] == EMPTY_SCORE, best_scores[:, -1] > EMPTY_SCORE)
     return ops.cond(  # type: ignore[no-any-return]
         ops.any(unfinished),
         lambda: _greedy(boxes_yxyx, candidates, count=count, **limits),
@@ -55,43 +59,45 @@ def non_max_suppression(
 def _greedy(
     boxes_yxyx: Any, candidates: Any, *, count: int, score_threshold: Any, iou_threshold: Any, sigma: Any | None
 ) -> tuple[Any, Any]:
-    """Return (indices, scores) `[sets, count]`; candidates out of the running have the score NOTHING."""
+    """Return (indices, scores) `[sets, count]`; boxes that are not candidates have the score EMPTY_SCORE."""
     sets, size = ops.shape(candidates)[0], candidates.shape[1]
     corners = [boxes_yxyx[:, :, side] for side in range(4)]
     flat_boxes = ops.reshape(boxes_yxyx, (-1, 4))
     first_rows = ops.arange(sets) * size
-    numbers, places = ops.arange(size)[None, :], ops.arange(count)[None, :]
+    numbers, slots = ops.arange(size)[None, :], ops.arange(count)[None, :]
 
-    def keep_going(step: Any, alive: Any, kept: Any, kept_scores: Any) -> Any:  # noqa: ARG001 - the loop's state
-        return ops.logical_and(step < count, ops.any(alive > NOTHING))
+    def continues(step: Any, remaining: Any, kept: Any, kept_scores: Any) -> Any:  # noqa: ARG001 - loop state
+        return ops.logical_and(step < count, ops.any(remaining > EMPTY_SCORE))
 
-    def pick(step: Any, alive: Any, kept: Any, kept_scores: Any) -> tuple[Any, Any, Any, Any]:
-        best, best_score = ops.argmax(alive, axis=1), ops.max(alive, axis=1)
+    def select(step: Any, remaining: Any, kept: Any, kept_scores: Any) -> tuple[Any, Any, Any, Any]:
+        best, best_score = ops.argmax(remaining, axis=1), ops.max(remaining, axis=1)
         overlap = _iou(ops.take(flat_boxes, first_rows + best, axis=0), corners)
-        gone = numbers == best[:, None]
+        removed = numbers == best[:, None]
         if sigma is None:
-            # Not "exceeds": the IoU of two boxes of infinite size is NaN, and only one of them may stay.
-            gone = ops.logical_or(ops.logical_not(overlap <= iou_threshold), gone)
-        alive = ops.where(gone, NOTHING, _lowered(alive, overlap, score_threshold, sigma))
-        here = ops.logical_and(places == step, best_score[:, None] > NOTHING)
-        kept = ops.where(here, best[:, None], kept)
-        return step + 1, alive, kept, ops.where(here, best_score[:, None], kept_scores)
+            # Not `overlap > iou_threshold`: the IoU of two infinite boxes is NaN, and only one may be kept.
+            removed = ops.logical_or(ops.logical_not(overlap <= iou_threshold), removed)
+        reduced = _reduced_scores(remaining, overlap, score_threshold, sigma)
+        remaining = ops.where(removed, EMPTY_SCORE, reduced)
+        is_slot = ops.logical_and(slots == step, best_score[:, None] > EMPTY_SCORE)
+        kept = ops.where(is_slot, best[:, None], kept)
+        return step + 1, remaining, kept, ops.where(is_slot, best_score[:, None], kept_scores)
 
-    start = (0, candidates, ops.zeros((sets, count), "int32"), ops.full((sets, count), NOTHING, "float32"))
-    _, _, kept, kept_scores = ops.while_loop(keep_going, pick, start, maximum_iterations=count)
+    empty_scores = ops.full((sets, count), EMPTY_SCORE, "float32")
+    start = (0, candidates, ops.zeros((sets, count), "int32"), empty_scores)
+    _, _, kept, kept_scores = ops.while_loop(continues, select, start, maximum_iterations=count)
     return kept, kept_scores
 
 
-def _lowered(scores: Any, overlap: Any, score_threshold: Any, sigma: Any | None) -> Any:
-    """Return scores after soft suppression; as they are without it."""
+def _reduced_scores(scores: Any, overlap: Any, score_threshold: Any, sigma: Any | None) -> Any:
+    """Return the scores after soft suppression, or unchanged if `sigma` is None."""
     if sigma is None:
         return scores
-    lowered = scores * ops.exp(overlap * overlap * (-0.5 / sigma))
-    return ops.where(lowered > score_threshold, lowered, NOTHING)
+    reduced = scores * ops.exp(overlap * overlap * (-0.5 / sigma))
+    return ops.where(reduced > score_threshold, reduced, EMPTY_SCORE)
 
 
 def _iou(boxes_yxyx: Any, corners: list[Any]) -> Any:
-    """Return the IoU `[sets, boxes]` of one box of each set `[sets, 4]` with all, given by their corners."""
+    """Return the IoU `[sets, boxes]` of one box per set `[sets, 4]` with all boxes, given by their corners."""
     top, left, bottom, right = (boxes_yxyx[:, side, None] for side in range(4))
     height = ops.maximum(ops.minimum(bottom, corners[2]) - ops.maximum(top, corners[0]), 0.0)
     width = ops.maximum(ops.minimum(right, corners[3]) - ops.maximum(left, corners[1]), 0.0)

@@ -1,4 +1,4 @@
-"""From raw predictions to the detections of an image."""
+"""Post-processing: computes detections from the raw predictions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.support.post_processing import post_processing_problems
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.model.calibration import Calibration
-from sweepbox.detection.model.nms import NOTHING, non_max_suppression
+from sweepbox.detection.model.nms import EMPTY_SCORE, non_max_suppression
 
 
 class ScoreConverter(Enum):
-    """How logits become scores."""
+    """Converts logits to scores."""
 
     IDENTITY = "identity"
     SIGMOID = "sigmoid"
@@ -29,7 +29,10 @@ class ScoreConverter(Enum):
 
 
 class Suppression(Enum):
-    """Which boxes compete: those of a class (COMBINED keeps what clipping leaves without area) or all."""
+    """The boxes that suppress each other: those of the same class, or all.
+
+    COMBINED suppresses within each class too, but keeps boxes without area after clipping.
+    """
 
     EACH_CLASS = "each class"
     COMBINED = "combined"
@@ -37,7 +40,7 @@ class Suppression(Enum):
 
     @classmethod
     def of(cls, nms: pb.BatchNonMaxSuppression) -> "Suppression":
-        """Return the kind that a config asks for."""
+        """Return the suppression of a config."""
         if nms.use_combined_nms:
             return cls.COMBINED
         return cls.ANY_CLASS if nms.use_class_agnostic_nms else cls.EACH_CLASS
@@ -45,14 +48,27 @@ class Suppression(Enum):
 
 @dataclass(frozen=True)
 class PostProcessing:
-    """Suppression and everything around it; the two thresholds may be Keras variables.
+    """Score conversion, suppression and clipping.
 
-    Among equal scores the lower class id goes first, and within a class the lower anchor index; where all
-    classes compete, an anchor with equal scores has the lower class, and the lower anchor goes first.
+    Detections with equal scores are ordered by class id, then by anchor index. In class-agnostic suppression,
+    an anchor has the lowest class of its largest score, and ties between anchors are ordered by anchor index.
 
-    `padded_size` (height, width) is that of the network's input. `first_class_column` is 1 behind a background
-    column. `use_static_shapes`, `use_hard_nms`, `use_partitioned_nms` and `use_cpu_nms` have no field: they
-    choose among programs of the same result.
+    `use_static_shapes`, `use_hard_nms`, `use_partitioned_nms` and `use_cpu_nms` have no attribute: they do not
+    change the result.
+
+    Attributes:
+        converter: Converts logits to scores.
+        calibration: The calibration of the scores.
+        logit_scale: The divisor of the logits.
+        score_threshold: The score threshold of the suppression; may be a Keras variable.
+        iou_threshold: The IoU threshold of the suppression; may be a Keras variable.
+        sigma: The sigma of soft suppression, None for hard suppression.
+        per_class: The largest number of detections per class.
+        total: The largest number of detections per image.
+        suppression: The boxes that suppress each other.
+        change_frame: Express boxes relative to the image before padding.
+        first_class_column: 1 if there is a background column, else 0.
+        padded_size: (height, width) of the network's input.
     """
 
     converter: ScoreConverter
@@ -72,7 +88,8 @@ class PostProcessing:
     def of(cls, ssd: pb.Ssd, values: Mapping[str, Any], padded_size: tuple[int, int]) -> "PostProcessing":
         """Return the post-processing of a config with its dynamic values.
 
-        Raises ConfigError for settings that contradict each other or are not supported.
+        Raises:
+            ConfigError: Settings are not supported or contradict each other.
         """
         if problems := post_processing_problems(ssd):
             raise ConfigError("\n".join(problems))
@@ -98,18 +115,26 @@ class PostProcessing:
         return self.calibration(self.converter(logits / (self.logit_scale * self.calibration.temperature)))
 
     def __call__(self, boxes_yxyx: Any, scores: Any, true_sizes: Any) -> dict[str, Any]:
-        """Return the detections of decoded boxes `[batch, anchors, 4]` and scores `[batch, anchors, columns]`.
+        """Return the detections of a batch.
 
-        `true_sizes` int32 `[batch, 2]` holds height and width before padding: detections are clipped to that
-        part of the input, those left without area are dropped after they have counted for their class' limit,
-        and the boxes are expressed relative to it where the config changes the coordinate frame. A score that
-        is NaN or below 0 is none, nor is that of a box with a NaN; combined suppression keeps those below 0.
-        Rows past `num_detections` are zero. Class ids are 0-based floats. Combined suppression gives no
-        `detection_multiclass_scores` and no `detection_anchor_indices`.
+        Detections are clipped to the image before padding; those without area are then dropped, although they
+        count towards the limit of their class. Scores that are NaN or negative and boxes with a NaN are never
+        detections; combined suppression keeps negative scores.
+
+        Args:
+            boxes_yxyx: The decoded boxes `[batch, anchors, 4]`.
+            scores: The scores `[batch, anchors, columns]`.
+            true_sizes: int32 `[batch, 2]`, height and width before padding.
+
+        Returns:
+            `detection_boxes`, relative to the image before padding if the config changes the coordinate frame;
+            `detection_scores`; `detection_classes`, 0-based floats; `num_detections`, after which rows are
+            zero; except with combined suppression, `detection_multiclass_scores` and
+            `detection_anchor_indices`.
         """
         combined = self.suppression is Suppression.COMBINED
         broken = ops.any(ops.isnan(boxes_yxyx), axis=2, keepdims=True)
-        class_scores = ops.where(broken, NOTHING, scores[:, :, self.first_class_column :])
+        class_scores = ops.where(broken, EMPTY_SCORE, scores[:, :, self.first_class_column :])
         suppress = self._suppress_any if self.suppression is Suppression.ANY_CLASS else self._suppress_each
         anchors, classes, kept_scores = suppress(boxes_yxyx, class_scores)
         padded = ops.cast(ops.convert_to_tensor(self.padded_size), "float32")
@@ -117,9 +142,9 @@ class PostProcessing:
         boxes = _rows(boxes_yxyx, anchors)
         boxes = _clipped_combined(boxes, window) if combined else ops.clip(boxes, 0.0, window)
         if not combined:
-            kept_scores = ops.where(_has_area(boxes), kept_scores, NOTHING)
+            kept_scores = ops.where(_has_area(boxes), kept_scores, EMPTY_SCORE)
         order, kept_scores = _best(kept_scores, self.total)
-        exists = kept_scores > NOTHING if combined else kept_scores >= 0.0
+        exists = kept_scores > EMPTY_SCORE if combined else kept_scores >= 0.0
         boxes, anchors = _rows(boxes, order), _rows(anchors, order)
         if self.change_frame:
             boxes = boxes / window
@@ -148,7 +173,7 @@ class PostProcessing:
         return kept, ops.broadcast_to(classes, ops.shape(kept)), kept_scores
 
     def _suppress_any(self, boxes_yxyx: Any, scores: Any) -> tuple[Any, Any, Any]:
-        """Return (anchor, class, score) `[batch, total]` after suppression among each anchor's best class."""
+        """Return (anchor, class, score) `[batch, total]` after suppression of the best class of each anchor."""
         kept, kept_scores = self._suppress(boxes_yxyx, ops.max(scores, axis=2), self.total)
         return kept, _rows(ops.argmax(scores, axis=2), kept), kept_scores
 
@@ -164,18 +189,18 @@ class PostProcessing:
 
 
 def _best(scores: Any, count: int) -> tuple[Any, Any]:
-    """Return (indices, scores) `[batch, count]` of the best, padded with NOTHING; ties keep their order."""
+    """Return (indices, scores) `[batch, count]` of the best, padded with EMPTY_SCORE; ties keep their order."""
     missing = count - scores.shape[1]
     if missing > 0:
-        scores = ops.pad(scores, ((0, 0), (0, missing)), constant_values=NOTHING)
+        scores = ops.pad(scores, ((0, 0), (0, missing)), constant_values=EMPTY_SCORE)
     values, indices = ops.top_k(scores, count)
-    return (ops.where(values > NOTHING, indices, 0) if missing > 0 else indices), values
+    return (ops.where(values > EMPTY_SCORE, indices, 0) if missing > 0 else indices), values
 
 
 def _clipped_combined(boxes_yxyx: Any, window: Any) -> Any:
-    """Return boxes with each side cut at one side of the window, as behind the combined suppression.
+    """Return boxes with each side clipped at one side of the window only, as in combined suppression.
 
-    A box that lies outside altogether is turned inside out.
+    A box that is completely outside the window becomes inverted.
     """
     top_left, bottom_right = ops.maximum(boxes_yxyx[..., :2], 0.0), boxes_yxyx[..., 2:]
     return ops.concatenate([top_left, ops.minimum(bottom_right, window[..., 2:])], axis=-1)

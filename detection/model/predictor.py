@@ -1,4 +1,4 @@
-"""The box and class predictor whose convolutions all levels share."""
+"""The box and class predictor with convolutions that are shared by all levels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,9 +18,13 @@ CODE_SIZE = 4
 
 @dataclass
 class WeightSharedPredictor:
-    """Adds the towers and heads to a graph: kernels shared by all levels, batch norms of each level's own.
+    """Adds towers and heads to a graph; kernels are shared by all levels, batch norms are separate.
 
-    `boxes_per_cell` anchors stand in a cell; `num_columns` counts the class columns, background included.
+    Attributes:
+        factory: Creates the layers.
+        message: The box predictor.
+        boxes_per_cell: The number of anchors per cell.
+        num_columns: The number of class columns, including the background.
     """
 
     factory: LayerFactory
@@ -30,13 +34,13 @@ class WeightSharedPredictor:
 
     @cached_property
     def hyper(self) -> ConvHyperparameters:
-        """The predictor's convolution hyperparameters."""
+        """The hyperparameters of the predictor's convolutions."""
         return conv_hyperparameters(self.message.conv_hyperparams, f"{PATH}.conv_hyperparams")
 
     def __call__(self, pyramid: Mapping[int, Any]) -> dict[str, Any]:
         """Return float32 `box_encodings` `[batch, anchors, 4]` and `class_logits` `[batch, anchors, columns]`.
 
-        Anchors follow level, row, column and number within the cell, in this order.
+        Anchors are ordered by level, row, column, number in the cell.
         """
         box_maps, class_maps = self._tower_outputs(pyramid)
         if self.message.use_dropout:
@@ -44,12 +48,12 @@ class WeightSharedPredictor:
             class_maps = [dropout(maps) for maps in class_maps]
         box_head = self._head("box_head", CODE_SIZE)
         class_head = self._head("class_head", self.num_columns)
-        self.factory.start_bias_at(class_head, self.message.class_prediction_bias_init)
+        self.factory.initialise_bias(class_head, self.message.class_prediction_bias_init)
         boxes, logits = [box_head(maps) for maps in box_maps], [class_head(maps) for maps in class_maps]
         return raw_predictions(self.message, boxes, logits, self.num_columns)
 
     def _tower_outputs(self, pyramid: Mapping[int, Any]) -> tuple[list[Any], list[Any]]:
-        """Return what the box head and the class head see of each level."""
+        """Return the inputs of the box head and of the class head for each level."""
         if self.message.share_prediction_tower:
             shared = self._tower(pyramid, "prediction_tower")
             return shared, shared
@@ -84,7 +88,7 @@ class WeightSharedPredictor:
         )
 
     def _head(self, name: str, columns: int) -> Any:
-        """Return a head's convolution; a separable one keeps Keras' defaults unless the flags say otherwise."""
+        """Return the convolution of a head; a separable one has Keras' defaults unless flags change that."""
         group = KernelGroup.PREDICTOR
         channels = self.boxes_per_cell * columns
         size = self.message.kernel_size
@@ -109,7 +113,7 @@ def raw_predictions(
     class_maps: Sequence[Any],
     num_columns: int,
 ) -> dict[str, Any]:
-    """Return the float32 `box_encodings` and `class_logits` of the heads' maps, one for each level."""
+    """Return float32 `box_encodings` and `class_logits` from the outputs of the heads, one map per level."""
     boxes = _flattened(box_maps, CODE_SIZE)
     if message.HasField("box_encodings_clip_range"):
         boxes = ops.clip(boxes, message.box_encodings_clip_range.min, message.box_encodings_clip_range.max)
@@ -117,7 +121,7 @@ def raw_predictions(
 
 
 def _flattened(maps: Sequence[Any], columns: int) -> Any:
-    """Return all levels' `[batch, height, width, cell · columns]` as float32 `[batch, anchors, columns]`."""
+    """Concatenate maps `[batch, height, width, cell · columns]` to float32 `[batch, anchors, columns]`."""
     rows = [
         ops.reshape(level, (-1, level.shape[1] * level.shape[2] * level.shape[3] // columns, columns))
         for level in maps

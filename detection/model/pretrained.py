@@ -1,4 +1,4 @@
-"""Backbones trained on ImageNet by others, read into the layers of ours."""
+"""Converts published ImageNet weights to the layers of our backbones."""
 
 import warnings
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def norm_name(conv_name: str) -> str:
 
 
 def pytorch_names() -> dict[str, tuple[str, str]]:
-    """Return for each convolution of MobileNetV2 its name and its batch norm's in PyTorch's layout."""
+    """Return the names of each MobileNetV2 convolution and its batch norm in PyTorch's layout, by our name."""
     names = {"Conv1": ("features.0.0", "features.0.1"), "Conv_1": ("features.18.0", "features.18.1")}
     for block in range(len(BLOCKS)):
         prefix = f"block_{block}" if block else "expanded_conv"
@@ -44,10 +44,20 @@ def pytorch_names() -> dict[str, tuple[str, str]]:
 
 
 def pytorch_mobilenet(arrays: Arrays, source: str) -> dict[str, ConvNorm]:
-    """Return MobileNetV2 weights in PyTorch's layout by our convolution's name, for images scaled to -1..1.
+    """Convert MobileNetV2 weights in PyTorch's layout, for images scaled to -1..1.
 
-    PyTorch's network expects 0..1 with ImageNet's mean taken off and divided by its standard deviation.
-    ModelError where an array is missing.
+    PyTorch's network expects images scaled to 0..1 and standardised with the mean and standard deviation of
+    ImageNet; the difference is folded into the first layer.
+
+    Args:
+        arrays: The weights by their PyTorch names.
+        source: The name of the source in error messages.
+
+    Returns:
+        The weights by the name of our convolution.
+
+    Raises:
+        ModelError: An array is missing.
     """
     layers = {}
     for name, (conv, norm) in pytorch_names().items():
@@ -57,9 +67,7 @@ def pytorch_mobilenet(arrays: Arrays, source: str) -> dict[str, ConvNorm]:
         )
         missing = [key for key in keys if key not in arrays]
         if missing:
-            raise ModelError(
-                f"{source}: {missing[0]} is missing; MobileNetV2 features in PyTorch's layout have it"
-            )
+            raise ModelError(f"{source}: {missing[0]} is missing; use MobileNetV2 features in PyTorch's layout")
         weight, gamma, beta, mean, variance = (np.asarray(arrays[key], np.float32) for key in keys)
         order = (2, 3, 0, 1) if name.endswith("depthwise") else (2, 3, 1, 0)
         layers[name] = ConvNorm(weight.transpose(order), gamma, beta, mean, variance, PYTORCH_EPSILON)
@@ -68,37 +76,45 @@ def pytorch_mobilenet(arrays: Arrays, source: str) -> dict[str, ConvNorm]:
 
 
 def keras_application(extractor: pb.SsdFeatureExtractor, weights: str | Path) -> dict[str, ConvNorm]:
-    """Return the weights of a `keras.applications` model by our convolution's name, for our input scale.
+    """Convert the weights of a `keras.applications` model to our input scale.
 
-    `weights` is "imagenet" (downloaded, or from Keras' cache) or a weights file of that model, with or without
-    its classifier. ModelError where it cannot be had or does not fit the extractor.
+    Args:
+        extractor: The feature extractor of the config.
+        weights: "imagenet" (from the cache of Keras, or downloaded) or a weights file of the model, with or
+            without its classifier.
+
+    Returns:
+        The weights by the name of our convolution.
+
+    Raises:
+        ModelError: The weights cannot be downloaded or read, or do not match the extractor.
     """
     model = _downloaded(extractor) if weights == "imagenet" else _from_file(extractor, Path(weights))
     layers = {layer.name: layer for layer in model.layers}
     convs = [name for name in layers if norm_name(name) in layers]
     found = {name: _conv_norm(layers[name], layers[norm_name(name)]) for name in convs}
-    if "conv1_conv" in found:  # Keras' ResNet takes BGR
+    if "conv1_conv" in found:  # the ResNet of Keras expects BGR
         found["conv1_conv"] = _flipped_input(found["conv1_conv"])
-    for name in _of_other_width(extractor):
+    for name in _convolutions_of_other_width(extractor):
         found.pop(name, None)
     return found
 
 
-def _of_other_width(extractor: pb.SsdFeatureExtractor) -> tuple[str, ...]:
-    """Return the convolutions whose channels differ from those of `keras.applications`."""
+def _convolutions_of_other_width(extractor: pb.SsdFeatureExtractor) -> tuple[str, ...]:
+    """Return the convolutions whose number of channels differs from that in `keras.applications`."""
     kind = EXTRACTORS[extractor.type]
     if kind.backbone is Backbone.MOBILENET_V2 and extractor.depth_multiplier != 1.0:
-        return ("Conv_1",)  # Keras widens it with the multiplier, but never thins it out
+        return ("Conv_1",)  # Keras applies only multipliers above 1 to it
     if kind.backbone is Backbone.MOBILENET_V1 and kind.pyramid and extractor.use_depthwise:
         return "conv_pw_12", "conv_dw_13", "conv_pw_13"
     return ()
 
 
-def reason_not_loaded(model: Any, path: Path) -> str:
-    """Load a weights file into a Keras model and return why that failed, in one line, or "" where it did not.
+def try_load_weights(model: Any, path: Path) -> str:
+    """Load a weights file into a Keras model and return the error in one line, or "" if it succeeded.
 
-    A file that leaves a part of the model as it was has failed: Keras only warns of it. The model may then hold
-    a part of the file's weights.
+    It is an error if a part of the model is not in the file; Keras only warns about it. After an error, the
+    model may have a part of the file's weights.
     """
     try:
         with warnings.catch_warnings():
@@ -110,14 +126,14 @@ def reason_not_loaded(model: Any, path: Path) -> str:
 
 
 def _application(extractor: pb.SsdFeatureExtractor, weights: str | None, *, include_top: bool) -> Any:
-    """Return the Keras model that a feature extractor's backbone corresponds to."""
+    """Return the Keras model that corresponds to the backbone of a feature extractor."""
     options = {"weights": weights, "include_top": include_top, "input_shape": (224, 224, 3)}
     kind = EXTRACTORS[extractor.type]
     if kind.backbone is Backbone.MOBILENET_V2:
         return keras.applications.MobileNetV2(alpha=round(extractor.depth_multiplier, 4), **options)
     if extractor.depth_multiplier != 1.0:
         raise ModelError(
-            f"ImageNet weights of {kind.backbone.value} fit depth_multiplier 1.0, not "
+            f"ImageNet weights of {kind.backbone.value} exist for depth_multiplier 1.0, not "
             f"{extractor.depth_multiplier:g}; change it, or start from random weights"
         )
     if kind.backbone is Backbone.MOBILENET_V1:
@@ -134,7 +150,7 @@ def _downloaded(extractor: pb.SsdFeatureExtractor) -> Any:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(
             f"imagenet: the weights for {extractor.type} with depth_multiplier {extractor.depth_multiplier:g} "
-            f"cannot be had ({reason}); check the network, or name a file of weights instead"
+            f"cannot be downloaded ({reason}); check the network, or name a weights file instead"
         ) from error
 
 
@@ -142,7 +158,7 @@ def _from_file(extractor: pb.SsdFeatureExtractor, path: Path) -> Any:
     reason = ""
     for include_top in (False, True):
         model = _application(extractor, None, include_top=include_top)
-        reason = reason_not_loaded(model, path)
+        reason = try_load_weights(model, path)
         if not reason:
             return model
     raise ModelError(

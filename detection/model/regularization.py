@@ -1,4 +1,4 @@
-"""The penalty on kernels that is added to the loss."""
+"""The regularisation loss of kernels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sweepbox.detection.model.hyperparameters import Penalty
 
 @dataclass(frozen=True)
 class KernelPenalty:
-    """One group of kernels with its kind of penalty and its strength, which may be a Keras variable."""
+    """The regularisation of one group of kernels; `weight` may be a Keras variable."""
 
     kind: Penalty
     weight: Any

@@ -1,4 +1,4 @@
-"""The single-shot detector (Liu et al. 2016, arXiv:1512.02325) of a config, ready to train and to detect."""
+"""The single-shot detector (Liu et al. 2016, arXiv:1512.02325) of a config, for training and inference."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -40,28 +40,41 @@ REQUIRED_CHOICES = {
         ("multiscale_anchor_generator", "ssd_anchor_generator"),
     ),
 }
-"""The choices that are built, for each part of the config that has several."""
+"""The supported choices for each oneof field of the config."""
 
 
 def build_detector(
     ssd: pb.Ssd, *, precision: Precision = Precision.FLOAT32, seed: int | None = 0
 ) -> "SsdDetector":
-    """Return the detector of a config, its weights drawn from `seed`; None leaves them to the caller.
+    """Return the detector of a config.
 
-    Raises ConfigError, naming the field, for what is contradictory or not supported.
+    Args:
+        ssd: The `model.ssd` message.
+        precision: The number format of the network.
+        seed: The seed of the random weights; None to leave them uninitialised.
+
+    Raises:
+        ConfigError: Fields are not supported or contradict each other; the message names them.
     """
     _check_choices(ssd)
     return SsdDetector(ssd, precision, seed)
 
 
 class SsdDetector:
-    """One detector; see `build_detector`.
+    """A detector; see `build_detector`.
 
-    `network` maps normalised float images `[batch, height, width, 3]` of a static size to float32
-    `box_encodings` `[batch, anchors, 4]` and `class_logits` `[batch, anchors, columns]`, column 0 being the
-    background (unless the config has none); `backbone` and `feature_extractor` are its first parts. `anchors`
-    is float32 `[anchors, 4]`, `input_size` (height, width). `values` are the dynamic hyperparameters;
-    every other field is compiled in and counts in `compile_part`.
+    Attributes:
+        network: Maps normalised float images `[batch, height, width, 3]` of a static size to float32
+            `box_encodings` `[batch, anchors, 4]` and `class_logits` `[batch, anchors, columns]`. Column 0 is
+            the background, unless the config has no background class.
+        backbone: The first part of the network.
+        feature_extractor: The network without the predictor.
+        anchors: float32 `[anchors, 4]`.
+        input_size: (height, width) of the images.
+        num_classes: The number of classes without the background.
+        precision: The number format of the network.
+        compile_part: The part of the config that is compiled in: all fields except the dynamic ones.
+        penalties: The regularisation of backbone, feature pyramid and predictor.
     """
 
     def __init__(self, ssd: pb.Ssd, precision: Precision, seed: int | None) -> None:
@@ -95,16 +108,20 @@ class SsdDetector:
 
     @property
     def extractor(self) -> pb.SsdFeatureExtractor:
-        """The part of the config that describes backbone and feature pyramid."""
+        """The part of the config for backbone and feature pyramid."""
         return self._ssd.feature_extractor
 
     @property
     def values(self) -> list[keras.Variable]:
-        """The variables that hold the dynamic hyperparameters, in a fixed order."""
+        """The variables of the dynamic hyperparameters, in a fixed order."""
         return list(self._values.values())
 
     def assign(self, ssd: pb.Ssd) -> None:
-        """Take over the dynamic hyperparameters of a config; ValueError where its `compile_part` differs."""
+        """Set the dynamic hyperparameters from a config.
+
+        Raises:
+            ValueError: The `compile_part` of the config differs.
+        """
         if detector_part(ssd) != self.compile_part:
             raise ValueError(
                 "the config differs in more than dynamic hyperparameters; build a new detector for it"
@@ -113,11 +130,11 @@ class SsdDetector:
         self._ssd.CopyFrom(ssd)
 
     def initialise(self, seed: int) -> None:
-        """Redraw all weights in place and reset the batch norms' statistics; a pure function of `seed`."""
+        """Initialise all weights and batch norm statistics in place; they depend on `seed` only."""
         self._layers.initialise(self.network, seed)
 
     def normalise(self, images: Any) -> Any:
-        """Return float32 images as the network wants them, of images `[..., 3]` with values 0..255, RGB."""
+        """Return float32 images in the value range of the network, from RGB images `[..., 3]` in 0..255."""
         images = ops.cast(images, "float32")
         if self._plan.kind.backbone is Backbone.RESNET_V1:
             return images - ops.convert_to_tensor(RESNET_MEAN_RGB, "float32")
@@ -128,8 +145,11 @@ class SsdDetector:
     ) -> dict[str, Any]:
         """Return the float32 scalars `localization`, `classification`, `regularization` and their sum `total`.
 
-        Ground truth: boxes `[batch, boxes, 4]`, 0-based class ids and weights `[batch, boxes]`; a box of weight
-        0 is padding.
+        Args:
+            predictions: The outputs of `network`.
+            boxes_yxyx: Ground-truth boxes `[batch, boxes, 4]`.
+            class_ids: 0-based class ids `[batch, boxes]`.
+            weights: Weights of the boxes `[batch, boxes]`; a box with weight 0 is padding.
         """
         losses = self.group_losses(predictions, boxes_yxyx, class_ids, weights)
         return {name: ops.sum(value) for name, value in losses.items()}
@@ -144,9 +164,15 @@ class SsdDetector:
         groups: int = 1,
         is_annotated: Any | None = None,
     ) -> dict[str, Any]:
-        """Return the losses `[groups]` of groups of consecutive images, each as if it were a batch of its own.
+        """Return the losses `[groups]` of groups of consecutive images, each computed as a separate batch.
 
-        `is_annotated` bool `[batch]` marks the images that count; the others cost nothing. See `losses`.
+        Args:
+            predictions: See `losses`.
+            boxes_yxyx: See `losses`.
+            class_ids: See `losses`.
+            weights: See `losses`.
+            groups: The number of groups.
+            is_annotated: bool `[batch]`; other images have no loss. None if all images are annotated.
         """
         anchors = ops.convert_to_tensor(self.anchors)
         targets = self._assigner(anchors, boxes_yxyx, class_ids, weights)
@@ -163,11 +189,15 @@ class SsdDetector:
         }
 
     def postprocess(self, predictions: Mapping[str, Any], true_sizes: Any) -> dict[str, Any]:
-        """Return the detections of a batch as float32 tensors of static shapes.
+        """Return the detections of a batch as float32 tensors with static shapes.
 
-        `true_sizes` int32 `[batch, 2]` holds height and width before padding. See `PostProcessing` for the
-        `detection_*` entries and `num_detections`; `raw_detection_boxes` `[batch, anchors, 4]` are decoded and
-        not clipped, `raw_detection_scores` `[batch, anchors, columns]` are those of all columns.
+        Args:
+            predictions: The outputs of `network`.
+            true_sizes: int32 `[batch, 2]`, height and width before padding.
+
+        Returns:
+            The entries of `PostProcessing`, `raw_detection_boxes` `[batch, anchors, 4]`, decoded and not
+            clipped, and `raw_detection_scores` `[batch, anchors, columns]` of all columns.
         """
         codes, logits = (ops.cast(predictions[key], "float32") for key in ("box_encodings", "class_logits"))
         boxes = self._coder.decode(codes, ops.convert_to_tensor(self.anchors))
@@ -177,23 +207,27 @@ class SsdDetector:
 
 
 def input_size(resizer: pb.ImageResizer) -> tuple[int, int]:
-    """Return (height, width) of the images that a resizer makes; ConfigError where they differ in size."""
+    """Return (height, width) of the output of a resizer.
+
+    Raises:
+        ConfigError: The output has no fixed size.
+    """
     return resizer_settings(resizer).output_size
 
 
 def _check_choices(ssd: pb.Ssd) -> None:
-    """Raise ConfigError, one line for each problem, for parts of the config that are not built."""
+    """Raise ConfigError, with one line per problem, if parts of the config are not supported."""
     problems = []
     for field, (oneof, wanted) in REQUIRED_CHOICES.items():
         chosen = getattr(ssd, field).WhichOneof(oneof)
         if chosen not in wanted:
             names = " or ".join(wanted)
-            problems.append(f"model.ssd.{field}: {chosen or 'nothing'} is set; supported is {names}")
+            problems.append(f"model.ssd.{field}: {chosen or 'nothing'} is set; use {names}")
     if ssd.num_classes < 1:
         problems.append(f"model.ssd.num_classes: {ssd.num_classes} is below 1")
     generator = ssd.anchor_generator.WhichOneof("anchor_generator_oneof")
     if generator and not getattr(ssd.anchor_generator, generator).aspect_ratios:
-        problems.append(f"model.ssd.anchor_generator.{generator}.aspect_ratios: empty; give at least one")
+        problems.append(f"model.ssd.anchor_generator.{generator}.aspect_ratios: empty; set at least one")
     if problems:
         raise ConfigError("\n".join(problems))
 
@@ -201,20 +235,20 @@ def _check_choices(ssd: pb.Ssd) -> None:
 def _penalties(
     plan: NetworkPlan, layers: LayerFactory, values: Mapping[str, keras.Variable]
 ) -> tuple[KernelPenalty, ...]:
-    """Return the penalties on the kernels of backbone, feature pyramid and predictor."""
+    """Return the regularisation of backbone, feature pyramid and predictor."""
     kinds = {
         KernelGroup.BACKBONE: plan.backbone_hyper.penalty,
         KernelGroup.FEATURE_PYRAMID: plan.extractor_hyper.penalty,
         KernelGroup.PREDICTOR: penalty_of(chosen_predictor(plan.ssd).conv_hyperparams),
     }
     return tuple(
-        KernelPenalty(kind, values[f"{group.value}_penalty"], layers.penalised(group))
+        KernelPenalty(kind, values[f"{group.value}_penalty"], layers.regularised(group))
         for group, kind in kinds.items()
     )
 
 
 def _predictor_converter(ssd: pb.Ssd) -> ScoreConverter:
-    """Return what the predictor itself makes of its logits when it detects."""
+    """Return the score converter that the predictor applies to its logits before post-processing."""
     if ssd.box_predictor.WhichOneof("box_predictor_oneof") == "convolutional_box_predictor":
         return ScoreConverter.IDENTITY
     predictor = ssd.box_predictor.weight_shared_convolutional_box_predictor

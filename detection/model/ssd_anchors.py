@@ -1,4 +1,4 @@
-"""Anchors of the classic SSD (Liu et al. 2016, arXiv:1512.02325): scales that grow from map to map."""
+"""Anchors of the classic SSD (Liu et al. 2016, arXiv:1512.02325), with increasing scales from map to map."""
 
 import math
 from collections.abc import Sequence
@@ -12,28 +12,31 @@ from sweepbox.detection.model.anchors import Float32Array
 
 PATH = "model.ssd.anchor_generator.ssd_anchor_generator"
 LOWEST_MAP = ((0.1, 1.0), (None, 2.0), (None, 0.5))
-"""Scale (None: the map's) and aspect ratio of the anchors of a reduced lowest map."""
+"""Scale (None for the scale of the map) and aspect ratio of the anchors of a reduced lowest map."""
 
 Shape = tuple[int, int]
 
 
 def ssd_anchor_specs(message: pb.SsdAnchorGenerator) -> list[list[tuple[float, float]]]:
-    """Return (scale, aspect ratio) of each anchor of a cell, for each map.
+    """Return (scale, aspect ratio) of each anchor in a cell, for each map.
 
-    Scales are explicit, or evenly spaced from `min_scale` to `max_scale`. A map has an anchor for each aspect
-    ratio and one more, of `interpolated_scale_aspect_ratio` (unless that is 0), whose scale is the geometric
-    mean of the map's and the next one's; after the last comes 1. With `reduce_boxes_in_lowest_layer` the first
-    map has three anchors. ConfigError where the scales of a single map are not given.
+    Scales are explicit, or evenly spaced from `min_scale` to `max_scale`. A map has one anchor per aspect ratio
+    and, unless `interpolated_scale_aspect_ratio` is 0, one more with this aspect ratio. Its scale is the
+    geometric mean of the scales of the map and the next map (1 after the last map). With
+    `reduce_boxes_in_lowest_layer` the first map has three anchors.
+
+    Raises:
+        ConfigError: There is a single map without an explicit scale.
     """
     scales = _scales(message)
     specs = []
-    for index, (scale, following) in enumerate(zip(scales, [*scales[1:], 1.0], strict=True)):
+    for index, (scale, next_scale) in enumerate(zip(scales, [*scales[1:], 1.0], strict=True)):
         if index == 0 and message.reduce_boxes_in_lowest_layer:
             specs.append([(own or scale, ratio) for own, ratio in LOWEST_MAP])
             continue
         cell = [(scale, ratio) for ratio in message.aspect_ratios]
         if message.interpolated_scale_aspect_ratio > 0:
-            cell.append((math.sqrt(scale * following), message.interpolated_scale_aspect_ratio))
+            cell.append((math.sqrt(scale * next_scale), message.interpolated_scale_aspect_ratio))
         specs.append(cell)
     return specs
 
@@ -41,10 +44,15 @@ def ssd_anchor_specs(message: pb.SsdAnchorGenerator) -> list[list[tuple[float, f
 def ssd_anchors(
     message: pb.SsdAnchorGenerator, *, image_size: Shape, feature_shapes: Sequence[Shape]
 ) -> Float32Array:
-    """Return the anchors float32 `[anchors, 4]`, normalised, in the order map, row, column, number in the cell.
+    """Return the normalised anchors float32 `[anchors, 4]`, ordered by map, row, column, number in the cell.
 
-    The cells of a map share the image evenly, unless strides or offsets are given. Sizes are shares of the
-    image's shorter side. Anchors are not clipped to the image.
+    The cells of a map divide the image evenly, unless strides or offsets are set. Scales are relative to the
+    shorter side of the image. Anchors are not clipped to the image.
+
+    Args:
+        message: The anchor generator.
+        image_size: (height, width) of the image.
+        feature_shapes: (height, width) of each map.
     """
     rows = [
         _map_anchors(message, index, cell, image_size, shape)
@@ -57,7 +65,7 @@ def _scales(message: pb.SsdAnchorGenerator) -> list[float]:
     if message.scales:
         return list(message.scales)
     if message.num_layers < 2:
-        raise ConfigError(f"{PATH}.num_layers = {message.num_layers}: give at least 2, or give scales")
+        raise ConfigError(f"{PATH}.num_layers = {message.num_layers}: set at least 2, or set scales")
     step = (message.max_scale - message.min_scale) / (message.num_layers - 1)
     return [message.min_scale + step * index for index in range(message.num_layers)]
 
@@ -69,7 +77,7 @@ def _map_anchors(
     image_size: Shape,
     shape: Shape,
 ) -> Float32Array:
-    """Return one map's anchors `[height · width · cell, 4]`."""
+    """Return the anchors `[height · width · cell, 4]` of one map."""
     centres_y, centres_x = (
         np.arange(cells, dtype=np.float32) * np.float32(stride) + np.float32(offset)
         for cells, (stride, offset) in zip(shape, _grid(message, index, image_size, shape), strict=True)
@@ -88,9 +96,9 @@ def _map_anchors(
 def _grid(
     message: pb.SsdAnchorGenerator, index: int, image_size: Shape, shape: Shape
 ) -> list[tuple[float, float]]:
-    """Return (stride, offset) of the centres along height and width, as shares of the image.
+    """Return (stride, offset) of the centres along height and width, relative to the image.
 
-    Given strides and offsets are pixels; they count where both axes have them.
+    Strides and offsets of the config are in pixels; they are used only if they are set for both axes.
     """
     strides = [1 / cells for cells in shape]
     if message.height_stride and message.width_stride:

@@ -1,4 +1,4 @@
-"""What of a detector's config is compiled in: a pure function of the config that loads no Keras."""
+"""The static part of a detector's config, which is compiled in; computed without loading Keras."""
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.model.hyperparameters import chosen_predictor
@@ -6,9 +6,9 @@ from sweepbox.detection.model.loss_values import clear_loss_values
 
 
 def detector_part(ssd: pb.Ssd) -> bytes:
-    """Return a detector's part of the `CompileKey`: its config without the dynamic values, serialised.
+    """Return the detector's part of the `CompileKey`: its serialised config without the dynamic values.
 
-    It contains whether focal alpha is set at all.
+    It includes whether focal alpha is set.
     """
     return _static_message(ssd).SerializeToString(deterministic=True)
 

@@ -1,4 +1,4 @@
-"""What the network should have said of each anchor."""
+"""Training targets of the anchors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,17 +11,20 @@ from sweepbox.detection.model.box_coder import BoxCoder
 from sweepbox.detection.model.matcher import NEGATIVE, ArgmaxMatcher, pairwise_iou
 
 NO_COLUMN = -1
-"""The class column of an anchor whose target row is all zero."""
+"""The class column of an anchor whose class targets are all zero."""
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Targets of a batch.
+    """The targets of a batch.
 
-    `match` int32 `[batch, anchors]`: box index, or the matcher's NEGATIVE or IGNORED. `codes` `[batch, anchors,
-    4]`: box codes, 0 where unmatched. `box_weights` `[batch, anchors]`: the box's weight, 0 where unmatched.
-    `columns` int32 `[batch, anchors]`: the class column that should be 1, NO_COLUMN for none. `class_weights`
-    `[batch, anchors]`: the box's weight where matched, the negative weight where negative, 0 where ignored.
+    Attributes:
+        match: int32 `[batch, anchors]`, the index of the matched box, NEGATIVE or IGNORED.
+        codes: `[batch, anchors, 4]`, box codes, 0 for unmatched anchors.
+        box_weights: `[batch, anchors]`, the weight of the box, 0 for unmatched anchors.
+        columns: int32 `[batch, anchors]`, the class column whose target is 1, NO_COLUMN for none.
+        class_weights: `[batch, anchors]`, the weight of the box for matched anchors, the negative weight for
+            negative anchors, 0 for ignored anchors.
     """
 
     match: Any
@@ -33,10 +36,14 @@ class Targets:
 
 @dataclass(frozen=True)
 class TargetAssigner:
-    """Assigns targets; `first_class_column` is 1 behind a background column, else 0.
+    """Assigns targets to anchors.
 
-    `unmatched_column` is the column that is 1 for unmatched anchors (the background's), or NO_COLUMN.
-    `negative_weight` may be a Keras variable.
+    Attributes:
+        matcher: Matches anchors with boxes.
+        coder: Encodes boxes.
+        negative_weight: The class weight of negative anchors; may be a Keras variable.
+        first_class_column: 1 if there is a background column, else 0.
+        unmatched_column: The column whose target is 1 for unmatched anchors (the background), or NO_COLUMN.
     """
 
     matcher: ArgmaxMatcher
@@ -59,9 +66,9 @@ class TargetAssigner:
         )
 
     def __call__(self, anchors: Any, boxes_yxyx: Any, class_ids: Any, weights: Any) -> Targets:
-        """Return the targets of boxes `[batch, boxes, 4]`, 0-based classes and weights `[batch, boxes]`.
+        """Return the targets for boxes `[batch, boxes, 4]`, 0-based class ids and weights `[batch, boxes]`.
 
-        A box of weight 0 claims no anchor, so padding with empty boxes of weight 0 changes nothing.
+        A box with weight 0 has no forced match, so padding with empty boxes of weight 0 has no effect.
         """
         match = self.matcher(pairwise_iou(boxes_yxyx, anchors), weights > 0.0)
         matched = match >= 0
@@ -80,7 +87,7 @@ class TargetAssigner:
 
 
 def _flat_rows(indices: Any, boxes: int) -> Any:
-    """Return indices `[batch, anchors]` into each image's boxes as indices into those of the whole batch."""
+    """Convert indices `[batch, anchors]` into each image's boxes to indices into all boxes of the batch."""
     return indices + ops.arange(ops.shape(indices)[0])[:, None] * boxes
 
 

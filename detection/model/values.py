@@ -1,4 +1,4 @@
-"""Dynamic hyperparameters: numbers that a compiled step reads, so another trial can change them in place."""
+"""Dynamic hyperparameters: variables of the compiled program, which another trial can set without compiling."""
 
 from collections.abc import Callable
 
@@ -49,6 +49,6 @@ def dynamic_values(ssd: pb.Ssd) -> dict[str, keras.Variable]:
 
 
 def assign_values(values: dict[str, keras.Variable], ssd: pb.Ssd) -> None:
-    """Give the variables the values of another config."""
+    """Set the variables to the values of another config."""
     for name, read in READERS.items():
         values[name].assign(read(ssd))

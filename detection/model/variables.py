@@ -1,4 +1,4 @@
-"""The values of many Keras variables, read and set without Keras' and TensorFlow's work for each of them."""
+"""Reads and sets many Keras variables, without the overhead of Keras and TensorFlow for each of them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 
 def read_variables(variables: Sequence[Any]) -> list[NDArray[Any]]:
-    """Return copies of the values of Keras variables, in their order."""
-    if not _are_tensorflows():
+    """Return copies of the values of Keras variables, in the same order."""
+    if not _is_tensorflow():
         return [np.array(variable.numpy()) for variable in variables]
     from sweepbox.detection.model.variables_tensorflow import read
 
@@ -17,12 +17,16 @@ def read_variables(variables: Sequence[Any]) -> list[NDArray[Any]]:
 
 
 def assign_variables(variables: Sequence[Any], values: Sequence[NDArray[Any]]) -> None:
-    """Set Keras variables to copies of arrays; ValueError, before any is set, where a shape differs."""
+    """Set Keras variables to copies of arrays.
+
+    Raises:
+        ValueError: The shape of an array differs; no variable was set.
+    """
     for variable, value in zip(variables, values, strict=True):
         if tuple(variable.shape) != value.shape:
             raise ValueError(f"{variable.path}: has shape {list(variable.shape)}, not {list(value.shape)}")
-    # Copies: a backend may take an array's memory for its own, and change it in place.
-    if not _are_tensorflows():
+    # Copies, because a backend may use the memory of the array itself and change it in place.
+    if not _is_tensorflow():
         for variable, value in zip(variables, values, strict=True):
             variable.assign(np.array(value))
         return
@@ -32,8 +36,8 @@ def assign_variables(variables: Sequence[Any], values: Sequence[NDArray[Any]]) -
         assign(variable.value, value)
 
 
-def _are_tensorflows() -> bool:
-    """Tell whether Keras' variables are TensorFlow's."""
-    import keras  # here: who checks a checkpoint's folder needs no engine
+def _is_tensorflow() -> bool:
+    """Return whether TensorFlow is the Keras backend."""
+    import keras  # here, because reading a checkpoint folder must not load Keras
 
     return bool(keras.backend.backend() == "tensorflow")

@@ -1,4 +1,4 @@
-"""Weights from a file for the first part of a detector, over those drawn at random."""
+"""Loads weights from a file into the backbone or feature extractor of a detector."""
 
 import zipfile
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from sweepbox.detection.model.pretrained import (
     keras_application,
     norm_name,
     pytorch_mobilenet,
-    reason_not_loaded,
+    try_load_weights,
 )
 from sweepbox.detection.model.ssd import SsdDetector
 from sweepbox.detection.model.variables import assign_variables, read_variables
@@ -27,9 +27,14 @@ IMAGENET = "imagenet"
 
 @dataclass(frozen=True)
 class WeightsSummary:
-    """What was loaded from where: variable paths of the detector, and names in the source that found no use.
+    """What was loaded, and from where.
 
-    `missing` are the variables of the part that the source is for, which keep their values.
+    Attributes:
+        source: The source.
+        layout: The layout of the source.
+        matched: Paths of the loaded variables.
+        missing: Paths of the variables of the loaded part that are not in the source; they keep their values.
+        unused: Names of unused entries in the source.
     """
 
     source: str
@@ -39,10 +44,10 @@ class WeightsSummary:
     unused: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Return one line for people."""
+        """Return one line for the user."""
         return (
-            f"{self.source}: {len(self.matched)} variables loaded ({self.layout}), {len(self.missing)} left as "
-            f"they were, {len(self.unused)} entries of the source not used"
+            f"{self.source}: {len(self.matched)} variables loaded ({self.layout}), {len(self.missing)} "
+            f"unchanged, {len(self.unused)} entries of the source unused"
         )
 
 
@@ -51,15 +56,18 @@ def load_backbone_weights(detector: SsdDetector, source: Path | str) -> WeightsS
 
     `source` is one of:
 
-    - an `.npz` in PyTorch's layout of MobileNetV2 (`features.0.0.weight` …), scaled for depth_multiplier 1.0;
-    - an `.npz` by our variable paths, as checkpoints have it: backbone, feature pyramid and coarse levels are
-      taken, the predictor is not, so that another number of classes does not matter;
-    - a `.weights.h5` or `.h5` of this network, or of the same network in `keras.applications`;
-    - the word "imagenet": the weights of `keras.applications`, from Keras' cache or downloaded.
+    - an `.npz` file with MobileNetV2 weights in PyTorch's layout (`features.0.0.weight` …), for
+      depth_multiplier 1.0;
+    - an `.npz` file by our variable paths, as in checkpoints: backbone, feature pyramid and coarse levels are
+      loaded, the predictor is not, so that the number of classes may differ;
+    - a `.weights.h5` or `.h5` file of this network, or of the same network in `keras.applications`;
+    - "imagenet": the weights of `keras.applications`, from the cache of Keras or downloaded.
 
-    Input scaling, biases and batch-norm epsilons are folded, so that with moving statistics the backbone
-    computes what the source's does (but for the padding at the borders). ModelError, before anything is
-    changed, where the source is missing, damaged, or does not fit.
+    Input scaling, biases and batch norm epsilons are folded, so that with moving statistics the backbone
+    computes the same as that of the source, except for the padding at the borders.
+
+    Raises:
+        ModelError: The source is missing or damaged, or does not match; no weight was changed.
     """
     name = str(source)
     if name == IMAGENET:
@@ -74,12 +82,12 @@ def load_backbone_weights(detector: SsdDetector, source: Path | str) -> WeightsS
     if path.suffix in (".h5", ".hdf5"):
         return _load_h5(detector, path)
     raise ModelError(
-        f"{path}: weights are read from .npz and .weights.h5 files, not from {path.suffix or 'this'}"
+        f"{path}: {path.suffix or 'this'} is not a format of weights; name an .npz or .weights.h5 file"
     )
 
 
 def _load_arrays(detector: SsdDetector, arrays: Mapping[str, NDArray[Any]], source: str) -> WeightsSummary:
-    """Load the arrays of an `.npz`, whichever layout it has."""
+    """Load the arrays of an `.npz` file of either layout."""
     ours = {weight.path for weight in detector.network.weights}
     if ours & arrays.keys():
         wanted = {weight.path: weight for weight in detector.feature_extractor.weights}
@@ -88,14 +96,14 @@ def _load_arrays(detector: SsdDetector, arrays: Mapping[str, NDArray[Any]], sour
         return _summary(source, "our variable paths", values, wanted, set(arrays) - set(values))
     if not any(key.startswith("features.") for key in arrays):
         raise ModelError(
-            f"{source}: the arrays' names ({', '.join(sorted(arrays)[:2])} …) are neither this detector's nor "
-            "PyTorch's of MobileNetV2; name another file"
+            f"{source}: the names of the arrays ({', '.join(sorted(arrays)[:2])} …) are neither those of this "
+            "detector nor those of MobileNetV2 in PyTorch; name another file"
         )
     extractor = detector.extractor
     is_v2 = EXTRACTORS[extractor.type].backbone is Backbone.MOBILENET_V2
     if not is_v2 or extractor.depth_multiplier != 1.0:
         raise ModelError(
-            f"{source}: these are MobileNetV2 weights of depth_multiplier 1.0; the config asks for "
+            f"{source}: these are MobileNetV2 weights for depth_multiplier 1.0; the config has "
             f"{extractor.type} with {extractor.depth_multiplier:g}; change it, or start from random weights"
         )
     return _load_layers(detector, pytorch_mobilenet(arrays, source), source, "PyTorch MobileNetV2")
@@ -104,7 +112,7 @@ def _load_arrays(detector: SsdDetector, arrays: Mapping[str, NDArray[Any]], sour
 def _load_layers(
     detector: SsdDetector, layers: Mapping[str, ConvNorm], source: str, layout: str
 ) -> WeightsSummary:
-    """Load pairs of convolution and batch norm, by the convolution's name, into the backbone."""
+    """Load convolutions with their batch norms into the backbone, by the name of the convolution."""
     wanted = {weight.path: weight for weight in detector.backbone.weights}
     ours = {layer.name: layer for layer in detector.backbone.layers}
     values: dict[str, NDArray[Any]] = {}
@@ -113,15 +121,13 @@ def _load_layers(
         if name in ours:
             values |= _pair_values(name, pair, norm, source)
     if not values:
-        raise ModelError(
-            f"{source}: none of its layers is one of {detector.extractor.type}; name other weights"
-        )
+        raise ModelError(f"{source}: no layer matches one of {detector.extractor.type}; name other weights")
     _assign(wanted, values, source)
     return _summary(source, layout, values, wanted, set(layers) - ours.keys())
 
 
 def _pair_values(name: str, pair: ConvNorm, norm: Any, source: str) -> dict[str, NDArray[Any]]:
-    """Return the values of one pair's variables, by path."""
+    """Return the values of the variables of one convolution and its batch norm, by path."""
     if not isinstance(norm, BatchNorm) or not (norm.settings.scale and norm.settings.center):
         raise ModelError(
             f"{source}: the weights have batch norms with scale and center; set batch_norm {{ scale: true }} "
@@ -138,9 +144,9 @@ def _pair_values(name: str, pair: ConvNorm, norm: Any, source: str) -> dict[str,
 
 
 def _load_h5(detector: SsdDetector, path: Path) -> WeightsSummary:
-    """Load a file that Keras wrote: of the whole network, or of an application."""
+    """Load a Keras weights file of the complete network, or of a `keras.applications` model."""
     before = read_variables(detector.network.weights)
-    if reason_not_loaded(detector.network, path):
+    if try_load_weights(detector.network, path):
         assign_variables(detector.network.weights, before)
         return _load_layers(
             detector, keras_application(detector.extractor, path), str(path), "keras.applications"
@@ -150,7 +156,7 @@ def _load_h5(detector: SsdDetector, path: Path) -> WeightsSummary:
 
 
 def _assign(wanted: Mapping[str, Any], values: Mapping[str, NDArray[Any]], source: str) -> None:
-    """Set variables; ModelError for the first whose shape differs, before anything is changed."""
+    """Set variables; ModelError, before anything is changed, if one is unknown or has another shape."""
     for path, value in values.items():
         if path not in wanted or value.shape != tuple(wanted[path].shape):
             expected = list(wanted[path].shape) if path in wanted else "no such variable"
@@ -173,4 +179,4 @@ def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
     except (zipfile.BadZipFile, ValueError, EOFError, KeyError, OSError) as error:
-        raise ModelError(f"{path}: damaged or no .npz file ({error}); name another file") from error
+        raise ModelError(f"{path}: damaged or not an .npz file ({error}); name another file") from error

@@ -1,4 +1,4 @@
-"""One training run, from a config and records to the best checkpoint."""
+"""A training run, from a config and records to the best checkpoint."""
 
 from typing import TYPE_CHECKING
 

@@ -1,34 +1,41 @@
-"""The checkpoint of a run's current step: written by a thread from now on, published when its owner says so."""
+"""A checkpoint of a run's current step, written in the background and published on request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweepbox.detection.checkpoint.folder import CheckpointFacts
+from sweepbox.detection.checkpoint.folder import CheckpointMetadata
 from sweepbox.detection.checkpoint.pending import PendingCheckpoint
-from sweepbox.detection.checkpoint.state import ResumeFacts
+from sweepbox.detection.checkpoint.state import ResumeMetadata
 from sweepbox.detection.core.timeline import Timeline
 from sweepbox.detection.training.phases import Phase
 
 
 @dataclass(frozen=True)
 class RunCheckpoint:
-    """What `TrainingRun.checkpoint` yields; the metrics told of it are those known when it is published."""
+    """The checkpoint that `TrainingRun.checkpoint` yields.
+
+    Attributes:
+        pending: The checkpoint that is being written.
+        metadata: Returns its metadata, with the metrics that are known when it is published.
+        resume: Its resume metadata.
+        timeline: Records how long publishing takes.
+    """
 
     pending: PendingCheckpoint
-    facts: Callable[[], CheckpointFacts]
-    resume: ResumeFacts
+    metadata: Callable[[], CheckpointMetadata]
+    resume: ResumeMetadata
     timeline: Timeline
 
     def publish_weights(self, directory: Path) -> None:
-        """Make a checkpoint folder, which export reads; it appears whole, in the place of an old one."""
+        """Create a checkpoint folder, which can be exported, atomically, replacing an existing one."""
         with self.timeline.span(Phase.CHECKPOINT):
-            self.pending.publish_weights(directory, self.facts())
+            self.pending.publish_weights(directory, self.metadata())
 
     def publish_state(self, directory: Path) -> None:
-        """Make a checkpoint folder with the full state, from which `TrainingRun.restore` goes on exactly.
+        """Create a checkpoint folder with the full state, from which `TrainingRun.restore` resumes exactly.
 
-        Where averages are kept they are its weights, and the weights in training stand among the slots.
+        If the run keeps moving averages, they are its weights, and the weights in training are a slot.
         """
         with self.timeline.span(Phase.CHECKPOINT):
-            self.pending.publish_state(directory, self.facts(), self.resume)
+            self.pending.publish_state(directory, self.metadata(), self.resume)

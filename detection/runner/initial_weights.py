@@ -1,4 +1,4 @@
-"""The weights that a run starts from, over those drawn at random."""
+"""Loads the initial weights of a run from a source, over randomly initialised ones."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,7 +17,7 @@ from sweepbox.detection.model.ssd import SsdDetector
 from sweepbox.detection.model.weights import WeightsSummary, load_backbone_weights
 
 WeightsReport = RestoreSummary | WeightsSummary
-"""What was loaded from where; as text it is one line."""
+"""What was loaded, and from where; `str` gives one line."""
 
 
 def load_initial_weights(
@@ -25,9 +25,14 @@ def load_initial_weights(
 ) -> WeightsReport:
     """Load weights into a detector.
 
-    `source` is the word `imagenet` or a weights file, as `load_backbone_weights` takes them, or else a
-    checkpoint of the Object Detection API as `find_prefix` takes it, of which `restored_part` is restored.
-    Raises ModelError where source and detector do not fit together, before any weight is changed.
+    Args:
+        detector: The detector.
+        source: `imagenet` or a weights file (see `load_backbone_weights`), else an Object Detection API
+            checkpoint (see `find_prefix`), of which `restored_part` is restored.
+        config: The config of the run.
+
+    Raises:
+        ModelError: The source does not match the detector; no weight was changed.
     """
     if is_backbone_source(source):
         return load_backbone_weights(detector, source)
@@ -38,8 +43,11 @@ def load_initial_weights(
 def restored_part(config: pb.TrainEvalPipelineConfig) -> RestoredPart:
     """Return the part that a config restores from a checkpoint.
 
-    An unset type means `detection` where `from_detection_checkpoint` is true and `classification` elsewhere, as
-    in the Object Detection API. ConfigError for an unknown type.
+    An unset `fine_tune_checkpoint_type` means `detection` if `from_detection_checkpoint` is true, else
+    `classification`, as in the Object Detection API.
+
+    Raises:
+        ConfigError: The type is unknown.
     """
     train = config.train_config
     default = RestoredPart.DETECTION if train.from_detection_checkpoint else RestoredPart.CLASSIFICATION
@@ -53,12 +61,12 @@ def restored_part(config: pb.TrainEvalPipelineConfig) -> RestoredPart:
 
 
 def report_to_json(report: WeightsReport) -> dict[str, Any]:
-    """Return a report as JSON holds it."""
+    """Return a report as JSON-serialisable values."""
     return {"kind": type(report).__name__, **asdict(report)}
 
 
 def report_from_json(entry: Mapping[str, Any]) -> WeightsReport:
-    """Return the report that `report_to_json` took; JSON's lists become tuples again."""
+    """Return the report that `report_to_json` converted; JSON lists become tuples again."""
     fields: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in entry.items()

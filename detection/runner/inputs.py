@@ -1,4 +1,4 @@
-"""What a run reads: the config with its edits, the records, the classes."""
+"""The inputs of a run: the config with its edits, the records, the classes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,27 +15,42 @@ from sweepbox.detection.data.dataset.prepared import open_dataset
 from sweepbox.detection.data.records import find_records
 
 PLACEHOLDER = "PATH_TO_BE_CONFIGURED"
-"""What published configs hold where a path belongs."""
+"""The placeholder for paths in published configs."""
 
 
 @dataclass(frozen=True)
 class RunInputs:
-    """What a run reads; `notes` are lines that tell the user what was set without being asked for."""
+    """The inputs of a run.
+
+    Attributes:
+        config: The config, with all edits.
+        train_records: The TFRecord files to train on.
+        validation_records: The TFRecord files to evaluate on.
+        label_map: The classes.
+        adjustments: Messages for the user about fields that were set automatically.
+    """
 
     config: pb.TrainEvalPipelineConfig
     train_records: tuple[Path, ...]
     validation_records: tuple[Path, ...]
     label_map: LabelMap
-    notes: tuple[str, ...] = ()
+    adjustments: tuple[str, ...] = ()
 
 
 def run_inputs(config_path: Path, data: Path | None, *, edits: Iterable[Edit] = ()) -> RunInputs:
-    """Load and edit a config, find its records and classes, and check that all of it can be trained.
+    """Load and edit a config, find its records and classes, and check that it is supported.
 
-    With `data`, a folder that `prepare` wrote, the number of classes follows its label map. Without, the
-    config's own input readers are followed: every file, folder or glob pattern of their `input_path`, in that
-    order; relative paths start at the config's folder. A file named twice is trained on twice as often, but
-    evaluated once. Raises ConfigError or DataError.
+    Args:
+        config_path: The config.
+        data: A folder that `prepare` wrote; the number of classes is set to that of its label map. Without it,
+            the config's input readers are used: every file, folder or glob pattern of `input_path`, in this
+            order. Relative paths are relative to the folder of the config. A file that is named twice is
+            trained on twice as often, but evaluated once.
+        edits: Edits of the config.
+
+    Raises:
+        ConfigError: The config is invalid or unsupported, or a file that it names is missing.
+        DataError: The data folder is missing or damaged.
     """
     config = apply_edits(load_config(config_path), edits)
     inputs = _from_readers(config, config_path.parent) if data is None else _from_folder(config, data)
@@ -44,22 +59,22 @@ def run_inputs(config_path: Path, data: Path | None, *, edits: Iterable[Edit] = 
 
 
 def _from_folder(config: pb.TrainEvalPipelineConfig, data: Path) -> RunInputs:
-    """Return the records of a prepared data set, and the config with its number of classes."""
+    """Return the inputs from a prepared data set; the config gets its number of classes."""
     dataset = open_dataset(data)
-    notes: tuple[str, ...] = ()
-    stated, found = config.model.ssd.num_classes, dataset.label_map.num_classes
-    if config.model.WhichOneof("model") == "ssd" and stated != found:
+    adjustments: tuple[str, ...] = ()
+    configured, found = config.model.ssd.num_classes, dataset.label_map.num_classes
+    if config.model.WhichOneof("model") == "ssd" and configured != found:
         config = apply_edits(config, [Edit("model.ssd.num_classes", found)])
-        notes = (f"model.ssd.num_classes: {stated} in the config, {found} in {data}; trains {found}",)
-    return RunInputs(config, dataset.train, dataset.validation, dataset.label_map, notes)
+        adjustments = (f"model.ssd.num_classes: {configured} in the config, {found} in {data}; using {found}",)
+    return RunInputs(config, dataset.train, dataset.validation, dataset.label_map, adjustments)
 
 
 def _from_readers(config: pb.TrainEvalPipelineConfig, folder: Path) -> RunInputs:
-    """Return the records and classes that a config's input readers name; ConfigError lists all that lacks."""
+    """Return the inputs that the config's input readers name; ConfigError lists all problems."""
     if len(config.eval_input_reader) != 1:
         raise ConfigError(
-            f"eval_input_reader stands {len(config.eval_input_reader)} times; give one, or name prepared "
-            "records (--data)"
+            f"the config has {len(config.eval_input_reader)} eval_input_reader fields; use exactly one, or "
+            "name prepared records (--data)"
         )
     problems: list[str] = []
     train = _Reader("train_input_reader", config.train_input_reader, folder, problems)
@@ -71,7 +86,7 @@ def _from_readers(config: pb.TrainEvalPipelineConfig, folder: Path) -> RunInputs
         raise ConfigError("\n".join(problems))
     if other != label_map:
         raise ConfigError(
-            f"eval_input_reader.label_map_path: the classes in {validation.message.label_map_path} are not "
+            f"eval_input_reader.label_map_path: the classes in {validation.message.label_map_path} differ from "
             f"those in {train.message.label_map_path}, which are trained; name the same label map"
         )
     return RunInputs(config, train_records, tuple(dict.fromkeys(validation_records)), label_map)
@@ -79,7 +94,7 @@ def _from_readers(config: pb.TrainEvalPipelineConfig, folder: Path) -> RunInputs
 
 @dataclass(frozen=True)
 class _Reader:
-    """An input reader and the files that it names; what is wrong with them is added to `problems`."""
+    """An input reader and the files that it names; errors are added to `problems`."""
 
     name: str
     message: pb.InputReader
@@ -87,7 +102,7 @@ class _Reader:
     problems: list[str]
 
     def records(self) -> tuple[Path, ...]:
-        """Return the files, pattern after pattern, those of a pattern sorted; one named twice comes twice."""
+        """Return the files in the order of the patterns, sorted within a pattern, with duplicates."""
         field = f"{self.name}.tf_record_input_reader.input_path"
         patterns = self.message.tf_record_input_reader.input_path
         found: list[Path] = []
@@ -100,7 +115,7 @@ class _Reader:
         return tuple(found)
 
     def label_map(self) -> LabelMap | None:
-        """Return the classes; None where the file cannot be read."""
+        """Return the classes; None if the path is unset or there is no such file."""
         field = f"{self.name}.label_map_path"
         if not self._is_set(field, self.message.label_map_path):
             return None
@@ -111,7 +126,7 @@ class _Reader:
         return load_label_map(path)
 
     def _is_set(self, field: str, path: str) -> bool:
-        """Tell whether a path was filled in; a problem is added where not."""
+        """Return whether a path is set; if not, add a problem."""
         if not path:
             self._add(f"{field} is empty; set it")
         elif PLACEHOLDER in path:

@@ -1,10 +1,10 @@
-"""A whole training run: evaluations, the best checkpoint, the log, interruption and resumption."""
+"""The training loop: evaluations, the best checkpoint, the log, interruption and resumption."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweepbox.detection.checkpoint.folder import read_facts
+from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
 from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.core.files import remove_temporary_folders
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
@@ -23,7 +23,16 @@ Report = WeightsReport | StepReport | ValidationProgress | EvaluationReport
 
 @dataclass(frozen=True)
 class TrainResult:
-    """Where a run ended: its folder, its last metrics, its best checkpoint, and its profile if asked for."""
+    """The result of a run.
+
+    Attributes:
+        directory: The folder of the run.
+        step: The number of trained steps.
+        metrics: The metrics of the last evaluation.
+        best_step: The step of the best checkpoint.
+        best_metrics: The metrics of the best checkpoint.
+        profile: The profile, if it was requested.
+    """
 
     directory: Path
     step: int
@@ -40,14 +49,23 @@ def train(
     profile: bool = False,
     progress: Callable[[Report], None] | None = None,
 ) -> TrainResult:
-    """Train to the end of the run and return how it went; see `detection.runner.folder` for what is written.
+    """Train a detector to the end of the run.
 
-    `progress` is called when initial weights were loaded, and after every step, validation batch and
-    evaluation. An evaluation follows every `evaluate_every` steps and the last one. With `resume` the run in
-    the folder goes on to the same weights as without the interruption. Ctrl-C ends the current step, saves
-    `last/` and raises Interrupted. With `profile` some steps are measured (see `detection.runner.profile`).
-    Raises UsageError where the metric is unknown or the folder not empty or that of another run, and the errors
-    of `TrainingRun`.
+    The model is evaluated every `evaluate_every` steps and after the last one. The files that are written are
+    listed in `detection.runner.folder`. Ctrl-C finishes the current step, saves `last/` and raises Interrupted.
+
+    Args:
+        settings: The settings of the run.
+        resume: Resume the run in the folder; it ends with the same weights as without the interruption.
+        profile: Measure some of the steps; see `detection.runner.profile`.
+        progress: Called after the initial weights are loaded, and after every step, validation batch and
+            evaluation.
+
+    Raises:
+        UsageError: The metric is unknown, or the folder is not empty or belongs to another run.
+        ConfigError, DataError, ModelError: See `TrainingRun`.
+        TrainingError: A loss or the metric is not finite, or the state to resume from does not match.
+        Interrupted: Ctrl-C was pressed.
     """
     _check_metric(settings)
     folder = RunFolder(settings.directory)
@@ -69,19 +87,19 @@ def train(
         with TrainingLog(folder.directory, step=run.step) as log, deferred_interrupts() as check_interrupt:
             loop = _Loop(run, folder, log, progress or _ignore, check_interrupt)
             while run.step < run.total_steps or not run.metrics:
-                loop.stretch(_steps_to_evaluation(run, interval))
+                loop.train_and_evaluate(_steps_to_evaluation(run, interval))
     finally:
         run.close()
         if run.profile is not None:
             run.profile.close()
-    best = read_facts(folder.best)
+    best = read_checkpoint_metadata(folder.best)
     report = run.profile.report(evaluation_interval=interval) if run.profile is not None else None
     return TrainResult(folder.directory, run.step, run.metrics, best.step, best.metrics, report)
 
 
 @dataclass(frozen=True)
 class _Loop:
-    """What the stretches of a run share."""
+    """The parts that every evaluation interval uses."""
 
     run: TrainingRun
     folder: RunFolder
@@ -89,10 +107,10 @@ class _Loop:
     progress: Callable[[Report], None]
     check_interrupt: Callable[[], None]
 
-    def stretch(self, steps: int) -> None:
-        """Train some steps, evaluate, log, keep the checkpoints, which a thread writes during the evaluation.
+    def train_and_evaluate(self, steps: int) -> None:
+        """Train some steps, evaluate, log and save checkpoints, which are written during the evaluation.
 
-        The state is published last, so that whatever cuts this short is done again by the resumed run.
+        The state is published last, so that a resumed run repeats everything after the last published state.
         """
         try:
             summary = self.run.advance(steps, on_step=self._on_step)
@@ -101,7 +119,7 @@ class _Loop:
             raise
         with self.run.checkpoint(self.folder.directory) as checkpoint:
             try:
-                metrics = self.run.evaluate(on_batch=self._tell)
+                metrics = self.run.evaluate(on_batch=self._notify)
             except Interrupted:
                 checkpoint.publish_state(self.folder.last)
                 raise
@@ -111,27 +129,27 @@ class _Loop:
             report = EvaluationReport(self.run.step, metrics, summary, is_best)
             self.log.add_evaluation(report)
             checkpoint.publish_state(self.folder.last)
-        self._tell(report)
+        self._notify(report)
 
     def _on_step(self, report: StepReport) -> None:
         self.log.add_step(report)
-        self._tell(report)
+        self._notify(report)
 
-    def _tell(self, report: Report) -> None:
-        """Report to the caller, and stop here if Ctrl-C was pressed."""
+    def _notify(self, report: Report) -> None:
+        """Call `progress`, then raise Interrupted if Ctrl-C was pressed."""
         self.progress(report)
         self.check_interrupt()
 
     def _is_best(self, metrics: dict[str, float]) -> bool:
-        """Return whether these metrics beat those of the best checkpoint."""
+        """Return whether these metrics are better than those of the best checkpoint."""
         metric = self.run.settings.metric
         value = metric_value(metrics, metric, step=self.run.step)
-        best = read_facts(self.folder.best).metrics[metric] if self.folder.best.is_dir() else None
+        best = read_checkpoint_metadata(self.folder.best).metrics[metric] if self.folder.best.is_dir() else None
         return is_better(metric, value, best)
 
 
 def _steps_to_evaluation(run: TrainingRun, interval: int) -> int:
-    """Return the steps to the next evaluation: 0 where one is due that an interruption prevented."""
+    """Return the number of steps to the next evaluation; 0 if an interruption prevented one that is due."""
     is_due = run.step > 0 and (run.step % interval == 0 or run.step >= run.total_steps)
     if is_due and not run.metrics:
         return 0
@@ -139,7 +157,7 @@ def _steps_to_evaluation(run: TrainingRun, interval: int) -> int:
 
 
 def _check_metric(settings: RunSettings) -> None:
-    """Raise UsageError where no evaluation reports the metric that decides."""
+    """Raise UsageError if evaluations do not report the metric that selects the best checkpoint."""
     sets = metric_sets(settings.config.eval_config.metrics_set)
     known = reported_names(settings.label_map.names, sets)
     if settings.metric not in known:
@@ -147,4 +165,4 @@ def _check_metric(settings: RunSettings) -> None:
 
 
 def _ignore(_report: Report) -> None:
-    """Take no notice."""
+    """Do nothing."""

@@ -12,13 +12,18 @@ from sweepbox.detection.runner.run import TrainingRun
 from sweepbox.detection.runner.settings import RunSettings
 
 MEASURED_STEPS = 3
-WORTHWHILE = 1.1
-"""How many times faster bfloat16 must be to be chosen: what it costs in accuracy should buy something."""
+MIN_SPEEDUP = 1.1
+"""How many times faster bfloat16 must be to be chosen, given its cost in accuracy."""
 
 
 @dataclass(frozen=True)
 class PrecisionChoice:
-    """The precision to train with, and the seconds that a step took in each."""
+    """The chosen precision.
+
+    Attributes:
+        precision: The precision to train with.
+        step_s: The measured seconds per step of each precision.
+    """
 
     precision: Precision
     step_s: Mapping[Precision, float]
@@ -30,22 +35,22 @@ class PrecisionChoice:
 
 
 def choose_precision(settings: RunSettings) -> PrecisionChoice:
-    """Return the faster precision for these settings on this machine; float32 unless bfloat16 clearly wins.
+    """Return bfloat16 if its steps are at least `MIN_SPEEDUP` times faster on this machine, else float32.
 
-    Trains a few steps in each on the first batches, from drawn weights; nothing of it is kept. Costs the
-    compilation of two programs.
+    A few steps are trained in each precision, from randomly initialised weights; nothing is saved. Two programs
+    are compiled.
     """
     config = type(settings.config)()
     config.CopyFrom(settings.config)
     config.train_config.ClearField("fine_tune_checkpoint")
     bare = replace(settings, config=config, initial_weights=None)
     step_s = {kind: _step_seconds(replace(bare, precision=kind)) for kind in Precision}
-    pays = step_s[Precision.FLOAT32] >= WORTHWHILE * step_s[Precision.BFLOAT16]
-    return PrecisionChoice(Precision.BFLOAT16 if pays else Precision.FLOAT32, step_s)
+    is_faster = step_s[Precision.FLOAT32] >= MIN_SPEEDUP * step_s[Precision.BFLOAT16]
+    return PrecisionChoice(Precision.BFLOAT16 if is_faster else Precision.FLOAT32, step_s)
 
 
 def _step_seconds(settings: RunSettings) -> float:
-    """Return the seconds of a step after the one that compiles."""
+    """Return the mean seconds of the steps after the first one, which compiles."""
     run = TrainingRun(settings)
     run.advance(1)
     started = time.perf_counter()

@@ -1,10 +1,10 @@
-"""Where the time of a training run goes, measured on some of its own steps.
+"""A profile of a training run, measured on some of its own steps.
 
-After the steps that compile, a few run under the backend's own trace. Then steps that run as two programs
-(losses and gradients, update) with a wait for the device after each take turns with steps that run as ever, but
-with a wait at the end; so both see the same machine. All of them are steps of the run like any other, computed
-from the same values by the same arithmetic; they only take longer. It costs the compilation of the two
-programs, once.
+After the steps that compile, a few steps run under the profiler of the backend. After these, two kinds of steps
+alternate, so that both are measured under the same conditions: steps that run as two programs (losses and
+gradients, update), with a wait for the device after each, and steps that run as one program, with a wait at the
+end. The profiled steps compute the same values as without the profile; they only take longer. The two programs
+are compiled once.
 """
 
 from contextlib import ExitStack
@@ -23,47 +23,61 @@ from sweepbox.detection.training.step import TrainStep
 
 COMPILING_STEPS = 2
 PHASED_STEPS = 10
-"""Before them one step more compiles the two programs and is not counted."""
+"""One more step before them compiles the two programs and is not counted."""
 TRACED_STEPS = 3
 
 PROFILE_FOLDER = "profile"
 TRACE_FILE = "trace.json"
-WHOLE = "step in one program"
+SINGLE_PROGRAM = "step in one program"
 
 
 @dataclass(frozen=True)
 class PhaseTime:
-    """What a phase took: the median of its seconds, how often it was measured, and its seconds for each step.
+    """The time of one phase.
 
-    An evaluation that was the only one includes its compilation. A checkpoint counts with what training waits
-    for: the copy of the values, and what the thread that writes them has left to do after the evaluation.
+    If there was only one evaluation, its time includes the compilation. The time of a checkpoint is how long
+    training waits for it: the copy of the values, and the rest of the background write after the evaluation.
+
+    Attributes:
+        phase: The phase.
+        seconds: The median duration.
+        count: The number of measurements.
+        per_step_s: The duration per training step, in seconds.
     """
 
     phase: Phase
     seconds: float
-    times: int
+    count: int
     per_step_s: float
 
 
 @dataclass(frozen=True)
 class ProfileReport:
-    """Where the time went; phases that were not measured are missing.
+    """The time of each measured phase.
 
-    `whole_step_s` is what a step takes as one program, None where none was measured: the phases of a step, in
-    two programs, should come to about as much.
+    Attributes:
+        phases: The phases that were measured.
+        single_program_step_s: The median seconds of a step as one program, None if none was measured. The
+            phases of a step should add up to about this time.
+        trace: The file with the timeline.
     """
 
     phases: tuple[PhaseTime, ...]
-    whole_step_s: float | None
+    single_program_step_s: float | None
     trace: Path
 
     def share(self, phase: PhaseTime) -> float:
-        """Return a phase's share of the time."""
+        """Return the fraction of the total time that a phase takes."""
         return phase.per_step_s / sum(other.per_step_s for other in self.phases)
 
 
 class RunProfile:
-    """Measures one run; `directory` is the run's folder, `trace_directory` gets the backend's trace."""
+    """Measures one run.
+
+    Args:
+        directory: The folder of the run; the timeline is written to `profile/trace.json` in it.
+        trace_directory: The folder for the trace of the backend's profiler.
+    """
 
     def __init__(self, directory: Path, trace_directory: Path) -> None:
         self.timeline = Timeline()
@@ -73,9 +87,17 @@ class RunProfile:
         self._steps = 0
 
     def train(
-        self, program: TrainStep, batch: Batch, step: int, scalars: NDArray[np.float32], *, asked_s: float
+        self, program: TrainStep, batch: Batch, step: int, scalars: NDArray[np.float32], *, requested_at: float
     ) -> None:
-        """Run one training step in the way whose turn it is; `asked_s` is when the batch was asked for."""
+        """Run one training step, measured or not, depending on how many steps were run before.
+
+        Args:
+            program: The compiled steps.
+            batch: The batch.
+            step: The number of finished steps.
+            scalars: The dynamic values of the step.
+            requested_at: When the batch was requested, by `time.perf_counter`.
+        """
         number = self._steps - COMPILING_STEPS
         self._steps += 1
         turn = number - TRACED_STEPS
@@ -86,19 +108,19 @@ class RunProfile:
         elif turn % 2:
             program.train(batch, step, scalars)
             program.wait()
-            self.timeline.add(WHOLE, asked_s)
+            self.timeline.add(SINGLE_PROGRAM, requested_at)
         else:
-            self.timeline.add(WAIT, asked_s)
+            self.timeline.add(WAIT, requested_at)
             program.train_by_phases(batch, step, scalars, self.timeline)
-            self.timeline.add(f"step {step + 1}", asked_s)
+            self.timeline.add(f"step {step + 1}", requested_at)
 
     def close(self) -> None:
-        """End the backend's trace where it is still on, and write the timeline."""
+        """Stop the backend's profiler if it is running, and write the timeline."""
         self._device_trace.close()
         self.timeline.write(self._trace_file)
 
     def report(self, *, evaluation_interval: int) -> ProfileReport:
-        """Return where the time went, with evaluation and checkpoint spread over the steps between them."""
+        """Return the time of each phase; evaluations and checkpoints are spread over the steps between them."""
         waits, transfers = self._seconds(WAIT), self._seconds(TRANSFER)
         inputs = [wait + transfer for wait, transfer in zip(waits, transfers, strict=True)]
         measured = {Phase.INPUT: (inputs[1:] or inputs, 1)}
@@ -113,13 +135,13 @@ class RunProfile:
             for phase, (seconds, steps) in measured.items()
             if seconds
         )
-        whole = self._seconds(WHOLE)
-        return ProfileReport(phases, median(whole) if whole else None, self._trace_file)
+        single = self._seconds(SINGLE_PROGRAM)
+        return ProfileReport(phases, median(single) if single else None, self._trace_file)
 
     def _train_traced(
         self, program: TrainStep, batch: Batch, step: int, scalars: NDArray[np.float32], number: int
     ) -> None:
-        """Run a step under the backend's trace, which the first one starts and the last one ends."""
+        """Run a step under the backend's profiler; the first traced step starts it, the last one stops it."""
         if number == 1:
             self._device_trace.enter_context(device_trace(self._trace_directory))
         with self.timeline.span(f"step {step + 1}, in the device's trace"):
@@ -129,5 +151,5 @@ class RunProfile:
             self._device_trace.close()
 
     def _seconds(self, name: str) -> list[float]:
-        """Return the seconds of every span of a name; as a rule the first compiled something."""
+        """Return the seconds of every span with a name; the first one usually includes a compilation."""
         return [span.seconds for span in self.timeline.spans if span.name == name]

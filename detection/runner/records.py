@@ -16,52 +16,63 @@ from sweepbox.detection.runner.settings import RunSettings
 
 EVALUATION_BATCH = 8
 BOXES_MULTIPLE = 8
-"""Boxes of a batch are padded to a multiple of this, so that similar record sets share a compiled program."""
+"""Boxes per image are padded to a multiple of this, so that similar record sets share a compiled program."""
 SMALLEST_BOUND_PIXELS = 640
 
 
 @dataclass(frozen=True, eq=False)
 class RunRecords:
-    """The decoded images of a run, and what of them shapes the compiled program."""
+    """The decoded images of a run, and the sizes that are compiled into its program.
 
-    source: tuple[Any, ...]
+    Attributes:
+        key: The settings that determine the records, see `records_key`.
+        train: The training images.
+        validation: The validation images.
+        train_boxes: Boxes per image in a training batch.
+        evaluation_boxes: Boxes per image in an evaluation batch.
+        evaluated_indices: Indices of the validation images to evaluate, in order.
+        evaluation_group: Number of consecutive images whose losses are normalised together.
+    """
+
+    key: tuple[Any, ...]
     train: RecordSet
     validation: RecordSet
     train_boxes: int
     evaluation_boxes: int
-    evaluated: NDArray[np.int64]
-    """Which validation records an evaluation takes, in order."""
+    evaluated_indices: NDArray[np.int64]
     evaluation_group: int
-    """How many of them share the normalisation of their losses."""
 
     @property
     def evaluation_batch(self) -> int:
-        """The rows of an evaluation batch: whole groups, or all images where these are fewer than a group."""
-        count, group = len(self.evaluated), self.evaluation_group
+        """The rows of an evaluation batch: a multiple of the group, or all images if they are fewer."""
+        count, group = len(self.evaluated_indices), self.evaluation_group
         return count if group >= count else -(-min(EVALUATION_BATCH, count) // group) * group
 
     @property
     def shapes(self) -> tuple[Hashable, ...]:
-        """The records' part of the `CompileKey`: canvases, boxes of a batch, rows of an evaluation batch."""
+        """The shapes in the `CompileKey`: canvases, boxes per image, rows of an evaluation batch."""
         canvases = (self.train.canvas, self.validation.canvas)
         return (*canvases, self.train_boxes, self.evaluation_boxes, self.evaluation_batch)
 
 
 def image_bound(config: pb.TrainEvalPipelineConfig) -> int:
-    """Return the longest side in pixels at which images are kept.
+    """Return the largest side of the decoded images, in pixels; larger images are shrunk to it.
 
-    It is twice the larger side of the model's input, but at least 640: enough for crops to be taken from
-    original pixels, small enough to map.
+    It is twice the larger side of the model's input, and at least 640, so that crops keep the original
+    resolution and the decoded images stay small.
     """
     return max(SMALLEST_BOUND_PIXELS, 2 * max(input_size(config.model.ssd.image_resizer)))
 
 
 def open_records(settings: RunSettings) -> RunRecords:
-    """Return the decoded images of a run, at most as large as `image_bound` says.
+    """Return the decoded images of a run, at most as large as `image_bound`.
 
-    The records may be named by the TFRecord files or by one `.arrow` file each (see `export_decoded_cache`).
-    The boxes of a batch are as many as its input reader's `max_number_of_boxes` allows (the first ones of an
-    image are kept), but not more than any image has.
+    The records are TFRecord files, or one `.arrow` file for each part (see `carry_records`). A batch has as
+    many boxes per image as the input reader's `max_number_of_boxes` allows (further boxes of an image are
+    dropped), but not more than the image with the most boxes needs.
+
+    Raises:
+        DataError: There are no images, or a record cannot be decoded.
     """
     bound = image_bound(settings.config)
     sets = []
@@ -70,12 +81,12 @@ def open_records(settings: RunSettings) -> RunRecords:
             paths, settings.label_map, cache_directory=settings.cache_directory, max_side=bound
         )
         if not len(records):
-            raise DataError(f"the {name} records hold no image; prepare the data again")
+            raise DataError(f"the {name} records have no image; prepare the data again")
         sets.append(records)
     train, validation = sets
     reader = evaluation_reader(settings.config)
     return RunRecords(
-        records_source(settings),
+        records_key(settings),
         train,
         validation,
         _boxes(train, settings.config.train_input_reader),
@@ -86,18 +97,18 @@ def open_records(settings: RunSettings) -> RunRecords:
 
 
 def evaluation_reader(config: pb.TrainEvalPipelineConfig) -> pb.InputReader:
-    """Return the first evaluation reader of a config; one with the schema's defaults where it has none."""
+    """Return the first evaluation reader of a config, or one with the default values if it has none."""
     return config.eval_input_reader[0] if config.eval_input_reader else pb.InputReader()
 
 
 def _boxes(records: RecordSet, reader: pb.InputReader) -> int:
-    """Return how many boxes a batch holds for each image."""
+    """Return the number of boxes per image in a batch."""
     padded = -(-max(records.max_boxes, 1) // BOXES_MULTIPLE) * BOXES_MULTIPLE
     return min(padded, max(1, reader.max_number_of_boxes))
 
 
-def records_source(settings: RunSettings) -> tuple[Any, ...]:
-    """Return what decides which decoded images a run reads."""
+def records_key(settings: RunSettings) -> tuple[Any, ...]:
+    """Return the settings that determine the decoded images of a run; runs with equal keys share them."""
     reader = evaluation_reader(settings.config)
     return (
         settings.train_records,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sweepbox.detection.core.backends import VARIABLE, Backend, backend_of, choose_kernels, use_backend
 from sweepbox.detection.core.errors import UsageError
-from sweepbox.detection.runner.run_facts import read_run_facts
+from sweepbox.detection.runner.run_metadata import read_run_metadata
 
 if TYPE_CHECKING:
     from sweepbox.detection.config.edits import Edit
@@ -71,8 +71,8 @@ class TrainRequest:
         from sweepbox.detection.runner.settings import RunSettings
 
         inputs = run_inputs(self.config, self.data, edits=self.edits)
-        for note in inputs.notes:
-            notify(note)
+        for message in inputs.adjustments:
+            notify(message)
         settings = RunSettings(
             config=inputs.config,
             train_records=inputs.train_records,
@@ -91,9 +91,9 @@ class TrainRequest:
         """Return the backend asked for, else that of the run to resume, else this process's own."""
         if self.backend is not None:
             return backend_of(self.backend)
-        facts = read_run_facts(self.out) if self.resume else None
-        if facts is not None:
-            return backend_of(facts.backend)
+        metadata = read_run_metadata(self.out) if self.resume else None
+        if metadata is not None:
+            return backend_of(metadata.backend)
         keras = sys.modules.get("keras")
         if keras is not None:
             return backend_of(keras.config.backend())
@@ -109,8 +109,8 @@ class TrainRequest:
             return replace(settings, precision=_precision(self.precision))
         folder = RunFolder(settings.directory)
         if self.resume:
-            facts = folder.facts
-            return settings if facts is None else replace(settings, precision=_precision(facts.precision))
+            metadata = folder.metadata
+            return settings if metadata is None else replace(settings, precision=_precision(metadata.precision))
         folder.check_new()
         choice = choose_precision(settings)
         notify(str(choice))

@@ -1,4 +1,4 @@
-"""One training run: the place where its parts are put together."""
+"""A training run, assembled from its parts."""
 
 import gc
 import time
@@ -9,10 +9,10 @@ from typing import Any
 
 import keras
 
-from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, CheckpointFacts, read_facts
+from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, CheckpointMetadata, read_checkpoint_metadata
 from sweepbox.detection.checkpoint.keys import checkpoint_keys
 from sweepbox.detection.checkpoint.pending import PendingCheckpoint
-from sweepbox.detection.checkpoint.state import ResumeFacts, read_state
+from sweepbox.detection.checkpoint.state import ResumeMetadata, read_state
 from sweepbox.detection.checkpoint.weights import load_weights, weight_arrays
 from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.metric_names import metric_sets
@@ -23,28 +23,39 @@ from sweepbox.detection.data.reading import Reading
 from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
 from sweepbox.detection.runner.checkpoint import RunCheckpoint
 from sweepbox.detection.runner.initial_weights import WeightsReport
+from sweepbox.detection.runner.initial_weights_cache import InitialWeightsCache
 from sweepbox.detection.runner.profile import RunProfile
-from sweepbox.detection.runner.records import RunRecords, open_records, records_source
+from sweepbox.detection.runner.records import RunRecords, open_records, records_key
 from sweepbox.detection.runner.settings import RunSettings, check_settings
-from sweepbox.detection.runner.starting_weights import StartingWeights
 from sweepbox.detection.training.compile_key import CompileKey
-from sweepbox.detection.training.meter import Meter
 from sweepbox.detection.training.parts import TrainingParts
 from sweepbox.detection.training.phases import Phase
 from sweepbox.detection.training.reports import StepReport, TrainingSummary, ValidationProgress
+from sweepbox.detection.training.step_statistics import StepStatistics
 from sweepbox.detection.training.validation import validate
 
 
 class TrainingRun:
-    """One detector in training: advance, evaluate, save, restore, and start over with other settings.
+    """Trains one detector: advance, evaluate, save, restore, and start over with other settings.
 
-    `step` counts finished steps; `profile`, where it is set, measures them; `compile_key` names the compiled
-    program, which `reset` reuses for settings of an equal key. Raises ConfigError, DataError or ModelError
-    where the settings do not fit together.
+    Attributes:
+        step: The number of finished steps.
+        profile: Measures the steps, if it is set.
+        compile_key: Identifies the compiled program, which `reset` reuses for settings with an equal key.
+
+    Raises:
+        ConfigError: The config is unsupported, or the settings contradict each other.
+        DataError: The records are missing or cannot be decoded.
+        ModelError: The initial weights are missing or do not match the model.
+
+    Example:
+        >>> run = TrainingRun(settings)
+        >>> run.advance(100)
+        >>> run.evaluate()["mAP"]
     """
 
     def __init__(self, settings: RunSettings) -> None:
-        self._starting = StartingWeights()
+        self._weights_cache = InitialWeightsCache()
         self._stream: Iterator[Batch] | None = None
         self.profile: RunProfile | None = None
         check_settings(settings)
@@ -60,7 +71,7 @@ class TrainingRun:
 
     @property
     def total_steps(self) -> int:
-        """The length of the run in steps, as the config states it."""
+        """The number of steps of the run, from the config."""
         return self._settings.total_steps
 
     @property
@@ -70,28 +81,31 @@ class TrainingRun:
 
     @property
     def metrics(self) -> dict[str, float]:
-        """The metrics of the evaluation at this step; empty where none was made."""
+        """The metrics at the current step; empty if it was not evaluated."""
         return self._metrics if self._metrics_step == self.step else {}
 
     @property
     def initial_weights(self) -> WeightsReport | None:
-        """What was loaded over the drawn weights when the run started; None where nothing was."""
+        """What was loaded over the randomly initialised weights; None if nothing was."""
         return self._initial_weights
 
     @property
     def traces(self) -> int:
-        """How many programs were traced since the parts were built."""
+        """The number of programs traced since the parts were built."""
         return self._parts.step.traces
 
     @property
     def timeline(self) -> Timeline:
-        """Where the run notes what takes how long; it forgets it unless the run is profiled."""
+        """Records durations if the run is profiled; discards them otherwise."""
         return SILENT if self.profile is None else self.profile.timeline
 
     def reset(self, settings: RunSettings) -> None:
-        """Start over with other settings; with an equal `CompileKey` nothing is traced or compiled again."""
+        """Start over with other settings; if their `CompileKey` is equal, nothing is compiled again.
+
+        Raises the errors of the constructor.
+        """
         check_settings(settings)
-        if records_source(settings) != self._records.source:
+        if records_key(settings) != self._records.key:
             self.close()
             self._records = open_records(settings)
         key = _compile_key(settings, self._records)
@@ -103,33 +117,39 @@ class TrainingRun:
             self._build(settings, key)
 
     def advance(self, steps: int, *, on_step: Callable[[StepReport], None] | None = None) -> TrainingSummary:
-        """Train `steps` steps; TrainingError names the first step whose loss is not finite.
+        """Train `steps` steps.
 
-        `on_step` is called after every step, when the state is whole: it may raise to stop the run there.
+        Args:
+            steps: The number of steps.
+            on_step: Called after every step. It may raise an exception to stop there; the state is consistent.
+
+        Raises:
+            TrainingError: A loss is not finite; the message names the first such step.
         """
-        meter = Meter(self._parts.step.take_losses)
-        rate, fetched = self._parts.rule.schedule(max(self.step - 1, 0)), True
+        statistics = StepStatistics(self._parts.step.take_losses)
+        rate, fetched = self._parts.optimizer_settings.schedule(max(self.step - 1, 0)), True
         for _ in range(steps):
-            rate = self._parts.rule.schedule(self.step)
-            self._train_one(meter)
-            fetched = meter.is_due
-            losses, speed = meter.fetch() if fetched else ({}, meter.images_per_s)
+            rate = self._parts.optimizer_settings.schedule(self.step)
+            self._train_one(statistics)
+            fetched = statistics.is_due
+            losses, speed = statistics.fetch() if fetched else ({}, statistics.images_per_s)
             if on_step is not None:
                 on_step(StepReport(self.step, self.total_steps, rate, losses, speed))
         if not fetched:
-            meter.fetch()
+            statistics.fetch()
         return TrainingSummary(
             step=self.step,
-            losses=meter.losses,
-            images_per_s=meter.images_per_s,
-            input_wait_fraction=meter.input_wait_fraction,
+            losses=statistics.losses,
+            images_per_s=statistics.images_per_s,
+            input_wait_fraction=statistics.input_wait_fraction,
             learning_rate=rate,
         )
 
     def evaluate(self, *, on_batch: Callable[[ValidationProgress], None] | None = None) -> dict[str, float]:
-        """Return COCO metrics, AP by class name and losses over all validation images.
+        """Evaluate all validation images and return the metrics by name.
 
-        Where the config's `eval_config.metrics_set` asks for Pascal VOC metrics, they come too.
+        They are the COCO metrics, the AP of each class and the losses, plus the Pascal VOC metrics if
+        `eval_config.metrics_set` has them.
         """
         sets = metric_sets(self._settings.config.eval_config.metrics_set)
         with self.timeline.span(Phase.EVALUATION), self._parts.averaged():
@@ -137,10 +157,10 @@ class TrainingRun:
                 self._parts.step,
                 self._records.validation,
                 DetectionEvaluator(self._settings.label_map, sets),
-                indices=self._records.evaluated,
+                indices=self._records.evaluated_indices,
                 batch_size=self._records.evaluation_batch,
                 max_boxes=self._records.evaluation_boxes,
-                scalars=self._parts.rule.scalars(self.step),
+                scalars=self._parts.optimizer_settings.scalars(self.step),
                 on_batch=on_batch,
                 timeline=self.timeline,
             )
@@ -149,10 +169,14 @@ class TrainingRun:
 
     @contextmanager
     def checkpoint(self, parent: Path, *, state: bool = True) -> Iterator[RunCheckpoint]:
-        """Yield the checkpoint of this step, which a thread writes meanwhile into a hidden folder in `parent`.
+        """Yield a checkpoint of the current step, which a thread writes in the background.
 
-        Evaluate in the block, then publish it to folders in `parent`; not before training goes on. Weights and
-        slots are copied first. Without `state` only weights are written.
+        Weights and slots are copied first. Evaluate in the block and publish the checkpoint before training
+        continues.
+
+        Args:
+            parent: The folder in which the checkpoint is written to a hidden folder, and published.
+            state: Also write the optimizer's slots.
         """
         with self.timeline.span(Phase.CHECKPOINT), self._parts.averaged():
             weights = weight_arrays(self._parts.detector.network)
@@ -165,29 +189,30 @@ class TrainingRun:
             label_map=self._settings.label_map,
             timeline=self.timeline,
         ) as pending:
-            yield RunCheckpoint(pending, self._facts, self._resume_facts(), self.timeline)
+            yield RunCheckpoint(pending, self._metadata, self._resume_metadata(), self.timeline)
 
     def save_weights(self, directory: Path) -> None:
-        """Write a checkpoint folder, which export reads; it appears whole, in the place of an old one."""
+        """Write a checkpoint folder, which can be exported, atomically, replacing an existing one."""
         with self.checkpoint(directory.parent, state=False) as checkpoint:
             checkpoint.publish_weights(directory)
 
     def save(self, directory: Path) -> None:
-        """Write a checkpoint folder with the full state, from which `restore` goes on exactly."""
+        """Write a checkpoint folder with the full state, from which `restore` resumes exactly."""
         with self.checkpoint(directory.parent) as checkpoint:
             checkpoint.publish_state(directory)
 
     def restore(self, directory: Path) -> None:
-        """Go on from what `save` wrote, to the same weights and data order as without the interruption.
+        """Restore a state that `save` wrote; training continues as without the interruption.
 
-        Raises TrainingError where the state belongs to another optimizer, model or record set.
+        Raises:
+            TrainingError: The state belongs to another optimizer, model or record set.
         """
-        facts = read_facts(directory)
+        metadata = read_checkpoint_metadata(directory)
         resume, slots = read_state(directory)
-        if resume != self._resume_facts():
+        if resume != self._resume_metadata():
             raise TrainingError(
                 f"{directory}: was saved with {resume.optimizer} on records {resume.records}, this run has "
-                f"{self._resume_facts().optimizer} on {self._resume_facts().records}; start a new run"
+                f"{self._resume_metadata().optimizer} on {self._resume_metadata().records}; start a new run"
             )
         load_weights(self._parts.detector.network, directory / WEIGHTS_FILE)
         self._parts.optimizer.restore(slots)
@@ -195,33 +220,33 @@ class TrainingRun:
             self._parts.optimizer.swap_average()
         self._parts.step.take_losses()
         self.close()
-        self.step = facts.step
-        self._metrics, self._metrics_step = facts.metrics, facts.step
+        self.step = metadata.step
+        self._metrics, self._metrics_step = metadata.metrics, metadata.step
 
     def close(self) -> None:
-        """End the thread that prepares batches; the next `advance` starts another."""
+        """Stop the thread that prepares batches; the next `advance` starts a new one."""
         if self._stream is not None:
             self._stream.close()  # type: ignore[attr-defined]
             self._stream = None
 
-    def _train_one(self, meter: Meter) -> None:
-        """Run one step and count it."""
+    def _train_one(self, statistics: StepStatistics) -> None:
+        """Run one step and add it to the statistics."""
         if self._stream is None:
             self._stream = self._batches.iterate(self.step)
         started, traces = time.perf_counter(), self._parts.step.traces
         batch = next(self._stream)
         waited_s = time.perf_counter() - started
-        scalars = self._parts.rule.scalars(self.step)
+        scalars = self._parts.optimizer_settings.scalars(self.step)
         if self.profile is None:
             self._parts.step.train(batch, self.step, scalars)
         else:
-            self.profile.train(self._parts.step, batch, self.step, scalars, asked_s=started)
+            self.profile.train(self._parts.step, batch, self.step, scalars, requested_at=started)
         self.step += 1
         compiled_from = None if self._parts.step.traces == traces else started
-        meter.count(len(batch.indices), waited_s=waited_s, compiled_from=compiled_from)
+        statistics.count(len(batch.indices), waited_s=waited_s, compiled_from=compiled_from)
 
     def _build(self, settings: RunSettings, key: CompileKey) -> None:
-        """Build all parts for settings of a new key."""
+        """Build all parts for settings with a new key."""
         self._parts = TrainingParts.build(
             settings.config,
             precision=settings.precision,
@@ -234,7 +259,7 @@ class TrainingRun:
         self._start(settings)
 
     def _discard(self) -> None:
-        """Let go of all parts, so that memory holds one set of them at a time."""
+        """Delete all parts, so that only one set of them is in memory at a time."""
         self.close()
         self.compile_key = None
         self.__dict__.pop("_parts", None)
@@ -242,13 +267,13 @@ class TrainingRun:
         gc.collect()
 
     def _start(self, settings: RunSettings) -> None:
-        """Put fresh parts at step 0 of a run."""
+        """Set the parts to step 0 of a run."""
         self.close()
         self._settings = settings
         self.step = 0
         self._metrics = {}
         self._metrics_step = 0
-        self._initial_weights = self._starting.give(self._parts.detector, settings)
+        self._initial_weights = self._weights_cache.initialise(self._parts.detector, settings)
         self._parts.optimizer.reset()
         self._batches = TrainingBatches(
             self._records.train,
@@ -264,16 +289,17 @@ class TrainingRun:
             ),
         )
 
-    def _facts(self) -> CheckpointFacts:
-        return CheckpointFacts(
+    def _metadata(self) -> CheckpointMetadata:
+        return CheckpointMetadata(
             step=self.step,
             metrics=self.metrics,
             seed=self._settings.seed,
             precision=self._settings.precision.value,
         )
 
-    def _resume_facts(self) -> ResumeFacts:
-        return ResumeFacts(optimizer=str(self._parts.rule.kind), records=self._records.train.fingerprint)
+    def _resume_metadata(self) -> ResumeMetadata:
+        optimizer = self._parts.optimizer_settings.kind
+        return ResumeMetadata(optimizer=str(optimizer), records=self._records.train.fingerprint)
 
 
 def _compile_key(settings: RunSettings, records: RunRecords) -> CompileKey:

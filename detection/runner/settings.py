@@ -1,4 +1,4 @@
-"""What one training run is made of."""
+"""The settings of a training run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,22 @@ from sweepbox.detection.model.precision import Precision
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What one training run is made of.
+    """The settings of a training run.
 
-    The records are TFRecord files, or one `.arrow` file of decoded images (see `export_decoded_cache`) for each
-    part. `directory` receives what the run writes; `evaluate_every` counts steps (None: a tenth of the run);
-    `metric` decides which checkpoint is the best (by our name or the Object Detection API's, kept as ours);
-    `initial_weights` is a file of backbone weights, an Object Detection API checkpoint or the word `imagenet`
-    (None: what the config's `fine_tune_checkpoint` names, if anything); `cache_directory` is where decoded
-    images are kept (None: beside the records).
+    Attributes:
+        config: The config.
+        train_records: TFRecord files, or one `.arrow` file of decoded images (see `carry_records`).
+        validation_records: The same for validation.
+        label_map: The classes.
+        directory: The folder that the run writes to.
+        seed: Seed of the initial weights, the order of the data and the augmentations.
+        precision: The number format of the network.
+        evaluate_every: Steps between evaluations; None for a tenth of the run.
+        metric: The metric that selects the best checkpoint, by our name or the Object Detection API's; stored
+            by our name.
+        initial_weights: A file of backbone weights, an Object Detection API checkpoint, or `imagenet`; None for
+            the config's `fine_tune_checkpoint`, if it is set.
+        cache_directory: The folder for decoded images; None for a folder beside the records.
     """
 
     config: pb.TrainEvalPipelineConfig
@@ -35,36 +43,41 @@ class RunSettings:
     cache_directory: Path | None = None
 
     def __post_init__(self) -> None:
-        """Take the metric by our name."""
+        """Store the metric by our name."""
         object.__setattr__(self, "metric", own_name(self.metric))
 
     @property
     def total_steps(self) -> int:
-        """The length of the run; ConfigError where the config states none."""
+        """The number of steps of the run; ConfigError if the config does not set it."""
         steps = int(self.config.train_config.num_steps)
         if steps < 1:
             raise ConfigError(
-                "train_config.num_steps is 0, so the run has no end; set it (--set num_steps=2000)"
+                "train_config.num_steps is 0; set the number of training steps (--set num_steps=2000)"
             )
         return steps
 
     @property
     def evaluation_interval(self) -> int:
-        """The number of steps from one evaluation to the next."""
+        """The number of steps between evaluations; ConfigError if it is below 1."""
         if self.evaluate_every is not None and self.evaluate_every < 1:
-            raise ConfigError(f"evaluate_every is {self.evaluate_every}; give at least 1 step")
+            raise ConfigError(f"evaluate_every is {self.evaluate_every}; set it to at least 1 step")
         return self.evaluate_every or -(-self.total_steps // 10)
 
 
 def check_settings(settings: RunSettings) -> None:
-    """Raise ConfigError where settings contradict each other."""
-    asked, given = settings.config.model.ssd.num_classes, settings.label_map.num_classes
-    if asked != given:
+    """Check that the settings are consistent.
+
+    Raises:
+        ConfigError: The number of classes differs from the label map, or the batch size is 0.
+        DataError: There are no training or no validation records.
+    """
+    configured, found = settings.config.model.ssd.num_classes, settings.label_map.num_classes
+    if configured != found:
         raise ConfigError(
-            f"model.ssd.num_classes is {asked}, but the label map has {given} "
+            f"model.ssd.num_classes is {configured}, but the label map has {found} "
             f"({', '.join(settings.label_map.names)}); make them equal"
         )
     if settings.config.train_config.batch_size < 1:
-        raise ConfigError("train_config.batch_size is 0; give it at least 1")
+        raise ConfigError("train_config.batch_size is 0; set it to at least 1")
     if not settings.train_records or not settings.validation_records:
         raise DataError("a run needs training records and validation records; prepare the data")

@@ -1,1 +1,1 @@
-"""Training one detector: schedules, optimizers, the compiled step, the log, the best checkpoint."""
+"""The training of one detector: schedules, optimizers, the compiled step, the log, the best checkpoint."""

@@ -1,4 +1,4 @@
-"""The choice of the best checkpoint by one metric."""
+"""The selection of the best checkpoint by one metric."""
 
 import math
 from collections.abc import Mapping
@@ -9,7 +9,11 @@ MINIMISED_PREFIX = "loss/"
 
 
 def metric_value(metrics: Mapping[str, float], metric: str, *, step: int) -> float:
-    """Return the value of `metric`; TrainingError where it was not reported or is not finite."""
+    """Return the value of `metric`.
+
+    Raises:
+        TrainingError: The metric is not reported, or its value is not finite.
+    """
     if metric not in metrics:
         raise TrainingError(f"metric {metric!r} is not reported; choose one of {', '.join(sorted(metrics))}")
     value = metrics[metric]
@@ -19,7 +23,7 @@ def metric_value(metrics: Mapping[str, float], metric: str, *, step: int) -> flo
 
 
 def is_better(metric: str, value: float, best: float | None) -> bool:
-    """Return whether `value` beats the best so far; equal values do not, so that ties keep the earlier.
+    """Return whether `value` is better than the best so far (None: there is none); a tie keeps the earlier one.
 
     Losses (`loss/…`) are better when smaller, all other metrics when greater.
     """

@@ -1,4 +1,4 @@
-"""What of a training run is compiled in: runs with equal keys share one compiled program."""
+"""The key of a compiled program: runs with equal keys share it."""
 
 import hashlib
 from collections.abc import Hashable
@@ -15,14 +15,14 @@ FREEZING_FIELDS = ("freeze_variables", "update_trainable_variables")
 
 @dataclass(frozen=True)
 class CompiledFields:
-    """The part of a config that is compiled in; every other field is a value in the program.
+    """The static part of a config, which is compiled into the program; every other field is a value in it.
 
     Attributes:
         detector: `model.ssd` without its dynamic values, serialised.
         augmentations: Name and static fields of each augmentation option, in config order.
-        optimizer: Name of the optimizer, None where the config has none.
-        batch_size: Images of a training batch.
-        evaluation_group: `eval_config.batch_size`; images that share the normalisation of their losses.
+        optimizer: Name of the optimizer, None if the config has none.
+        batch_size: Images in a training batch.
+        evaluation_group: `eval_config.batch_size`, the number of images whose losses are normalised together.
         freezing: Patterns of each of `FREEZING_FIELDS`.
         average: Whether the run keeps moving averages of its weights.
     """
@@ -38,15 +38,15 @@ class CompiledFields:
 
 @dataclass(frozen=True)
 class CompileKey:
-    """Names a compiled program; two runs share one if their keys are equal.
+    """Identifies a compiled program; runs with equal keys share it.
 
-    It is computed from the config alone, without loading Keras. The precision and the shapes of the data are
-    added where they are known: a sweep compares configs, a process also the precision, a run all three.
+    It is computed from the config alone, without loading Keras. Precision and data shapes are added when they
+    are known: a sweep compares configs, a process also the precision, a run all three.
 
     Attributes:
-        fields: What the config contributes.
-        precision: The number format of the network, None where it is not decided yet.
-        shapes: The sizes of canvases and batches that the decoded images lead to, empty where none are open.
+        fields: The static part of the config.
+        precision: The number format of the network, None if it is not known yet.
+        shapes: Canvas and batch sizes, from the decoded images; empty if they are not known yet.
     """
 
     fields: CompiledFields
@@ -55,7 +55,11 @@ class CompileKey:
 
     @classmethod
     def of(cls, config: pb.TrainEvalPipelineConfig, precision: Precision | None = None) -> Self:
-        """Return the key of a config; ConfigError where an augmentation option is not supported."""
+        """Return the key of a config.
+
+        Raises:
+            ConfigError: An augmentation option is not supported.
+        """
         train = config.train_config
         fields = CompiledFields(
             detector=detector_part(config.model.ssd),
@@ -71,23 +75,23 @@ class CompileKey:
         return cls(fields, precision)
 
     def with_shapes(self, shapes: tuple[Hashable, ...]) -> Self:
-        """Return the key of the same program compiled for data of these shapes."""
+        """Return the same key with data shapes."""
         return replace(self, shapes=shapes)
 
     @property
     def id(self) -> str:
-        """12 hexadecimal digits that name `fields` in trial records, the same in every process.
+        """12 hexadecimal digits that identify `fields` in trial records, the same in every process.
 
-        Precision and shapes do not count: they are the same for all trials of a sweep on one machine.
+        Precision and shapes are not included: they are the same for all trials of a sweep on one machine.
         """
         return hashlib.sha256(repr(astuple(self.fields)).encode()).hexdigest()[:12]
 
 
 def freezing_patterns(config: pb.TrainConfig) -> tuple[tuple[str, ...], ...]:
-    """Return the patterns of both fields that say which variables are not trained."""
+    """Return the patterns of each of `FREEZING_FIELDS`."""
     return tuple(tuple(getattr(config, field)) for field in FREEZING_FIELDS)
 
 
 def keeps_average(config: pb.TrainEvalPipelineConfig) -> bool:
-    """Return whether a run keeps the moving average of its weights: only where evaluation reads it."""
+    """Return whether a run keeps the moving averages of its weights: only if evaluation uses them."""
     return config.train_config.optimizer.use_moving_average and config.eval_config.use_moving_averages

@@ -1,4 +1,4 @@
-"""The backend's own trace of what the device did, for TensorBoard's profile plugin (and XProf)."""
+"""A trace of the device by the backend's profiler, for TensorBoard's profile plugin (and XProf)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import keras
 
 @contextmanager
 def device_trace(directory: Path) -> Iterator[None]:
-    """Trace the block into `directory`/plugins/profile/TIME/, which `tensorboard --logdir directory` reads."""
+    """Trace the block to `directory`/plugins/profile/TIME/, which `tensorboard --logdir directory` reads."""
     if keras.config.backend() == "jax":
         import jax  # type: ignore[import-not-found, unused-ignore]
 

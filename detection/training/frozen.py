@@ -1,11 +1,12 @@
-"""Which variables training leaves alone: `freeze_variables` and `update_trainable_variables`.
+"""Frozen variables: `freeze_variables` and `update_trainable_variables`.
 
-Both hold regular expressions, searched for in the keys under which variables stand in a checkpoint of the
-Object Detection API: `model/_feature_extractor/classification_backbone/layer_with_weights-0/kernel` for one.
+Both fields are lists of regular expressions, which are searched for in the keys of the variables in an Object
+Detection API checkpoint: `model/_feature_extractor/classification_backbone/layer_with_weights-0/kernel`, say.
 
-A variable is frozen where a freezing pattern matches it, or where there are updating patterns and none matches.
-It gets no gradient and no slot, and does not change. A batch norm with a frozen moving statistic normalises by
-its moving statistics in training too, and leaves both. A frozen kernel still counts in the regularisation loss.
+A variable is frozen if a pattern of `freeze_variables` matches it, or if `update_trainable_variables` is set
+and none of its patterns matches. It has no gradient and no slot, and does not change. A batch norm with a
+frozen moving statistic also uses its moving statistics in training, and updates neither of them. A frozen
+kernel is still included in the regularisation loss.
 """
 
 import difflib
@@ -20,9 +21,15 @@ from sweepbox.detection.training.compile_key import FREEZING_FIELDS, freezing_pa
 
 
 def freeze(network: Any, config: pb.TrainConfig, keys: Mapping[str, str]) -> None:
-    """Mark the frozen variables of a Keras model as not trainable; `keys` maps their paths to checkpoint keys.
+    """Make the frozen variables of a Keras model non-trainable.
 
-    Raises ConfigError for a pattern that matches nothing, and where nothing is left to train.
+    Args:
+        network: The Keras model.
+        config: The `train_config` message.
+        keys: The checkpoint key of each variable, by variable path.
+
+    Raises:
+        ConfigError: A pattern is invalid or matches no variable, or no trainable variable is left.
     """
     frozen = frozen_keys(config, keys.values())
     for weight in network.weights:
@@ -34,12 +41,16 @@ def freeze(network: Any, config: pb.TrainConfig, keys: Mapping[str, str]) -> Non
             layer.frozen = layer.frozen or any(keys[value.path] in frozen for value in statistics)
     if not network.trainable_variables:
         raise ConfigError(
-            f"train_config: {' and '.join(FREEZING_FIELDS)} leave no variable to train; narrow the patterns"
+            f"train_config: {' and '.join(FREEZING_FIELDS)} leave no variable to train; use narrower patterns"
         )
 
 
 def frozen_keys(config: pb.TrainConfig, keys: Iterable[str]) -> set[str]:
-    """Return the keys of the frozen variables; ConfigError for a pattern that matches nothing."""
+    """Return the checkpoint keys of the frozen variables.
+
+    Raises:
+        ConfigError: A pattern is invalid or matches no key.
+    """
     known = list(keys)
     frozen, updated = (
         [_matching(pattern, known, f"train_config.{field}[{index}]") for index, pattern in enumerate(patterns)]
@@ -50,12 +61,12 @@ def frozen_keys(config: pb.TrainConfig, keys: Iterable[str]) -> set[str]:
 
 
 def _matching(pattern: str, keys: list[str], where: str) -> set[str]:
-    """Return the keys in which a pattern is found; ConfigError, with similar keys, where it is in none."""
+    """Return the keys that a pattern matches; ConfigError, with similar keys, if there are none."""
     try:
         found = {key for key in keys if re.search(pattern, key)}
     except re.error as error:
-        raise ConfigError(f"{where}: {pattern!r} is no regular expression ({error}); correct it") from None
+        raise ConfigError(f"{where}: {pattern!r} is not a regular expression ({error}); correct it") from None
     if not found:
         near = difflib.get_close_matches(pattern, keys, n=3, cutoff=0.0)
-        raise ConfigError(f"{where}: {pattern!r} matches no variable; near it are {', '.join(near)}")
+        raise ConfigError(f"{where}: {pattern!r} matches no variable; similar keys are {', '.join(near)}")
     return found

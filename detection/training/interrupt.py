@@ -1,4 +1,4 @@
-"""Ctrl-C between steps instead of within one."""
+"""Ctrl-C that takes effect between training steps, not within one."""
 
 import signal
 import threading
@@ -8,15 +8,15 @@ from types import FrameType
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C, raised where the state is whole and can be saved."""
+    """Ctrl-C, raised when the state is consistent and can be saved."""
 
 
 @contextmanager
 def deferred_interrupts() -> Iterator[Callable[[], None]]:
-    """Yield a function that raises Interrupted if Ctrl-C was pressed; call it where the state is whole.
+    """Yield a function that raises Interrupted if Ctrl-C was pressed; call it when the state is consistent.
 
-    A second Ctrl-C raises KeyboardInterrupt at once. Outside the main thread signals cannot be handled: nothing
-    is deferred there.
+    A second Ctrl-C raises KeyboardInterrupt at once. Outside the main thread, signals cannot be handled and
+    nothing is deferred.
     """
     pressed = False
 

@@ -1,7 +1,7 @@
-"""The steps compiled by JAX.
+"""The training and evaluation steps compiled by JAX.
 
-Keras variables are state outside the program there: their values go in as arrays, new ones come out and are put
-back. The values that a step replaces are donated, so that the device keeps them once.
+A JAX program has no state: the values of the Keras variables are its arguments, and the new values that it
+returns are assigned to them. The replaced values are donated, so that the device has only one copy of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ from sweepbox.detection.training.step import (
     read_accumulator,
 )
 
-_finished: Any = jax.block_until_ready
+_wait_for: Any = jax.block_until_ready
 
 
 class JaxStep:
@@ -69,17 +69,17 @@ class JaxStep:
         """Run one training step as two programs; see `TrainStep.train_by_phases`."""
         slots = self._program.optimizer.slots
         with timeline.span(TRANSFER):
-            arrays = _finished(jax.device_put(arrays_of(batch)))
+            arrays = _wait_for(jax.device_put(arrays_of(batch)))
         with timeline.span(Phase.GRADIENTS):
             constants = _values(self._constant)
-            gradients, losses, changed = _finished(
+            gradients, losses, changed = _wait_for(
                 self._compiled_gradients(
                     _values(self._trainable), _values(self._changing), constants, arrays, scalars
                 )
             )
             _assign(self._changing, changed)
         with timeline.span(Phase.UPDATE):
-            weights, new_slots, accumulator = _finished(
+            weights, new_slots, accumulator = _wait_for(
                 self._compiled_update(
                     (_values(self._trainable), _values(slots), self._accumulator.value),
                     gradients,
@@ -93,9 +93,9 @@ class JaxStep:
             self._accumulator.assign(accumulator)
 
     def wait(self) -> None:
-        """Wait for the values that the last step computes; see `TrainStep.wait`."""
+        """Wait for the results of the last step; see `TrainStep.wait`."""
         groups = (self._trainable, self._changing, self._program.optimizer.slots, [self._accumulator])
-        _finished([_values(group) for group in groups])
+        _wait_for([_values(group) for group in groups])
 
     def take_losses(self) -> LossSums:
         """Fetch the losses since the last call; see `TrainStep.take_losses`."""
@@ -113,7 +113,7 @@ class JaxStep:
     def _train(
         self, state: tuple[list[Any], ...], constants: list[Any], arrays: BatchArrays, step: Any, scalars: Any
     ) -> tuple[list[Any], ...]:
-        """Forward, backward, update, as a pure function of all values."""
+        """Run forward pass, backward pass and update as a pure function of all values."""
         self.traces += 1
         trainable, changing, slots, (accumulator,) = state
         gradients, losses, changed = self._gradients(trainable, changing, constants, arrays, scalars)
@@ -156,7 +156,7 @@ class JaxStep:
         step: Any,
         scalars: Any,
     ) -> tuple[list[Any], list[Any], Any]:
-        """Return the new weights, slots and sums of losses, of the old ones in `state`."""
+        """Return the new weights, slots and loss sums from the old ones in `state`."""
         trainable, slots, accumulator = state
         changes, new_slots = self._program.optimizer.step(gradients, slots, scalars, weights=trainable)
         weights = [weight + change for weight, change in zip(trainable, changes, strict=True)]
@@ -172,7 +172,7 @@ class JaxStep:
     def _mapping(
         self, trainable: Iterable[Any], changing: Iterable[Any], constants: Iterable[Any]
     ) -> list[tuple[Any, Any]]:
-        """Return pairs of variable and value for every variable that a program reads."""
+        """Return (variable, value) pairs of all variables that a program reads."""
         groups = ((self._trainable, trainable), (self._changing, changing), (self._constant, constants))
         return [pair for variables, values in groups for pair in zip(variables, values, strict=True)]
 

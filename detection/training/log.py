@@ -1,4 +1,4 @@
-"""The log of a run: `metrics.jsonl` for programs, TensorBoard event files for people."""
+"""The log of a run: `metrics.jsonl` and TensorBoard event files."""
 
 import importlib.util
 import json
@@ -20,7 +20,7 @@ TENSORBOARD_FOLDER = "tensorboard"
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """Return the lines of a `metrics.jsonl`; a last line that a killed run left torn is left out."""
+    """Return the entries of a `metrics.jsonl`, without an incomplete last line of a killed run."""
     if not path.exists():
         return []
     entries = []
@@ -33,11 +33,14 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
 
 
 class TrainingLog:
-    """Writes the log of one run into its folder; use it in a `with` block.
+    """Writes the log of a run into its folder; use it in a `with` block.
 
-    `step` is the step from which the run goes on: what an interrupted run logged after it is removed from
-    `metrics.jsonl` and hidden by TensorBoard. Where the package `tensorboard` is not installed, no event files
-    are written.
+    No event files are written if the package `tensorboard` is not installed.
+
+    Args:
+        directory: The folder of the run.
+        step: The step from which the run resumes. Later entries of an interrupted run are removed from
+            `metrics.jsonl` and hidden in TensorBoard.
     """
 
     def __init__(self, directory: Path, *, step: int = 0) -> None:
@@ -47,7 +50,7 @@ class TrainingLog:
         self._events = EventFile(directory / TENSORBOARD_FOLDER, step=step) if _has_tensorboard() else None
 
     def add_step(self, report: StepReport) -> None:
-        """Log the losses of a report that has some."""
+        """Log the losses, learning rate and throughput of a report that has losses."""
         if report.losses and self._events is not None:
             scalars = {f"training/loss/{name}": value for name, value in report.losses.items()}
             scalars["training/learning_rate"] = report.learning_rate
@@ -55,10 +58,10 @@ class TrainingLog:
             self._events.add(report.step, scalars)
 
     def add_evaluation(self, report: EvaluationReport) -> None:
-        """Log one evaluation: a line of `metrics.jsonl` and its scalars.
+        """Log an evaluation: a line of `metrics.jsonl`, and scalars for TensorBoard.
 
-        TensorBoard gets each metric under the Object Detection API's name too, where it has one, so that its
-        curves and those of an older run lie in one chart.
+        Metrics that have an Object Detection API name are also logged under that name, so that TensorBoard
+        shows them in one chart with older runs.
         """
         summary = asdict(report.training)
         del summary["step"]
@@ -73,7 +76,7 @@ class TrainingLog:
         self._events.add(report.step, scalars)
 
     def __enter__(self) -> Self:
-        """Return the log."""
+        """Return `self`."""
         return self
 
     def __exit__(
@@ -85,12 +88,17 @@ class TrainingLog:
 
 
 def _has_tensorboard() -> bool:
-    """Tell whether the package is there whose messages make up an event file."""
+    """Return whether the package `tensorboard` is installed."""
     return importlib.util.find_spec("tensorboard") is not None
 
 
 class EventFile:
-    """One TensorBoard event file, written with TensorBoard's own messages and without TensorFlow."""
+    """A TensorBoard event file, written with the package `tensorboard`, without TensorFlow.
+
+    Args:
+        directory: The folder of the event files.
+        step: The step from which a run resumes; TensorBoard hides later events of earlier files.
+    """
 
     def __init__(self, directory: Path, *, step: int = 0) -> None:
         from tensorboard.compat.proto.event_pb2 import Event, SessionLog
@@ -105,7 +113,7 @@ class EventFile:
             self._write(Event(wall_time=time.time(), step=step + 1, session_log=restart))
 
     def add(self, step: int, scalars: Mapping[str, float]) -> None:
-        """Add one value per tag at a step and flush them to the file."""
+        """Write one value per tag at a step, and flush the file."""
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
 

@@ -1,9 +1,9 @@
-"""Momentum, Adam and RMSprop as the Object Detection API's training loop applies them.
+"""Momentum, Adam and RMSprop, as in the training loop of the Object Detection API.
 
-Arithmetic runs on one flat vector that holds all gradients one after another, so that an update takes a
-handful of kernels instead of a handful for each of several hundred variables. What does not depend on tensors
-(the schedule, Adam's bias correction, RMSprop's decay of the rate) is computed on the host in double precision
-and handed to the compiled step as a small vector, so that changing it never compiles anything again.
+All gradients are concatenated into one flat vector, so that an update runs a few kernels in total instead of a
+few for each of several hundred variables. Values that do not depend on tensors (the schedule, Adam's bias
+correction, RMSprop's decay of the rate) are computed on the host in double precision and passed to the compiled
+step as a small vector, so that changing them does not require a compilation.
 """
 
 import math
@@ -35,7 +35,7 @@ class OptimizerKind(StrEnum):
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """The names of the vectors that the optimizer keeps between steps."""
+        """The names of the vectors that are kept between steps."""
         return _SLOTS[self]
 
 
@@ -47,11 +47,11 @@ _SLOTS = {
 
 
 AVERAGE = "average"
-"""The name of the slot that holds the moving average of the weights, where one is kept."""
+"""The name of the slot with the moving averages of the weights."""
 
 
 class Scalar(IntEnum):
-    """The places of the vector of dynamic values that goes into every step."""
+    """The positions in the vector of dynamic values that is passed to every step."""
 
     RATE = 0
     CLIP_NORM = 1
@@ -63,11 +63,17 @@ class Scalar(IntEnum):
 
 @dataclass(frozen=True)
 class OptimizerSettings:
-    """How weights are updated. All but `kind` are dynamic: they change without compiling a step again.
+    """How weights are updated. All fields except `kind` are dynamic: they do not require a compilation.
 
-    `clip_norm` 0 switches clipping off; `rate_decay` is RMSprop's time decay of the rate; `regularization` is 0
-    where the config leaves the regularisation loss out, else 1; `average_decay` bounds the decay of the moving
-    average of the weights, which is shorter at first.
+    Attributes:
+        kind: The optimizer.
+        schedule: The learning rate by step.
+        momentum: The momentum of momentum and RMSprop.
+        epsilon: The epsilon of Adam and RMSprop.
+        rate_decay: RMSprop's decay of the rate over time.
+        clip_norm: The largest norm of the gradient; 0 disables clipping.
+        regularization: The factor of the regularisation loss: 0 if the config excludes it, else 1.
+        average_decay: The largest decay of the moving averages of the weights; it is smaller at first.
     """
 
     kind: OptimizerKind
@@ -80,7 +86,7 @@ class OptimizerSettings:
     average_decay: float = 0.0
 
     def scalars(self, step: int) -> NDArray[np.float32]:
-        """Return the values for the step that follows `step` finished ones, in the order of `Scalar`."""
+        """Return the values for the next step after `step` finished ones, in the order of `Scalar`."""
         values = np.zeros(len(Scalar), np.float32)
         values[Scalar.RATE] = self._effective_rate(step)
         values[Scalar.CLIP_NORM] = self.clip_norm
@@ -100,12 +106,14 @@ class OptimizerSettings:
 
 
 def optimizer_settings(config: pb.TrainConfig) -> OptimizerSettings:
-    """Return the settings in a `train_config { … }`; ConfigError where it names no optimizer or no schedule."""
+    """Return the settings in a `train_config { … }` message.
+
+    Raises:
+        ConfigError: There is no optimizer or no schedule, or the fields of the schedule contradict each other.
+    """
     name = config.optimizer.WhichOneof("optimizer")
     if name is None:
-        raise ConfigError(
-            f"train_config.optimizer names no optimizer; give it one of {', '.join(OptimizerKind)}"
-        )
+        raise ConfigError(f"train_config.optimizer has no optimizer; set one of {', '.join(OptimizerKind)}")
     message = getattr(config.optimizer, name)
     kind = OptimizerKind(name)
     return OptimizerSettings(
@@ -121,11 +129,16 @@ def optimizer_settings(config: pb.TrainConfig) -> OptimizerSettings:
 
 
 class Optimizer:
-    """The slots of an optimizer and its arithmetic, for a fixed list of variables.
+    """The slots and the update rule of an optimizer, for a fixed list of variables.
 
-    `slots` are non-trainable float32 variables `[values]`, where `values` counts all elements of all variables.
-    With `average` the last slot is the moving average of the variables themselves, which starts from their
-    values at `reset`.
+    Args:
+        kind: The optimizer.
+        variables: The variables that it updates.
+        average: Keep moving averages of the variables as the last slot; they start from the values at `reset`.
+
+    Attributes:
+        slots: Non-trainable float32 variables `[values]`, where `values` is the number of elements of all
+            variables.
     """
 
     def __init__(self, kind: OptimizerKind, variables: Sequence[Any], *, average: bool = False) -> None:
@@ -142,14 +155,14 @@ class Optimizer:
         self.reset()
 
     def reset(self) -> None:
-        """Set all slots to zero, in place, and the average to the variables' values."""
+        """Set all slots to zero, and the averages to the values of the variables."""
         for slot in self.slots:
             slot.assign(ops.zeros(slot.shape, "float32"))
         if self.has_average:
             self.slots[-1].assign(self._flat_values())
 
     def swap_average(self) -> None:
-        """Exchange the variables' values with their average; doing it again undoes it."""
+        """Swap the values of the variables with their averages; a second call swaps them back."""
         values, average = self._flat_values(), self.slots[-1].numpy()
         assign_variables(self._variables, self._parts(average))
         self.slots[-1].assign(values)
@@ -157,11 +170,13 @@ class Optimizer:
     def step(
         self, gradients: Sequence[Any], slots: Sequence[Any], scalars: Any, *, weights: Sequence[Any] = ()
     ) -> tuple[list[Any], list[Any]]:
-        """Return what to add to each variable, and the new values of the slots. Pure: nothing is assigned.
+        """Return what to add to each variable, and the new values of the slots; nothing is assigned.
 
-        `gradients` in the order and shapes of the variables, `slots` the current values of the slots, `scalars`
-        the vector of `OptimizerSettings.scalars`; `weights` are the variables' current values, needed where an
-        average is kept.
+        Args:
+            gradients: The gradients, in the order and shapes of the variables.
+            slots: The current values of the slots.
+            scalars: The vector of `OptimizerSettings.scalars`.
+            weights: The current values of the variables; required if averages are kept.
         """
         kept = slots[: len(self.kind.slots)]
         gradient = clip_by_norm(_flat(gradients), scalars[Scalar.CLIP_NORM])
@@ -176,12 +191,12 @@ class Optimizer:
         return np.concatenate([value.ravel() for value in read_variables(self._variables)])
 
     def _parts(self, flat: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-        """Return a flat vector cut into arrays shaped like the variables."""
+        """Return a flat vector split into arrays with the shapes of the variables."""
         parts = np.split(flat, self._ends[:-1])
         return [part.reshape(shape) for part, shape in zip(parts, self._shapes, strict=True)]
 
     def state(self) -> dict[str, NDArray[np.float32]]:
-        """Return the slots as arrays shaped like their variables, keyed `SLOT:VARIABLE PATH`."""
+        """Return the slots as arrays with the shapes of the variables, by `SLOT:VARIABLE PATH`."""
         return {
             f"{name}:{variable.path}": part
             for name, slot in zip(self._names, self.slots, strict=True)
@@ -189,26 +204,30 @@ class Optimizer:
         }
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take over what `state` returned; TrainingError where its keys are not those of this optimizer."""
+        """Set the slots from the arrays that `state` returned.
+
+        Raises:
+            TrainingError: The arrays belong to another optimizer or model.
+        """
         paths = [variable.path for variable in self._variables]
         expected = {f"{name}:{path}" for name in self._names for path in paths}
         if set(arrays) != expected:
             odd = sorted(set(arrays) ^ expected)[0]
             raise TrainingError(
-                f"the saved optimizer state does not fit {self.kind.value} and this model ({odd!r} is in only "
-                "one of them); train on with the config that it was saved with"
+                f"the saved optimizer state does not match {self.kind.value} and this model ({odd!r} is in "
+                "only one of them); resume with the config that it was saved with"
             )
         for name, slot in zip(self._names, self.slots, strict=True):
             slot.assign(np.concatenate([arrays[f"{name}:{path}"].ravel() for path in paths]))
 
 
 def _flat(values: Sequence[Any]) -> Any:
-    """Return tensors one after another as one float32 vector."""
+    """Return tensors concatenated to one float32 vector."""
     return ops.concatenate([ops.reshape(ops.cast(value, "float32"), (-1,)) for value in values])
 
 
 def clip_by_norm(gradient: Any, limit: Any) -> Any:
-    """Return the flat gradient scaled down to the norm `limit` where it is longer; 0 changes nothing."""
+    """Return the flat gradient, scaled down to the norm `limit` if its norm is larger; 0 disables clipping."""
     norm = ops.sqrt(ops.sum(ops.square(gradient)))
     return gradient * ops.where(limit > 0.0, limit / ops.maximum(norm, limit), 1.0)
 
@@ -219,7 +238,7 @@ def _momentum(gradient: Any, slots: Sequence[Any], scalars: Any) -> tuple[Any, l
 
 
 def _adam(gradient: Any, slots: Sequence[Any], scalars: Any) -> tuple[Any, list[Any]]:
-    """Adam whose epsilon is added to the uncorrected root, as TensorFlow's own kernel does."""
+    """Adam with epsilon added to the uncorrected root, as in TensorFlow's kernel."""
     first = slots[0] + (1.0 - ADAM_BETAS[0]) * (gradient - slots[0])
     second = slots[1] + (1.0 - ADAM_BETAS[1]) * (ops.square(gradient) - slots[1])
     return -scalars[Scalar.RATE] * first / (ops.sqrt(second) + scalars[Scalar.EPSILON]), [first, second]

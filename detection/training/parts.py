@@ -1,4 +1,4 @@
-"""What of a run depends on its config but not on its data: a later run of the same shape reuses it."""
+"""The parts of a run that depend only on its config; runs with an equal `CompileKey` share them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ class TrainingParts:
     training_preprocessor: Preprocessor
     evaluation_preprocessor: Preprocessor
     optimizer: Optimizer
-    rule: OptimizerSettings
+    optimizer_settings: OptimizerSettings
     step: TrainStep
 
     @classmethod
@@ -35,19 +35,27 @@ class TrainingParts:
         seed: int | None,
         checkpoint_keys: Callable[[SsdDetector], Mapping[str, str]] | None = None,
     ) -> Self:
-        """Return new parts, weights drawn from `seed` (None: not yet); ConfigError for what is not supported.
+        """Return new parts for a config.
 
-        `checkpoint_keys` returns the checkpoint key of each variable's path; it is asked where variables are
-        frozen, whose patterns are searched for in these keys, and needed there.
+        Args:
+            config: The config.
+            precision: The number format of the network.
+            seed: Seed of the random weights; None to leave the weights uninitialised.
+            checkpoint_keys: Returns the checkpoint key of each variable, by variable path; required if the
+                config freezes variables, whose patterns match these keys.
+
+        Raises:
+            ConfigError: The config is not supported.
         """
         ssd = config.model.ssd
-        rule = optimizer_settings(config.train_config)
+        settings = optimizer_settings(config.train_config)
         detector = build_detector(ssd, precision=precision, seed=seed)
         training = build_preprocessor(ssd.image_resizer, config.train_config.data_augmentation_options)
         evaluation = build_preprocessor(ssd.image_resizer, ())
         if checkpoint_keys is not None and any(freezing_patterns(config.train_config)):
             freeze(detector.network, config.train_config, checkpoint_keys(detector))
-        optimizer = Optimizer(rule.kind, detector.network.trainable_variables, average=keeps_average(config))
+        variables = detector.network.trainable_variables
+        optimizer = Optimizer(settings.kind, variables, average=keeps_average(config))
         program = Program(
             detector=detector,
             training_preprocessor=training,
@@ -55,20 +63,20 @@ class TrainingParts:
             optimizer=optimizer,
             evaluation_group=max(1, config.eval_config.batch_size),
         )
-        return cls(detector, training, evaluation, optimizer, rule, build_train_step(program))
+        return cls(detector, training, evaluation, optimizer, settings, build_train_step(program))
 
     def assign(self, config: pb.TrainEvalPipelineConfig) -> None:
-        """Take over the values of another config of the same `CompileKey`; weights and slots stay."""
+        """Set the dynamic values of another config with an equal `CompileKey`; weights and slots are kept."""
         self.detector.assign(config.model.ssd)
         self.training_preprocessor.assign(config.train_config.data_augmentation_options)
-        self.rule = optimizer_settings(config.train_config)
+        self.optimizer_settings = optimizer_settings(config.train_config)
         self.step.take_losses()
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """Give the detector the moving averages of its weights for a while, where they are kept.
+        """Use the moving averages as the weights of the detector in the block, if they are kept.
 
-        Meanwhile the optimizer's average slot holds the weights that training goes on from.
+        In the block, the optimizer's average slot has the weights in training.
         """
         if not self.optimizer.has_average:
             yield

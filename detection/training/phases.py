@@ -1,10 +1,10 @@
-"""The phases of a training run whose time a profile tells apart."""
+"""The phases of a training run that a profile measures."""
 
 from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """A phase by the name that tables and traces give it; those up to `UPDATE` make a step."""
+    """A phase, by its name in tables and traces; the phases up to `UPDATE` are one training step."""
 
     INPUT = "input"
     GRADIENTS = "forward and backward"
@@ -15,4 +15,4 @@ class Phase(StrEnum):
 
 WAIT = "wait for the batch"
 TRANSFER = "copy to the device"
-"""What the phase `INPUT` consists of."""
+"""The two spans of the phase `INPUT`."""

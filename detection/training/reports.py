@@ -1,14 +1,19 @@
-"""What training tells its caller: after a step, after a stretch of steps, after an evaluation."""
+"""Progress reports of training: after a step, a series of steps, a validation batch or an evaluation."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """One step is done.
+    """The state after one step.
 
-    `losses` holds the means over the steps since the last report that had some; it is empty in most reports,
-    because fetching losses makes the host wait for the device. `images_per_s` belongs to the same stretch.
+    Attributes:
+        step: The number of finished steps.
+        total_steps: The number of steps of the run.
+        learning_rate: The learning rate of the step.
+        losses: Mean losses over the steps since the last report that had some. Empty in most reports, because
+            fetching losses makes the host wait for the device.
+        images_per_s: The throughput over the same steps, or the mean throughput if `losses` is empty.
     """
 
     step: int
@@ -20,9 +25,14 @@ class StepReport:
 
 @dataclass(frozen=True)
 class TrainingSummary:
-    """A stretch of steps is done: mean losses, speed, the share of time spent waiting for input, the last rate.
+    """Statistics of a series of steps.
 
-    Speed leaves out the steps that were compiled on the way; it is 0 where no other step was taken.
+    Attributes:
+        step: The number of finished steps.
+        losses: The mean losses.
+        images_per_s: The throughput without the steps that compiled; 0 if there were no others.
+        input_wait_fraction: The fraction of the time that was spent waiting for batches.
+        learning_rate: The learning rate of the last step.
     """
 
     step: int
@@ -34,7 +44,7 @@ class TrainingSummary:
 
 @dataclass(frozen=True)
 class ValidationProgress:
-    """`images` of `total` validation images are evaluated."""
+    """The number of evaluated images, of `total` validation images."""
 
     images: int
     total: int
@@ -42,7 +52,14 @@ class ValidationProgress:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """An evaluation is done: its metrics, the training before it, and whether it is the best so far."""
+    """The result of an evaluation.
+
+    Attributes:
+        step: The number of finished steps.
+        metrics: The metrics by name.
+        training: Statistics of the steps since the previous evaluation.
+        is_best: Whether the checkpoint is the best so far.
+    """
 
     step: int
     metrics: dict[str, float]

@@ -1,7 +1,7 @@
 """The learning-rate schedules of the Object Detection API, computed on the host.
 
-A schedule maps the number of finished steps to the rate of the next one: the rate is read before the step
-counter is increased, so the first step of a run uses `schedule(0)`.
+A schedule maps the number of finished steps to the rate of the next step: the first step of a run uses
+`schedule(0)`.
 """
 
 import math
@@ -14,9 +14,10 @@ Schedule = Callable[[int], float]
 
 
 def learning_rate_schedule(message: pb.LearningRate) -> Schedule:
-    """Return the schedule that a `learning_rate { … }` message describes.
+    """Return the schedule of a `learning_rate { … }` message.
 
-    Raises ConfigError where no schedule is chosen or its fields contradict each other.
+    Raises:
+        ConfigError: There is no schedule, or its fields contradict each other.
     """
     match message.WhichOneof("learning_rate"):
         case "constant_learning_rate":
@@ -29,13 +30,13 @@ def learning_rate_schedule(message: pb.LearningRate) -> Schedule:
         case "manual_step_learning_rate":
             return _manual_step(message.manual_step_learning_rate)
     raise ConfigError(
-        "the optimizer's learning_rate has no schedule; give it constant_learning_rate, "
+        "the optimizer's learning_rate has no schedule; set constant_learning_rate, "
         "cosine_decay_learning_rate, exponential_decay_learning_rate or manual_step_learning_rate"
     )
 
 
 def _cosine_decay(message: pb.CosineDecayLearningRate) -> Schedule:
-    """Linear warm-up, an optional plateau, half a cosine down to 0 at `total_steps`, 0 from then on."""
+    """Linear warm-up, an optional constant phase, half a cosine down to 0 at `total_steps`, then 0."""
     base, first = message.learning_rate_base, message.warmup_learning_rate
     total, warmup, hold = message.total_steps, message.warmup_steps, message.hold_base_rate_steps
     if total < warmup:
@@ -67,7 +68,7 @@ def _exponential_decay(message: pb.ExponentialDecayLearningRate) -> Schedule:
     base, burnin_steps = message.initial_learning_rate, message.burnin_steps
     burnin = message.burnin_learning_rate or base
     if message.decay_steps < 1:
-        raise ConfigError("exponential_decay_learning_rate: decay_steps is 0; give it at least 1")
+        raise ConfigError("exponential_decay_learning_rate: decay_steps is 0; set it to at least 1")
 
     def rate(step: int) -> float:
         if step < burnin_steps:
@@ -81,12 +82,12 @@ def _exponential_decay(message: pb.ExponentialDecayLearningRate) -> Schedule:
 
 
 def _manual_step(message: pb.ManualStepLearningRate) -> Schedule:
-    """Constant rates that change at given steps; with `warmup` a line leads up to the first change."""
+    """Piecewise constant rates; with `warmup`, the rate is linear up to the first change."""
     boundaries = [entry.step for entry in message.schedule]
     rates = [message.initial_learning_rate, *(entry.learning_rate for entry in message.schedule)]
     if boundaries != sorted(set(boundaries)) or (boundaries and boundaries[0] < 1):
         raise ConfigError(
-            f"manual_step_learning_rate: the steps {boundaries} must rise and start above 0; "
+            f"manual_step_learning_rate: the steps {boundaries} must increase and start above 0; "
             "reorder the schedule"
         )
 

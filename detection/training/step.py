@@ -1,6 +1,6 @@
-"""One training step and one evaluation step, as programs that a backend compiles once.
+"""The training step and the evaluation step, as programs that a backend compiles once.
 
-This file holds what is the same on every backend; `tensorflow_step` and `jax_step` compile it.
+This module is the same for every backend; `tensorflow_step` and `jax_step` compile its programs.
 """
 
 import importlib
@@ -28,7 +28,13 @@ _BACKENDS = {"tensorflow": "TensorFlowStep", "jax": "JaxStep"}
 
 @dataclass(frozen=True)
 class LossSums:
-    """Losses summed over `steps` steps; `first_bad_step` counts from 1: the first whose loss was not finite."""
+    """Sums of losses.
+
+    Attributes:
+        steps: The number of steps.
+        sums: The sum of each loss over the steps, by name.
+        first_bad_step: The first step (from 1) with a loss that is not finite, None if there is none.
+    """
 
     steps: int
     sums: dict[str, float]
@@ -37,10 +43,13 @@ class LossSums:
 
 @dataclass(frozen=True, eq=False)
 class EvaluatedBatch:
-    """The losses `[groups]` of one evaluation batch, and the detections of every row as arrays.
+    """The losses and detections of one evaluation batch.
 
-    A group is a number of consecutive rows whose losses are normalised together (see `Program`); rows without
-    an image cost nothing, and a group of such rows alone has localisation and classification losses of 0.
+    Attributes:
+        losses: The losses `[groups]`, by name. A group is a number of consecutive rows whose losses are
+            normalised together (see `Program`). Padding rows do not contribute to them; a group of padding rows
+            alone has localisation and classification losses of 0.
+        detections: The arrays of `DETECTION_NAMES`, with one row per image.
     """
 
     losses: dict[str, NDArray[np.float32]]
@@ -48,38 +57,47 @@ class EvaluatedBatch:
 
 
 class TrainStep(Protocol):
-    """Compiled steps. Variables are changed in place; `traces` counts how often a program was traced."""
+    """The compiled steps, which update variables in place.
+
+    Attributes:
+        traces: How many programs were traced.
+    """
 
     traces: int
 
     def train(self, batch: Batch, step: int, scalars: NDArray[np.float32]) -> None:
-        """Run one training step, the one after `step` finished ones, without waiting for the device."""
+        """Run the next training step after `step` finished ones, without waiting for the device."""
 
     def train_by_phases(
         self, batch: Batch, step: int, scalars: NDArray[np.float32], timeline: Timeline
     ) -> None:
-        """Run one training step as two programs, awaiting the device after each: the same step, but slower.
+        """Run the same training step as two programs, waiting for the device after each.
 
-        The timeline gets `TRANSFER`, `Phase.GRADIENTS` and `Phase.UPDATE`.
+        `TRANSFER`, `Phase.GRADIENTS` and `Phase.UPDATE` are recorded in the timeline.
         """
 
     def wait(self) -> None:
-        """Wait until the device has done all that it was given."""
+        """Wait until the device has finished."""
 
     def take_losses(self) -> LossSums:
-        """Fetch the losses of all steps since the last call, and start again from zero."""
+        """Fetch the losses of all steps since the last call, and reset them."""
 
     def evaluate(self, batch: Batch, scalars: NDArray[np.float32]) -> EvaluatedBatch:
-        """Predict one evaluation batch with the moving statistics; no variable changes."""
+        """Run one evaluation batch with the moving statistics; no variable changes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """The parts that a step is made of.
+    """The computation of a step, before it is compiled.
 
-    `evaluation_group` is how many rows of an evaluation batch share their normalisation: the evaluation batch
-    size of the config, whatever number of rows is computed at once. Where it does not divide the rows, all of
-    them are one group.
+    Attributes:
+        detector: The detector.
+        training_preprocessor: Augments and resizes a training batch.
+        evaluation_preprocessor: Resizes an evaluation batch.
+        optimizer: The optimizer.
+        evaluation_group: The number of consecutive rows of an evaluation batch whose losses are normalised
+            together: the config's evaluation batch size, which may differ from the number of rows. If it does
+            not divide the number of rows, all rows are one group.
     """
 
     detector: SsdDetector
@@ -89,7 +107,7 @@ class Program:
     evaluation_group: int = 1
 
     def training_losses(self, arrays: "BatchArrays", scalars: Any) -> dict[str, Any]:
-        """Return the scalar losses of one training batch, by name; `total` is what gradients are taken of."""
+        """Return the scalar losses of one training batch, by name; gradients are those of `total`."""
         ready = self._preprocess(self.training_preprocessor, arrays)
         predictions = self.detector.network(ready.images, training=True)
         losses = self.detector.losses(predictions, ready.boxes_yxyx, ready.class_ids, ready.weights)
@@ -98,7 +116,7 @@ class Program:
     def evaluation(
         self, arrays: "BatchArrays", is_real: Any, scalars: Any
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return losses `[groups]` and detections of a batch; `is_real` bool `[batch]` marks real rows."""
+        """Return losses `[groups]` and detections of a batch; `is_real` `[batch]` is False for padding rows."""
         ready = self._preprocess(self.evaluation_preprocessor, arrays)
         predictions = self.detector.network(ready.images, training=False)
         rows = ready.images.shape[0]
@@ -121,37 +139,37 @@ class Program:
 
 
 BatchArrays = tuple[Any, Any, Any, Any, Any, Any]
-"""images, sizes, boxes_yxyx, class_ids, weights, noise: the arguments of a preprocessor."""
+"""The arguments of a preprocessor: images, sizes, boxes_yxyx, class_ids, weights, noise."""
 
 
 def arrays_of(batch: Batch) -> BatchArrays:
-    """Return the arrays of a batch in the order in which a preprocessor takes them."""
+    """Return the arrays of a batch in the order of a preprocessor's arguments."""
     return (batch.images, batch.sizes, batch.boxes_yxyx, batch.class_ids, batch.weights, batch.noise)
 
 
 def _with_total(losses: dict[str, Any], factor: Any) -> dict[str, Any]:
-    """Return the losses with the regularisation scaled and the total as their sum."""
+    """Return the losses with the regularisation scaled by `factor`, and their sum as `total`."""
     regularization = factor * losses["regularization"]
     total = losses["localization"] + losses["classification"] + regularization
     return {**losses, "regularization": regularization, "total": total}
 
 
 def new_accumulator() -> Any:
-    """Return a variable `[6]` in which a step sums its losses: the four, the count, the first bad step."""
+    """Return a variable `[6]` that accumulates the four losses, the step count and the first bad step."""
     return keras.Variable(np.zeros(_FIRST_BAD + 1, np.float32), dtype="float32", trainable=False, name="losses")
 
 
 def accumulate(accumulator: Any, losses: dict[str, Any], step: Any) -> Any:
-    """Return the accumulator's next value; `step` is a float32 scalar, the number of finished steps."""
+    """Return the next value of the accumulator; `step` is a float32 scalar, the number of finished steps."""
     finite = ops.isfinite(losses["total"])
     is_first_bad = ops.logical_and(ops.logical_not(finite), accumulator[_FIRST_BAD] == 0.0)
     bad = ops.where(is_first_bad, step + 1.0, accumulator[_FIRST_BAD])
-    sums = [accumulator[place] + losses[name] for place, name in enumerate(LOSS_NAMES)]
+    sums = [accumulator[index] + losses[name] for index, name in enumerate(LOSS_NAMES)]
     return ops.stack([*sums, accumulator[_COUNT] + 1.0, bad])
 
 
 def read_accumulator(accumulator: Any) -> LossSums:
-    """Fetch the accumulator and set it to zero."""
+    """Fetch the accumulator and reset it to zero."""
     values = accumulator.numpy().tolist()
     accumulator.assign(np.zeros(len(values), np.float32))
     bad = int(values[_FIRST_BAD])
@@ -160,7 +178,11 @@ def read_accumulator(accumulator: Any) -> LossSums:
 
 
 def build_train_step(program: Program) -> TrainStep:
-    """Return the steps of a program for the backend that Keras runs on."""
+    """Return the compiled steps of a program for the active Keras backend.
+
+    Raises:
+        UsageError: The backend cannot train.
+    """
     backend = keras.backend.backend()
     if backend not in _BACKENDS:
         raise UsageError(f"KERAS_BACKEND={backend} cannot train; set it to {' or '.join(_BACKENDS)}")

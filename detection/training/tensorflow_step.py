@@ -1,4 +1,4 @@
-"""The steps compiled as TensorFlow functions."""
+"""The training and evaluation steps compiled as TensorFlow functions."""
 
 from typing import Any
 
@@ -71,7 +71,7 @@ class TensorFlowStep:
         )
 
     def _train(self, arrays: BatchArrays, step: Any, scalars: Any) -> None:
-        """Forward, backward, update, in one graph."""
+        """Run forward pass, backward pass and update in one graph."""
         self.traces += 1
         losses, gradients = self._gradients(arrays, scalars)
         self._update(losses, gradients, step, scalars)
@@ -85,7 +85,7 @@ class TensorFlowStep:
         self._update(losses, gradients, step, scalars)
 
     def _gradients(self, arrays: BatchArrays, scalars: Any) -> tuple[dict[str, Any], list[Any]]:
-        """Return losses and gradients; moving statistics change."""
+        """Return losses and gradients, and update the moving statistics."""
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(self._weights)
             losses = self._program.training_losses(arrays, scalars)
@@ -95,7 +95,7 @@ class TensorFlowStep:
         return losses, gradients
 
     def _update(self, losses: dict[str, Any], gradients: list[Any], step: Any, scalars: Any) -> None:
-        """Change weights and slots, and count the losses."""
+        """Update weights and slots, and accumulate the losses."""
         slots = self._program.optimizer.slots
         changes, new_slots = self._program.optimizer.step(
             gradients, [slot.value for slot in slots], scalars, weights=self._weights

@@ -1,4 +1,4 @@
-"""One pass over all validation images: detections into an evaluator, and the mean losses."""
+"""The evaluation of all validation images: metrics and mean losses."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -20,10 +20,10 @@ class Evaluator(Protocol):
     def add(
         self, image_id: int, ground_truth: GroundTruth, detections: Detections, *, height: int, width: int
     ) -> None:
-        """Take in one image."""
+        """Add one image; `height` and `width` are its size in pixels."""
 
     def metrics(self) -> dict[str, float]:
-        """Return the metrics of all images taken in."""
+        """Return the metrics of all added images."""
 
 
 def validate(
@@ -38,9 +38,20 @@ def validate(
     on_batch: Callable[[ValidationProgress], None] | None = None,
     timeline: Timeline = SILENT,
 ) -> dict[str, float]:
-    """Return the metrics and `loss/…` of the records at `indices`.
+    """Evaluate validation images and return the metrics by name, including `loss/…`.
 
-    Losses are means over the groups of images that an evaluation normalises together (see `EvaluatedBatch`).
+    Losses are means over the groups of images whose losses are normalised together (see `EvaluatedBatch`).
+
+    Args:
+        step: The compiled steps.
+        records: The images.
+        evaluator: Computes the metrics.
+        indices: The indices of the images to evaluate, in order.
+        batch_size: The rows of a batch.
+        max_boxes: The boxes per image in a batch.
+        scalars: The vector of `OptimizerSettings.scalars`.
+        on_batch: Called after each batch.
+        timeline: Records the durations.
     """
     losses = dict.fromkeys(LOSS_NAMES, 0.0)
     seen = groups = 0
@@ -66,7 +77,7 @@ def validate(
 
 
 def detections_of(outputs: dict[str, NDArray[np.float32]], row: int) -> Detections:
-    """Return one image's detections from a batch of postprocessed outputs; class ids become 1-based."""
+    """Return the detections of one image from a batch of postprocessed outputs, with 1-based class ids."""
     count = int(outputs["num_detections"][row])
     return Detections(
         boxes_yxyx=outputs["detection_boxes"][row, :count],

@@ -9,7 +9,7 @@ import numpy as np
 from google.protobuf import text_format
 from numpy.typing import NDArray
 
-from sweepbox.detection.checkpoint.folder import CheckpointFacts, write_checkpoint
+from sweepbox.detection.checkpoint.folder import CheckpointMetadata, write_checkpoint
 from sweepbox.detection.checkpoint.keys import checkpoint_keys
 from sweepbox.detection.checkpoint.object_based import load_object_based
 from sweepbox.detection.config import pipeline_pb2 as pb
@@ -47,9 +47,9 @@ def checkpoint_folder(
     detector: SsdDetector, config: pb.TrainEvalPipelineConfig, labels: Path, out: Path
 ) -> Path:
     """Write a Sweepbox checkpoint folder, as export and evaluation read it."""
-    facts = CheckpointFacts(step=0, metrics={}, seed=0, precision="float32")
+    metadata = CheckpointMetadata(step=0, metrics={}, seed=0, precision="float32")
     label_map = load_label_map(labels)
-    write_checkpoint(out, network=detector.network, config=config, label_map=label_map, facts=facts)
+    write_checkpoint(out, network=detector.network, config=config, label_map=label_map, metadata=metadata)
     return out
 
 
@@ -118,7 +118,7 @@ def trajectory(
     batch, rows = training_batch(golden), []
     moved: dict[str, Move] = {}
     for step in range(steps):
-        parts.step.train(batch, step, parts.rule.scalars(step))
+        parts.step.train(batch, step, parts.optimizer_settings.scalars(step))
         rows.append(parts.step.take_losses().sums)
         if not moved:
             moved = {

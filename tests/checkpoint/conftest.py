@@ -29,7 +29,7 @@ class GoldenModel:
 
 
 def golden_model(name: str, *, num_classes: int = 3) -> GoldenModel:
-    """A golden model with freshly drawn weights, perhaps for another number of classes."""
+    """A golden model with newly initialised weights, optionally for another number of classes."""
     folder = GOLDEN / f"model_{name}_small"
     config = apply_edits(load_config(folder / "pipeline.config"), [Edit("model.ssd.num_classes", num_classes)])
     return GoldenModel(folder, config.model.ssd, build_detector(config.model.ssd, seed=1))
@@ -43,11 +43,11 @@ def other_classes() -> Callable[[str], GoldenModel]:
 
 @pytest.fixture(scope="session", params=["mobilenet_v2_fpnlite", "resnet50"])
 def golden(request: pytest.FixtureRequest) -> GoldenModel:
-    """Each small golden model; its weights may be those that another test left."""
+    """Each small golden model; other tests may have changed its weights."""
     return golden_model(request.param)
 
 
 @pytest.fixture(scope="session")
 def lite() -> GoldenModel:
-    """The small FPNLite model; its weights may be those that another test left."""
+    """The small FPNLite model; other tests may have changed its weights."""
     return golden_model("mobilenet_v2_fpnlite")

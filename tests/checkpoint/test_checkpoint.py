@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sweepbox.detection.checkpoint.arrays import load_arrays, save_arrays
-from sweepbox.detection.checkpoint.folder import CheckpointFacts, read_facts, write_checkpoint
+from sweepbox.detection.checkpoint.folder import CheckpointMetadata, read_checkpoint_metadata, write_checkpoint
 from sweepbox.detection.checkpoint.state import read_state
 from sweepbox.detection.checkpoint.weights import assign_arrays, load_weights, save_weights, weight_arrays
 from sweepbox.detection.config import pipeline_pb2 as pb
@@ -14,7 +14,7 @@ from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.labels import LabelMap
 
-FACTS = CheckpointFacts(step=7, metrics={"mAP": 0.25}, seed=3, precision="float32")
+METADATA = CheckpointMetadata(step=7, metrics={"mAP": 0.25}, seed=3, precision="float32")
 LABELS = LabelMap.of(["cat", "dog"])
 
 
@@ -48,7 +48,7 @@ def test_weights_survive_a_round_trip_into_another_network(tmp_path: Path) -> No
         ({"other": np.zeros(1, np.float32)}, "unknown to the model, the first 'other'"),
     ],
 )
-def test_weights_that_do_not_fit_change_nothing(change: dict[str, np.ndarray | None], words: str) -> None:
+def test_mismatching_weights_change_nothing(change: dict[str, np.ndarray | None], words: str) -> None:
     network = _network()
     before = weight_arrays(network)
     arrays = {path: array + 1.0 for path, array in before.items()} | change
@@ -63,7 +63,7 @@ def test_a_part_of_the_weights_can_be_set() -> None:
     np.testing.assert_array_equal(weight_arrays(network)["dense/bias"], np.ones(3))
 
 
-def test_a_torn_file_is_named(tmp_path: Path) -> None:
+def test_a_truncated_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "weights.npz"
     save_arrays({"a": np.arange(1000)}, path)
     path.write_bytes(path.read_bytes()[:2000])
@@ -73,10 +73,10 @@ def test_a_torn_file_is_named(tmp_path: Path) -> None:
         load_arrays(tmp_path / "absent.npz")
 
 
-def test_a_checkpoint_folder_holds_what_export_needs(tmp_path: Path) -> None:
+def test_a_checkpoint_folder_has_the_files_that_export_reads(tmp_path: Path) -> None:
     folder = tmp_path / "best"
     network = _network()
-    write_checkpoint(folder, network=network, config=_config(), label_map=LABELS, facts=FACTS)
+    write_checkpoint(folder, network=network, config=_config(), label_map=LABELS, metadata=METADATA)
     assert sorted(path.name for path in folder.iterdir()) == [
         "label_map.pbtxt",
         "metrics.json",
@@ -85,14 +85,14 @@ def test_a_checkpoint_folder_holds_what_export_needs(tmp_path: Path) -> None:
     ]
     assert load_config(folder / "pipeline.config") == _config()
     assert load_label_map(folder / "label_map.pbtxt") == LABELS
-    assert read_facts(folder) == FACTS
+    assert read_checkpoint_metadata(folder) == METADATA
     with pytest.raises(TrainingError, match=r"no training state.*state\.json"):
         read_state(folder)
 
 
-def test_a_folder_without_facts_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_metadata_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"not a checkpoint folder, metrics\.json is missing"):
-        read_facts(tmp_path)
+        read_checkpoint_metadata(tmp_path)
     (tmp_path / "metrics.json").write_text('{"step": 1}')
     with pytest.raises(TrainingError, match="damaged"):
-        read_facts(tmp_path)
+        read_checkpoint_metadata(tmp_path)

@@ -1,4 +1,4 @@
-"""Keys of the classic SSD's parts, as a fresh model of the original lists them."""
+"""Keys of the classic SSD's layers, as a new model of the Object Detection API lists them."""
 
 import pytest
 from google.protobuf import text_format

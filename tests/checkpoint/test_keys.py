@@ -31,10 +31,10 @@ def test_full_size_models_have_the_keys_and_shapes_of_the_tables(table: str) -> 
     assert {keys[path] + SUFFIX: str(list(variables[path].shape)) for path in keys} == expected
 
 
-def test_a_detector_without_known_keys_is_told() -> None:
+def test_a_detector_without_known_keys_is_refused() -> None:
     ssd = pb.Ssd()
     ssd.feature_extractor.type = "ssd_unheard_of"
     with pytest.raises(
-        ModelError, match="checkpoints of ssd_unheard_of with None are not known; known are ssd_"
+        ModelError, match="checkpoints of ssd_unheard_of with None are not supported; use one of ssd_"
     ):
         checkpoint_keys([], ssd)

@@ -13,11 +13,11 @@ ARRAYS = {
 }
 
 
-def test_arrays_and_facts_survive_a_round_trip_as_read_only_views(tmp_path: Path) -> None:
-    write_mapped(ARRAYS, tmp_path / "a.bin", facts={"key": "abc"})
+def test_arrays_and_metadata_survive_a_round_trip_as_read_only_views(tmp_path: Path) -> None:
+    write_mapped(ARRAYS, tmp_path / "a.bin", metadata={"key": "abc"})
     found = read_mapped(tmp_path / "a.bin")
     assert found is not None
-    assert found.facts == {"key": "abc"}
+    assert found.metadata == {"key": "abc"}
     assert list(found.arrays) == list(ARRAYS)
     for name, array in ARRAYS.items():
         np.testing.assert_array_equal(found.arrays[name], array)
@@ -27,26 +27,26 @@ def test_arrays_and_facts_survive_a_round_trip_as_read_only_views(tmp_path: Path
 
 
 @pytest.mark.parametrize("length", [0, 10, 30, 200, -1])
-def test_a_torn_file_is_none(tmp_path: Path, length: int) -> None:
+def test_a_truncated_file_is_none(tmp_path: Path, length: int) -> None:
     path = tmp_path / "a.bin"
-    write_mapped(ARRAYS, path, facts={})
+    write_mapped(ARRAYS, path, metadata={})
     path.write_bytes(path.read_bytes()[:length])
     assert read_mapped(path) is None
-    assert read_mapped(path, is_checked=False) is None
+    assert read_mapped(path, verify=False) is None
 
 
-def test_a_damaged_file_is_none_where_it_is_checked(tmp_path: Path) -> None:
+def test_a_damaged_file_is_none_if_its_checksum_is_verified(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
-    write_mapped(ARRAYS, path, facts={})
+    write_mapped(ARRAYS, path, metadata={})
     content = bytearray(path.read_bytes())
     content[-65] ^= 1
     path.write_bytes(content)
     assert read_mapped(path) is None
-    assert read_mapped(path, is_checked=False) is not None
+    assert read_mapped(path, verify=False) is not None
 
 
 @pytest.mark.parametrize("content", [b"x" * 1000, b"sweepbox arrays\n" + b"\xff" * 100])
-def test_another_file_is_none(tmp_path: Path, content: bytes) -> None:
+def test_a_file_of_another_format_is_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.bin").write_bytes(content)
     assert read_mapped(tmp_path / "a.bin") is None
     assert read_mapped(tmp_path / "absent.bin") is None

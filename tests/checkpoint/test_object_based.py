@@ -25,7 +25,7 @@ TRAINED = Path(__file__).parents[3] / "shared" / "reference" / "goldens" / LOOP.
 
 
 def _stored(golden: Any) -> dict[str, Any]:
-    """The golden's values by our variable path."""
+    """The values of the golden checkpoint by our variable path."""
     keys = checkpoint_keys(weight_arrays(golden.detector.network), golden.ssd)
     values = open_checkpoint(golden.prefix).read(keys.values())
     return {path: values[key] for path, key in keys.items()}
@@ -35,9 +35,9 @@ def _restore(golden: Any, named: Path, part: RestoredPart) -> RestoreSummary:
     """Restore a part over weights of seed 1; check that the returned arrays are in the network."""
     golden.detector.initialise(1)
     arrays, summary = restore_object_based(golden.detector.network, named, golden.ssd, part)
-    held = weight_arrays(golden.detector.network)
+    loaded = weight_arrays(golden.detector.network)
     assert len(arrays) == summary.restored
-    assert all((held[path] == array).all() for path, array in arrays.items())
+    assert all((loaded[path] == array).all() for path, array in arrays.items())
     return summary
 
 
@@ -54,7 +54,7 @@ def test_every_part_restores_its_variables_and_no_others(golden: Any) -> None:
     assert str(summary) == f"restored {len(stored)} of {len(stored)} variables (full) from {golden.prefix}"
 
 
-def test_a_classifier_gives_its_backbone(golden: Any, tmp_path: Path) -> None:
+def test_the_backbone_of_a_classifier_is_restored(golden: Any, tmp_path: Path) -> None:
     values = open_checkpoint(golden.prefix)
     backbone: dict[str, Any] = {}
     for key in values.shapes:
@@ -66,48 +66,48 @@ def test_a_classifier_gives_its_backbone(golden: Any, tmp_path: Path) -> None:
     ours = {weight.path for weight in golden.detector.backbone.weights}
     stored = _stored(golden)
     assert summary.restored == len(ours)
-    assert str(summary).endswith(f"the other {len(stored) - len(ours)} variables start afresh")
+    assert str(summary).endswith(f"the other {len(stored) - len(ours)} variables are newly initialised")
     for path, array in weight_arrays(golden.detector.network).items():
         assert path not in ours or (array == stored[path]).all()
     with pytest.raises(ModelError, match=r"a classifier's backbone; set .*_type to 'classification'"):
         _restore(golden, prefix, RestoredPart.FULL)
 
 
-def test_a_detection_checkpoint_is_no_classifier(lite: Any) -> None:
+def test_a_detection_checkpoint_is_not_a_classifier(lite: Any) -> None:
     words = (
-        r"'classification' \(which an unset type means as well\): it is a detection checkpoint; set .* to 'det"
+        r"'classification' \(the default if the type is unset\): it is a detection checkpoint; set .* to 'det"
     )
     with pytest.raises(ModelError, match=words):
         _restore(lite, lite.prefix, RestoredPart.CLASSIFICATION)
 
 
-@pytest.mark.parametrize(("name", "fresh"), [("mobilenet_v2_fpnlite", 2), ("resnet50", 2)])
-def test_another_number_of_classes_starts_the_class_head_afresh(
-    name: str, fresh: int, other_classes: Any
+@pytest.mark.parametrize(("name", "skipped"), [("mobilenet_v2_fpnlite", 2), ("resnet50", 2)])
+def test_another_number_of_classes_leaves_the_class_head_newly_initialised(
+    name: str, skipped: int, other_classes: Any
 ) -> None:
     golden = other_classes(name)
     summary = _restore(golden, golden.prefix, RestoredPart.FULL)
-    assert (summary.restored, len(summary.fresh_keys)) == (summary.expected - fresh, fresh)
-    assert str(summary).endswith("; the class head starts afresh: 5 classes, the checkpoint has 3")
+    assert (summary.restored, len(summary.skipped_keys)) == (summary.expected - skipped, skipped)
+    assert str(summary).endswith("; the class head is newly initialised: 5 classes, the checkpoint has 3")
     first = weight_arrays(golden.detector.network)
     golden.detector.initialise(1)
     drawn = weight_arrays(golden.detector.network)
     same = {path for path in drawn if (drawn[path] == first[path]).all()}
     head = {path for path in drawn if path.startswith("class_head/") and "depthwise" not in path}
-    assert len(head) == fresh
+    assert len(head) == skipped
     assert same >= head
     with pytest.raises(ModelError, match="belongs to another number of classes"):
         load_object_based(golden.detector.network, golden.prefix, golden.ssd)
 
 
-def test_what_does_not_fit_is_listed_and_changes_nothing(lite: Any) -> None:
+def test_mismatches_are_listed_and_nothing_is_changed(lite: Any) -> None:
     other = GOLDEN / "model_resnet50_small" / "ckpt-0"
     lite.detector.initialise(1)
     before = weight_arrays(lite.detector.network)
     with pytest.raises(ModelError) as error:
         restore_object_based(lite.detector.network, other, lite.ssd, RestoredPart.DETECTION)
     first, *listed = str(error.value).splitlines()
-    assert "of 290 variables (detection) do not fit this detector; use a checkpoint of the same" in first
+    assert "of 290 variables (detection) do not match this detector; use a checkpoint of the same" in first
     assert len(listed) == 11
     assert any("this detector has [" in line for line in listed) or any("missing" in line for line in listed)
     assert listed[-1] == f"  … and {int(first.split(': ')[1].split()[0]) - 10} more"
@@ -115,14 +115,14 @@ def test_what_does_not_fit_is_listed_and_changes_nothing(lite: Any) -> None:
         np.testing.assert_array_equal(array, before[path])
 
 
-def test_the_training_loops_first_checkpoint_holds_no_model(lite: Any) -> None:
+def test_the_training_loops_first_checkpoint_has_no_model(lite: Any) -> None:
     with pytest.raises(
-        ModelError, match=r"holds no variables of a model \(only .*name another, as a rule the latest"
+        ModelError, match=r"has no variables of a model \(only .*name another one, usually the latest"
     ):
         _restore(lite, LOOP / "ckpt-1", RestoredPart.FULL)
 
 
-def test_step_and_slots_of_a_trained_checkpoint_are_passed_over(lite: Any, tmp_path: Path) -> None:
+def test_step_and_slots_of_a_trained_checkpoint_are_ignored(lite: Any, tmp_path: Path) -> None:
     stored = _stored(lite)
     keys = checkpoint_keys(stored, lite.ssd)
     root: dict[str, Any] = {"model": {}, "optimizer": {"decay": np.float32(0), "iter": np.int64(7)}}

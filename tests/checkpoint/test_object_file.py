@@ -38,7 +38,7 @@ def test_a_checkpoint_is_found_by_prefix_file_or_folder(tmp_path: Path, named: s
     assert open_checkpoint(found).shapes == {"model/kernel": (2,)}
 
 
-def test_what_is_no_checkpoint_is_told_with_the_remedy(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_checkpoint_is_refused_with_a_remedy(tmp_path: Path) -> None:
     _write(tmp_path / "several" / "ckpt-1")
     _write(tmp_path / "several" / "ckpt-2")
     _write(tmp_path / "stale" / "ckpt-1")
@@ -51,36 +51,39 @@ def test_what_is_no_checkpoint_is_told_with_the_remedy(tmp_path: Path) -> None:
     for named, words in (
         ("several/ckpt-7", r"no such checkpoint \(in its folder there are: ckpt-1, ckpt-2\)"),
         ("several", r"several checkpoints \(ckpt-1, ckpt-2\); name one of them"),
-        ("stale", "names ckpt-9, which is not there"),
+        ("stale", "names ckpt-9, which does not exist"),
         ("export", "a SavedModel.*name the checkpoint that was exported with it"),
-        ("saved_model.pb", "is no checkpoint; name one by its path without .index"),
+        ("saved_model.pb", "not a checkpoint; name the path of one without .index"),
         ("", "a SavedModel"),
-        ("ours", "Sweepbox; name its weights.npz .*or write it with `sweepbox export --format checkpoint`"),
-        ("empty", r"holds no checkpoint; name the folder of ckpt-\*\.index"),
+        (
+            "ours",
+            "Sweepbox .*; name its weights.npz .*or convert it with `sweepbox export --format checkpoint`",
+        ),
+        ("empty", r"has no checkpoint; name the folder of ckpt-\*\.index"),
         ("nowhere/ckpt-0", "there is no such checkpoint; correct the path"),
     ):
         with pytest.raises(ModelError, match=words):
             find_prefix(tmp_path / named)
 
 
-def test_a_checkpoint_of_tensorflow_1_is_told_apart(tmp_path: Path) -> None:
+def test_a_tensorflow_1_checkpoint_is_refused(tmp_path: Path) -> None:
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
         tf.compat.v1.get_variable("FeatureExtractor/Conv/weights", initializer=np.ones(2, np.float32))
         session.run(tf.compat.v1.global_variables_initializer())
         tf.compat.v1.train.Saver().save(session, str(tmp_path / "model.ckpt"), write_meta_graph=False)
-    with pytest.raises(ModelError, match=r"TensorFlow 1 checkpoint.*take one of TensorFlow 2"):
+    with pytest.raises(ModelError, match=r"TensorFlow 1 checkpoint; use a TensorFlow 2 checkpoint"):
         open_checkpoint(tmp_path / "model.ckpt")
 
 
-def test_a_torn_checkpoint_is_told(tmp_path: Path) -> None:
+def test_a_truncated_checkpoint_is_refused(tmp_path: Path) -> None:
     for name in ("data", "index"):
         _write(tmp_path / name / "ckpt-0")
     opened = open_checkpoint(tmp_path / "data" / "ckpt-0")
     assert opened.read(["model/kernel"])["model/kernel"].tolist() == [1.0, 1.0]
     (tmp_path / "data" / "ckpt-0.data-00000-of-00001").write_bytes(b"")
-    with pytest.raises(ModelError, match=r"ckpt-0: damaged .*; fetch it again"):
+    with pytest.raises(ModelError, match=r"ckpt-0: damaged .*; download it again"):
         open_checkpoint(tmp_path / "data" / "ckpt-0").read(["model/kernel"])
     index = tmp_path / "index" / "ckpt-0.index"
     index.write_bytes(index.read_bytes()[:40])
-    with pytest.raises(ModelError, match=r"ckpt-0: damaged .*; fetch it again"):
+    with pytest.raises(ModelError, match=r"ckpt-0: damaged .*; download it again"):
         open_checkpoint(tmp_path / "index" / "ckpt-0")

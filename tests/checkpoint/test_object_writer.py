@@ -1,4 +1,4 @@
-"""What we write against what the Object Detection API wrote of the same variables: the file and its objects."""
+"""Our checkpoint compared with one that the Object Detection API wrote of the same variables."""
 
 from collections import deque
 from pathlib import Path
@@ -16,11 +16,11 @@ from sweepbox.detection.checkpoint.weights import weight_arrays
 
 UNTRACKED = ("_groundtruth_lists", "_batched_prediction_tensor_names", "_sorted_head_names", "_conv_defs")
 UNTRACKED += ("_feature_blocks", "_resnet_block_names", "_init_input_shape", "axis")
-"""Lists without layers, which no restoring looks for."""
+"""Lists without layers, which restoring does not read."""
 
 
 def _objects(prefix: Path) -> tuple[dict[str, int], set[str]]:
-    """Each path through a checkpoint's objects with the number of its end, and the paths of variables."""
+    """The node number at each path of a checkpoint's object graph, and the paths of variables."""
     graph = TrackableObjectGraph.FromString(tf.train.load_checkpoint(str(prefix)).get_tensor(OBJECT_GRAPH))
     paths: dict[str, int] = {}
     queue, seen = deque([(0, "")]), {0}
@@ -41,7 +41,7 @@ def written(golden: Any, tmp_path: Path) -> Path:
     return write_object_based(golden.detector.network, golden.detector.backbone, golden.ssd, tmp_path)
 
 
-def test_the_file_holds_what_the_object_detection_api_wrote(golden: Any, written: Path) -> None:
+def test_the_file_has_the_variables_that_the_object_detection_api_wrote(golden: Any, written: Path) -> None:
     theirs, ours = (tf.train.load_checkpoint(str(prefix)) for prefix in (golden.prefix, written))
     shapes = theirs.get_variable_to_shape_map()
     assert ours.get_variable_to_shape_map() == shapes
@@ -52,7 +52,7 @@ def test_the_file_holds_what_the_object_detection_api_wrote(golden: Any, written
     assert str(written.parent) not in (written.parent / "checkpoint").read_text(), "the folder can be moved"
 
 
-def test_every_object_is_where_the_object_detection_api_looks_for_it(golden: Any, written: Path) -> None:
+def test_every_object_has_the_path_that_the_object_detection_api_expects(golden: Any, written: Path) -> None:
     (theirs, their_variables), (ours, our_variables) = _objects(golden.prefix), _objects(written)
     assert our_variables == their_variables
     wanted = {path for path in theirs if path.rpartition("/")[2] not in UNTRACKED}
@@ -62,7 +62,7 @@ def test_every_object_is_where_the_object_detection_api_looks_for_it(golden: Any
         assert shared.setdefault(theirs[path], ours[path]) == ours[path], f"{path} is another object"
 
 
-def test_what_was_written_restores_from_its_folder(golden: Any, written: Path) -> None:
+def test_the_written_checkpoint_restores_from_its_folder(golden: Any, written: Path) -> None:
     stored = weight_arrays(golden.detector.network)
     golden.detector.initialise(3)
     restore_object_based(golden.detector.network, written.parent, golden.ssd, RestoredPart.FULL)

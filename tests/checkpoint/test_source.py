@@ -16,22 +16,22 @@ def _config(checkpoint: str) -> pb.TrainEvalPipelineConfig:
     return config
 
 
-def test_the_run_counts_more_than_the_config() -> None:
+def test_initial_weights_of_the_run_override_the_config() -> None:
     config = _config(str(GOLDEN / "ckpt-0"))
     assert initial_source(config, "imagenet") == "imagenet"
     assert initial_source(config, None) == str(GOLDEN / "ckpt-0")
     assert initial_source(pb.TrainEvalPipelineConfig(), None) is None
 
 
-def test_what_is_not_there_is_told_with_the_remedy(tmp_path: Path) -> None:
-    remedy = r"no such checkpoint; correct the path, name other .*--initial-weights.* or clear it"
+def test_a_missing_source_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    remedy = r"no such checkpoint; correct the path, name other .*--initial-weights.* or clear the field"
     with pytest.raises(ConfigError, match=rf"fine_tune_checkpoint: PATH_TO_BE_CONFIGURED/ckpt-0: .*{remedy}"):
         initial_source(_config("PATH_TO_BE_CONFIGURED/ckpt-0"), None)
     with pytest.raises(ModelError, match=r"absent\.npz: there is no such file"):
         initial_source(_config(""), str(tmp_path / "absent.npz"))
 
 
-def test_backbone_weights_are_told_from_checkpoints() -> None:
+def test_backbone_weights_are_distinguished_from_checkpoints() -> None:
     assert KERAS_WEIGHTS == IMAGENET
     assert [is_backbone_source(name) for name in ("imagenet", "a.npz", "a.weights.h5", "ckpt-0", "folder")] == [
         True,

@@ -1,4 +1,4 @@
-"""COCO metrics: the reference's golden, hand-computed cases, and agreement with stock pycocotools."""
+"""COCO metrics: a golden of the Object Detection API, hand-computed cases, and agreement with pycocotools."""
 
 import contextlib
 import io
@@ -87,8 +87,8 @@ def test_perfect_detection_and_class_without_objects() -> None:
     assert metrics["AP/without_mask"] == metrics["AP@.50/without_mask"] == UNDEFINED == -1.0
 
 
-def test_box_of_iou_two_thirds_matches_at_lower_thresholds() -> None:
-    # 40 x 60 of 60 x 60 pixels: IoU 2/3, a hit at .50 .55 .60 .65 and a miss at the six thresholds above.
+def test_a_box_with_iou_of_two_thirds_counts_up_to_that_threshold() -> None:
+    # 40 x 60 of 60 x 60 pixels: the IoU is 2/3, a true positive at .50 .55 .60 .65 only.
     evaluator = CocoEvaluator(LabelMap.of(["face"]))
     evaluator.add(
         0, truth([[0, 0, 0.6, 0.6]], [1]), found([[0, 0, 0.4, 0.6]], [0.5], [1]), height=100, width=100
@@ -99,14 +99,14 @@ def test_box_of_iou_two_thirds_matches_at_lower_thresholds() -> None:
     assert metrics["mAP"] == pytest.approx(0.4)
 
 
-def test_higher_scored_false_positive_halves_the_precision() -> None:
+def test_a_false_positive_with_a_better_score_halves_the_precision() -> None:
     evaluator = CocoEvaluator(LabelMap.of(["face"]))
     boxes = [[0.5, 0.5, 0.9, 0.9], [0.1, 0.1, 0.4, 0.4]]
     evaluator.add(0, truth(boxes[1:], [1]), found(boxes, [0.9, 0.8], [1, 1]), height=64, width=64)
     assert evaluator.metrics()["AP/face"] == pytest.approx(0.5)
 
 
-def test_label_map_with_gaps() -> None:
+def test_a_label_map_with_gaps_has_the_right_class_names() -> None:
     evaluator = CocoEvaluator(LabelMap(((2, "cat"), (7, "dog"))))
     box = [[0.1, 0.1, 0.5, 0.5]]
     evaluator.add(0, truth(box, [7]), found(box * 3, [0.9, 0.8, 0.7], [7, 2, 5]), height=50, width=50)
@@ -138,7 +138,7 @@ def test_no_images() -> None:
     assert CocoEvaluator(MASKS).metrics()["mAP"] == UNDEFINED
 
 
-def test_detections_of_a_crowd_are_not_false_positives() -> None:
+def test_detections_on_a_crowd_are_no_false_positives() -> None:
     evaluator = CocoEvaluator(LabelMap.of(["face"]))
     crowd, face = [0, 0, 0.5, 1], [0.6, 0.1, 0.9, 0.4]
     detections = found([[0, 0, 0.2, 0.2], [0.2, 0.2, 0.4, 0.5], face], [0.9, 0.8, 0.7], [1, 1, 1])
@@ -146,7 +146,7 @@ def test_detections_of_a_crowd_are_not_false_positives() -> None:
     assert evaluator.metrics()["AP/face"] == pytest.approx(1.0)
 
 
-def test_duplicate_images_and_non_finite_scores_are_rejected() -> None:
+def test_an_image_is_added_once_and_scores_must_be_finite() -> None:
     evaluator = CocoEvaluator(MASKS)
     evaluator.add("a", EMPTY, NOTHING, height=10, width=10)
     with pytest.raises(ValueError, match="'a' was added before"):
@@ -156,7 +156,7 @@ def test_duplicate_images_and_non_finite_scores_are_rejected() -> None:
 
 
 def scene(seed: int) -> list[tuple[GroundTruth, Detections]]:
-    """Return images with noisy copies of their objects, crowds, repeated scores and detections of nothing."""
+    """Return images with noisy detections of their objects, crowds, equal scores and false positives."""
     random = np.random.default_rng(seed)
     images = []
     for _ in range(4):
@@ -176,7 +176,7 @@ def scene(seed: int) -> list[tuple[GroundTruth, Detections]]:
 
 
 def stock_metrics(images: list[tuple[GroundTruth, Detections]], height: int, width: int) -> dict[str, float]:
-    """Return what pycocotools itself makes of the same images."""
+    """Return the metrics of pycocotools for the same images."""
     annotated: list[dict[str, Any]] = []
     detected: list[dict[str, Any]] = []
     for number, (ground_truth, detections) in enumerate(images):
@@ -215,7 +215,7 @@ def data_set(rows: list[dict[str, Any]], images: int) -> COCO:
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**32))
-def test_metrics_equal_pycocotools(seed: int) -> None:
+def test_every_metric_equals_pycocotools(seed: int) -> None:
     evaluator, images = CocoEvaluator(MASKS), scene(seed)
     for number, (ground_truth, detections) in enumerate(images):
         evaluator.add(number, ground_truth, detections, height=300, width=200)

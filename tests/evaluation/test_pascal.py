@@ -1,4 +1,4 @@
-"""Pascal VOC metrics: goldens of the original's evaluators, hand-computed tables, the first class."""
+"""Pascal VOC metrics: goldens of the Object Detection API, hand-computed tables, the first class."""
 
 import json
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_metrics_equal_the_od_api(case: dict[str, Any]) -> None:
     metrics = evaluator.metrics()
     for name, value in case["metrics"].items():  # NaN there is -1 here
         assert metrics[name] == pytest.approx(UNDEFINED if value is None else value, abs=1e-6), name
-    missing = set(metrics) - set(case["metrics"])  # the original cannot compute the weighted set of nothing
+    missing = set(metrics) - set(case["metrics"])  # the original omits the weighted set without objects
     assert all(metrics[name] == UNDEFINED for name in missing)
     assert all(name.startswith("Weighted") for name in missing)
 
@@ -99,7 +99,11 @@ def test_metrics_equal_the_golden() -> None:
         ([True], 2, 0.5),
         ([False, True], 1, 0.5),
         ([True, False, True], 2, (1 + 2 / 3) / 2),
-        ([False, True, True], 2, 2 / 3),  # the envelope lifts the first hit's precision of 1/2 to 2/3
+        (
+            [False, True, True],
+            2,
+            2 / 3,
+        ),  # the envelope raises the precision from 1/2 to 2/3
     ],
 )
 def test_average_precision_by_hand(hits: list[bool], objects: int, expected: float) -> None:
@@ -109,15 +113,15 @@ def test_average_precision_by_hand(hits: list[bool], objects: int, expected: flo
     assert backwards == pytest.approx(expected)
 
 
-def test_equal_scores_are_ranked_in_input_order() -> None:
+def test_equal_scores_keep_their_order() -> None:
     scores = np.full(2, 0.5)
     assert average_precision(scores, np.array([True, False]), 1) == 1.0
     assert average_precision(scores, np.array([False, True]), 1) == 0.5
 
 
-def test_first_class_is_not_affected_by_padding() -> None:
-    # The original's evaluation loop hands over ground truth padded to 100 rows; each padding row counts there
-    # as a missed object of the first class, whose AP is then near 0 although it is found perfectly.
+def test_the_first_class_is_evaluated_like_the_others() -> None:
+    # The evaluation loop of the original pads ground truth to 100 rows. It counts each padding row as a missed
+    # object of the first class, whose AP is then near 0 although all its objects are found.
     case = {"boxes": [[0, 0, 9, 9]], "classes": [1], "difficult": [False], "group_of": [False]}
     found = {"found_boxes": [[0, 0, 9, 9]], "scores": [0.9], "found_classes": [1]}
     evaluator = PascalEvaluator(MASKS)
@@ -133,7 +137,7 @@ def test_label_map_with_gaps_and_other_classes() -> None:
     assert evaluator.metrics() == {MEAN: 1.0, CLASS + "cat": UNDEFINED, CLASS + "dog": 1.0}
 
 
-def test_duplicate_images_and_non_finite_scores_are_rejected() -> None:
+def test_an_image_is_added_once_and_scores_must_be_finite() -> None:
     evaluator = PascalEvaluator(MASKS)
     empty = truth_of({"boxes": [], "classes": [], "difficult": [], "group_of": []}, SIDE)
     nothing = found_in({"found_boxes": [], "scores": [], "found_classes": []}, SIDE)

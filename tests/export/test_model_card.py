@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sweepbox.detection.checkpoint.folder import CheckpointFacts
+from sweepbox.detection.checkpoint.folder import CheckpointMetadata
 from sweepbox.detection.config.difference import Change, fingerprint
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.labels import LabelMap
@@ -14,7 +14,7 @@ from sweepbox.detection.export.model_card import CardExtras, model_card
 GOLDEN = Path(__file__).parents[1] / "golden"
 CONFIG = load_config(GOLDEN / "model_mobilenet_v2_fpnlite_small" / "pipeline.config")
 LABELS = LabelMap(((1, "cat"), (4, "dog|wolf")))
-FACTS = CheckpointFacts(
+METADATA = CheckpointMetadata(
     step=50,
     metrics={"mAP": 0.25, "mAP@.50": 0.5, "AP/cat": 0.25, "AP@.50/cat": 0.5, "AP/dog|wolf": -1.0},
     seed=11,
@@ -22,8 +22,8 @@ FACTS = CheckpointFacts(
 )
 
 
-def _card(extras: CardExtras | None = None, facts: CheckpointFacts = FACTS) -> str:
-    return model_card(CONFIG, LABELS, facts, "ab" * 32, extras or CardExtras())
+def _card(extras: CardExtras | None = None, metadata: CheckpointMetadata = METADATA) -> str:
+    return model_card(CONFIG, LABELS, metadata, "ab" * 32, extras or CardExtras())
 
 
 def test_metrics_by_class_and_undefined_ones_as_a_dash() -> None:
@@ -76,7 +76,7 @@ def test_without_extras_the_sections_are_left_out() -> None:
 
 
 def test_a_checkpoint_without_metrics_says_so() -> None:
-    assert "nothing was measured" in _card(facts=CheckpointFacts(0, {}, 0, "float32"))
+    assert "nothing was measured" in _card(metadata=CheckpointMetadata(0, {}, 0, "float32"))
 
 
 def test_the_same_model_has_the_same_card_without_a_date() -> None:
@@ -86,7 +86,7 @@ def test_the_same_model_has_the_same_card_without_a_date() -> None:
 
 @pytest.mark.parametrize("input_type", InputType)
 def test_how_to_use_it_fits_what_it_takes(input_type: InputType) -> None:
-    card = model_card(CONFIG, LABELS, FACTS, "ab" * 32, CardExtras(), input_type=input_type)
+    card = model_card(CONFIG, LABELS, METADATA, "ab" * 32, CardExtras(), input_type=input_type)
     assert f"Input type `{input_type}`." in card
     program = card.split("```")[1].removeprefix("python\n")
     ast.parse(program)

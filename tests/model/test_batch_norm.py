@@ -41,7 +41,7 @@ def test_inference_uses_the_moving_statistics() -> None:
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_frozen_statistics_are_unchanged(training: bool) -> None:
+def test_frozen_statistics_do_not_change(training: bool) -> None:
     layer = _layer(frozen=True)
     outputs = layer(INPUTS, training=training)
     np.testing.assert_allclose(outputs, INPUTS / np.sqrt(1.001), rtol=1e-5)

@@ -27,7 +27,7 @@ def test_default_scales_of_a_config() -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.floats(0.0625, 1.0, width=32), min_size=8, max_size=8))
-def test_decode_inverts_encode(numbers: list[float]) -> None:
+def test_decoding_is_the_inverse_of_encoding(numbers: list[float]) -> None:
     corner, size = np.array(numbers, np.float32).reshape(2, 2, 2)
     anchor, box = np.concatenate([corner, corner + size], axis=1)[:, None]
     coder = BoxCoder(SCALES["8_12_4_6"])

@@ -1,4 +1,4 @@
-"""Calibration against NumPy's interpolation; the post-processing cases hold the oracle's results."""
+"""Calibration compared with NumPy's interpolation; the post-processing cases cover the Object Detection API."""
 
 import numpy as np
 import pytest
@@ -23,13 +23,13 @@ def test_interpolation_is_linear_inside_and_constant_outside(x: list[float], y: 
     np.testing.assert_allclose(found, np.interp(values, x, y), atol=1e-6)
 
 
-def test_last_of_several_points_with_equal_x_is_used() -> None:
+def test_a_function_with_several_knots_at_one_x_has_the_value_of_the_last() -> None:
     knots = np.array([0.5, 0.5], np.float32), np.array([0.2, 0.8], np.float32)
     found = interpolated(np.array([0.25, 0.5, 0.75], np.float32), knots)
     np.testing.assert_allclose(found, [0.2, 0.8, 0.8])
 
 
-def test_columns_without_a_function_are_unchanged() -> None:
+def test_columns_without_a_function_do_not_change() -> None:
     text = "class_id_function_approximations { class_id_xy_pairs_map { key: 1 value { x_y_pair { y: 0.5 } } } }"
     calibration = Calibration.of(text_format.Parse(text, pb.CalibrationConfig()))
     scores = np.array([[[0.1, 0.2, 0.3]]], np.float32)

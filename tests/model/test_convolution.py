@@ -1,4 +1,4 @@
-"""The convolution: in training its kernel's gradient may come from matrix products, and is the same."""
+"""The gradient of the kernel with matrix products is the same as TensorFlow's."""
 
 import keras
 import numpy as np
@@ -53,7 +53,7 @@ def graph_operations(layer: Convolution, *, training: bool) -> set[str]:
         ({"kernel_size": 3, "dtype": "mixed_bfloat16"}, True, True, False),
     ],
 )
-def test_matrix_products_are_used_only_for_supported_convolutions(
+def test_matrix_products_are_used_only_for_supported_layers_and_devices(
     monkeypatch: pytest.MonkeyPatch, options: dict[str, object], training: bool, only_avx2: bool, is_ours: bool
 ) -> None:
     monkeypatch.setattr(module, "has_only_avx2", lambda: only_avx2)
@@ -62,7 +62,7 @@ def test_matrix_products_are_used_only_for_supported_convolutions(
     assert ("IdentityN" in graph_operations(layer, training=training)) is is_ours
 
 
-def test_outputs_are_equal_with_and_without_matrix_products(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_implementations_have_the_same_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "has_only_avx2", lambda: True)
     layer = Convolution(4, 3, padding="same", bias_initializer="ones")
     inputs = keras.random.normal((2, 6, 7, 3), seed=1)

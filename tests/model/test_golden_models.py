@@ -1,4 +1,4 @@
-"""Whole networks against what the Object Detection API computes from the same checkpoint."""
+"""Complete networks compared with the Object Detection API, from the same checkpoint."""
 
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ def _check_losses(losses: dict[str, Any], golden: Any, mode: str) -> None:
         np.testing.assert_allclose(value, golden[f"{mode}_loss/{key}_loss"], rtol=1e-5, err_msg=key)
 
 
-def test_every_checkpoint_key_is_one_variable(
+def test_every_key_of_the_checkpoint_belongs_to_one_variable(
     detector: SsdDetector, case: tuple[SsdDetector, Any, Path]
 ) -> None:
     listed = tf.train.list_variables(str(case[2] / "ckpt-0"))
@@ -74,7 +74,7 @@ def test_anchors(detector: SsdDetector, golden: Any) -> None:
 @pytest.mark.parametrize("part", ["backbone", "fpn"])
 def test_feature_maps(detector: SsdDetector, golden: Any, part: str) -> None:
     network = detector.backbone if part == "backbone" else detector.feature_extractor
-    kept = part if f"infer/{part}_0_shape" in golden else "fpn"  # without a pyramid, its first maps
+    kept = part if f"infer/{part}_0_shape" in golden else "fpn"  # without a pyramid: its first maps
     for index, tensor in enumerate(network(golden["preprocessed"], training=False)):
         maps, name = np.asarray(tensor), f"infer/{kept}_{index}"
         assert list(maps.shape) == golden[f"{name}_shape"].tolist()

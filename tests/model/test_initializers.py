@@ -49,7 +49,7 @@ def test_uniform_stays_within_its_limit() -> None:
     assert 0.99 * limit < np.abs(values).max() <= limit
 
 
-def test_initializers_of_messages() -> None:
+def test_initialisers_from_messages() -> None:
     scaling = pb.VarianceScalingInitializer(factor=1.5, mode=pb.VarianceScalingInitializer.FAN_AVG)
     cases = {
         GLOROT_UNIFORM: pb.Initializer(),

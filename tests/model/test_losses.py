@@ -65,7 +65,7 @@ def test_classification_per_anchor(name: str, alpha: float | None, gamma: float 
     np.testing.assert_allclose(loss, GOLDEN[f"{name}/cls_per_anchor"], rtol=1e-5, atol=1e-6)
 
 
-def test_losses_are_sums_without_normalisation() -> None:
+def test_without_normalisation_losses_are_sums() -> None:
     ssd = _ssd("default")
     ssd.normalize_loss_by_num_matches = False
     loss = DetectionLoss.of(ssd, dynamic_values(ssd))
@@ -76,7 +76,7 @@ def test_losses_are_sums_without_normalisation() -> None:
     np.testing.assert_allclose(classification, GOLDEN["default/cls_sum"], rtol=1e-5)
 
 
-def test_nan_target_has_zero_loss() -> None:
+def test_the_loss_of_a_nan_target_is_0() -> None:
     ssd = _ssd("default")
     codes = np.array(TARGETS.codes)
     codes[TARGETS.match >= 0] = np.nan
@@ -88,7 +88,7 @@ def test_nan_target_has_zero_loss() -> None:
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
-def test_gradient_stays_finite_where_the_sigmoid_saturates(gamma: float) -> None:
+def test_the_gradient_is_finite_for_a_saturated_sigmoid(gamma: float) -> None:
     import tensorflow as tf
 
     logits = tf.constant([[[-200.0, -30.0, 0.0, 30.0, 200.0]] * 2])
@@ -104,7 +104,7 @@ def test_gradient_stays_finite_where_the_sigmoid_saturates(gamma: float) -> None
     assert (gradient[0, 1] >= 0).all()
 
 
-def test_each_group_is_normalised_as_a_separate_batch() -> None:
+def test_each_group_is_normalised_like_a_separate_batch() -> None:
     ssd = _ssd("default")
     loss = DetectionLoss.of(ssd, dynamic_values(ssd))
     together = loss(GOLDEN["box_encodings"], GOLDEN["class_logits"], TARGETS, ANCHORS, groups=2)
@@ -139,8 +139,8 @@ def test_overlap_losses_by_hand(box: list[float], iou: float, giou: float) -> No
 
 
 @pytest.mark.parametrize("kind", ["weighted_iou", "weighted_giou"])
-def test_overlap_losses_compare_decoded_boxes(kind: str) -> None:
-    """Right codes cost nothing, wild ones of unmatched anchors neither, and the gradient is finite."""
+def test_overlap_losses_are_those_of_the_decoded_boxes(kind: str) -> None:
+    """Correct codes and extreme codes of unmatched anchors have no loss, and the gradient is finite."""
     import tensorflow as tf
 
     ssd = _ssd("default")
@@ -158,7 +158,7 @@ def test_overlap_losses_compare_decoded_boxes(kind: str) -> None:
     assert float(wrong[0]) > 0.01
 
 
-def test_unsupported_loss_is_rejected() -> None:
+def test_an_unsupported_loss_is_refused() -> None:
     ssd = _ssd("default")
     ssd.loss.localization_loss.l1_localization_loss.SetInParent()
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""Channel counts and shapes of the MobileNets where they differ from the papers'."""
+"""Channel counts and shapes of the MobileNets that differ from the papers."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -53,12 +53,12 @@ def test_mobilenet_v1_applies_the_multiplier_twice(
     assert {name: channels[name] for name in expected} == expected
 
 
-def test_last_layers_of_narrow_mobilenet_v1_apply_the_multiplier_once() -> None:
+def test_the_multiplier_is_applied_once_to_the_narrow_end_of_mobilenet_v1() -> None:
     channels = _channels(lambda *parts: MobileNetV1(*parts, narrow_end=True), 0.3, 4, top_level=5)
     assert [channels[f"conv_pw_{number}"] for number in (11, 12, 13)] == [45, 153, 76]
 
 
-def test_multiplier_above_one_widens_all_layers_of_mobilenet_v2_except_the_last() -> None:
+def test_a_multiplier_above_one_does_not_widen_the_last_convolution_of_mobilenet_v2() -> None:
     channels = _channels(MobileNetV2, 1.4, 60, top_level=5)
     assert [channels[name] for name in ("Conv1", "block_6_project", "block_16_project", "Conv_1")] == [
         60,
@@ -98,5 +98,5 @@ def test_weights_file_of_the_keras_mobilenet_v1(changed_ssd: Changed, tmp_path: 
 def test_another_width_of_mobilenet_v1_is_rejected(tmp_path: Path) -> None:
     config = load_config(GOLDEN / "model_mobilenet_v1_ssd_small" / "pipeline.config")
     (tmp_path / "mobilenet.weights.h5").write_bytes(b"")
-    with pytest.raises(ModelError, match=r"MobileNetV1 fit depth_multiplier 1\.0, not 0\.4; change it"):
+    with pytest.raises(ModelError, match=r"MobileNetV1 exist for depth_multiplier 1\.0, not 0\.4; change it"):
         load_backbone_weights(build_detector(config.model.ssd), tmp_path / "mobilenet.weights.h5")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sweepbox.detection.model.nms import NOTHING, PRESELECTED, non_max_suppression
+from sweepbox.detection.model.nms import EMPTY_SCORE, PRESELECTED, non_max_suppression
 
 
 def _boxes(random: np.random.Generator, sets: int, count: int, spread: float) -> np.ndarray:
@@ -12,7 +12,7 @@ def _boxes(random: np.random.Generator, sets: int, count: int, spread: float) ->
 
 
 def _check(boxes: np.ndarray, scores: np.ndarray, count: int, *, limits: tuple[float, float, float]) -> None:
-    """Compare with TensorFlow's operation, set by set; limits are score threshold, IoU threshold, sigma."""
+    """Compare each set with TensorFlow's operation; limits are score threshold, IoU threshold, sigma."""
     threshold, iou, sigma = limits
     indices, kept = (
         np.asarray(value)
@@ -27,7 +27,7 @@ def _check(boxes: np.ndarray, scores: np.ndarray, count: int, *, limits: tuple[f
         found = len(expected)
         np.testing.assert_array_equal(indices[row, :found], expected)
         np.testing.assert_allclose(kept[row, :found], expected_scores, rtol=1e-5)
-        assert (kept[row, found:] == NOTHING).all()
+        assert (kept[row, found:] == EMPTY_SCORE).all()
 
 
 @pytest.mark.parametrize("sigma", [0.0, 0.5])
@@ -38,7 +38,7 @@ def test_equals_the_tensorflow_operation(threshold: float, iou: float, sigma: fl
     _check(_boxes(random, 4, 60, 0.3), scores, 20, limits=(threshold, iou, sigma))
 
 
-def test_best_candidates_fill_the_limit() -> None:
+def test_many_candidates_of_which_the_preselected_are_enough() -> None:
     random = np.random.default_rng(5)
     size = 3 * PRESELECTED
     _check(
@@ -49,7 +49,7 @@ def test_best_candidates_fill_the_limit() -> None:
     )
 
 
-def test_best_candidates_do_not_fill_the_limit() -> None:
+def test_many_candidates_of_which_the_preselected_are_not_enough() -> None:
     random = np.random.default_rng(7)
     size = PRESELECTED + 200
     boxes, scores = _boxes(random, 2, size, 0.4), random.uniform(0.5, 1, (2, size)).astype(np.float32)
@@ -58,7 +58,7 @@ def test_best_candidates_do_not_fill_the_limit() -> None:
     _check(boxes, scores, 20, limits=(0.1, 0.5, 0.0))
 
 
-def test_equal_scores_are_ordered_by_index() -> None:
+def test_ties_are_resolved_by_the_lower_index() -> None:
     boxes = np.array([[[0, 0, 1, 1], [0, 0, 1, 0.9], [2, 2, 3, 3], [2, 2, 3, 3]]], np.float32)
     indices, _ = non_max_suppression(
         boxes, np.full((1, 4), 0.5, np.float32), count=3, score_threshold=0.1, iou_threshold=0.5
@@ -70,4 +70,4 @@ def test_boxes_without_area_suppress_nothing() -> None:
     boxes, scores = np.zeros((1, 3, 4), np.float32), np.array([[0.3, 0.2, 0.1]], np.float32)
     indices, kept = non_max_suppression(boxes, scores, count=5, score_threshold=0.1, iou_threshold=0.0)
     assert np.asarray(indices)[0, :2].tolist() == [0, 1]
-    assert (np.asarray(kept)[0, 2:] == NOTHING).all()
+    assert (np.asarray(kept)[0, 2:] == EMPTY_SCORE).all()

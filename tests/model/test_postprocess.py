@@ -68,7 +68,7 @@ def test_boxes_outside_the_true_image_are_dropped() -> None:
     np.testing.assert_allclose(found["detection_boxes"][0, 0], [0.2, 0.2, 0.6, 0.6], rtol=1e-6)
 
 
-def test_equal_scores_are_ordered_by_class_then_anchor() -> None:
+def test_ties_are_resolved_by_the_lower_class_then_by_the_lower_anchor() -> None:
     boxes = np.array([[[0.1 * row, 0.1, 0.1 * row + 0.08, 0.2] for row in range(4)]], np.float32)
     scores = np.zeros((1, 4, 3), np.float32)
     scores[0, 3, 1:], scores[0, 1:3, 2] = 0.5, 0.5
@@ -86,7 +86,7 @@ def test_equal_scores_are_ordered_by_class_then_anchor() -> None:
 
 
 def _names(*, refused: bool) -> list[str]:
-    """Return the hand-made cases that the Object Detection API detects on, or refuses."""
+    """Return the constructed cases that the Object Detection API accepts, or refuses."""
     return [name for name in CASES["cases"].tolist() if (f"{name}/refusal" in CASES.files) == refused]
 
 
@@ -105,22 +105,22 @@ UNORDERED_TIES = {
     "ties_overlapping_combined",
     "settings_combined_static",
 }
-"""Here the combined suppression leaves the order of equal scores to chance; ours has a rule."""
+"""The order of equal scores is undefined in the combined suppression of the Object Detection API."""
 
 BROKEN_BOXES_ELSEWHERE = {
     f"broken_boxes_{kind}" for kind in ("combined", "static", "agnostic_static", "partitioned")
 }
-"""Here the Object Detection API returns boxes with NaN."""
+"""The Object Detection API returns boxes with NaN in these cases."""
 
 SATURATED = ("calibration_function_sigmoid", "calibration_function_single", "calibration_function_steep")
-"""Here the function's plateau makes scores equal, and rounding decides the order."""
+"""The function is constant there, so that scores are equal and rounding determines the order."""
 
 
 @pytest.mark.parametrize(
     "name", sorted(set(_names(refused=False)) - OURS_ALONE_REFUSE - BROKEN_BOXES_ELSEWHERE)
 )
-def test_hand_made_cases_equal_the_golden(name: str) -> None:
-    """With static shapes the golden's rows past the detections hold what was suppressed; ours hold zeros."""
+def test_constructed_cases_equal_the_golden(name: str) -> None:
+    """With static shapes, golden rows after the detections are suppressed boxes; ours are zero."""
     inputs = {key: CASES[f"{name}/{key}"] for key in INPUTS}
     text = str(inputs["config"])
     part = _post_processing(text, (100, 100), background=bool(inputs["background"]))
@@ -130,7 +130,7 @@ def test_hand_made_cases_equal_the_golden(name: str) -> None:
     keys = {key.removeprefix(f"{name}/") for key in CASES.files if key.startswith(f"{name}/")} - {*INPUTS}
     assert ("detection_anchor_indices" in found) == ("detection_anchor_indices" in keys)
     if "use_partitioned_nms" in text:
-        keys -= {*OF_ANCHORS}  # they count the boxes that its first pass kept, not the anchors
+        keys -= {*OF_ANCHORS}  # indices of the boxes that its first pass kept, not of anchors
     if name in UNORDERED_TIES:
         keys -= {"detection_boxes"}
     if name.startswith(SATURATED):
@@ -144,20 +144,20 @@ def test_hand_made_cases_equal_the_golden(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted({*_names(refused=True), *OURS_ALONE_REFUSE}))
-def test_settings_rejected_by_the_od_api_are_rejected(name: str) -> None:
+def test_cases_that_the_object_detection_api_refuses_are_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=r"model\.ssd\.post_processing\."):
         _post_processing(str(CASES[f"{name}/config"]))
 
 
 @pytest.mark.parametrize("iou_threshold", ["0.0", "0.3", "1.0"])
 def test_soft_suppression_has_no_hard_threshold(iou_threshold: str) -> None:
-    """Boxes of IoU 0.9 that are hardly lowered all stay, whatever the threshold."""
+    """Boxes with an IoU of 0.9 and hardly reduced scores are kept, whatever the IoU threshold."""
     name = f"soft_100.0_{iou_threshold}"
     assert CASES[f"{name}/num_detections"].tolist() == [6]
     np.testing.assert_array_equal(CASES[f"{name}/detection_scores"], CASES["soft_100.0_1.0/detection_scores"])
 
 
-def test_nan_boxes_are_not_returned_and_suppress_nothing() -> None:
+def test_nan_boxes_are_not_detections_and_suppress_nothing() -> None:
     boxes = np.array([[[0.1, 0.1, 0.3, 0.3], [np.nan, 0.1, 0.3, 0.3], [0.5, 0.5, 0.6, 0.6]]], np.float32)
     scores = np.array([[[0, 0.5], [0, 0.9], [0, 0.4]]], np.float32)
     for text in ("", "soft_nms_sigma: 0.5", "use_combined_nms: true change_coordinate_frame: false"):

@@ -1,4 +1,4 @@
-"""The ten published configs at full size: every variable has the key and shape that the original gives it."""
+"""The ten published configs at full size: every variable has the key and shape of the original."""
 
 from pathlib import Path
 

@@ -4,8 +4,8 @@ import pytest
 from sweepbox.detection.model.ranked_suppression import BLOCK, ranked_suppression
 
 
-def _one_by_one(boxes: np.ndarray, count: int, threshold: float) -> np.ndarray:
-    """The same by its definition."""
+def _reference(boxes: np.ndarray, count: int, threshold: float) -> np.ndarray:
+    """The same, one box at a time."""
     kept: list[int] = []
     for index, box in enumerate(boxes):
         low = np.maximum(boxes[kept, :2], box[:2])
@@ -20,14 +20,14 @@ def _one_by_one(boxes: np.ndarray, count: int, threshold: float) -> np.ndarray:
 
 @pytest.mark.parametrize("count", [1, 7, 300, 10_000])
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.9, 1.0])
-def test_blockwise_suppression_equals_sequential_suppression(count: int, threshold: float) -> None:
+def test_blocks_give_the_same_result_as_single_boxes(count: int, threshold: float) -> None:
     generator = np.random.default_rng(3)
     corners = generator.random((2, 2 * BLOCK + 17, 2))
     boxes = np.concatenate([corners, corners + generator.uniform(0.02, 0.3, corners.shape)], axis=2)
     boxes[:, 5::9] = boxes[:, 4::9][:, : boxes[:, 5::9].shape[1]]
     boxes = boxes.astype(np.float32)
     kept = np.asarray(ranked_suppression(boxes, count=min(count, boxes.shape[1]), iou_threshold=threshold))
-    expected = np.stack([_one_by_one(image, count, threshold) for image in boxes.astype(np.float64)])
+    expected = np.stack([_reference(image, count, threshold) for image in boxes.astype(np.float64)])
     np.testing.assert_array_equal(kept, expected)
 
 

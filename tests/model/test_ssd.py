@@ -193,7 +193,7 @@ def test_assign_changes_dynamic_values_only(ssd: pb.Ssd, changed_ssd: Changed) -
         "post_processing { batch_non_max_suppression { score_threshold: 0.5 iou_threshold: 0.4 } }",
     ],
 )
-def test_dynamic_fields_are_not_in_the_compile_part(ssd: pb.Ssd, changed_ssd: Changed, text: str) -> None:
+def test_dynamic_fields_do_not_change_the_compile_part(ssd: pb.Ssd, changed_ssd: Changed, text: str) -> None:
     assert detector_part(changed_ssd(text)) == detector_part(ssd)
 
 
@@ -258,7 +258,7 @@ def test_variants_train_and_detect(changed_ssd: Changed, text: str) -> None:
     assert np.isfinite(np.asarray(found["detection_boxes"])).all()
 
 
-def test_padding_to_a_multiple_keeps_the_number_of_cells(changed_ssd: Changed) -> None:
+def test_padding_the_image_keeps_the_cells_of_each_level(changed_ssd: Changed) -> None:
     size = "image_resizer { fixed_shape_resizer { height: 80 width: 100 } } "
     detector = build_detector(changed_ssd(size + "feature_extractor { pad_to_multiple: 32 }"))
     assert detector.input_size == (80, 100)
@@ -281,7 +281,9 @@ def test_mobilenet_channels_and_shortcuts_at_depth_multiplier_one_third(changed_
     assert "block_4_add" in layers
 
 
-def test_penalties_cover_depthwise_kernels_but_not_pointwise_nor_heads(detector: SsdDetector) -> None:
+def test_depthwise_kernels_are_regularised_but_not_pointwise_and_head_kernels(
+    detector: SsdDetector,
+) -> None:
     backbone, pyramid, predictor = ([kernel.path for kernel in part.kernels] for part in detector.penalties)
     assert len(backbone) == 52
     assert sorted(pyramid) == sorted(
@@ -304,7 +306,7 @@ def test_penalty_of_the_backbone(changed_ssd: Changed, text: str, weight: float)
     assert float(detector.penalties[0].weight) == pytest.approx(weight)
 
 
-def test_dropout_restarts_with_the_seed(changed_ssd: Changed) -> None:
+def test_initialising_resets_dropout(changed_ssd: Changed) -> None:
     detector = build_detector(
         changed_ssd("box_predictor { weight_shared_convolutional_box_predictor { use_dropout: true } }")
     )
@@ -336,11 +338,11 @@ def test_dropout_restarts_with_the_seed(changed_ssd: Changed) -> None:
         ("num_classes: 0", r"num_classes: 0 is below 1"),
         (
             "box_coder { square_box_coder {} }",
-            r"box_coder: square_box_coder is set; supported is faster_rcnn_box_coder",
+            r"box_coder: square_box_coder is set; use faster_rcnn_box_coder",
         ),
         (
             "loss { localization_loss { l1_localization_loss {} } }",
-            r"localization_loss: l1_localization_loss is set; supported are weighted_smooth_l1",
+            r"localization_loss: l1_localization_loss is set; use one of weighted_smooth_l1",
         ),
         (
             "feature_extractor { conv_hyperparams { group_norm {} } }",
@@ -348,7 +350,7 @@ def test_dropout_restarts_with_the_seed(changed_ssd: Changed) -> None:
         ),
     ],
 )
-def test_unsupported_config_is_rejected(changed_ssd: Changed, text: str, words: str) -> None:
+def test_unsupported_fields_are_refused(changed_ssd: Changed, text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         build_detector(changed_ssd(text))
 
@@ -379,7 +381,7 @@ def test_input_sizes() -> None:
     assert input_size(pb.ImageResizer(keep_aspect_ratio_resizer=padded)) == (6, 6)
 
 
-def test_full_size_resnet_has_the_weight_count_of_published_checkpoints(changed_ssd: Changed) -> None:
+def test_a_full_size_resnet_has_the_number_of_weights_of_published_checkpoints(changed_ssd: Changed) -> None:
     detector = build_detector(
         changed_ssd(
             "image_resizer { fixed_shape_resizer { height: 160 width: 160 } }"

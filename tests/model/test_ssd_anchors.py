@@ -35,9 +35,9 @@ def test_anchors_equal_the_paper() -> None:
     np.testing.assert_allclose(specs[5][-1], (0.95**0.5, 1))
 
 
-def test_single_map_requires_a_scale() -> None:
+def test_a_single_map_needs_an_explicit_scale() -> None:
     with pytest.raises(
-        ConfigError, match=r"ssd_anchor_generator.num_layers = 1: give at least 2, or give scales"
+        ConfigError, match=r"ssd_anchor_generator.num_layers = 1: set at least 2, or set scales"
     ):
         ssd_anchor_specs(pb.SsdAnchorGenerator(num_layers=1, aspect_ratios=[1.0]))
     single = pb.SsdAnchorGenerator(

@@ -69,7 +69,7 @@ def test_without_boxes_all_anchors_are_negative() -> None:
     assert (np.asarray(targets.class_weights) == 1).all()
 
 
-def test_box_without_overlap_is_matched_to_the_first_anchor() -> None:
+def test_a_box_far_from_all_anchors_is_forced_on_the_first() -> None:
     box = np.array([[[5.0, 5.0, 6.0, 6.0]]], np.float32)
     targets = _assigner(0)(ANCHORS, box, np.array([[2]], np.int32), np.ones((1, 1), np.float32))
     assert np.flatnonzero(np.asarray(targets.match[0]) >= 0).tolist() == [0]

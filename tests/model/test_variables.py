@@ -1,4 +1,4 @@
-"""Reading and setting many variables at once."""
+"""Reading and setting many variables."""
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ def _variables() -> list[keras.Variable]:
     ]
 
 
-def test_variables_have_the_assigned_values() -> None:
+def test_assigned_values_are_read_back() -> None:
     variables = _variables()
     values = [
         np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -29,7 +29,7 @@ def test_variables_have_the_assigned_values() -> None:
         assert read.dtype == value.dtype
 
 
-def test_values_are_cast_to_the_variable_dtype() -> None:
+def test_values_are_cast_to_the_dtype_of_the_variable() -> None:
     variables = _variables()[:1]
     assign_variables(variables, [np.full((2, 3), 0.1)])
     (read,) = read_variables(variables)
@@ -49,7 +49,7 @@ def test_arrays_and_variables_share_no_memory() -> None:
     np.testing.assert_array_equal(value, np.full((2, 3), 5.0, np.float32))
 
 
-def test_wrong_shape_is_rejected_before_any_assignment() -> None:
+def test_a_wrong_shape_is_refused_and_nothing_is_set() -> None:
     variables = _variables()[:2]
     with pytest.raises(ValueError, match=r"scale: has shape \[\], not \[1\]"):
         assign_variables(variables, [np.ones((2, 3), np.float32), np.ones(1, np.float32)])

@@ -76,7 +76,7 @@ def _after_norm(detector: SsdDetector, names: list[str], *, training: bool) -> d
 
 
 @needs_weights
-def test_backbone_outputs_equal_the_source_network(changed_ssd: Changed) -> None:
+def test_the_backbone_computes_the_same_as_the_source(changed_ssd: Changed) -> None:
     detector = build_detector(changed_ssd(FULL_SIZE))
     summary = load_backbone_weights(detector, SHARED)
     assert summary.missing == ()
@@ -89,7 +89,7 @@ def test_backbone_outputs_equal_the_source_network(changed_ssd: Changed) -> None
 
 
 @needs_weights
-def test_larger_epsilon_suppresses_no_channel_in_training(changed_ssd: Changed) -> None:
+def test_in_training_the_larger_epsilon_dominates_no_channel(changed_ssd: Changed) -> None:
     detector = build_detector(changed_ssd(FULL_SIZE))
     load_backbone_weights(detector, SHARED)
     reference = _reference(PHOTOGRAPH, training=True)
@@ -103,13 +103,13 @@ def test_larger_epsilon_suppresses_no_channel_in_training(changed_ssd: Changed) 
 def test_weights_of_another_width_are_rejected(ssd: pb.Ssd) -> None:
     detector = build_detector(ssd)
     before = np.array(detector.network.weights[0].numpy())
-    with pytest.raises(ModelError, match=r"depth_multiplier 1\.0; the config asks for .* with 0\.1"):
+    with pytest.raises(ModelError, match=r"depth_multiplier 1\.0; the config has .* with 0\.1"):
         load_backbone_weights(detector, SHARED)
     np.testing.assert_array_equal(detector.network.weights[0].numpy(), before)
 
 
 @pytest.mark.parametrize("epsilon", [1e-5, 1e-3, 1e-6])
-def test_epsilon_does_not_change_outputs_with_moving_statistics(epsilon: float) -> None:
+def test_another_epsilon_has_no_effect_with_moving_statistics(epsilon: float) -> None:
     random = np.random.default_rng(0)
     variance = np.array([0, 1e-6, 1e-3, 0.05, 2], np.float32)
     numbers = random.normal(0, 1, (3, 5)).astype(np.float32)
@@ -205,9 +205,9 @@ def test_weights_file_of_the_keras_resnet(changed_ssd: Changed, tmp_path: Path) 
     ("name", "content", "words"),
     [
         ("none.npz", None, "there is no such file"),
-        ("torn.npz", b"PK\x03\x04 torn", "damaged or no .npz"),
-        ("torn.weights.h5", b"torn", "neither weights of this detector"),
-        ("weights.pth", b"", r"read from \.npz and \.weights\.h5 files, not from \.pth"),
+        ("truncated.npz", b"PK\x03\x04 truncated", "damaged or not an .npz"),
+        ("truncated.weights.h5", b"truncated", "neither weights of this detector"),
+        ("weights.pth", b"", r"\.pth is not a format of weights; name an \.npz or \.weights\.h5 file"),
     ],
 )
 def test_invalid_files_are_rejected(
@@ -228,7 +228,7 @@ def test_arrays_of_another_network_are_rejected(ssd: pb.Ssd, tmp_path: Path) -> 
     np.savez(tmp_path / "other.npz", first=np.zeros(3))
     np.savez(tmp_path / "wide.npz", **{"Conv1/kernel": np.zeros((3, 3, 3, 99), np.float32)})
     np.savez(tmp_path / "part.npz", **{"features.0.0.weight": np.zeros((32, 3, 3, 3), np.float32)})
-    with pytest.raises(ModelError, match=r"names \(first …\) are neither this detector's"):
+    with pytest.raises(ModelError, match=r"names of the arrays \(first …\) are neither those of this detector"):
         load_backbone_weights(detector, tmp_path / "other.npz")
     with pytest.raises(
         ModelError, match=r"Conv1/kernel has shape \[3, 3, 3, 99\], this detector \[3, 3, 3, 8\]"
@@ -236,7 +236,7 @@ def test_arrays_of_another_network_are_rejected(ssd: pb.Ssd, tmp_path: Path) -> 
         load_backbone_weights(detector, tmp_path / "wide.npz")
 
 
-def test_imagenet_without_internet_access_raises_an_error(ssd_text: str, tmp_path: Path) -> None:
+def test_imagenet_without_a_network_is_an_error(ssd_text: str, tmp_path: Path) -> None:
     code = (
         "import sys; from google.protobuf import text_format;"
         "from sweepbox.detection.config import pipeline_pb2 as pb;"
@@ -252,4 +252,4 @@ def test_imagenet_without_internet_access_raises_an_error(ssd_text: str, tmp_pat
     )
     last = result.stderr.strip().splitlines()[-1]
     assert "ModelError: imagenet: the weights for ssd_mobilenet_v2_fpn_keras" in last
-    assert "check the network, or name a file of weights instead" in last
+    assert "check the network, or name a weights file instead" in last

@@ -1,4 +1,4 @@
-"""A tiny data set and a tiny config, on which a training takes seconds."""
+"""A tiny data set and a tiny config, with which training takes seconds."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,7 +38,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> PreparedDataset:
 def settings_of(
     dataset: PreparedDataset, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[..., RunSettings]:
-    """A function that returns the settings of a tiny run with some edits and other settings."""
+    """A function that returns the settings of a tiny run, with config edits and changed settings."""
     runs = tmp_path_factory.mktemp("runs")
 
     def make(*edits: str, directory: str = "run", **changes: object) -> RunSettings:

@@ -1,4 +1,4 @@
-"""A training with every option on pixels, labels and batches at once."""
+"""A run with all augmentation options for pixels, labels and batches together."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -39,7 +39,7 @@ LOUDER = (
 )
 
 
-def test_ten_steps_are_reproducible_can_be_resumed_and_take_other_strengths(
+def test_a_run_is_reproducible_and_resumable_and_accepts_other_strengths(
     settings_of: SettingsOf, tmp_path: Path
 ) -> None:
     settings = settings_of(*EVERY)

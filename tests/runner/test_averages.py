@@ -1,4 +1,4 @@
-"""A run whose config evaluates with the moving averages of its weights."""
+"""A run that evaluates the moving averages of its weights."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,10 +26,10 @@ def _weights(run: TrainingRun) -> dict[str, np.ndarray]:
     return weight_arrays(run.detector.network)
 
 
-def test_the_averages_are_evaluated_and_saved_and_training_goes_on_from_the_weights(
+def test_the_averages_are_evaluated_and_saved_and_training_continues_from_the_weights(
     run: TrainingRun, tmp_path: Path
 ) -> None:
-    """With the decays 2/11, 3/12 and 4/13 of the first three steps."""
+    """The decays of the first three steps are 2/11, 3/12 and 4/13."""
     average = _weights(run)
     kernel = next(path for path in average if "class_head" in path and "kernel" in path)
     statistic = next(path for path in average if path.endswith("moving_mean"))
@@ -60,7 +60,9 @@ def test_the_averages_are_evaluated_and_saved_and_training_goes_on_from_the_weig
         np.testing.assert_allclose(array, ahead[path], rtol=1e-4, atol=1e-5, err_msg=path)
 
 
-def test_a_new_run_averages_from_its_own_first_weights(run: TrainingRun, settings_of: SettingsOf) -> None:
+def test_the_averages_of_a_new_run_start_from_its_own_initial_weights(
+    run: TrainingRun, settings_of: SettingsOf
+) -> None:
     run.evaluate()
     traces = run.traces
     run.reset(settings_of(*AVERAGED, "train_config.optimizer.moving_average_decay=0.5", seed=5))
@@ -72,7 +74,7 @@ def test_a_new_run_averages_from_its_own_first_weights(run: TrainingRun, setting
 
 
 @pytest.mark.parametrize("edit", AVERAGED[:1])
-def test_nothing_is_kept_where_evaluation_does_not_read_it(settings_of: SettingsOf, edit: str) -> None:
+def test_no_averages_are_kept_if_evaluation_does_not_use_them(settings_of: SettingsOf, edit: str) -> None:
     from sweepbox.detection.training.compile_key import keeps_average
 
     assert not keeps_average(settings_of(edit).config)

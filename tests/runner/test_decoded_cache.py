@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweepbox.detection.checkpoint.folder import read_facts
+from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
 from sweepbox.detection.config.load import save_config
 from sweepbox.detection.runner import RunSettings, export_decoded_cache
 from sweepbox.detection.runner.records import open_records
@@ -71,9 +71,9 @@ def test_a_run_trains_from_the_files_alone_without_tensorflow_ray_or_tensorboard
     assert set(said["loaded"]) - OF_KERAS - OF_RICH - OF_JAX == NEEDED
     never_asked_for = {"tensorflow", "ray", "optuna", "lxml", "pydantic", "typer", "pycocotools"}
     assert not never_asked_for & set(said["refused"])
-    facts = read_facts(tmp_path / "run" / "best")
-    assert facts.step == said["best_step"]
-    assert facts.metrics["loss/total"] > 0
+    metadata = read_checkpoint_metadata(tmp_path / "run" / "best")
+    assert metadata.step == said["best_step"]
+    assert metadata.metrics["loss/total"] > 0
     assert (tmp_path / "run" / "last" / "optimizer.npz").is_file()
     assert not (tmp_path / "run" / "tensorboard").exists()
 

@@ -1,4 +1,4 @@
-"""Small models of two further families go the whole way: a step, an evaluation, an export that detects."""
+"""Small models of two more families train a step, are evaluated, exported, and detect."""
 
 from pathlib import Path
 

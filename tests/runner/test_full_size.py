@@ -1,4 +1,4 @@
-"""One real training step of the full-size config that the GPU sweep starts from."""
+"""One training step of the full-size config on which the GPU sweep is based."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A run that starts from a checkpoint, and the next ones in the same process."""
+"""Runs in one process that start from a checkpoint."""
 
 from collections.abc import Callable, Iterator
 from io import StringIO
@@ -46,15 +46,15 @@ def _same(first: Arrays, second: Arrays) -> set[str]:
     return {path for path, array in first.items() if np.array_equal(array, second[path])}
 
 
-@pytest.mark.parametrize("way", ["the config", "the run"])
-def test_the_class_head_starts_afresh_from_each_runs_seed(
-    run: TrainingRun, settings_of: Settings, checkpoint: tuple[Path, Arrays], way: str
+@pytest.mark.parametrize("named_by", ["the config", "the run"])
+def test_the_class_head_is_initialised_from_the_seed_of_each_run(
+    run: TrainingRun, settings_of: Settings, checkpoint: tuple[Path, Arrays], named_by: str
 ) -> None:
     folder, stored = checkpoint
 
     def settings(seed: int) -> RunSettings:
         edits = ["train_config.fine_tune_checkpoint_type=full"]
-        if way == "the run":
+        if named_by == "the run":
             return settings_of(*edits, seed=seed, initial_weights=str(folder))
         return settings_of(*edits, f"train_config.fine_tune_checkpoint='{folder}'", seed=seed)
 
@@ -73,7 +73,7 @@ def test_the_class_head_starts_afresh_from_each_runs_seed(
     line = str(run.initial_weights)
     assert line == (
         f"restored {len(stored) - 2} of {len(stored)} variables (full) from {folder}/ckpt-0; the class head "
-        "starts afresh: 3 classes, the checkpoint has 5"
+        "is newly initialised: 3 classes, the checkpoint has 5"
     )
     assert run.traces == traces, "nothing is compiled for other initial weights"
     screen = StringIO()
@@ -83,7 +83,7 @@ def test_the_class_head_starts_afresh_from_each_runs_seed(
     assert screen.getvalue() == f"{line}\n"
 
 
-def test_another_part_is_loaded_anew(
+def test_another_part_is_loaded_again(
     run: TrainingRun, settings_of: Settings, checkpoint: tuple[Path, Arrays]
 ) -> None:
     named = f"train_config.fine_tune_checkpoint='{checkpoint[0]}'"
@@ -94,7 +94,7 @@ def test_another_part_is_loaded_anew(
     assert "box_head/pointwise_kernel" not in _same(full, part)
 
 
-def test_an_unset_type_says_what_to_set(
+def test_the_error_for_an_unset_type_names_the_type_to_set(
     run: TrainingRun, settings_of: Settings, checkpoint: tuple[Path, Arrays]
 ) -> None:
     for settings in (

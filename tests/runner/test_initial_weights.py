@@ -32,7 +32,7 @@ def _config(kind: str = "") -> pb.TrainEvalPipelineConfig:
 
 
 @pytest.mark.parametrize("source", ["weights.npz", str(GOLDEN / "ckpt-0")])
-def test_what_was_loaded_is_told_the_same_after_a_round_trip_through_json(
+def test_a_report_survives_a_round_trip_through_json(
     detector: SsdDetector, tmp_path: Path, source: str
 ) -> None:
     save_weights(detector.network, tmp_path / "weights.npz")
@@ -40,7 +40,7 @@ def test_what_was_loaded_is_told_the_same_after_a_round_trip_through_json(
     assert report_from_json(json.loads(json.dumps(report_to_json(report)))) == report
 
 
-def test_the_type_decides_the_part() -> None:
+def test_the_checkpoint_type_selects_the_part() -> None:
     assert restored_part(_config("full")) is RestoredPart.FULL
     assert restored_part(_config()) is RestoredPart.CLASSIFICATION
     config = _config()

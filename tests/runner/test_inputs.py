@@ -1,4 +1,4 @@
-"""What a config's own input readers name."""
+"""The records and classes that the input readers of a config name."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ TRAIN, EVALUATION = "train_input_reader", "eval_input_reader[0]"
 
 @pytest.fixture
 def read(dataset: PreparedDataset, tmp_path: Path) -> Read:
-    """Return a function that reads a config beside a label map and four small files of records, with edits."""
+    """A function that reads an edited config; beside it are a label map and four small record files."""
     save_label_map(dataset.label_map, tmp_path / "label_map.pbtxt")
     for name in ("b.record", "a.record", "c.record", "validation.record"):
         (tmp_path / name).write_bytes(dataset.validation[0].read_bytes())
@@ -62,7 +62,7 @@ def test_a_file_named_twice_is_trained_on_twice_and_evaluated_once(read: Read) -
     assert names(inputs.validation_records) == ["validation.record"]
 
 
-def test_everything_that_lacks_is_told_at_once(read: Read) -> None:
+def test_all_problems_are_reported_together(read: Read) -> None:
     with pytest.raises(ConfigError) as caught:
         read(
             **{
@@ -83,7 +83,7 @@ def test_everything_that_lacks_is_told_at_once(read: Read) -> None:
     assert "eval_input_reader.label_map_path: there is no file" in fourth
 
 
-def test_an_empty_reader_is_told(tmp_path: Path) -> None:
+def test_an_empty_reader_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.config").write_text("train_input_reader {} eval_input_reader {}")
     with pytest.raises(ConfigError) as caught:
         run_inputs(tmp_path / "empty.config", None)
@@ -93,11 +93,11 @@ def test_an_empty_reader_is_told(tmp_path: Path) -> None:
 
 def test_both_readers_need_the_same_classes(read: Read, tmp_path: Path) -> None:
     save_label_map(LabelMap.of(["other"]), tmp_path / "other.pbtxt")
-    with pytest.raises(ConfigError, match=r"the classes in other\.pbtxt are not those in label_map\.pbtxt"):
+    with pytest.raises(ConfigError, match=r"the classes in other\.pbtxt differ from those in label_map\.pbtxt"):
         read(**{f"{EVALUATION}.label_map_path": "other.pbtxt"})
 
 
-def test_published_configs_hold_placeholders(tmp_path: Path) -> None:
+def test_placeholders_of_published_configs_are_refused(tmp_path: Path) -> None:
     text = 'model { ssd { num_classes: 1 } } train_input_reader { label_map_path: "PATH_TO_BE_CONFIGURED" } '
     (tmp_path / "zoo.config").write_text(text + "eval_input_reader {}")
     with pytest.raises(ConfigError, match=r"label_map_path is 'PATH_TO_BE_CONFIGURED', a placeholder; set it"):

@@ -1,4 +1,4 @@
-"""A profiled run: the same training, with its time told by phases."""
+"""A profiled run: the same training, with the time of each phase."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from sweepbox.scripts.train_profile import print_profile
 SettingsOf = Callable[..., RunSettings]
 
 
-def test_a_profiled_run_trains_alike_and_tells_where_its_time_went(settings_of: SettingsOf) -> None:
+def test_a_profiled_run_trains_the_same_and_reports_the_time_of_each_phase(settings_of: SettingsOf) -> None:
     plain, profiled = (
         settings_of("num_steps=26", directory=name, evaluate_every=13) for name in ("plain", "profiled")
     )
@@ -35,7 +35,7 @@ def test_a_profiled_run_trains_alike_and_tells_where_its_time_went(settings_of: 
     report = result.profile
     assert report is not None
     times = {time.phase: time for time in report.phases}
-    assert [(time.phase, time.times) for time in report.phases] == [
+    assert [(time.phase, time.count) for time in report.phases] == [
         (Phase.INPUT, 10),
         (Phase.GRADIENTS, 10),
         (Phase.UPDATE, 10),
@@ -45,8 +45,8 @@ def test_a_profiled_run_trains_alike_and_tells_where_its_time_went(settings_of: 
     assert times[Phase.EVALUATION].per_step_s == pytest.approx(times[Phase.EVALUATION].seconds / 13)
     assert times[Phase.GRADIENTS].seconds > times[Phase.UPDATE].seconds > 0
     assert sum(report.share(time) for time in report.phases) == pytest.approx(1.0)
-    assert report.whole_step_s is not None
-    assert report.whole_step_s > 0
+    assert report.single_program_step_s is not None
+    assert report.single_program_step_s > 0
 
     events = json.loads(report.trace.read_text())["traceEvents"]
     spans = [event for event in events if event["ph"] == "X"]

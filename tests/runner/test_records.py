@@ -1,4 +1,4 @@
-"""How many images an evaluation batch holds."""
+"""The number of images in an evaluation batch."""
 
 from types import SimpleNamespace
 from typing import cast
@@ -14,7 +14,7 @@ from sweepbox.detection.runner.records import RunRecords
     ("images", "group", "rows"),
     [(100, 1, 8), (5, 1, 5), (100, 3, 9), (100, 8, 8), (100, 12, 12), (5, 12, 5), (5, 5, 5), (5, 2, 6)],
 )
-def test_an_evaluation_batch_holds_whole_groups(images: int, group: int, rows: int) -> None:
+def test_an_evaluation_batch_has_complete_groups(images: int, group: int, rows: int) -> None:
     unused = cast("RecordSet", SimpleNamespace())
     records = RunRecords((), unused, unused, 8, 8, np.arange(images), group)
     assert records.evaluation_batch == rows

@@ -1,4 +1,4 @@
-"""One `TrainingRun` serves most tests here: `reset` must make each of them blind to the ones before."""
+"""Most tests share one `TrainingRun`: `reset` must make each of them independent of the previous ones."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sweepbox.detection.checkpoint.arrays import load_arrays
-from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, read_facts
+from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, read_checkpoint_metadata
 from sweepbox.detection.checkpoint.weights import weight_arrays
 from sweepbox.detection.core.errors import ConfigError, DataError, TrainingError
 from sweepbox.detection.core.labels import LabelMap
@@ -58,9 +58,7 @@ def test_the_loss_falls_and_the_metrics_have_their_names(
     )
 
 
-def test_the_readers_and_the_sets_of_metrics_are_the_config_s(
-    settings_of: SettingsOf, shared_run: TrainingRun
-) -> None:
+def test_the_config_sets_the_readers_and_the_metrics(settings_of: SettingsOf, shared_run: TrainingRun) -> None:
     run, seen = shared_run, []
     readers = ("eval_input_reader[0].sample_1_of_n_examples=2", "train_input_reader.shuffle=false")
     pascal = "eval_config.metrics_set[1]=pascal_voc_detection_metrics"
@@ -75,7 +73,7 @@ def test_the_readers_and_the_sets_of_metrics_are_the_config_s(
     assert "PascalBoxes_Precision/mAP@0.5IOU" not in run.evaluate()
 
 
-def test_going_on_from_a_saved_state_gives_the_same_weights(
+def test_resuming_from_a_saved_state_gives_the_same_weights(
     settings_of: SettingsOf, shared_run: TrainingRun, tmp_path: Path
 ) -> None:
     run = shared_run
@@ -93,7 +91,7 @@ def test_going_on_from_a_saved_state_gives_the_same_weights(
     _assert_equal_weights(_weights(run), expected)
 
 
-def test_a_checkpoint_is_of_the_step_at_which_it_began(
+def test_a_checkpoint_has_the_weights_of_the_step_at_which_it_was_started(
     settings_of: SettingsOf, shared_run: TrainingRun, tmp_path: Path
 ) -> None:
     run = shared_run
@@ -105,7 +103,7 @@ def test_a_checkpoint_is_of_the_step_at_which_it_began(
         checkpoint.publish_weights(tmp_path / "best")
         run.advance(1)
         checkpoint.publish_state(tmp_path / "last")
-    assert read_facts(tmp_path / "best").metrics == metrics
+    assert read_checkpoint_metadata(tmp_path / "best").metrics == metrics
     for name in ("best", "last"):
         saved = load_arrays(tmp_path / name / WEIGHTS_FILE)
         for path, array in expected.items():
@@ -152,15 +150,15 @@ def test_a_state_of_another_optimizer_is_refused(
 ) -> None:
     shared_run.reset(settings_of())
     shared_run.save(tmp_path / "state")
-    facts = tmp_path / "state" / "state.json"
-    facts.write_text(json.dumps(json.loads(facts.read_text()) | {"optimizer": "momentum_optimizer"}))
+    state = tmp_path / "state" / "state.json"
+    state.write_text(json.dumps(json.loads(state.read_text()) | {"optimizer": "momentum_optimizer"}))
     with pytest.raises(
         TrainingError, match=r"was saved with momentum_optimizer .* this run has adam_optimizer"
     ):
         shared_run.restore(tmp_path / "state")
 
 
-def test_contradictions_are_named(settings_of: SettingsOf, shared_run: TrainingRun) -> None:
+def test_inconsistent_settings_are_refused(settings_of: SettingsOf, shared_run: TrainingRun) -> None:
     with pytest.raises(ConfigError, match=r"num_classes is 3, but the label map has 2 \(cat, dog\)"):
         shared_run.reset(settings_of(label_map=LabelMap.of(["cat", "dog"])))
     with pytest.raises(DataError, match="validation records"):

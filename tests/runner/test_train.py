@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from sweepbox.detection.checkpoint.arrays import load_arrays
-from sweepbox.detection.checkpoint.folder import read_facts
+from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
 from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.runner import RunSettings, TrainResult, train
@@ -22,51 +22,51 @@ from sweepbox.detection.training.log import read_metrics
 from sweepbox.detection.training.reports import EvaluationReport, StepReport
 
 SettingsOf = Callable[..., RunSettings]
-Whole = tuple[RunSettings, TrainResult, list[Report]]
+Uninterrupted = tuple[RunSettings, TrainResult, list[Report]]
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def whole(settings_of: SettingsOf) -> Whole:
-    """A run of 12 steps that nothing interrupts."""
-    settings = settings_of(directory="whole", evaluate_every=4, metric="loss/total")
+def uninterrupted(settings_of: SettingsOf) -> Uninterrupted:
+    """A run of 12 steps without an interruption."""
+    settings = settings_of(directory="uninterrupted", evaluate_every=4, metric="loss/total")
     reports: list[Report] = []
     return settings, train(settings, progress=reports.append), reports
 
 
-def test_the_folder_of_a_run(whole: Whole) -> None:
-    settings, result, reports = whole
+def test_the_folder_of_a_run(uninterrupted: Uninterrupted) -> None:
+    settings, result, reports = uninterrupted
     assert result.step == 12
     names = {path.name for path in settings.directory.iterdir()}
-    described = {"pipeline.config", "label_map.pbtxt", "run.json"}
-    assert names == {*described, "best", "last", "metrics.jsonl", "tensorboard"}
+    settings_files = {"pipeline.config", "label_map.pbtxt", "run.json"}
+    assert names == {*settings_files, "best", "last", "metrics.jsonl", "tensorboard"}
     evaluations = [report for report in reports if isinstance(report, EvaluationReport)]
     best = min(evaluations, key=lambda report: report.metrics["loss/total"])
-    assert read_facts(settings.directory / "best").metrics == best.metrics == result.best_metrics
+    assert read_checkpoint_metadata(settings.directory / "best").metrics == best.metrics == result.best_metrics
     assert load_config(settings.directory / "best" / "pipeline.config") == settings.config
-    facts = json.loads((settings.directory / "best" / "metrics.json").read_text())
-    assert (facts["seed"], facts["precision"]) == (0, "float32")
+    metadata = json.loads((settings.directory / "best" / "metrics.json").read_text())
+    assert (metadata["seed"], metadata["precision"]) == (0, "float32")
 
 
-def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(whole: Whole) -> None:
-    settings, result, _ = whole
-    broken = replace(settings, directory=settings.directory.with_name("broken"))
+def test_a_resumed_run_ends_with_the_result_of_an_uninterrupted_one(uninterrupted: Uninterrupted) -> None:
+    settings, result, _ = uninterrupted
+    interrupted = replace(settings, directory=settings.directory.with_name("interrupted"))
 
     def interrupt(report: Report) -> None:
         if isinstance(report, StepReport) and report.step == 6:
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        train(broken, progress=interrupt)
-    assert read_facts(broken.directory / "last").step == 6
-    resumed = train(broken, resume=True)
+        train(interrupted, progress=interrupt)
+    assert read_checkpoint_metadata(interrupted.directory / "last").step == 6
+    resumed = train(interrupted, resume=True)
 
     assert resumed.metrics == pytest.approx(result.metrics, rel=1e-4, abs=1e-6)
     assert resumed.best_step == result.best_step
-    arrays = [load_arrays(folder.directory / "last" / "weights.npz") for folder in (settings, broken)]
+    arrays = [load_arrays(folder.directory / "last" / "weights.npz") for folder in (settings, interrupted)]
     for path, array in arrays[0].items():
         np.testing.assert_allclose(array, arrays[1][path], rtol=1e-6, atol=1e-6, err_msg=path)
-    lines = [read_metrics(folder.directory / "metrics.jsonl") for folder in (settings, broken)]
+    lines = [read_metrics(folder.directory / "metrics.jsonl") for folder in (settings, interrupted)]
     assert [line["step"] for line in lines[1]] == [line["step"] for line in lines[0]] == [4, 8, 12]
 
 
@@ -89,14 +89,16 @@ if __name__ == "__main__":
 """
 
 
-def test_a_killed_run_loses_no_more_than_an_evaluation_interval(whole: Whole, tmp_path: Path) -> None:
-    """Killed during the second evaluation, while or after a thread wrote the checkpoint of its step."""
-    settings, result, _ = whole
+def test_a_killed_run_loses_at_most_one_evaluation_interval(
+    uninterrupted: Uninterrupted, tmp_path: Path
+) -> None:
+    """The run is killed during the second evaluation, during or after the background write of a checkpoint."""
+    settings, result, _ = uninterrupted
     killed = replace(settings, directory=tmp_path / "killed")
     (tmp_path / "settings.pickle").write_bytes(pickle.dumps(killed))
     command = [sys.executable, "-c", KILLED_IN_AN_EVALUATION, str(tmp_path / "settings.pickle")]
     assert subprocess.run(command, cwd=ROOT).returncode == -signal.SIGKILL
-    assert read_facts(killed.directory / "last").step == 4
+    assert read_checkpoint_metadata(killed.directory / "last").step == 4
     assert list(killed.directory.glob(".checkpoint.*.tmp"))
     resumed = train(killed, resume=True)
     assert resumed.metrics == pytest.approx(result.metrics, rel=1e-4, abs=1e-6)
@@ -105,8 +107,10 @@ def test_a_killed_run_loses_no_more_than_an_evaluation_interval(whole: Whole, tm
     }
 
 
-def test_a_full_disk_ends_the_run_and_leaves_the_checkpoints_before(whole: Whole, tmp_path: Path) -> None:
-    settings, _, _ = whole
+def test_a_full_disk_ends_the_run_and_keeps_the_previous_checkpoints(
+    uninterrupted: Uninterrupted, tmp_path: Path
+) -> None:
+    settings, _, _ = uninterrupted
     full = replace(settings, directory=tmp_path / "full")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
@@ -119,12 +123,12 @@ def test_a_full_disk_ends_the_run_and_leaves_the_checkpoints_before(whole: Whole
             train(full, progress=fill)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert [read_facts(full.directory / name).step for name in ("best", "last")] == [4, 4]
+    assert [read_checkpoint_metadata(full.directory / name).step for name in ("best", "last")] == [4, 4]
     assert not list(full.directory.glob(".*.tmp"))
 
 
-def test_another_process_trains_to_the_same_losses(whole: Whole, tmp_path: Path) -> None:
-    settings = whole[0]
+def test_another_process_trains_to_the_same_losses(uninterrupted: Uninterrupted, tmp_path: Path) -> None:
+    settings = uninterrupted[0]
     save_config(settings.config, tmp_path / "tiny.config")
     command = [
         sys.executable,
@@ -144,9 +148,9 @@ def test_another_process_trains_to_the_same_losses(whole: Whole, tmp_path: Path)
         assert ours["metrics"] == pytest.approx(others["metrics"], rel=1e-3, abs=1e-5)
 
 
-def test_a_folder_with_a_run_is_not_overwritten(whole: Whole, settings_of: SettingsOf) -> None:
-    settings = whole[0]
-    with pytest.raises(UsageError, match=r"is not empty; go on with the run there \(--resume\)"):
+def test_a_folder_with_a_run_is_not_overwritten(uninterrupted: Uninterrupted, settings_of: SettingsOf) -> None:
+    settings = uninterrupted[0]
+    with pytest.raises(UsageError, match=r"is not empty; resume the run there \(--resume\)"):
         train(settings)
     with pytest.raises(UsageError, match="seed 0, not 1; resume with --seed 0"):
         train(replace(settings, seed=1), resume=True)
@@ -154,6 +158,6 @@ def test_a_folder_with_a_run_is_not_overwritten(whole: Whole, settings_of: Setti
         train(replace(settings, config=settings_of("learning_rate=0.001").config), resume=True)
     with pytest.raises(UsageError, match=r"metric 'AP' is not reported; choose one of mAP, mAP@\.50"):
         train(replace(settings, metric="AP"), resume=True)
-    with pytest.raises(UsageError, match="holds no run to resume"):
+    with pytest.raises(UsageError, match="has no run to resume"):
         train(settings_of(directory="absent"), resume=True)
     assert train(settings, resume=True).step == 12

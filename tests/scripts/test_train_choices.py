@@ -63,9 +63,9 @@ def _done(command: list[str], **environment: str) -> subprocess.CompletedProcess
     )
 
 
-def _facts(out: Path) -> dict[str, object]:
-    facts: dict[str, object] = json.loads((out / "run.json").read_text())
-    return facts
+def _metadata(out: Path) -> dict[str, object]:
+    metadata: dict[str, object] = json.loads((out / "run.json").read_text())
+    return metadata
 
 
 def _interrupt_after_the_first_evaluation(command: list[str], out: Path) -> None:
@@ -81,12 +81,12 @@ def test_what_auto_chose_is_kept_by_the_run_that_goes_on(records: Path, tmp_path
     out = tmp_path / "run"
     command = _command(records, out, "--precision", "auto")
     _interrupt_after_the_first_evaluation(command, out)
-    chosen = _facts(out)["precision"]
+    chosen = _metadata(out)["precision"]
     assert chosen in ("float32", "bfloat16")
     resumed = _done([*command, "--resume"])
     assert resumed.returncode == 0, resumed.stderr
     assert "chosen" not in resumed.stdout
-    assert _facts(out) == {"seed": 0, "precision": chosen, "backend": "tensorflow"}
+    assert _metadata(out) == {"seed": 0, "precision": chosen, "backend": "tensorflow"}
     assert json.loads((out / "best" / "metrics.json").read_text())["precision"] == chosen
     again = _done([*command, "--resume", "--seed", "1"])
     assert "the run there has seed 0, not 1; resume with --seed 0" in again.stderr
@@ -104,7 +104,7 @@ def jax_run(records: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
 @needs_jax
 def test_a_run_on_jax_is_profiled_and_goes_on_there(jax_run: tuple[Path, list[str]]) -> None:
     out, command = jax_run
-    assert _facts(out)["backend"] == "jax"
+    assert _metadata(out)["backend"] == "jax"
     refused = _done([*command, "--backend", "tensorflow", "--resume"])
     assert refused.returncode == 2
     assert "the run there has backend jax, not tensorflow; resume with --backend jax" in refused.stderr

@@ -19,7 +19,7 @@ MOBILENET = GOLDEN / "model_mobilenet_v2_fpnlite_small"
 
 
 def golden_batch(golden: Any, rows: list[int]) -> Batch:
-    """Return the golden's batch; a row -1 is padding."""
+    """Return the golden batch; a row -1 is padding."""
     images = golden["image_uint8"]
     filled = np.array(rows)
     real = (filled >= 0)[:, None]
@@ -42,14 +42,14 @@ def golden_train_config(arrays: Any, name: str) -> pb.TrainConfig:
 
 
 def golden_detector(config: pb.TrainEvalPipelineConfig, folder: Path) -> SsdDetector:
-    """Return a detector whose weights are those of the golden's checkpoint."""
+    """Return a detector with the weights of the golden checkpoint."""
     detector = build_detector(config.model.ssd)
     load_object_based(detector.network, folder / "ckpt-0", config.model.ssd)
     return detector
 
 
 def golden_optimizer(detector: SsdDetector, kind: OptimizerKind) -> Optimizer:
-    """Return an optimizer of a detector's weights."""
+    """Return an optimizer for the weights of a detector."""
     return Optimizer(kind, detector.network.trainable_variables)
 
 
@@ -60,6 +60,6 @@ def golden_step(
     *,
     evaluation_group: int = 2,
 ) -> TrainStep:
-    """Return a step of a config's detector without augmentation."""
+    """Return a compiled step of a config's detector, without augmentation."""
     preprocessor = build_preprocessor(config.model.ssd.image_resizer, ())
     return build_train_step(Program(detector, preprocessor, preprocessor, optimizer, evaluation_group))

@@ -23,11 +23,11 @@ def test_greater_is_better_except_for_losses(
     assert is_better(metric, value, best) is expected
 
 
-def test_a_metric_that_is_not_reported_is_named_with_those_that_are() -> None:
+def test_the_error_for_an_unreported_metric_lists_the_reported_ones() -> None:
     with pytest.raises(TrainingError, match="'AP' is not reported; choose one of AR@100, mAP"):
         metric_value({"mAP": 0.5, "AR@100": 0.2}, "AP", step=3)
 
 
-def test_a_metric_that_is_not_finite_stops_at_its_step() -> None:
+def test_a_metric_that_is_not_finite_is_an_error() -> None:
     with pytest.raises(TrainingError, match="mAP is nan at step 3"):
         metric_value({"mAP": float("nan")}, "mAP", step=3)

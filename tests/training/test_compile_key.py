@@ -39,7 +39,7 @@ def test_precision_and_shapes_change_the_key_but_not_its_id() -> None:
     assert {key.id for key in keys} == {keys[0].id}
 
 
-def test_the_id_stays_what_stored_trials_hold() -> None:
+def test_the_id_does_not_change_between_versions() -> None:
     assert CompileKey.of(load_config(QUICKSTART)).id == "921217db2a89"
 
 

@@ -1,4 +1,4 @@
-"""Frozen variables of a small golden model: which they are, and that training leaves them."""
+"""Frozen variables of a small golden model."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -47,27 +47,27 @@ def test_frozen_keys(frozen: list[str], updated: list[str], expected: list[int])
 
 
 @pytest.mark.parametrize("field", ["freeze_variables", "update_trainable_variables"])
-def test_a_pattern_that_matches_nothing_names_near_keys(field: str) -> None:
+def test_a_pattern_that_matches_nothing_is_refused_with_similar_keys(field: str) -> None:
     config = pb.TrainConfig(**{field: ["_box_predictor/_box_head/kernel"]})
     with pytest.raises(
-        ConfigError, match=rf"train_config\.{field}\[0\]: .* matches no variable; near it are model/_box"
+        ConfigError, match=rf"train_config\.{field}\[0\]: .* matches no variable; similar keys are model/_box"
     ):
         frozen_keys(config, KEYS)
 
 
-def test_a_pattern_that_is_no_regular_expression_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"freeze_variables\[1\]: '\(' is no regular expression"):
+def test_an_invalid_regular_expression_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"freeze_variables\[1\]: '\(' is not a regular expression"):
         frozen_keys(pb.TrainConfig(freeze_variables=["kernel", "("]), KEYS)
 
 
-def test_something_must_be_left_to_train() -> None:
+def test_a_config_that_freezes_everything_is_refused() -> None:
     config = load_config(MOBILENET / "pipeline.config")
     detector = build_detector(config.model.ssd)
     with pytest.raises(ConfigError, match="leave no variable to train"):
         freeze(detector.network, pb.TrainConfig(freeze_variables=["."]), _keys_of(detector, config))
 
 
-def test_a_frozen_backbone_stays_as_it_is_and_normalises_by_its_moving_statistics() -> None:
+def test_a_frozen_backbone_does_not_change_and_normalises_with_its_moving_statistics() -> None:
     config = load_config(MOBILENET / "pipeline.config")
     golden: Any = np.load(MOBILENET / "golden.npz")
     detector = golden_detector(config, MOBILENET)
@@ -101,7 +101,7 @@ def test_a_frozen_backbone_stays_as_it_is_and_normalises_by_its_moving_statistic
     assert any("_box_predictor" in key and key.endswith("moving_mean") for key in changed)
 
 
-def test_patterns_are_part_of_what_runs_share() -> None:
+def test_patterns_are_part_of_the_compile_key() -> None:
     config = load_config(MOBILENET / "pipeline.config")
     detector = build_detector(config.model.ssd)
     plain = CompileKey.of(config, detector.precision)

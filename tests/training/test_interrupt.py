@@ -11,7 +11,7 @@ def _press() -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_ctrl_c_waits_for_the_check() -> None:
+def test_ctrl_c_is_deferred_until_the_check() -> None:
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(Interrupted), deferred_interrupts() as check:
         check()
@@ -20,7 +20,7 @@ def test_ctrl_c_waits_for_the_check() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_second_ctrl_c_does_not_wait() -> None:
+def test_a_second_ctrl_c_interrupts_at_once() -> None:
     with pytest.raises(KeyboardInterrupt) as caught, deferred_interrupts():
         _press()
         _press()

@@ -1,4 +1,4 @@
-"""The JAX backend trains like TensorFlow, where JAX is installed."""
+"""The JAX backend trains like TensorFlow; skipped if JAX is not installed."""
 
 import importlib.util
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.timeout(900)  # JAX takes its time to compile on a slow processor
+pytestmark = pytest.mark.timeout(900)  # compiling with JAX is slow on a slow processor
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """

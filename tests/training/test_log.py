@@ -29,7 +29,7 @@ def test_every_evaluation_is_a_line(tmp_path: Path) -> None:
     assert second["step"] == 20
 
 
-def test_going_on_removes_what_comes_after_and_a_torn_line(tmp_path: Path) -> None:
+def test_resuming_removes_later_entries_and_an_incomplete_line(tmp_path: Path) -> None:
     with TrainingLog(tmp_path) as log:
         for step in (10, 20, 30):
             log.add_evaluation(_evaluation(step, 0.5))

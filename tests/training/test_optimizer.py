@@ -31,7 +31,7 @@ def _config(text: str) -> pb.TrainConfig:
 
 
 def _train(kind: OptimizerKind, gradients: list[float]) -> list[float]:
-    """The values of one weight, 0 at first, after each step."""
+    """Return the values of one weight, initially 0, after each step."""
     rule = optimizer_settings(_config(TEXTS[kind]))
     weight = keras.Variable([0.0], name="weight")
     optimizer = Optimizer(rule.kind, [weight])
@@ -62,7 +62,7 @@ def test_adam_by_hand() -> None:
     np.testing.assert_allclose(_train(OptimizerKind.ADAM, [1.0, 2.0, -0.5]), expected, rtol=1e-6)
 
 
-def test_rms_prop_decays_the_rate_over_time_and_keeps_epsilon_in_the_root() -> None:
+def test_rms_prop_decays_the_rate_and_adds_epsilon_inside_the_root() -> None:
     weight, mean_square, velocity, expected = 0.0, 0.0, 0.0, []
     for step, gradient in enumerate([1.0, 2.0, -0.5]):
         mean_square = 0.9 * mean_square + 0.1 * gradient**2
@@ -73,7 +73,7 @@ def test_rms_prop_decays_the_rate_over_time_and_keeps_epsilon_in_the_root() -> N
 
 
 @pytest.mark.parametrize("kind", list(OptimizerKind))
-def test_several_variables_are_updated_as_each_alone(kind: OptimizerKind) -> None:
+def test_several_variables_are_updated_independently(kind: OptimizerKind) -> None:
     generator = np.random.default_rng(0)
     shapes = [(2, 3), (), (4,)]
     gradients = [generator.normal(size=shape).astype(np.float32) for shape in shapes]
@@ -110,7 +110,7 @@ def test_limit_zero_does_not_clip() -> None:
     np.testing.assert_array_equal(ops.convert_to_numpy(clipped), [300, 400])
 
 
-def test_settings_carry_clipping_and_the_regularisation_switch() -> None:
+def test_settings_include_clipping_and_regularisation() -> None:
     text = TEXTS[OptimizerKind.MOMENTUM] + " gradient_clipping_by_norm: 10 add_regularization_loss: false"
     scalars = optimizer_settings(_config(text)).scalars(7)
     assert scalars[Scalar.CLIP_NORM] == 10.0
@@ -123,7 +123,7 @@ def test_a_config_without_an_optimizer_is_refused() -> None:
         optimizer_settings(_config(""))
 
 
-def test_state_survives_a_round_trip_and_a_foreign_one_is_refused() -> None:
+def test_state_survives_a_round_trip_and_that_of_another_optimizer_is_refused() -> None:
     shapes = {"a": (2, 2), "b": (3,)}
     variables = [keras.Variable(np.zeros(shape, np.float32), name=name) for name, shape in shapes.items()]
     optimizer = Optimizer(OptimizerKind.ADAM, variables)
@@ -134,11 +134,11 @@ def test_state_survives_a_round_trip_and_a_foreign_one_is_refused() -> None:
     assert not np.any(optimizer.slots[0].numpy())
     optimizer.restore(state)
     np.testing.assert_array_equal(optimizer.slots[1].numpy(), np.arange(7) + 1.0)
-    with pytest.raises(TrainingError, match="does not fit momentum_optimizer"):
+    with pytest.raises(TrainingError, match="does not match momentum_optimizer"):
         Optimizer(OptimizerKind.MOMENTUM, variables).restore(state)
 
 
-def test_the_average_follows_the_weights_faster_at_first() -> None:
+def test_the_average_decays_faster_in_the_first_steps() -> None:
     config = _config(TEXTS[OptimizerKind.MOMENTUM])
     config.optimizer.moving_average_decay = 0.3
     rule = optimizer_settings(config)
@@ -161,7 +161,7 @@ def test_the_average_follows_the_weights_faster_at_first() -> None:
     assert decays == pytest.approx([2 / 11, 3 / 12, 0.3, 0.3, 0.3])
 
 
-def test_swapping_gives_the_variables_their_average_and_back() -> None:
+def test_swapping_sets_the_variables_to_their_averages_and_back() -> None:
     variables = [keras.Variable([[1.0, 2.0]], name="a"), keras.Variable([3.0], name="b")]
     optimizer = Optimizer(OptimizerKind.MOMENTUM, variables, average=True)
     np.testing.assert_array_equal(optimizer.slots[-1].numpy(), [1, 2, 3])

@@ -1,4 +1,4 @@
-"""Every optimizer under every schedule against the Object Detection API (tests/golden/README.md)."""
+"""Every optimizer with every schedule compared with the Object Detection API (tests/golden/README.md)."""
 
 from pathlib import Path
 
@@ -42,6 +42,6 @@ def test_weights_and_averages_equal_the_golden(name: str) -> None:
             wanted = GOLDEN[f"weights/{index}"][case, step]
             np.testing.assert_allclose(variable.numpy(), wanted, rtol=1e-4, atol=1e-5, err_msg=f"step {step}")
             if average:
-                # The golden's average starts from zero, ours from the first weights.
+                # The golden average starts from zero, ours from the initial weights.
                 wanted = GOLDEN[f"averages/{index}"][case, step] + remembered * first[index]
                 np.testing.assert_allclose(state[f"average:{variable.path}"], wanted, rtol=1e-4, atol=1e-5)

@@ -45,9 +45,9 @@ def test_burn_in_without_a_rate_uses_the_initial_rate() -> None:
         ("cosine_decay_learning_rate { total_steps: 10 warmup_steps: 11 }", "total_steps 10 is below"),
         ("cosine_decay_learning_rate { learning_rate_base: 0.0001 }", "below warmup_learning_rate"),
         ("exponential_decay_learning_rate { decay_steps: 0 }", "decay_steps is 0"),
-        ("manual_step_learning_rate { schedule { step: 5 } schedule { step: 4 } }", "must rise"),
+        ("manual_step_learning_rate { schedule { step: 5 } schedule { step: 4 } }", "must increase"),
     ],
 )
-def test_contradictions_are_refused(text: str, words: str) -> None:
+def test_contradicting_fields_are_refused(text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         _schedule(text)

@@ -1,4 +1,4 @@
-"""Whole steps of a small model against what the Object Detection API computes (see tests/golden/README.md)."""
+"""Complete steps of a small model compared with the Object Detection API (see tests/golden/README.md)."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def _step(config: pb.TrainEvalPipelineConfig, *, evaluation_group: int = 2) -> T
     return golden_step(config, detector, optimizer, evaluation_group=evaluation_group)
 
 
-def test_evaluation_equals_the_golden_and_padding_rows_cost_nothing(
+def test_evaluation_equals_the_golden_and_padding_rows_have_no_loss(
     golden: Any, config: pb.TrainEvalPipelineConfig
 ) -> None:
     step = _step(config)
@@ -49,7 +49,7 @@ def test_evaluation_equals_the_golden_and_padding_rows_cost_nothing(
         np.testing.assert_allclose(padded[name], single[name], rtol=1e-5)
 
 
-def test_rows_are_evaluated_in_groups_each_as_a_batch_of_its_own(
+def test_each_group_of_rows_is_evaluated_like_a_separate_batch(
     golden: Any, config: pb.TrainEvalPipelineConfig
 ) -> None:
     step = _step(config, evaluation_group=1)
@@ -61,7 +61,7 @@ def test_rows_are_evaluated_in_groups_each_as_a_batch_of_its_own(
     assert (together["localization"][2], together["classification"][2]) == (0, 0)
 
 
-def test_the_first_step_that_is_not_finite_is_remembered(
+def test_the_first_step_with_a_loss_that_is_not_finite_is_recorded(
     golden: Any, config: pb.TrainEvalPipelineConfig
 ) -> None:
     step = _step(config)

@@ -1,8 +1,9 @@
-"""Twenty training steps against the Object Detection API's, from one checkpoint on one batch.
+"""Twenty training steps compared with the Object Detection API, from one checkpoint and on one batch.
 
-The rates are low. Weights drawn at random give these nets gradients so ill-conditioned (batch norms over as few
-as two values) that at ordinary rates a change of 1e-7 in the weights moves the losses of the Object Detection
-API itself by per cents after two steps. At the rates here it moves them by less than 1e-4.
+The learning rates are low. With random weights, the gradients of these networks are so ill-conditioned (batch
+norms over as few as two values) that at ordinary rates a change of 1e-7 in the weights changes the losses of
+the Object Detection API itself by several per cent after two steps. At the rates used here, it changes them by
+less than 1e-4.
 """
 
 from pathlib import Path
@@ -52,7 +53,7 @@ class Case:
         self.step: TrainStep = golden_step(self.config, self.detector, self.optimizer)
 
     def run(self, name: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
-        """Return the losses of all steps, and the norms of the variables' changes in the first."""
+        """Return the losses of all steps, and the norm of each variable's change in the first step."""
         load_object_based(self.detector.network, self.folder / "ckpt-0", self.config.model.ssd)
         self.optimizer.reset()
         rule = optimizer_settings(golden_train_config(self.arrays, name))
@@ -66,7 +67,7 @@ class Case:
         return {loss: np.array([row[loss] for row in losses]) for loss in LOSS_NAMES}, np.array(changes)
 
     def _weights(self) -> list[np.ndarray]:
-        """Return all weights in the order of the golden's keys."""
+        """Return all weights in the order of the golden keys."""
         weights = {weight.path: weight.numpy().astype(np.float64) for weight in self.detector.network.weights}
         paths = {key: path for path, key in checkpoint_keys(weights, self.config.model.ssd).items()}
         return [weights[paths[key]] for key in self.arrays["keys"].tolist()]
@@ -91,7 +92,7 @@ def test_twenty_steps_follow_the_golden(model: str, group: str) -> None:
         for loss in LOSS_NAMES:
             np.testing.assert_allclose(losses[loss], expected[loss], rtol=1e-3, err_msg=f"{name} {loss}")
             assert losses[loss][0] == pytest.approx(expected[loss][0], rel=1e-4)
-        # The losses move little at these rates: their movement, and each variable's, tells optimizers apart.
+        # The losses change little at these rates; their changes and those of each variable differ by optimizer.
         moved, expected_move = (values["total"] - values["total"][0] for values in (losses, expected))
         np.testing.assert_allclose(moved, expected_move, atol=0.05 * np.abs(expected_move).max(), err_msg=name)
         wanted = case.arrays[f"{name}/weight_change"]
@@ -100,7 +101,7 @@ def test_twenty_steps_follow_the_golden(model: str, group: str) -> None:
 
 
 def _is_stable(arrays: Any, name: str) -> bool:
-    """Whether the golden's own losses stay put under a change of 1e-7 in the weights."""
+    """Return whether a change of 1e-7 in the weights leaves the golden losses almost unchanged."""
     return all(
         np.allclose(arrays[f"{name}/perturbed/{loss}_loss"], arrays[f"{name}/{loss}_loss"], rtol=1e-4)
         for loss in LOSS_NAMES

@@ -1,1 +1,1 @@
-"""Convolutional networks that turn an image into feature maps of falling resolution."""
+"""Convolutional networks that compute feature maps of decreasing resolution from an image."""

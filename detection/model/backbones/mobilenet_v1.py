@@ -1,7 +1,6 @@
 """MobileNetV1 (Howard et al. 2017, arXiv:1704.04861).
 
-Layers bear the names that `keras.applications` gives them. Padding is 'same' throughout, or explicit and
-symmetric.
+Layers have the names of `keras.applications`. The padding is 'same', or explicit and symmetric.
 """
 
 from dataclasses import dataclass
@@ -21,15 +20,21 @@ BLOCKS = (
 """Output channels and stride of each depthwise separable block."""
 
 NARROW_END = {12: 512, 13: 256}
-"""Output channels of the last blocks below a depthwise feature pyramid, by the block's number."""
+"""Output channels of the last blocks if the feature pyramid is depthwise, by block number."""
 
 LEVEL_OF_BLOCK = {3: 2, 5: 3, 11: 4, 13: 5}
-"""The FPN level that a block's output serves."""
+"""The FPN level of a block's output, by block number."""
 
 
 @dataclass(frozen=True)
 class MobileNetV1:
-    """Adds the layers of one MobileNetV1 to a graph; `narrow_end` thins its last two blocks out."""
+    """Adds the layers of a MobileNetV1 to a graph.
+
+    Attributes:
+        factory: Creates the layers.
+        settings: Size and hyperparameters.
+        narrow_end: Use the smaller number of channels of `NARROW_END` in the last two blocks.
+    """
 
     factory: LayerFactory
     settings: BackboneSettings
@@ -49,12 +54,12 @@ class MobileNetV1:
         return endpoints
 
     def _channels(self, count: int) -> int:
-        """Return a layer's channels: the original applies the multiplier twice, rounding down each time."""
+        """Return the channels of a layer; the multiplier is applied twice, as in the original."""
         multiplier = self.settings.depth_multiplier
         return max(int(int(count * multiplier) * multiplier), self.settings.min_depth)
 
     def _block_channels(self, number: int, channels: int) -> int:
-        if self.narrow_end and number in NARROW_END:  # these the original multiplies once
+        if self.narrow_end and number in NARROW_END:  # multiplied once, as in the original
             return max(int(NARROW_END[number] * self.settings.depth_multiplier), self.settings.min_depth)
         return self._channels(channels)
 
@@ -78,7 +83,7 @@ class MobileNetV1:
         return self._norm(conv(inputs), name)
 
     def _padded(self, inputs: Any, name: str, kernel_size: int) -> tuple[Any, str]:
-        """Return the inputs and the padding that is left to the convolution."""
+        """Return the inputs, explicitly padded if configured, and the padding mode of the convolution."""
         if kernel_size == 1 or not self.settings.use_explicit_padding:
             return inputs, "same"
         return self.factory.zero_padding(f"{name}_pad", EXPLICIT_PADDING)(inputs), "valid"

@@ -1,7 +1,6 @@
 """MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381).
 
-Layers bear the names that `keras.applications` gives them. Padding is 'same' throughout, or explicit and
-symmetric.
+Layers have the names of `keras.applications`. The padding is 'same', or explicit and symmetric.
 """
 
 from dataclasses import dataclass
@@ -26,21 +25,27 @@ BLOCKS = (
 """Output channels and stride of each inverted residual block."""
 
 LEVEL_OF_BLOCK = {2: 2, 5: 3, 12: 4}
-"""The FPN level that a block's output serves; level 5 is the output of the last convolution."""
+"""The FPN level of a block's output, by block number; level 5 is the output of the last convolution."""
 
 EXPANDED_BLOCK = 13
-"""The block whose expanded input serves the classic SSD as level 4."""
+"""The block whose expanded input is level 4 of the classic SSD."""
 
 
 def divisible_channels(channels: float, divisor: int = 8) -> int:
-    """Return the multiple of `divisor` nearest to `channels`, never less than 90 % of it nor than `divisor`."""
+    """Return the multiple of `divisor` nearest to `channels`, at least 90 % of it and at least `divisor`."""
     rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * channels else rounded
 
 
 @dataclass(frozen=True)
 class MobileNetV2:
-    """Adds the layers of one MobileNetV2 to a graph."""
+    """Adds the layers of a MobileNetV2 to a graph.
+
+    Attributes:
+        factory: Creates the layers.
+        settings: Size and hyperparameters.
+        expanded_level_4: Use the expanded input of block `EXPANDED_BLOCK` as level 4, not a block's output.
+    """
 
     factory: LayerFactory
     settings: BackboneSettings
@@ -49,8 +54,7 @@ class MobileNetV2:
     def __call__(self, images: Any, top_level: int) -> dict[int, Any]:
         """Return the feature maps of the levels 2 to `top_level` (at most 5), by level.
 
-        Level 4 is a block's output or, where `expanded_level_4`, the expanded input of the next block. A
-        multiplier above 1 does not widen the last convolution, as in the original.
+        As in the original, a multiplier above 1 does not widen the last convolution.
         """
         multiplier = self.settings.depth_multiplier
         maps = self._conv(images, "Conv1", divisible_channels(STEM_CHANNELS * multiplier), 3, stride=2)
@@ -71,8 +75,8 @@ class MobileNetV2:
     def _block(self, inputs: Any, index: int, channels: int, stride: int) -> tuple[Any, Any]:
         """Return the output of one inverted residual block, and its expanded input.
 
-        The block has a shortcut where its input has as many channels as the rounded width asks for: the raising
-        of thin layers to `min_depth` counts in the input, not in the width.
+        The block has a shortcut if its input has as many channels as its rounded width. `min_depth` may have
+        raised the channels of the input, but does not change the width.
         """
         name = f"block_{index}_" if index else "expanded_conv_"
         width = divisible_channels(int(channels * self.settings.depth_multiplier))
@@ -117,7 +121,7 @@ class MobileNetV2:
         return conv(inputs)
 
     def _padded(self, inputs: Any, name: str, kernel_size: int) -> tuple[Any, str]:
-        """Return the inputs and the padding that is left to the convolution."""
+        """Return the inputs, explicitly padded if configured, and the padding mode of the convolution."""
         if kernel_size == 1 or not self.settings.use_explicit_padding:
             return inputs, "same"
         return self.factory.zero_padding(f"{name}_pad", EXPLICIT_PADDING)(inputs), "valid"

@@ -1,6 +1,6 @@
 """ResNet V1 (He et al. 2015, arXiv:1512.03385) with the stride on the first 1 × 1 convolution of a block.
 
-Layers bear the names that `keras.applications` gives them.
+Layers have the names of `keras.applications`.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sweepbox.detection.model.hyperparameters import Activation
 from sweepbox.detection.model.layers import KernelGroup, LayerFactory
 
 BLOCKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
-"""Bottleneck blocks in the stages conv2 to conv5, by the network's depth."""
+"""The number of bottleneck blocks in the stages conv2 to conv5, by network depth."""
 
 STAGE_WIDTHS = (64, 128, 256, 512)
 EXPANSION = 4
@@ -20,7 +20,7 @@ STEM_PADDING = ((3, 3), (3, 3))
 
 @dataclass(frozen=True)
 class ResNet:
-    """Adds the layers of one ResNet to a graph."""
+    """Adds the layers of a ResNet to a graph; `depth` is a key of `BLOCKS`."""
 
     factory: LayerFactory
     settings: BackboneSettings
@@ -40,7 +40,7 @@ class ResNet:
         return max(int(count * self.settings.depth_multiplier), self.settings.min_depth)
 
     def _stem(self, images: Any) -> Any:
-        """Return the images after the 7 × 7 convolution and the pooling, at a quarter of their size."""
+        """Return the output of the 7 × 7 convolution and the pooling, at a quarter of the image size."""
         padded = self.factory.zero_padding("conv1_pad", STEM_PADDING)(images)
         maps = self._conv_norm(padded, "conv1", self._channels(64), 7, stride=2, padding="valid")
         return self.factory.max_pool("pool1_pool")(self._activate(maps, "conv1_relu"))

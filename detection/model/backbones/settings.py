@@ -1,16 +1,23 @@
-"""What any backbone needs to know."""
+"""The settings that all backbones share."""
 
 from dataclasses import dataclass
 
 from sweepbox.detection.model.hyperparameters import ConvHyperparameters
 
 EXPLICIT_PADDING = ((1, 1), (1, 1))
-"""What a MobileNet's 3x3 convolutions see around a map where the padding is explicit."""
+"""Rows (before, after) and columns (before, after) of explicit padding for a 3x3 convolution."""
 
 
 @dataclass(frozen=True)
 class BackboneSettings:
-    """The size and style of a backbone; `min_depth` is the least number of channels of a convolution."""
+    """The size and hyperparameters of a backbone.
+
+    Attributes:
+        depth_multiplier: The factor for the number of channels.
+        min_depth: The smallest number of channels of a convolution.
+        use_explicit_padding: Pad explicitly and symmetrically instead of with 'same'.
+        hyper: The hyperparameters of the convolutions.
+    """
 
     depth_multiplier: float
     min_depth: int

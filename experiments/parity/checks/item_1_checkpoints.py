@@ -70,13 +70,13 @@ def _restore(
     stored_keys = reader.get_variable_to_shape_map()
     differing = 0
     for key, variable in engine.variables_by_key(detector).items():
-        if not key.startswith(part.prefix) or key in summary.fresh_keys:
+        if not key.startswith(part.prefix) or key in summary.skipped_keys:
             continue
         stored = part.stored_prefix + key.removeprefix(part.prefix) + SUFFIX
         differing += stored not in stored_keys or not np.array_equal(
             np.asarray(variable), reader.get_tensor(stored)
         )
-    if not summary.fresh_keys and summary.restored != summary.expected:
+    if not summary.skipped_keys and summary.restored != summary.expected:
         differing += summary.expected - summary.restored
     return Finding.count(item=1, name=f"{title}, {part}", differing=differing, note=_summary_line(summary))
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from pyarrow import parquet
 
-from sweepbox.detection.checkpoint.folder import read_facts
+from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.ray_backend.launch import RayConfig, SweepOutcome, run_sweep
 from sweepbox.tuning.storage.trial_record import TrialState, read_evaluations
@@ -96,9 +96,9 @@ def test_the_winner_is_the_best_of_all_checkpoints(outcome: SweepOutcome) -> Non
     }
     assert state.best is not None
     assert state.best.value == min(losses.values())
-    facts = read_facts(best_checkpoint(state.folder.path))
-    assert facts.metrics["loss/total"] == state.best.value
-    assert facts.step == state.best.step
+    metadata = read_checkpoint_metadata(best_checkpoint(state.folder.path))
+    assert metadata.metrics["loss/total"] == state.best.value
+    assert metadata.step == state.best.step
 
 
 def test_only_what_is_worth_keeping_stays(outcome: SweepOutcome) -> None:

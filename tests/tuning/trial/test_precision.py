@@ -6,14 +6,14 @@ import pytest
 
 from sweepbox.detection.model.precision import Precision
 from sweepbox.detection.runner import RunSettings
-from sweepbox.detection.runner.precision_choice import WORTHWHILE, PrecisionChoice, choose_precision
+from sweepbox.detection.runner.precision_choice import MIN_SPEEDUP, PrecisionChoice, choose_precision
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.trial.precision import sweep_precision
 
 
 def test_the_choice_follows_the_measurement(settings: RunSettings) -> None:
     choice = choose_precision(replace(settings, initial_weights="a file that is not there"))
-    faster = choice.step_s[Precision.FLOAT32] >= WORTHWHILE * choice.step_s[Precision.BFLOAT16]
+    faster = choice.step_s[Precision.FLOAT32] >= MIN_SPEEDUP * choice.step_s[Precision.BFLOAT16]
     assert choice.precision is (Precision.BFLOAT16 if faster else Precision.FLOAT32)
     assert all(seconds > 0 for seconds in choice.step_s.values())
 

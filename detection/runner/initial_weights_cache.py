@@ -1,7 +1,7 @@
-"""The weights that runs start from, made once on a machine and copied by every later run there.
+"""A cache of initial weights, computed once per machine and copied by every later run.
 
-They are drawn from a seed, and a part of them may be loaded from a source. The complete result stands in one
-mapped file in the folder of the decoded images, named by a hash of all that decides it.
+Weights are randomly initialised from a seed; a part of them may be loaded from a source. The result is stored
+in a memory-mapped file in the folder of the decoded images, named by a hash of everything that determines it.
 """
 
 import hashlib
@@ -33,67 +33,73 @@ from sweepbox.detection.runner.settings import RunSettings
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 1
-"""To be raised where the same seed and source come to other weights than before."""
+FORMAT_VERSION = 2
+"""Increase it if the same seed and source give other weights than before, or the content of a file changes."""
 
 KEPT_FILES = 8
-"""How many files a folder keeps, the most recently used; one of SSD ResNet50 FPN has 127 MB."""
+"""The number of most recently used files that a folder keeps; a file of SSD ResNet50 FPN has 127 MB."""
 
 PATTERN = "weights-*.bin"
 LOCK_FILE = "weights.lock"
 
 
-class StartingWeights:
-    """Gives detectors their first weights; files are checked the first time that this object reads them."""
+class InitialWeightsCache:
+    """Sets the initial weights of detectors; each file's checksum is verified the first time it is read."""
 
     def __init__(self) -> None:
-        self._checked: set[tuple[Any, ...]] = set()
+        self._verified: set[tuple[Any, ...]] = set()
 
-    def give(self, detector: SsdDetector, settings: RunSettings) -> WeightsReport | None:
-        """Give a detector the weights that a run starts from; return what was loaded over the drawn ones.
+    def initialise(self, detector: SsdDetector, settings: RunSettings) -> WeightsReport | None:
+        """Set the initial weights of a detector.
 
-        Where another process is making the same weights, this one waits for it. Where the file cannot be
-        written the run goes on without. Raises the errors of `initial_source` and `load_initial_weights`.
+        If another process is computing the same weights, this one waits for it. If the file cannot be written,
+        the weights are used without caching them.
+
+        Returns:
+            What was loaded over the randomly initialised weights; None if nothing was.
+
+        Raises:
+            ConfigError, ModelError: See `initial_source` and `load_initial_weights`.
         """
         source = initial_source(settings.config, settings.initial_weights)
-        key = starting_key(detector, settings, source)
+        key = cache_key(detector, settings, source)
         directory = settings.cache_directory or settings.train_records[0].parent / CACHE_FOLDER
         path = directory / f"weights-{key[:24]}.bin"
         found = self._read(path, key)
         if found is None:
-            with _held(directory / LOCK_FILE):
+            with _locked(directory / LOCK_FILE):
                 found = self._read(path, key)  # another process may have written it while this one waited
                 if found is None:
                     detector.initialise(settings.seed)
                     report = None if source is None else load_initial_weights(detector, source, settings.config)
-                    _keep(detector, report, path, key)
+                    _write(detector, report, path, key)
                     return report
         variables = _variables(detector)
         assign_variables(list(variables.values()), [found.arrays[name] for name in variables])
-        entry = found.facts["report"]
+        entry = found.metadata["report"]
         return None if entry is None else report_from_json(entry)
 
     def _read(self, path: Path, key: str) -> MappedArrays | None:
-        """Return a file's arrays, None where it is missing, damaged or another's; it counts as just used."""
+        """Return the arrays of a file and mark it as used; None if it is missing, damaged or of another key."""
         try:
             status = path.stat()
         except OSError:
             return None
         identity = (path, status.st_ino, status.st_size)
-        found = read_mapped(path, is_checked=identity not in self._checked)
-        if found is None or found.facts.get("key") != key:
+        found = read_mapped(path, verify=identity not in self._verified)
+        if found is None or found.metadata.get("key") != key:
             return None
-        self._checked = {identity}
-        with suppress(OSError):  # another user's file
+        self._verified = {identity}
+        with suppress(OSError):  # the file of another user
             os.utime(path)
         return found
 
 
-def starting_key(detector: SsdDetector, settings: RunSettings, source: str | None) -> str:
-    """Return the hash of what decides a run's first weights, 64 hexadecimal digits.
+def cache_key(detector: SsdDetector, settings: RunSettings, source: str | None) -> str:
+    """Return a hash of everything that determines the initial weights of a run, as 64 hexadecimal digits.
 
-    A file counts by path, size and time of change, ImageNet's weights by the version of Keras. The precision
-    does not count: weights are the same in all.
+    A source file is identified by its path, size and modification time, the ImageNet weights by the version of
+    Keras. The precision is not included, because it does not change the weights.
     """
     variables = [
         (name, list(variable.shape), variable.dtype) for name, variable in _variables(detector).items()
@@ -104,7 +110,7 @@ def starting_key(detector: SsdDetector, settings: RunSettings, source: str | Non
 
 
 def _variables(detector: SsdDetector) -> dict[str, Any]:
-    """Return all variables of the network: weights by their paths, random states by their order."""
+    """Return all variables of the network: weights by path, random states by position."""
     weights = {variable.path: variable for variable in detector.network.weights}
     known = {id(variable) for variable in weights.values()}
     others = [variable for variable in detector.network.variables if id(variable) not in known]
@@ -112,7 +118,7 @@ def _variables(detector: SsdDetector) -> dict[str, Any]:
 
 
 def _identity(settings: RunSettings, source: str | None) -> list[Any]:
-    """Return what tells a source from others and from its former content."""
+    """Return values that identify a source and its present content."""
     if source is None:
         return []
     if source == KERAS_WEIGHTS:
@@ -130,31 +136,31 @@ def _file_identity(path: Path) -> list[Any]:
 
 
 @contextmanager
-def _held(lock: Path) -> Iterator[None]:
-    """Hold a lock during the block, or nothing where its folder cannot be written."""
+def _locked(lock: Path) -> Iterator[None]:
+    """Hold a lock during the block; log a warning instead if its folder is not writable."""
     with ExitStack() as stack:
         try:
             lock.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(FileLock(lock))
         except OSError as error:
-            logger.warning("%s: cannot be locked (%s); the starting weights are not kept", lock, error)
+            logger.warning("%s: cannot be locked (%s); the initial weights are not cached", lock, error)
         yield
 
 
-def _keep(detector: SsdDetector, report: WeightsReport | None, path: Path, key: str) -> None:
-    """Write the weights of a detector as those of a key; where that fails, only say so."""
+def _write(detector: SsdDetector, report: WeightsReport | None, path: Path, key: str) -> None:
+    """Write the weights of a detector to the cache; if that fails, log a warning."""
     variables = _variables(detector)
     arrays = dict(zip(variables, read_variables(list(variables.values())), strict=True))
-    facts = {"key": key, "report": None if report is None else report_to_json(report)}
+    metadata = {"key": key, "report": None if report is None else report_to_json(report)}
     try:
-        write_mapped(arrays, path, facts=facts)
-        _remove_all_but_the_newest(path.parent)
+        write_mapped(arrays, path, metadata=metadata)
+        _remove_least_recently_used(path.parent)
     except OSError as error:
-        logger.warning("%s: the starting weights could not be kept (%s); make room there", path, error)
+        logger.warning("%s: the initial weights could not be cached (%s); free disk space there", path, error)
 
 
-def _remove_all_but_the_newest(directory: Path) -> None:
-    """Remove all files of the folder but the `KEPT_FILES` that were used last; mappings of them stay valid."""
+def _remove_least_recently_used(directory: Path) -> None:
+    """Remove all files except the `KEPT_FILES` most recently used; open mappings of them stay valid."""
     files = sorted(directory.glob(PATTERN), key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for path in files[KEPT_FILES:]:
         path.unlink(missing_ok=True)

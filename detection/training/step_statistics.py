@@ -1,4 +1,4 @@
-"""Losses and speed of a stretch of training steps."""
+"""Mean losses and throughput of a series of training steps."""
 
 import time
 from collections.abc import Callable
@@ -7,12 +7,14 @@ from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.training.step import LOSS_NAMES, LossSums
 
 FETCH_INTERVAL_S = 1.0
+"""Fetching losses waits for the device, so it is done about once per second."""
 
 
-class Meter:
-    """Counts steps, sums losses and measures speed from its creation on.
+class StepStatistics:
+    """Sums losses and measures throughput, from its creation.
 
-    `take_losses` fetches the losses from the device; that waits for it, so it happens about once a second.
+    Args:
+        take_losses: Fetches the losses since its last call from the device, and waits for them.
     """
 
     def __init__(self, take_losses: Callable[[], LossSums]) -> None:
@@ -26,7 +28,14 @@ class Meter:
         self._sums = dict.fromkeys(LOSS_NAMES, 0.0)
 
     def count(self, images: int, *, waited_s: float, compiled_from: float | None) -> None:
-        """Take note of a step; `compiled_from` is when it began if it was compiled: speed leaves it out."""
+        """Count a step.
+
+        Args:
+            images: The number of images in its batch.
+            waited_s: The seconds that it waited for the batch.
+            compiled_from: If the step compiled a program, when it started, by `time.perf_counter`; its time and
+                images are not included in the throughput.
+        """
         if compiled_from is None:
             self._images_since_fetch += images
             self._waited_s += waited_s
@@ -35,13 +44,14 @@ class Meter:
 
     @property
     def is_due(self) -> bool:
-        """Whether it is time to fetch losses again."""
+        """Whether the last fetch was at least `FETCH_INTERVAL_S` ago."""
         return time.perf_counter() - self._fetched_at >= FETCH_INTERVAL_S
 
     def fetch(self) -> tuple[dict[str, float], float]:
-        """Return mean losses and images per second since the last fetch (0 where every step was compiled).
+        """Return mean losses, and images per second, since the last fetch (0 if every step was compiled).
 
-        Raises TrainingError, naming the step, where a loss was not finite.
+        Raises:
+            TrainingError: A loss is not finite; the message names the first such step.
         """
         taken = self._take_losses()
         if taken.first_bad_step is not None:
@@ -61,17 +71,17 @@ class Meter:
 
     @property
     def losses(self) -> dict[str, float]:
-        """The mean losses over all steps whose losses were fetched; empty without any."""
+        """The mean losses over all steps whose losses were fetched; empty if there are none."""
         return {name: value / self._steps for name, value in self._sums.items()} if self._steps else {}
 
     @property
     def images_per_s(self) -> float:
-        """The speed over all steps that were not compiled and whose losses were fetched."""
+        """The throughput over all steps that did not compile and whose losses were fetched."""
         return _rate(self._images, self._seconds)
 
     @property
     def input_wait_fraction(self) -> float:
-        """The share of the time that was spent waiting for batches."""
+        """The fraction of the time that was spent waiting for batches."""
         return min(1.0, self._waited_s / self._seconds) if self._images else 0.0
 
 
