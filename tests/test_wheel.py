@@ -83,7 +83,9 @@ def test_the_wheel_installs_one_package(installed: Path) -> None:
 
 
 def _version(installed: Path) -> str:
-    return next(installed.glob("sweepbox-*.dist-info")).name.removeprefix("sweepbox-").removesuffix(".dist-info")
+    return (
+        next(installed.glob("sweepbox-*.dist-info")).name.removeprefix("sweepbox-").removesuffix(".dist-info")
+    )
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ class RunSettings:
 
     Attributes:
         config: The config.
-        train_records: TFRecord files, or one `.arrow` file of decoded images (see `carry_records`).
+        train_records: TFRecord files, or one `.arrow` file of decoded images (see `export_decoded_cache`).
         validation_records: The same for validation.
         label_map: The classes.
         directory: The folder that the run writes to.

@@ -172,9 +172,7 @@ def test_error_in_the_thread_is_raised_in_the_consumer(tmp_path: Path) -> None:
     assert not threads()
 
 
-def test_encoded_images_decoded_by_threads_give_the_same_batches(
-    tmp_path: Path, records: RecordSet
-) -> None:
+def test_encoded_images_decoded_by_threads_give_the_same_batches(tmp_path: Path, records: RecordSet) -> None:
     encoded = make_records(tmp_path, COUNT, disk_budget_bytes=0)
     assert encoded.is_encoded
     decoding: set[str] = set()

@@ -80,9 +80,7 @@ box = st.lists(st.floats(-1, 2, width=32), min_size=4, max_size=4)
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.lists(st.tuples(box, st.integers(1, 3)), max_size=4), max_size=6), st.integers(1, 4))
-def test_records_round_trip(
-    tmp_path_factory: pytest.TempPathFactory, drawn: list, shards: int
-) -> None:
+def test_records_round_trip(tmp_path_factory: pytest.TempPathFactory, drawn: list, shards: int) -> None:
     folder = tmp_path_factory.mktemp("records")
     records = [
         make_record(f"{index}.jpg", [entry[0] for entry in objects], [entry[1] for entry in objects])

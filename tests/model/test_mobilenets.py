@@ -70,7 +70,7 @@ def test_a_multiplier_above_one_does_not_widen_the_last_convolution_of_mobilenet
 
 @saves_with_keras
 @pytest.mark.parametrize("narrow_end", [False, True])
-def test_weights_file_of_the_keras_mobilenet_v1(changed_ssd: Changed, tmp_path: Path, *, narrow_end: bool) -> None:
+def test_weights_file_of_keras_mobilenet_v1(changed_ssd: Changed, tmp_path: Path, *, narrow_end: bool) -> None:
     donor = keras.applications.MobileNet(weights=None, include_top=False, input_shape=(64, 64, 3))
     random = np.random.default_rng(0)
     for weight in donor.weights:

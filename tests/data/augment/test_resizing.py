@@ -69,9 +69,7 @@ def test_resized_pixels_equal_the_od_api(index: int) -> None:
 
 @pytest.mark.parametrize("extractor", NORMALISE)
 @pytest.mark.parametrize("index", [0, 7, 8])
-def test_normalised_pixels_and_padding_equal_the_od_api(
-    index: int, extractor: str
-) -> None:
+def test_normalised_pixels_and_padding_equal_the_od_api(index: int, extractor: str) -> None:
     golden = np.load(GOLDEN)
     result = preprocess(str(golden["resizers"][index]), golden["image"][0], normalise=NORMALISE[extractor])
     expected = golden[f"{extractor}/preprocessed_{index}"]

@@ -120,9 +120,7 @@ def test_changed_shard_is_detected_immediately(tmp_path: Path) -> None:
     assert len(hashes) == 3
 
 
-def test_hash_of_an_unchanged_shard_is_cached(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hash_of_an_unchanged_shard_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shards, folder = [tmp_path / "a.tfrecord", tmp_path / "b.tfrecord"], tmp_path / "cache"
     for shard in shards:
         shard.write_bytes(shard.name.encode())
@@ -213,7 +211,9 @@ def test_unused_files_are_removed_when_another_is_written(tmp_path: Path) -> Non
     assert_holds(open_record_set(paths, LABELS, max_side=100), varied(4))
 
 
-def test_files_are_removed_earlier_if_the_folder_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_removed_earlier_if_the_folder_is_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paths = write(tmp_path, varied(4))
     records = open_record_set(paths, LABELS)
     week_ago = time.time() - 8 * 86400

@@ -132,9 +132,7 @@ def test_encoded_images_are_stored_if_pixels_do_not_fit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("budget", [None, 0])
-def test_error_names_an_undecodable_image_and_no_file_remains(
-    tmp_path: Path, budget: int | None
-) -> None:
+def test_error_names_an_undecodable_image_and_no_file_remains(tmp_path: Path, budget: int | None) -> None:
     partial = encode(picture(1, (60, 60)), "JPEG")[:900]
     paths = write(tmp_path, [*varied(3), record(7, partial)])
     with pytest.raises(DataError, match=r"picture-7\.png: the image cannot be decoded"):
