@@ -67,8 +67,8 @@ def image_bound(config: pb.TrainEvalPipelineConfig) -> int:
 def open_records(settings: RunSettings) -> RunRecords:
     """Return the decoded images of a run, at most as large as `image_bound`.
 
-    The records are TFRecord files, or one `.arrow` file for each part (see `export_decoded_cache`). A batch has as
-    many boxes per image as the input reader's `max_number_of_boxes` allows (further boxes of an image are
+    The records are TFRecord files, or one `.arrow` file for each part (see `export_decoded_cache`). A batch has
+    as many boxes per image as the input reader's `max_number_of_boxes` allows (further boxes of an image are
     dropped), but not more than the image with the most boxes needs.
 
     Raises:
