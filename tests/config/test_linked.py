@@ -94,7 +94,9 @@ def test_cosine_schedule_is_adjusted(edited: Edited, edits: list[str], changed: 
         ),
     ],
 )
-def test_contradictory_edits_are_rejected_with_both_fields(edited: Edited, edits: list[str], first: str, second: str) -> None:
+def test_contradictory_edits_are_rejected_with_both_fields(
+    edited: Edited, edits: list[str], first: str, second: str
+) -> None:
     with pytest.raises(ConfigError) as caught:
         edited(*edits)
     assert first in str(caught.value)

@@ -47,7 +47,8 @@ def test_decoder_equals_the_od_api_in_every_case() -> None:
         boxes = golden[f"{kind}/groundtruth_boxes"]
         classes = golden[f"{kind}/groundtruth_classes"]
         weights = golden[f"{kind}/groundtruth_weights"]
-        # The original drops NaN boxes and unknown classes later, without their weights; ours go together.
+        # The OD API drops NaN boxes and unknown classes later and without their weights; ours drops them
+        # together.
         keep = ~np.isnan(boxes).any(axis=1) & (classes != -1)
         np.testing.assert_array_equal(record.ground_truth.boxes_yxyx, boxes[keep])
         np.testing.assert_array_equal(record.ground_truth.class_ids, classes[keep])
@@ -80,9 +81,7 @@ box = st.lists(st.floats(-1, 2, width=32), min_size=4, max_size=4)
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.lists(st.tuples(box, st.integers(1, 3)), max_size=4), max_size=6), st.integers(1, 4))
-def test_records_round_trip(
-    tmp_path_factory: pytest.TempPathFactory, drawn: list, shards: int
-) -> None:
+def test_records_round_trip(tmp_path_factory: pytest.TempPathFactory, drawn: list, shards: int) -> None:
     folder = tmp_path_factory.mktemp("records")
     records = [
         make_record(f"{index}.jpg", [entry[0] for entry in objects], [entry[1] for entry in objects])

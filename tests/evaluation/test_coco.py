@@ -1,4 +1,4 @@
-"""COCO metrics: the reference's golden, hand-computed cases, and agreement with stock pycocotools."""
+"""COCO metrics: the OD API's golden, hand-computed cases, and agreement with pycocotools."""
 
 import contextlib
 import io
@@ -88,7 +88,7 @@ def test_perfect_detection_and_class_without_objects() -> None:
 
 
 def test_box_of_iou_two_thirds_matches_at_lower_thresholds() -> None:
-    # 40 x 60 of 60 x 60 pixels: IoU 2/3, a hit at .50 .55 .60 .65 and a miss at the six thresholds above.
+    # 40 x 60 of 60 x 60 pixels: IoU 2/3, a match at .50 .55 .60 .65 and no match at the six higher thresholds.
     evaluator = CocoEvaluator(LabelMap.of(["face"]))
     evaluator.add(
         0, truth([[0, 0, 0.6, 0.6]], [1]), found([[0, 0, 0.4, 0.6]], [0.5], [1]), height=100, width=100
@@ -156,7 +156,7 @@ def test_duplicate_images_and_non_finite_scores_are_rejected() -> None:
 
 
 def scene(seed: int) -> list[tuple[GroundTruth, Detections]]:
-    """Return images with noisy copies of their objects, crowds, repeated scores and detections of nothing."""
+    """Return images with noisy copies of their objects, crowds, repeated scores and false detections."""
     random = np.random.default_rng(seed)
     images = []
     for _ in range(4):
@@ -176,7 +176,7 @@ def scene(seed: int) -> list[tuple[GroundTruth, Detections]]:
 
 
 def stock_metrics(images: list[tuple[GroundTruth, Detections]], height: int, width: int) -> dict[str, float]:
-    """Return what pycocotools itself makes of the same images."""
+    """Return the metrics of pycocotools for the same images."""
     annotated: list[dict[str, Any]] = []
     detected: list[dict[str, Any]] = []
     for number, (ground_truth, detections) in enumerate(images):

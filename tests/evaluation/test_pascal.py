@@ -1,4 +1,4 @@
-"""Pascal VOC metrics: goldens of the original's evaluators, hand-computed tables, the first class."""
+"""Pascal VOC metrics: goldens of the OD API's evaluators, hand-computed tables, the first class."""
 
 import json
 from pathlib import Path
@@ -48,9 +48,11 @@ def test_metrics_equal_the_od_api(case: dict[str, Any]) -> None:
     for number, image in enumerate(case["images"]):
         evaluator.add(number, truth_of(image, SIDE), found_in(image, SIDE), height=SIDE, width=SIDE)
     metrics = evaluator.metrics()
-    for name, value in case["metrics"].items():  # NaN there is -1 here
+    for name, value in case["metrics"].items():  # NaN in the OD API is -1 in Sweepbox
         assert metrics[name] == pytest.approx(UNDEFINED if value is None else value, abs=1e-6), name
-    missing = set(metrics) - set(case["metrics"])  # the original cannot compute the weighted set of nothing
+    missing = set(metrics) - set(
+        case["metrics"]
+    )  # the OD API cannot compute the weighted set without ground truth
     assert all(metrics[name] == UNDEFINED for name in missing)
     assert all(name.startswith("Weighted") for name in missing)
 
@@ -99,7 +101,7 @@ def test_metrics_equal_the_golden() -> None:
         ([True], 2, 0.5),
         ([False, True], 1, 0.5),
         ([True, False, True], 2, (1 + 2 / 3) / 2),
-        ([False, True, True], 2, 2 / 3),  # the envelope lifts the first hit's precision of 1/2 to 2/3
+        ([False, True, True], 2, 2 / 3),  # the envelope raises the precision of 1/2 at the first match to 2/3
     ],
 )
 def test_average_precision_by_hand(hits: list[bool], objects: int, expected: float) -> None:
@@ -116,8 +118,8 @@ def test_equal_scores_are_ranked_in_input_order() -> None:
 
 
 def test_first_class_is_not_affected_by_padding() -> None:
-    # The original's evaluation loop hands over ground truth padded to 100 rows; each padding row counts there
-    # as a missed object of the first class, whose AP is then near 0 although it is found perfectly.
+    # The OD API's evaluation loop passes ground truth padded to 100 rows; it counts each padding row as a
+    # missed object of the first class, whose AP is then near 0 although its object is detected perfectly.
     case = {"boxes": [[0, 0, 9, 9]], "classes": [1], "difficult": [False], "group_of": [False]}
     found = {"found_boxes": [[0, 0, 9, 9]], "scores": [0.9], "found_classes": [1]}
     evaluator = PascalEvaluator(MASKS)

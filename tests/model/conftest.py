@@ -53,7 +53,7 @@ normalize_loc_loss_by_codesize: true
 
 @pytest.fixture(scope="session")
 def ssd_text() -> str:
-    """A tiny FPNLite detector, in text."""
+    """A tiny FPNLite detector as proto text."""
     return SSD
 
 
@@ -65,7 +65,7 @@ def ssd(ssd_text: str) -> pb.Ssd:
 
 @pytest.fixture
 def changed_ssd(ssd: pb.Ssd) -> Callable[[str], pb.Ssd]:
-    """The tiny detector with fields of a text merged in."""
+    """A function that returns the tiny detector with the fields of a text merged in."""
 
     def changed(text: str) -> pb.Ssd:
         result = pb.Ssd()

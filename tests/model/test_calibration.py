@@ -1,4 +1,4 @@
-"""Calibration against NumPy's interpolation; the post-processing cases hold the oracle's results."""
+"""Calibration compared with NumPy's interpolation; `postprocess_cases.npz` has the OD API's results."""
 
 import numpy as np
 import pytest

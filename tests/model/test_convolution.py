@@ -1,4 +1,4 @@
-"""The convolution: in training its kernel's gradient may come from matrix products, and is the same."""
+"""The convolution: in training its kernel gradient may be computed by matrix products, with the same result."""
 
 import keras
 import numpy as np
@@ -53,7 +53,7 @@ def graph_operations(layer: Convolution, *, training: bool) -> set[str]:
         ({"kernel_size": 3, "dtype": "mixed_bfloat16"}, True, True, False),
     ],
 )
-def test_matrix_products_are_used_only_for_supported_convolutions(
+def test_matrix_products_are_used_only_in_supported_cases(
     monkeypatch: pytest.MonkeyPatch, options: dict[str, object], training: bool, only_avx2: bool, is_ours: bool
 ) -> None:
     monkeypatch.setattr(module, "has_only_avx2", lambda: only_avx2)

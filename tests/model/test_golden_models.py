@@ -1,4 +1,4 @@
-"""Whole networks against what the Object Detection API computes from the same checkpoint."""
+"""Compare complete networks with the Object Detection API's results for the same checkpoint."""
 
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def test_anchors(detector: SsdDetector, golden: Any) -> None:
 @pytest.mark.parametrize("part", ["backbone", "fpn"])
 def test_feature_maps(detector: SsdDetector, golden: Any, part: str) -> None:
     network = detector.backbone if part == "backbone" else detector.feature_extractor
-    kept = part if f"infer/{part}_0_shape" in golden else "fpn"  # without a pyramid, its first maps
+    kept = part if f"infer/{part}_0_shape" in golden else "fpn"  # without a pyramid: its first maps
     for index, tensor in enumerate(network(golden["preprocessed"], training=False)):
         maps, name = np.asarray(tensor), f"infer/{kept}_{index}"
         assert list(maps.shape) == golden[f"{name}_shape"].tolist()

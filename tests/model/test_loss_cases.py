@@ -1,4 +1,4 @@
-"""Losses and gradients of hand-set predictions against the Object Detection API (tests/golden/README.md)."""
+"""Compare losses and gradients of given predictions with the Object Detection API (tests/golden/README.md)."""
 
 from pathlib import Path
 from typing import Any
@@ -21,19 +21,19 @@ ROWS = {name: row for row, name in enumerate(GOLDEN["names"].tolist())}
 
 
 def _golden(name: str, key: str) -> Any:
-    """What the golden holds of a case."""
+    """The golden values of a case."""
     return GOLDEN[key][ROWS[name]]
 
 
 def _config(name: str) -> pb.Ssd:
-    """The case's fields over a model of the schema's defaults."""
+    """The case's fields merged into a model with the schema's defaults."""
     ssd = pb.Ssd(num_classes=3, feature_extractor=pb.SsdFeatureExtractor(type="ssd_resnet50_v1_fpn_keras"))
     ssd.box_coder.faster_rcnn_box_coder.SetInParent()
     return text_format.Merge(str(_golden(name, "ssd")), ssd)
 
 
 def _measured(name: str) -> dict[str, Any]:
-    """The case's losses and gradients as ours, shaped as in the golden."""
+    """Our losses and gradients of a case, in the golden's shapes."""
     ssd = _config(name)
     values = dynamic_values(ssd)
     coder = BoxCoder.of(ssd.box_coder.faster_rcnn_box_coder)

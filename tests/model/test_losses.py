@@ -140,7 +140,7 @@ def test_overlap_losses_by_hand(box: list[float], iou: float, giou: float) -> No
 
 @pytest.mark.parametrize("kind", ["weighted_iou", "weighted_giou"])
 def test_overlap_losses_compare_decoded_boxes(kind: str) -> None:
-    """Right codes cost nothing, wild ones of unmatched anchors neither, and the gradient is finite."""
+    """Correct codes and arbitrary codes of unmatched anchors have zero loss, and the gradient is finite."""
     import tensorflow as tf
 
     ssd = _ssd("default")

@@ -1,4 +1,4 @@
-"""Channel counts and shapes of the MobileNets where they differ from the papers'."""
+"""Channel counts and shapes of the MobileNets that differ from the papers."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -70,7 +70,9 @@ def test_multiplier_above_one_widens_all_layers_of_mobilenet_v2_except_the_last(
 
 @saves_with_keras
 @pytest.mark.parametrize("narrow_end", [False, True])
-def test_weights_file_of_the_keras_mobilenet_v1(changed_ssd: Changed, tmp_path: Path, *, narrow_end: bool) -> None:
+def test_weights_file_of_the_keras_mobilenet_v1(
+    changed_ssd: Changed, tmp_path: Path, *, narrow_end: bool
+) -> None:
     donor = keras.applications.MobileNet(weights=None, include_top=False, input_shape=(64, 64, 3))
     random = np.random.default_rng(0)
     for weight in donor.weights:

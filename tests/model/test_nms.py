@@ -12,7 +12,7 @@ def _boxes(random: np.random.Generator, sets: int, count: int, spread: float) ->
 
 
 def _check(boxes: np.ndarray, scores: np.ndarray, count: int, *, limits: tuple[float, float, float]) -> None:
-    """Compare with TensorFlow's operation, set by set; limits are score threshold, IoU threshold, sigma."""
+    """Compare with TensorFlow's operation for each image; limits are score threshold, IoU threshold, sigma."""
     threshold, iou, sigma = limits
     indices, kept = (
         np.asarray(value)

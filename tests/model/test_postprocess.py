@@ -86,7 +86,7 @@ def test_equal_scores_are_ordered_by_class_then_anchor() -> None:
 
 
 def _names(*, refused: bool) -> list[str]:
-    """Return the hand-made cases that the Object Detection API detects on, or refuses."""
+    """Return the hand-made cases that the Object Detection API accepts, or rejects."""
     return [name for name in CASES["cases"].tolist() if (f"{name}/refusal" in CASES.files) == refused]
 
 
@@ -105,22 +105,22 @@ UNORDERED_TIES = {
     "ties_overlapping_combined",
     "settings_combined_static",
 }
-"""Here the combined suppression leaves the order of equal scores to chance; ours has a rule."""
+"""Cases in which combined suppression leaves the order of equal scores undefined; ours defines it."""
 
 BROKEN_BOXES_ELSEWHERE = {
     f"broken_boxes_{kind}" for kind in ("combined", "static", "agnostic_static", "partitioned")
 }
-"""Here the Object Detection API returns boxes with NaN."""
+"""Cases in which the Object Detection API returns boxes with NaN."""
 
 SATURATED = ("calibration_function_sigmoid", "calibration_function_single", "calibration_function_steep")
-"""Here the function's plateau makes scores equal, and rounding decides the order."""
+"""Cases in which calibration makes scores equal, so that rounding decides the order."""
 
 
 @pytest.mark.parametrize(
     "name", sorted(set(_names(refused=False)) - OURS_ALONE_REFUSE - BROKEN_BOXES_ELSEWHERE)
 )
 def test_hand_made_cases_equal_the_golden(name: str) -> None:
-    """With static shapes the golden's rows past the detections hold what was suppressed; ours hold zeros."""
+    """With static shapes, the golden's rows after the detections are suppressed boxes; ours are zeros."""
     inputs = {key: CASES[f"{name}/{key}"] for key in INPUTS}
     text = str(inputs["config"])
     part = _post_processing(text, (100, 100), background=bool(inputs["background"]))
@@ -130,7 +130,7 @@ def test_hand_made_cases_equal_the_golden(name: str) -> None:
     keys = {key.removeprefix(f"{name}/") for key in CASES.files if key.startswith(f"{name}/")} - {*INPUTS}
     assert ("detection_anchor_indices" in found) == ("detection_anchor_indices" in keys)
     if "use_partitioned_nms" in text:
-        keys -= {*OF_ANCHORS}  # they count the boxes that its first pass kept, not the anchors
+        keys -= {*OF_ANCHORS}  # they index the boxes that its first pass kept, not the anchors
     if name in UNORDERED_TIES:
         keys -= {"detection_boxes"}
     if name.startswith(SATURATED):
@@ -151,7 +151,7 @@ def test_settings_rejected_by_the_od_api_are_rejected(name: str) -> None:
 
 @pytest.mark.parametrize("iou_threshold", ["0.0", "0.3", "1.0"])
 def test_soft_suppression_has_no_hard_threshold(iou_threshold: str) -> None:
-    """Boxes of IoU 0.9 that are hardly lowered all stay, whatever the threshold."""
+    """Boxes of IoU 0.9 whose scores are barely reduced are all kept, for any threshold."""
     name = f"soft_100.0_{iou_threshold}"
     assert CASES[f"{name}/num_detections"].tolist() == [6]
     np.testing.assert_array_equal(CASES[f"{name}/detection_scores"], CASES["soft_100.0_1.0/detection_scores"])

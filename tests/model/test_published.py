@@ -1,4 +1,4 @@
-"""The ten published configs at full size: every variable has the key and shape that the original gives it."""
+"""Every variable of the ten published configs at full size has the OD API's key and shape."""
 
 from pathlib import Path
 

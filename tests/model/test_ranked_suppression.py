@@ -5,7 +5,7 @@ from sweepbox.detection.model.ranked_suppression import BLOCK, ranked_suppressio
 
 
 def _one_by_one(boxes: np.ndarray, count: int, threshold: float) -> np.ndarray:
-    """The same by its definition."""
+    """Suppress boxes one at a time, by definition."""
     kept: list[int] = []
     for index, box in enumerate(boxes):
         low = np.maximum(boxes[kept, :2], box[:2])

@@ -1,4 +1,4 @@
-"""Arrow files that travel alone: what opens, and what is refused with the remedy."""
+"""Exported Arrow files: opening them, and the errors for files that do not match."""
 
 import os
 import shutil
@@ -29,14 +29,14 @@ print(sum(int(records.image(index).sum()) for index in range(len(records))))
 """
 
 
-def carried(tmp_path: Path, **options: int) -> Path:
-    """Write an Arrow file of twelve pictures and return it, alone in its folder."""
+def exported_file(tmp_path: Path, **options: int) -> Path:
+    """Write an Arrow file of twelve images into a folder of its own and return it."""
     paths = write(tmp_path / "records", varied(12))
     return export_record_set(paths, LABELS, tmp_path / "away" / "train.arrow", **options)
 
 
 def test_exported_file_equals_the_record_set(tmp_path: Path) -> None:
-    file = carried(tmp_path)
+    file = exported_file(tmp_path)
     there = open_record_set([tmp_path / "records" / "train-00000-of-00001.tfrecord"], LABELS)
     moved = tmp_path / "elsewhere" / "renamed.arrow"
     moved.parent.mkdir()
@@ -50,7 +50,7 @@ def test_exported_file_equals_the_record_set(tmp_path: Path) -> None:
 
 
 def test_pixels_are_read_without_tensorflow(tmp_path: Path) -> None:
-    file = carried(tmp_path)
+    file = exported_file(tmp_path)
     records = open_record_set([file], LABELS)
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_TENSORFLOW, str(file)],
@@ -89,13 +89,13 @@ def test_encoded_images_require_tensorflow(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_other_classes_are_rejected(tmp_path: Path) -> None:
-    file = carried(tmp_path)
+    file = exported_file(tmp_path)
     with pytest.raises(DataError, match=r"for the classes 1 with_mask, 2 without_mask, .*, not 1 cat; export"):
         open_record_set([file], LabelMap.of(["cat"]))
 
 
 def test_another_size_limit_is_rejected_if_it_changes_images(tmp_path: Path) -> None:
-    file = carried(tmp_path, max_side=18)
+    file = exported_file(tmp_path, max_side=18)
     with pytest.raises(DataError, match=r"image picture-0\.png is 18 x 9 pixels in it, this run needs 20 x 10"):
         open_record_set([file], LABELS, max_side=640)
     with pytest.raises(DataError, match=r"longer side at most 9\); export it again with max_side=9"):
@@ -106,7 +106,7 @@ def test_another_size_limit_is_rejected_if_it_changes_images(tmp_path: Path) -> 
 
 
 def test_damaged_file_is_rejected(tmp_path: Path) -> None:
-    file = carried(tmp_path)
+    file = exported_file(tmp_path)
     content = bytearray(file.read_bytes())
     content[len(content) // 3] ^= 1
     file.write_bytes(content)
@@ -117,8 +117,8 @@ def test_damaged_file_is_rejected(tmp_path: Path) -> None:
         open_record_set([file], LABELS)
 
 
-def test_invalid_names_are_rejected(tmp_path: Path) -> None:
-    file = carried(tmp_path)
+def test_invalid_paths_are_rejected(tmp_path: Path) -> None:
+    file = exported_file(tmp_path)
     with pytest.raises(DataError, match=r"missing\.arrow: there is no such file of decoded records"):
         open_record_set([tmp_path / "missing.arrow"], LABELS)
     with pytest.raises(DataError, match=r"give one \.arrow file, which holds a whole set, or TFRecord files"):
@@ -128,6 +128,6 @@ def test_invalid_names_are_rejected(tmp_path: Path) -> None:
 
 
 def test_exported_file_can_be_exported_again(tmp_path: Path) -> None:
-    file = carried(tmp_path)
+    file = exported_file(tmp_path)
     again = export_record_set([file], LABELS, tmp_path / "again.arrow")
     np.testing.assert_array_equal(open_record_set([again], LABELS).sizes, open_record_set([file], LABELS).sizes)

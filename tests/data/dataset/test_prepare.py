@@ -217,7 +217,9 @@ def test_damaged_files_are_skipped_on_request(make_voc: Callable[..., Path], tmp
     assert files == {"images/p03.jpg", "annotations/p04.xml", "annotations/p05.xml", "images/p05.jpg"}
 
 
-def test_no_output_remains_if_a_file_changes_during_the_run(make_voc: Callable[..., Path], tmp_path: Path) -> None:
+def test_no_output_remains_if_a_file_changes_during_the_run(
+    make_voc: Callable[..., Path], tmp_path: Path
+) -> None:
     folder = make_voc(many())
 
     def change(done: int, total: int) -> None:
@@ -261,7 +263,9 @@ def test_data_without_a_usable_object_is_rejected(make_voc: Callable[..., Path],
         prepare(make_voc({"a": [], "b": [("face", (9.0, 9.0, 9.0, 9.0))]}), tmp_path / "out")
 
 
-def test_open_dataset_detects_missing_and_truncated_files(make_voc: Callable[..., Path], tmp_path: Path) -> None:
+def test_open_dataset_detects_missing_and_truncated_files(
+    make_voc: Callable[..., Path], tmp_path: Path
+) -> None:
     dataset = prepare(make_voc(many()), tmp_path / "out")
     assert open_dataset(tmp_path / "out") == dataset
     whole = dataset.train[0].read_bytes()
