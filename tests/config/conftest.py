@@ -1,4 +1,4 @@
-"""A small config, and how to edit it, for every test of the config room."""
+"""A small config and a function that edits it, for the tests of `config`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.edits import apply_edits, parse_edit
 from sweepbox.detection.config.load import load_config
 
-# A busy machine is no failure of an invariant.
+# A slow machine must not fail a property test.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 

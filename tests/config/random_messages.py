@@ -1,4 +1,4 @@
-"""Hypothesis strategies of random configs: any message that the schema allows, thinly filled."""
+"""Hypothesis strategies for random configs: any message that the schema allows, sparsely filled."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False).map(lambda v
 
 
 def values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
-    """Return a strategy of values of a scalar field."""
+    """Return a strategy for the values of a scalar field."""
     if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
         return st.booleans()
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM and field.enum_type:
@@ -40,8 +40,8 @@ def values(field: FieldDescriptor) -> st.SearchStrategy[Any]:
     return st.integers(low, high)
 
 
-def change_something(message: Message, draw: st.DrawFn) -> None:
-    """Set, clear or add something somewhere in a message, in place."""
+def change_randomly(message: Message, draw: st.DrawFn) -> None:
+    """Set, clear or add a random field of a message, in place."""
     fields = list(schema_of(message).fields)
     if not fields:
         message.SetInParent()
@@ -63,35 +63,35 @@ def _fill_map(entries: Any, field: FieldDescriptor, draw: st.DrawFn) -> None:
     entry = message_type(field).fields_by_name
     key = draw(values(entry["key"]))
     if is_message(entry["value"]):
-        change_something(entries[key], draw)
+        change_randomly(entries[key], draw)
     else:
         entries[key] = draw(values(entry["value"]))
 
 
 def _change_message(value: Any, draw: st.DrawFn, *, many: bool) -> None:
     if many and (not len(value) or draw(st.booleans())):
-        change_something(value.add(), draw)
+        change_randomly(value.add(), draw)
     elif many:
-        change_something(value[draw(st.integers(0, len(value) - 1))], draw)
+        change_randomly(value[draw(st.integers(0, len(value) - 1))], draw)
     else:
         value.SetInParent()
-        change_something(value, draw)
+        change_randomly(value, draw)
 
 
 @st.composite
 def configs(
     draw: st.DrawFn, starts: Sequence[pb.TrainEvalPipelineConfig] = (SMALL, pb.TrainEvalPipelineConfig())
 ) -> Any:
-    """Return a config that some random changes lead to, from the small one or from nothing."""
+    """Return the small config or an empty one after some random changes."""
     config = pb.TrainEvalPipelineConfig()
     config.CopyFrom(draw(st.sampled_from(starts)))
     for _ in range(draw(st.integers(0, 12))):
-        change_something(config, draw)
+        change_randomly(config, draw)
     return config
 
 
 def shuffled_text(message: Message, random: Random) -> str:
-    """Return a message as text with its fields in random order and comments between."""
+    """Return a message as text with its fields in random order and comments in between."""
     lines = []
     for field, value in message.ListFields():
         if is_map(field):

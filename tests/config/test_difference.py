@@ -137,7 +137,7 @@ def test_lists_are_shown_as_text(config: pb.TrainEvalPipelineConfig, edited: Edi
 
 
 def _typed(value: Any) -> str:
-    """Return a value as a person types it."""
+    """Return a value as a user would type it."""
     if value is None:
         return "none"
     return f'"{value}"' if isinstance(value, str) and not value.startswith(("{", "[")) else str(value)

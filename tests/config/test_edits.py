@@ -189,7 +189,7 @@ SCHEDULES = {
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
-def test_rate_aliases_reach_every_schedule_of_every_optimizer(
+def test_learning_rate_aliases_edit_every_schedule_of_every_optimizer(
     edited: Edited, optimizer: str, schedule: str
 ) -> None:
     rate_field, warmup_field = SCHEDULES[schedule]
@@ -221,7 +221,7 @@ def test_momentum_of_adam_is_rejected(edited: Edited) -> None:
         edited("momentum=0.8", "optimizer=adam_optimizer")
 
 
-def test_rate_alias_scales_a_manual_schedule(edited: Edited) -> None:
+def test_learning_rate_alias_scales_a_manual_schedule(edited: Edited) -> None:
     path = f"{OPTIMIZER}.momentum_optimizer.learning_rate.manual_step_learning_rate"
     steps = "schedule {step: 10 learning_rate: 0.25} schedule {step: 20 learning_rate: 0.125}"
     text = f"initial_learning_rate: 0.5 {steps}"
@@ -255,12 +255,12 @@ def test_focal_aliases(edited: Edited) -> None:
 
 
 @pytest.mark.parametrize("alias", ["learning_rate", "warmup_steps", "momentum"])
-def test_alias_without_its_part_in_the_config(alias: str) -> None:
+def test_alias_without_its_message_in_the_config_is_rejected(alias: str) -> None:
     with pytest.raises(ConfigError, match=f"^{alias}.* train_config.optimizer"):
         apply_edits(pb.TrainEvalPipelineConfig(), [Edit(alias, 1)])
 
 
-def test_every_alias_says_what_it_is_for(edited: Edited) -> None:
+def test_every_alias_has_a_description(edited: Edited) -> None:
     given = {"optimizer": "adam_optimizer", "momentum": 0.5, "focal_alpha": 0.5}
     for alias, meaning in ALIASES.items():
         assert edited(f"{alias}={given.get(alias, 1)}")

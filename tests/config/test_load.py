@@ -39,7 +39,7 @@ def test_published_config_round_trips(path: Path) -> None:
 
 
 SSD = "model { ssd { "
-TYPING_ERRORS = [
+SYNTAX_ERRORS = [
     (
         "train_config {\n  batchsize: 3\n}",
         "train_config.batchsize: TrainConfig has no field 'batchsize'; did you mean 'batch_size'?",
@@ -95,12 +95,12 @@ TYPING_ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message", "place"), TYPING_ERRORS)
-def test_syntax_error_reports_position_and_field(text: str, message: str, place: str) -> None:
+@pytest.mark.parametrize(("text", "message", "position"), SYNTAX_ERRORS)
+def test_syntax_error_reports_position_and_field(text: str, message: str, position: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config(text, source="my.config")
     assert message in str(caught.value)
-    assert f"my.config:{place}: " in str(caught.value)
+    assert f"my.config:{position}: " in str(caught.value)
 
 
 def test_all_syntax_errors_are_reported_together(tmp_path: Path) -> None:

@@ -44,8 +44,8 @@ def test_backend_cannot_be_changed_after_keras_is_imported() -> None:
     )
     environment = os.environ | {"KERAS_BACKEND": "jax", "CUDA_VISIBLE_DEVICES": "-1"}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
-    said = done.stdout.splitlines()
-    assert said == ["tensorflow", "Keras runs on jax in this process already; start another for tensorflow"]
+    lines = done.stdout.splitlines()
+    assert lines == ["tensorflow", "Keras runs on jax in this process already; start another for tensorflow"]
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, "1"), ("0", "0"), ("1", "1")])

@@ -34,7 +34,7 @@ def test_invalid_label_map_is_rejected(items: tuple[tuple[int, str], ...], messa
 
 
 def test_class_lookup_by_either_name_prefers_the_larger_id() -> None:
-    # What the Object Detection API's decoder gives for this map was seen by running it.
+    # The expected ids were obtained by running the Object Detection API's decoder on this map.
     labels = LabelMap(
         ((1, "b"), (2, "c"), (3, "a"), (4, "d"), (6, "same")), ((1, "a"), (2, "b"), (3, "c"), (6, "same"))
     )

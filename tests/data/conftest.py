@@ -13,7 +13,7 @@ MakeVoc = Callable[..., Path]
 
 @pytest.fixture
 def make_voc(tmp_path: Path) -> MakeVoc:
-    """Return a function that writes a Pascal VOC folder of small pictures, each of other pixels."""
+    """Return a function that writes a Pascal VOC folder of small images with different pixels."""
 
     def make(contents: Mapping[str, Objects], *, name: str = "voc", size: tuple[int, int] = (64, 48)) -> Path:
         folder = tmp_path / name

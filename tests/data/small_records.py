@@ -1,4 +1,4 @@
-"""Small record sets for tests: generated pictures with objects, written as TFRecords."""
+"""Small record sets for tests: generated images with objects, written as TFRecords."""
 
 import io
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def write(directory: Path, records: Sequence[Record], *, shards: int = 1) -> tup
 
 
 def varied(count: int) -> list[Record]:
-    """Return records of pictures of different sizes with 0, 1, 2 … objects."""
+    """Return records of images of different sizes with 0, 1, 2 … objects."""
     return [
         record(index, encode(picture(index, (10 + index % 7, 20 - index % 5))), objects=index % 4)
         for index in range(count)

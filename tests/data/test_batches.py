@@ -22,7 +22,7 @@ COUNT = 7
 
 
 def make_records(directory: Path, count: int, *, disk_budget_bytes: int | None = None) -> RecordSet:
-    """Write and open pictures filled with their own index, each wider and with more objects than the last."""
+    """Write and open images filled with their own index, each wider and with more objects than the last."""
     records = []
     for index in range(count):
         buffer = io.BytesIO()
@@ -156,7 +156,7 @@ def test_prefetching_is_limited(records: RecordSet) -> None:
     waited = source.waited_s
     next(stream)
     next(stream)
-    assert source.waited_s - waited < 0.1  # both lay ready
+    assert source.waited_s - waited < 0.1  # both were ready
     stream.close()
 
 
@@ -164,7 +164,7 @@ def test_error_in_the_thread_is_raised_in_the_consumer(tmp_path: Path) -> None:
     records = make_records(tmp_path, 3, disk_budget_bytes=0)
     (file,) = (tmp_path / ".sweepbox-cache").glob("*.arrow")
     content = file.read_bytes()
-    with file.open("r+b") as damaged:  # in place: the mapped pictures are no longer PNG files
+    with file.open("r+b") as damaged:  # in place: the mapped images are no longer PNG files
         damaged.write(content.replace(b"\x89PNG", b"gone"))
     stream = batches(records).iterate(0)
     with pytest.raises(DataError, match=r"\d\.png: the image cannot be decoded"):
@@ -214,8 +214,7 @@ def test_unshuffled_records_are_read_in_file_order_with_sampling(records: Record
     halved = TrainingBatches(
         records, batch_size=3, max_boxes=4, noise_columns=0, seed=1, reading=Reading(shuffle=False, one_of=2)
     )
-    # The sequence without an end is halved, as in the original: an epoch of 7 leaves out other records each
-    # time.
+    # Sampling applies to the repeated sequence, as in the OD API: each epoch of 7 skips other records.
     assert [halved.indices_at(step).tolist() for step in range(3)] == [[0, 2, 4], [6, 1, 3], [5, 0, 2]]
 
 

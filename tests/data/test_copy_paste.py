@@ -1,4 +1,4 @@
-"""Copies of rare objects: grey scenes with white objects of a common class and red ones of a rare class."""
+"""Copies of rare objects: grey images with white objects of a common class and red ones of a rare class."""
 
 import io
 
@@ -46,7 +46,7 @@ def record(index: int, *, has_rare: bool) -> Record:
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> RecordSet:
-    """Eight scenes with two common objects each; in the first is the only rare one."""
+    """Eight images with two common objects each; the first also has the only rare one."""
     scenes = [record(index, has_rare=index == 0) for index in range(8)]
     paths = write_records(scenes, LABELS, tmp_path_factory.mktemp("records"), "train", shards=1)
     return open_record_set(paths, LABELS)
@@ -62,7 +62,7 @@ def batches(records: RecordSet, text: str, *, seed: int = 5) -> TrainingBatches:
 
 
 def pasted(batch: Batch) -> list[tuple[int, int]]:
-    """Return row and column of every object in the columns that copies get."""
+    """Return row and column of every object in the columns reserved for copies."""
     return [(row, column) for row, column in np.argwhere(batch.weights > 0).tolist() if column >= 5]
 
 
@@ -110,14 +110,14 @@ def test_batches_are_reproducible_and_sources_unchanged(records: RecordSet) -> N
 def test_copies_are_pasted_with_the_given_probability(records: RecordSet) -> None:
     made = batches(records, "probability: 0.3 max_scale: 0.8 min_scale: 0.5")
     copies = sum(len(pasted(made.at(step))) for step in range(100))
-    assert 90 <= copies <= 150  # 120 of 400 are expected; the limits are 3.3 deviations away
+    assert 90 <= copies <= 150  # 120 of 400 are expected; the limits are 3.3 standard deviations away
 
 
 def test_classes_can_be_selected_by_name(records: RecordSet) -> None:
     by_name = batches(records, 'probability: 1 class_names: "common"').at(1)
     by_id = batches(records, "probability: 1 class_ids: 1").at(1)
     np.testing.assert_array_equal(by_name.images, by_id.images)
-    assert {int(by_name.class_ids[place]) for place in pasted(by_name)} == {0}
+    assert {int(by_name.class_ids[position]) for position in pasted(by_name)} == {0}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""From TFRecord to what reaches the network: goldens of the original's whole input pipeline."""
+"""The network's input from a TFRecord: goldens of the OD API's complete input pipeline."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 LABELS = LabelMap.of(["with_mask", "without_mask", "mask_weared_incorrect"])
 MEANS = np.array([123.68, 116.779, 103.939], np.float32)
 SHIFTED = ("unknown_text", "nan_and_degenerate")
-"""Where the original drops an object but not its weight; here both go."""
+"""Cases in which the OD API drops an object but not its weight; Sweepbox drops both."""
 
 
 @pytest.mark.parametrize("name", ["fixed", "padded"])

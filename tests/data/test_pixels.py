@@ -1,4 +1,4 @@
-"""Decoding of the pictures that records hold; what the original makes of each was seen by running it."""
+"""Decoding of the images in records; the OD API's results were obtained by running it."""
 
 import io
 
@@ -40,7 +40,11 @@ PALETTE = Image.fromarray(RGB).quantize(8)
         (PALETTE, "PNG", np.asarray(PALETTE.convert("RGB"))),
         (Image.fromarray(RGB), "BMP", RGB),
         (PALETTE, "GIF", np.asarray(PALETTE.convert("RGB"))),
-        (Image.fromarray(RGB), "TIFF", RGB),  # not known to the original: records of other makers may hold it
+        (
+            Image.fromarray(RGB),
+            "TIFF",
+            RGB,
+        ),  # not known to the OD API, but records of other tools may contain it
     ],
     ids=["rgb", "alpha", "grey", "grey and alpha", "16 bits", "palette", "bmp", "gif", "tiff"],
 )

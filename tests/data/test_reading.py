@@ -1,4 +1,4 @@
-"""The order of records: that of the original's reader, seen by running it on files of several lengths."""
+"""The order of records, compared with runs of the OD API's reader on files of several lengths."""
 
 import json
 from pathlib import Path

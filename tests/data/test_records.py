@@ -47,7 +47,8 @@ def test_decoder_equals_the_od_api_in_every_case() -> None:
         boxes = golden[f"{kind}/groundtruth_boxes"]
         classes = golden[f"{kind}/groundtruth_classes"]
         weights = golden[f"{kind}/groundtruth_weights"]
-        # The original drops NaN boxes and unknown classes later, without their weights; ours go together.
+        # The OD API drops NaN boxes and unknown classes later and without their weights; ours drops them
+        # together.
         keep = ~np.isnan(boxes).any(axis=1) & (classes != -1)
         np.testing.assert_array_equal(record.ground_truth.boxes_yxyx, boxes[keep])
         np.testing.assert_array_equal(record.ground_truth.class_ids, classes[keep])

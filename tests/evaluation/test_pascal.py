@@ -48,7 +48,7 @@ def test_metrics_equal_the_od_api(case: dict[str, Any]) -> None:
     for number, image in enumerate(case["images"]):
         evaluator.add(number, truth_of(image, SIDE), found_in(image, SIDE), height=SIDE, width=SIDE)
     metrics = evaluator.metrics()
-    for name, value in case["metrics"].items():  # NaN there is -1 here
+    for name, value in case["metrics"].items():  # NaN in the OD API is -1 in Sweepbox
         assert metrics[name] == pytest.approx(UNDEFINED if value is None else value, abs=1e-6), name
     missing = set(metrics) - set(case["metrics"])  # the original omits the weighted set without objects
     assert all(metrics[name] == UNDEFINED for name in missing)

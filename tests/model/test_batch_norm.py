@@ -71,5 +71,5 @@ def test_formula_equals_the_fused_kernel(count: int, training: bool) -> None:
     numbers = np.random.default_rng(1).uniform(0.5, 1.5, (4, 4)).astype(np.float32)
     ours = batch_norm(inputs, *numbers, epsilon=1e-3, training=training)
     fused = fused_batch_norm(inputs, *numbers, epsilon=1e-3, training=training)
-    for mine, theirs in zip(ours, fused, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
+    for actual, expected in zip(ours, fused, strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-5)

@@ -28,9 +28,9 @@ needs_weights = pytest.mark.skipif(not SHARED.is_file(), reason="../shared/weigh
 
 
 def _reference(images: np.ndarray, *, training: bool) -> dict[str, Any]:
-    """MobileNetV2 in PyTorch's arithmetic, from the file itself: what each convolution's batch norm gives.
+    """Compute MobileNetV2 as PyTorch does, from the weights file: the output of each convolution's batch norm.
 
-    The image is padded with mid-grey, which is what zero padding means at our input scale.
+    The image is padded with mid-grey, which corresponds to zero padding at our input scale.
     """
     with np.load(SHARED) as file:
         arrays = dict(file)
@@ -143,8 +143,8 @@ def test_keras_file_of_the_network(ssd: pb.Ssd, tmp_path: Path) -> None:
     donor, detector = build_detector(ssd, seed=1), build_detector(ssd, seed=2)
     donor.network.save_weights(tmp_path / "all.weights.h5")
     load_backbone_weights(detector, tmp_path / "all.weights.h5")
-    for mine, theirs in zip(detector.network.weights, donor.network.weights, strict=True):
-        np.testing.assert_array_equal(mine.numpy(), theirs.numpy())
+    for actual, expected in zip(detector.network.weights, donor.network.weights, strict=True):
+        np.testing.assert_array_equal(actual.numpy(), expected.numpy())
 
 
 def _randomised(model: Any) -> Any:
@@ -193,8 +193,8 @@ def test_weights_file_of_the_keras_resnet(changed_ssd: Changed, tmp_path: Path) 
     summary = load_backbone_weights(detector, tmp_path / "resnet.weights.h5")
     assert summary.missing == ()
     pixels = np.random.default_rng(0).uniform(0, 255, (1, 160, 160, 3))
-    theirs = keras.applications.resnet.preprocess_input(pixels.copy())
-    first = keras.Model(donor.input, donor.get_layer("conv1_relu").output)(theirs, training=False)
+    preprocessed = keras.applications.resnet.preprocess_input(pixels.copy())
+    first = keras.Model(donor.input, donor.get_layer("conv1_relu").output)(preprocessed, training=False)
     ours = keras.Model(detector.backbone.input, detector.backbone.get_layer("conv1_relu").output)(
         detector.normalise(pixels), training=False
     )

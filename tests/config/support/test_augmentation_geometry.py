@@ -1,4 +1,4 @@
-"""Which geometric augmentations a config may ask for, and what their values must be."""
+"""Supported geometric augmentations and their valid values."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ SMALL = CROP.replace("max_area: 1", "max_area: 0.05")
 
 
 def problems(config: pb.TrainEvalPipelineConfig, option: str) -> list[str]:
-    """Return what is said of a config with this option alone."""
+    """Return the problems of a config with only this option."""
     del config.train_config.data_augmentation_options[:]
     config.train_config.data_augmentation_options.add().CopyFrom(
         text_format.Parse(option, pb.PreprocessingStep())

@@ -1,4 +1,4 @@
-"""Which options on pixels, labels and batches pass the check, and what is said of those that do not."""
+"""Supported options on pixels, labels and batches, and the error messages for the others."""
 
 from collections.abc import Callable
 

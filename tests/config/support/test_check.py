@@ -259,7 +259,7 @@ def test_numbers_must_be_finite(config: pb.TrainEvalPipelineConfig, value: float
     assert f"{ANCHORS}.aspect_ratios[1] = {value}: give a finite number" in problems
 
 
-def test_missing_checkpoint_is_reported(config: pb.TrainEvalPipelineConfig, edited: Edited) -> None:
+def test_mentions_checkpoint(config: pb.TrainEvalPipelineConfig, edited: Edited) -> None:
     assert mentions_checkpoint(config)
     assert not mentions_checkpoint(edited("train_config.fine_tune_checkpoint=none"))
 

@@ -1,4 +1,4 @@
-"""Which combinations of extractor, maps, anchors and predictor are accepted."""
+"""Supported combinations of extractor, feature maps, anchors and predictor."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which post-processing a config may ask for."""
+"""Supported post-processing."""
 
 import pytest
 from google.protobuf import text_format

@@ -1,4 +1,4 @@
-"""Mosaic and mix-up, on images of one colour each, so that every pixel tells which image it comes from."""
+"""Mosaic and mix-up of images of one colour each, so that the source of every pixel is known."""
 
 from collections.abc import Sequence
 
@@ -40,7 +40,7 @@ def apply(
 
 
 def quarters(image: NDArray[np.float32]) -> tuple[int, int]:
-    """Return the row and the column where four colours meet."""
+    """Return the row and column where the four colours meet."""
     flat = image[..., 0]
     row = int(np.flatnonzero(np.diff(flat[:, 0]))[0]) + 1
     return row, int(np.flatnonzero(np.diff(flat[0]))[0]) + 1
@@ -164,8 +164,8 @@ def test_mosaic_and_mix_up_compose_and_depend_on_the_noise() -> None:
 
 def test_partners_are_distinct_other_images() -> None:
     uniform = ops.convert_to_tensor(np.random.default_rng(0).random(8).astype(np.float32))
-    drawn = np.stack([ops.convert_to_numpy(partners(uniform, place)) for place in range(7)])
-    assert all(sorted({*column, row}) == list(range(8)) for row, column in enumerate(drawn.T.tolist()))
+    partner_rows = np.stack([ops.convert_to_numpy(partners(uniform, index)) for index in range(7)])
+    assert all(sorted({*column, row}) == list(range(8)) for row, column in enumerate(partner_rows.T.tolist()))
     assert ops.convert_to_numpy(partners(ops.zeros(1))).tolist() == [0]
 
 

@@ -22,7 +22,7 @@ STRENGTHS = np.array([-0.3, 0.1, 0.7], np.float32)
 
 
 def by_image(function: Callable[[Any, float], Any], strengths: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Apply a function of one image 0..1 to each image and return the results 0..255, clipped."""
+    """Apply a function of an image in 0..1 to each image and return the results in 0..255, clipped."""
     import tensorflow as tf
 
     results = [

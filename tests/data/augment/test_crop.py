@@ -1,8 +1,8 @@
-"""`random_crop_image` against TensorFlow's sampler, against the Object Detection API's statistics, and by hand.
+"""Compare `random_crop_image` with TensorFlow's sampler, the Object Detection API's statistics, and by hand.
 
 Power: two samples of 2000 windows differ in distribution by at most 0.0705 (Kolmogorov-Smirnov, level 1e-4);
-a sampler that is off by more in any quantile fails. The reference means come from 500 draws; 5 standard errors
-are a fifth of a standard deviation, so a shift of a third of one is noticed practically always.
+a sampler with a larger error in any quantile fails. The reference means come from 500 draws; 5 standard errors
+are a fifth of a standard deviation, so a shift of a third of a standard deviation is almost always detected.
 """
 
 import json
@@ -109,8 +109,8 @@ def largest_difference(first: NDArray[np.int32], second: NDArray[np.int32]) -> f
             BOXES,
             DEFAULTS | {"min_object_covered": 0.5, "min_aspect_ratio": 0.5, "max_aspect_ratio": 2.0},
         ),
-        ((24, 24), [[0.5, 0.5, 0.51, 0.51]], PROJECT),  # an object of less than a pixel is not looked at
-        ((24, 24), [[0, 0, 1, 1]], DEFAULTS | {"min_area": 0.9}),  # only the whole image holds all of it
+        ((24, 24), [[0.5, 0.5, 0.51, 0.51]], PROJECT),  # an object of less than a pixel is ignored
+        ((24, 24), [[0, 0, 1, 1]], DEFAULTS | {"min_area": 0.9}),  # only the whole image contains all of it
         ((10, 10), np.zeros((0, 4)), PROJECT | {"min_area": 0.1, "max_aspect_ratio": 1.2}),
     ],
 )
@@ -154,8 +154,8 @@ def test_statistics_equal_the_od_api(name: str, values: dict[str, float]) -> Non
         np.testing.assert_allclose(ranks, np.arange(1, 10) / 10, atol=0.1, err_msg=key)  # 500 draws: 4.4 errors
 
 
-def placed(top: float, left: float, *, kept: float = 0.9) -> NDArray[np.float32]:
-    """Return noise whose first attempt puts a window at these shares of the free room."""
+def placement_noise(top: float, left: float, *, kept: float = 0.9) -> NDArray[np.float32]:
+    """Return noise whose first attempt places the window at these fractions of the free space."""
     noise = np.full((1, COLUMNS), 0.5, np.float32)
     attempts = noise[:, 1:].reshape(1, 4, ATTEMPTS)
     noise[:, 0], attempts[:, 2], attempts[:, 3] = kept, top, left
@@ -163,7 +163,7 @@ def placed(top: float, left: float, *, kept: float = 0.9) -> NDArray[np.float32]
 
 
 HALF = PROJECT | {"min_aspect_ratio": 1.0, "max_aspect_ratio": 1.0, "min_area": 0.25, "max_area": 0.25}
-"""Windows of half the side of a square image, always."""
+"""Options that always give windows of half the side of a square image."""
 
 
 def test_objects_are_moved_into_the_window_and_outside_objects_dropped() -> None:
@@ -173,10 +173,10 @@ def test_objects_are_moved_into_the_window_and_outside_objects_dropped() -> None
         [0.0, 0.5, 0.26, 0.75],  # 1/26 of it inside
         [0.0, 0.5, 0.25, 0.75],  # touches the window
         [0.8, 0.8, 0.9, 0.9],  # outside
-        [0.3, 0.6, 0.3, 0.7],  # without area
+        [0.3, 0.6, 0.3, 0.7],  # zero area
         [0.0, 0.0, 0.0, 0.0],  # padding
     ]
-    noise = placed(0.5, 1.0 - 2**-24)  # top 25, left 49: the last place that is drawn
+    noise = placement_noise(0.5, 1.0 - 2**-24)  # top 25, left 49: the last possible position
     for threshold, kept in [
         (0.0, [True, True, True, False, False, False, False]),
         (0.3, [True, True, False, False, False, False, False]),
@@ -198,12 +198,12 @@ def test_objects_are_moved_into_the_window_and_outside_objects_dropped() -> None
 
 def test_original_image_is_kept_with_the_given_probability() -> None:
     boxes = [[-0.1, 0.2, 0.5, 0.6]]
-    view = crop((100, 100), boxes, placed(0.5, 0.5, kept=0.29), HALF | {"random_coef": 0.3})
+    view = crop((100, 100), boxes, placement_noise(0.5, 0.5, kept=0.29), HALF | {"random_coef": 0.3})
     assert windows(view).tolist() == [[0, 0, 100, 100]]
     np.testing.assert_array_equal(
         ops.convert_to_numpy(view.boxes_yxyx)[0], np.array(boxes, np.float32)
     )  # not clipped
-    view = crop((100, 100), boxes, placed(0.5, 0.5, kept=0.31), HALF | {"random_coef": 0.3})
+    view = crop((100, 100), boxes, placement_noise(0.5, 0.5, kept=0.31), HALF | {"random_coef": 0.3})
     assert windows(view).tolist() == [[25, 25, 50, 50]]
 
 
@@ -221,7 +221,7 @@ def test_crop_after_mirroring_uses_mirrored_coordinates() -> None:
     )
     scalars = {name: ops.convert_to_tensor(value, "float32") for name, value in HALF.items()}
     mirrored = start.mirror_x(always)
-    view = random_crop(mirrored, ops.convert_to_tensor(placed(0.2, 0.1)), scalars, clip_boxes=True)
+    view = random_crop(mirrored, ops.convert_to_tensor(placement_noise(0.2, 0.1)), scalars, clip_boxes=True)
     assert windows(view).tolist() == [[10, 45, 50, 50]]  # left 5 of the mirror image: 100 - 5 - 50
-    again = random_crop(view, ops.convert_to_tensor(placed(0.0, 0.2)), scalars, clip_boxes=True)
-    assert windows(again).tolist() == [[10, 65, 25, 25]]  # left 5 of it once more: 45 + 50 - 5 - 25
+    again = random_crop(view, ops.convert_to_tensor(placement_noise(0.0, 0.2)), scalars, clip_boxes=True)
+    assert windows(again).tolist() == [[10, 65, 25, 25]]  # left 5 of that window, mirrored: 45 + 50 - 5 - 25

@@ -1,4 +1,4 @@
-"""Geometric options with nothing left to chance, or with the noise that makes what was drawn."""
+"""Geometric options that are deterministic, or with the noise that reproduces the stored random values."""
 
 from pathlib import Path
 

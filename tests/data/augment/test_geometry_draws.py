@@ -1,11 +1,11 @@
-"""Random geometric options against draws of the Object Detection API: equal in distribution.
+"""Compare the distributions of random geometric options with draws of the Object Detection API.
 
-Of each draw ten numbers are compared, each by a two-sample Kolmogorov-Smirnov test of 2000 of theirs with 6000
-of ours (fixed seeds) at level 1e-6: samples whose distribution functions lie more than 0.0695 apart fail. By
-the statistic's limit distribution a true distance of 0.112 anywhere is found with a probability of 99 %: a
-probability that is 0.61 instead of 0.5, a uniform range that is longer by an eighth. The numbers are height and
-width of the frame, top and left of the picture in it, row and column of its first and last pixel in view, how
-many boxes stay, and the mean of their coordinates.
+Ten numbers of each draw are compared, each by a two-sample Kolmogorov-Smirnov test of 2000 of their draws with
+6000 of ours (fixed seeds) at level 1e-6: samples whose distribution functions differ by more than 0.0695 fail.
+According to the statistic's limit distribution, a true distance of 0.112 is detected with a probability of 99
+%: for example a probability of 0.61 instead of 0.5, or a uniform range that is longer by an eighth. The numbers
+are height and width of the frame, top and left of the image in it, row and column of its first and last visible
+pixel, the number of remaining boxes, and the mean of their coordinates.
 """
 
 from pathlib import Path

@@ -1,8 +1,9 @@
-"""Geometric options on a photograph's boxes against the Object Detection API's statistics of 500 draws.
+"""Compare geometric options on a photograph's boxes with the Object Detection API's statistics of 500 draws.
 
 Means are compared within 5 standard errors of both samples (500 and 4000 draws): a shift of 0.35 standard
-deviations is found with 99 %, a false alarm comes once in a million. Deciles by rank: 4.5 standard errors of
-the 500, so that a quantile's rank that is 0.15 off is found with 99 %.
+deviations is detected with 99 %, and the probability of a false alarm is one in a million. Deciles are compared
+by rank, within 4.5 standard errors of the 500 draws: an error of 0.15 in a quantile's rank is detected with 99
+%.
 """
 
 import json
@@ -59,7 +60,8 @@ def test_statistics_equal_the_od_api(name: str) -> None:
         expected = reference[key]
         error = np.hypot(expected["std"] / np.sqrt(STATISTICS["draws"]), drawn.std() / np.sqrt(DRAWS))
         assert abs(drawn.mean() - expected["mean"]) <= 5 * error + 1e-6, key
-        # Ties (few kept boxes, one size) make ranks of deciles steps: below and not above must enclose them.
+        # With ties (few kept boxes, one size) the rank of a decile is an interval, which must contain the
+        # expected rank.
         deciles = np.array(expected["deciles"])
         below = np.array([(drawn < decile - 1e-6).mean() for decile in deciles])
         not_above = np.array([(drawn <= decile + 1e-6).mean() for decile in deciles])

@@ -1,4 +1,4 @@
-"""The round trip through JPEG, against Pillow's encoder and decoder (libjpeg)."""
+"""Compare the JPEG round trip with Pillow's encoder and decoder (libjpeg)."""
 
 import io
 
@@ -12,7 +12,7 @@ from sweepbox.detection.data.augment.jpeg import jpeg_round_trip
 
 
 def picture(height: int, width: int, seed: int) -> NDArray[np.uint8]:
-    """Soft colours with edges and some noise."""
+    """An image of soft colours with edges and some noise."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width]
     waves = [np.sin(x / (9 + 3 * channel)) * np.cos(y / 11 + channel + seed) for channel in range(3)]
@@ -29,7 +29,7 @@ def through_pillow(image: NDArray[np.uint8], quality: int) -> NDArray[np.int64]:
 
 @pytest.mark.parametrize("quality", [1, 10, 49, 50, 75, 95, 100])
 def test_equals_a_libjpeg_round_trip(quality: int) -> None:
-    """On average within 0.55 grey levels, 99 % within 4: libjpeg rounds inside its integer transforms."""
+    """Within 0.55 grey levels on average and 4 for 99 %: libjpeg rounds inside its integer transforms."""
     shapes = [(64, 80), (61, 47), (33, 79)]
     canvas = np.random.default_rng(9).integers(0, 256, (3, 64, 80, 3)).astype(np.uint8)
     for row, (height, width) in enumerate(shapes):
@@ -45,10 +45,10 @@ def test_equals_a_libjpeg_round_trip(quality: int) -> None:
     for row, (height, width) in enumerate(shapes):
         image = canvas[row, :height, :width]
         expected = through_pillow(image, quality)
-        apart = np.abs(result[row, :height, :width] - expected)
-        assert apart.mean() < 0.55
-        assert np.quantile(apart, 0.99) <= 4
-        assert np.abs(image - expected.astype(float)).mean() > 2 * apart.mean()
+        differences = np.abs(result[row, :height, :width] - expected)
+        assert differences.mean() < 0.55
+        assert np.quantile(differences, 0.99) <= 4
+        assert np.abs(image - expected.astype(float)).mean() > 2 * differences.mean()
 
 
 def test_each_image_has_its_own_quality() -> None:

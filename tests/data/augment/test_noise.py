@@ -12,12 +12,12 @@ def test_equal_keys_give_equal_numbers_and_other_keys_independent_ones() -> None
     for numbers in (uniforms(KEYS, 50_000), pixel_uniforms(KEYS, ROWS, COLUMNS)):
         flat = ops.convert_to_numpy(numbers).reshape(4, -1)
         np.testing.assert_array_equal(flat[0], flat[1])
-        assert abs(np.corrcoef(flat[0], flat[2])[0, 1]) < 0.02  # 4.5 deviations of 50 000 numbers
+        assert abs(np.corrcoef(flat[0], flat[2])[0, 1]) < 0.02  # 4.5 standard errors of 50 000 numbers
         assert abs(np.corrcoef(flat[0], flat[3])[0, 1]) < 0.02
 
 
 def test_numbers_equal_the_formula_in_integers() -> None:
-    """They are those of the formula in Python's own integers, so that no backend may give others."""
+    """Compare with the formula in Python integers, so that every backend gives the same numbers."""
 
     def mixed(bits: int) -> int:
         bits = (bits ^ (bits >> 16)) * 0x7FEB352D % 2**32
@@ -25,7 +25,7 @@ def test_numbers_equal_the_formula_in_integers() -> None:
         return bits ^ (bits >> 16)
 
     state = mixed((int(0.9 * 2**24) + 0x9E3779B9) % 2**32)
-    expected = [(mixed(state ^ place) >> 8) / 2**24 for place in range(5)]
+    expected = [(mixed(state ^ index) >> 8) / 2**24 for index in range(5)]
     key = ops.convert_to_tensor(np.array([int(0.9 * 2**24) / 2**24], np.float32))
     assert ops.convert_to_numpy(uniforms(key, 5))[0].tolist() == expected
 
@@ -46,7 +46,7 @@ def test_numbers_are_uniform_and_neighbours_independent() -> None:
         assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.015
 
 
-def test_number_of_a_position_does_not_depend_on_the_shape() -> None:
+def test_number_depends_only_on_the_pixel_position() -> None:
     noise = ops.convert_to_numpy(pixel_uniforms(KEYS, ROWS, COLUMNS))
     turned = ops.convert_to_numpy(pixel_uniforms(KEYS, ROWS[:, ::-1], COLUMNS[:, 100:110]))
     np.testing.assert_array_equal(turned, noise[:, ::-1, 100:110])

@@ -1,7 +1,7 @@
-"""Options one after another: what each leaves is what the next one works on, in pixels as in boxes.
+"""Sequences of options: each is applied to the pixels and boxes that the previous one returns.
 
-The expected images are made step by step with NumPy, each step from the last one's array; the preprocessor
-makes them in one pass from the original pixels.
+The expected images are computed step by step with NumPy, each step from the previous array; the preprocessor
+computes them in one pass from the original pixels.
 """
 
 from collections.abc import Sequence
@@ -25,16 +25,16 @@ TWICE = "random_self_concat_image { concat_vertical_probability: 1 concat_horizo
 
 
 def frame_of(height: int, width: int, colour: str = RED) -> str:
-    """Return the padding to a size; it is followed by noise for top and left."""
+    """Return the option that pads to a size; its noise is the top and left position."""
     smallest = f"min_image_height: {height} min_image_width: {width}"
     largest = f"max_image_height: {height + 1} max_image_width: {width + 1}"
     return f"random_pad_image {{ {smallest} {largest} {colour} }}"
 
 
-def shown(
+def preprocessed(
     options: Sequence[str], noise: Sequence[float], size: tuple[int, int], *, resizer: str | None = None
 ) -> Preprocessed:
-    """Apply options to PICTURE on a larger canvas; `size`: height and width of what they leave."""
+    """Apply options to PICTURE on a larger canvas; `size` is the height and width of the result."""
     text = resizer or f"fixed_shape_resizer {{ height: {size[0]} width: {size[1]} }}"
     steps = [text_format.Parse(option, pb.PreprocessingStep()) for option in options]
     preprocessor = build_preprocessor(text_format.Parse(text, pb.ImageResizer()), steps)
@@ -63,8 +63,8 @@ def framed(
     return frame
 
 
-def places(top: int, left: int, size: tuple[int, int], inner: tuple[int, int]) -> list[float]:
-    """Return the noise that puts an image of a size into a frame at a place."""
+def position_noise(top: int, left: int, size: tuple[int, int], inner: tuple[int, int]) -> list[float]:
+    """Return the noise that places an image of a size at a position in a frame."""
     assert top < max(size[0] - inner[0], 1)
     assert left < max(size[1] - inner[1], 1)
     return [
@@ -76,26 +76,26 @@ def places(top: int, left: int, size: tuple[int, int], inner: tuple[int, int]) -
 
 
 def brighter(share: float) -> tuple[str, float]:
-    """Return the option that adds a share of white, and its noise."""
+    """Return the option that adds a fraction of white, and its noise."""
     return f"random_adjust_brightness {{ max_delta: {share} }}", 1.0
 
 
 def test_padding_rotation_crop_and_mirroring_in_sequence() -> None:
     options = [frame_of(24, 40), TURN, "random_crop_to_aspect_ratio { overlap_thresh: 0 }", MIRROR]
-    noise = [*places(3, 10, (24, 40), (20, 28)), 0.5, (9 + 0.5) / 17, 0.5, 0.5]
+    noise = [*position_noise(3, 10, (24, 40), (20, 28)), 0.5, (9 + 0.5) / 17, 0.5, 0.5]
     expected = np.rot90(framed(PICTURE, (24, 40), 3, 10, (210, 5, 15)))[9 : 9 + 24, :][:, ::-1]
-    result = shown(options, noise, (24, 24))
+    result = preprocessed(options, noise, (24, 24))
     np.testing.assert_allclose(result.images, expected, atol=1e-3)
-    # Rows 2..12 and columns 7..21 of the picture lie in rows 5..15 and columns 17..31 of the frame; turned in
-    # columns 5..15 and rows 40 - 31..40 - 17; cut by 9 rows; mirrored.
+    # Rows 2..12 and columns 7..21 of the image are in rows 5..15 and columns 17..31 of the frame; after
+    # rotation in columns 5..15 and rows 40 - 31..40 - 17; then cropped by 9 rows and mirrored.
     np.testing.assert_allclose(result.boxes_yxyx[0] * 24, [0.0, 24 - 15, 14.0, 24 - 5], atol=1e-4)
 
 
 def test_colour_changes_padding_only_after_it_is_added() -> None:
     option, strength = brighter(0.1)
-    place = places(2, 5, (30, 36), (20, 28))
-    after = shown([frame_of(30, 36), option], [*place, strength], (30, 36))
-    before = shown([option, frame_of(30, 36)], [strength, *place], (30, 36))
+    position = position_noise(2, 5, (30, 36), (20, 28))
+    after = preprocessed([frame_of(30, 36), option], [*position, strength], (30, 36))
+    before = preprocessed([option, frame_of(30, 36)], [strength, *position], (30, 36))
     bright = np.clip(PICTURE + 25.5, 0, 255)
     np.testing.assert_allclose(before.images, framed(bright, (30, 36), 2, 5, (210, 5, 15)), atol=1e-3)
     np.testing.assert_allclose(after.images, framed(bright, (30, 36), 2, 5, (235.5, 30.5, 40.5)), atol=1e-3)
@@ -103,8 +103,8 @@ def test_colour_changes_padding_only_after_it_is_added() -> None:
 
 def test_nested_paddings_have_the_mean_of_the_padded_image() -> None:
     option, strength = brighter(0.1)
-    noise = [*places(1, 1, (26, 30), (20, 28)), strength, *places(2, 7, (30, 44), (26, 30))]
-    result = shown([frame_of(26, 30), option, frame_of(30, 44, "")], noise, (30, 44))
+    noise = [*position_noise(1, 1, (26, 30), (20, 28)), strength, *position_noise(2, 7, (30, 44), (26, 30))]
+    result = preprocessed([frame_of(26, 30), option, frame_of(30, 44, "")], noise, (30, 44))
     inner = framed(np.clip(PICTURE + 25.5, 0, 255), (26, 30), 1, 1, (235.5, 30.5, 40.5))
     expected = framed(inner, (30, 44), 2, 7, inner.mean(axis=(0, 1)))
     np.testing.assert_allclose(result.images, expected, atol=2e-3)
@@ -112,12 +112,12 @@ def test_nested_paddings_have_the_mean_of_the_padded_image() -> None:
 
 def test_contrast_uses_the_mean_at_its_position_in_the_order() -> None:
     option = "random_adjust_contrast { min_delta: 0.5 max_delta: 0.5 }"
-    place = places(2, 5, (30, 36), (20, 28))
-    result = shown([option, frame_of(30, 36)], [0.5, *place], (30, 36))
+    position = position_noise(2, 5, (30, 36), (20, 28))
+    result = preprocessed([option, frame_of(30, 36)], [0.5, *position], (30, 36))
     mean = PICTURE.mean(axis=(0, 1))
     expected = framed((PICTURE - mean) * 0.5 + mean, (30, 36), 2, 5, (210, 5, 15))
     np.testing.assert_allclose(result.images, expected, atol=2e-3)
-    later = shown([frame_of(30, 36), option], [*place, 0.5], (30, 36))
+    later = preprocessed([frame_of(30, 36), option], [*position, 0.5], (30, 36))
     whole = framed(PICTURE, (30, 36), 2, 5, (210, 5, 15))
     np.testing.assert_allclose(
         later.images, (whole - whole.mean(axis=(0, 1))) * 0.5 + whole.mean(axis=(0, 1)), atol=2e-3
@@ -132,12 +132,12 @@ def test_crop_of_a_concatenated_image_spans_the_seam(turned: bool) -> None:
     options, noise = [*options, "random_crop_to_aspect_ratio {}"], [*noise, *[(6 + 0.5) / 13] * 2]
     tall = np.concatenate([PICTURE, PICTURE])
     expected = np.rot90(tall)[:, 6 : 6 + 28] if turned else tall[6 : 6 + 28]
-    result = shown(options, noise, (28, 28))
+    result = preprocessed(options, noise, (28, 28))
     np.testing.assert_allclose(result.images, expected, atol=1e-3)
 
 
 def test_copied_objects_follow_the_originals_and_excess_rows_are_dropped() -> None:
-    result = shown(
+    result = preprocessed(
         [TWICE, TWICE.replace("vertical_probability: 1", "vertical_probability: 0.5")],
         [0.5, 0.5, 0.9, 0.5],
         (40, 28),
@@ -147,17 +147,17 @@ def test_copied_objects_follow_the_originals_and_excess_rows_are_dropped() -> No
     np.testing.assert_allclose(
         result.boxes_yxyx, np.concatenate([twice, twice + np.array([0.5, 0, 0.5, 0])]), atol=1e-6
     )
-    again = shown([TWICE, TWICE], [0.5] * 4, (80, 28))
+    again = preprocessed([TWICE, TWICE], [0.5] * 4, (80, 28))
     np.testing.assert_allclose(again.boxes_yxyx[:2], twice * [0.5, 1.0, 0.5, 1.0], atol=1e-6)
     assert again.boxes_yxyx.shape == (4, 4)
 
 
 def test_scale_and_padding_in_a_keep_aspect_frame() -> None:
-    """A picture scaled to 10 x 14, put into 20 x 20 of one colour, fitted into a frame of 40."""
+    """An image scaled to 10 x 14, padded to 20 x 20 with one colour, fitted into a frame of 40."""
     options = ["resize_image { new_height: 10 new_width: 14 }", frame_of(20, 20)]
-    noise = places(6, 2, (20, 20), (10, 14))
+    noise = position_noise(6, 2, (20, 20), (10, 14))
     resizer = "keep_aspect_ratio_resizer { min_dimension: 20 max_dimension: 40 pad_to_max_dimension: true }"
-    result = shown(options, noise, (0, 0), resizer=resizer)
+    result = preprocessed(options, noise, (0, 0), resizer=resizer)
     expected = framed(PICTURE[::2, ::2], (20, 20), 6, 2, (210, 5, 15))
     np.testing.assert_allclose(result.images[:20, :20], expected, atol=1e-3)
     assert result.true_sizes.tolist() == [20, 20]
@@ -168,9 +168,9 @@ def test_scale_and_padding_in_a_keep_aspect_frame() -> None:
 
 
 def test_interpolation_blends_padding_at_the_edge() -> None:
-    """A frame shown at twice its size mixes picture and fill half and half between them."""
-    place = places(2, 4, (24, 36), (20, 28))
-    result = shown([frame_of(24, 36)], place, (48, 72))
+    """A frame resized to twice its size has the mean of image and padding between them."""
+    position = position_noise(2, 4, (24, 36), (20, 28))
+    result = preprocessed([frame_of(24, 36)], position, (48, 72))
     import tensorflow as tf
 
     frame = framed(PICTURE, (24, 36), 2, 4, (210, 5, 15))

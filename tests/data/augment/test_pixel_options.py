@@ -1,4 +1,4 @@
-"""The options on pixels and labels, against `tests/golden/pixel_options.npz`."""
+"""Compare the options on pixels and labels with `tests/golden/pixel_options.npz`."""
 
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def test_fixed_cases_equal_the_golden_images(arrays: dict[str, NDArray[Any]]) ->
     names = set()
     for name, ours, expected in fixed_cases(arrays):
         names.add(name)
-        if name.startswith("jpeg"):  # the golden was decoded with a fast transform, off by as much
+        if name.startswith("jpeg"):  # the golden was decoded with a fast transform of that accuracy
             assert np.abs(ours - expected).mean() < 1.5, name
             assert np.abs(ours - expected).max() < 12, name
         else:
@@ -58,11 +58,11 @@ def test_labels_equal_the_golden(arrays: dict[str, NDArray[Any]]) -> None:
 
 
 def test_random_options_have_the_golden_distribution(arrays: dict[str, NDArray[Any]]) -> None:
-    """400 against 500 draws: distributions that are 0.27 apart are told apart with 99.9 %, see `critical`."""
+    """400 against 500 draws: a distance of 0.27 is detected with a probability of 99.9 %, see `critical`."""
     found = list(distances(arrays, draws=DRAWS, seed=3))
     assert len(found) == 24
-    for name, apart, allowed in found:
-        assert apart < allowed, name
+    for name, gap, allowed in found:
+        assert gap < allowed, name
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,13 @@ def test_the_two_sample_test_by_hand() -> None:
     assert distance(np.array([1.0, 3.0]), np.array([2.0, 4.0])) == 0.5
     assert critical(500, 2000) == pytest.approx(0.1113, abs=1e-4)
     draws = np.random.default_rng(0).random((300, 900))
-    apart = [distance(sample[:400], sample[400:]) for sample in draws]
-    assert np.quantile(apart, 0.99) < critical(400, 500) < 0.16
+    gaps = [distance(sample[:400], sample[400:]) for sample in draws]
+    assert np.quantile(gaps, 0.99) < critical(400, 500) < 0.16
 
 
 @pytest.mark.parametrize("option", ["random_pixel_value_scale {}", "random_patch_gaussian {}"])
 def test_noise_is_added_at_the_image_resolution(arrays: dict[str, NDArray[Any]], option: str) -> None:
-    """At twice the size every other pixel has the noise that it has at the size of the image itself."""
+    """At twice the size, every second pixel has the noise of the image at its own size."""
     noise = np.full((1, 6 if "patch" in option else 1), 0.4, np.float32)
     own, _ = augmented(np.full((24, 32, 3), 100, np.float32), option_of(option), noise)
     large, _ = augmented(np.full((24, 32, 3), 100, np.float32), option_of(option), noise, size=(48, 64))

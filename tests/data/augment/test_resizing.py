@@ -94,7 +94,7 @@ def test_pixels_equal_tensorflow_1_resizing_at_any_size(size: tuple[int, int], m
     }[method]
     options = {} if method == "AREA" else {"half_pixel_centers": False}
     expected = operation(images=image[None].astype(np.float32), size=[64, 96], **options)
-    # The kernel of AREA multiplies for the end of a span where ours adds its length to the start.
+    # The kernel of AREA computes the end of a span by a multiplication; ours adds its length to the start.
     np.testing.assert_allclose(result.images, expected, rtol=0, atol=3e-3 if method == "AREA" else 2e-4)
 
 

@@ -2,12 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from .neighbour import Neighbour
+from .second_process import SecondProcess
 
 
 @pytest.fixture(scope="session")
-def neighbour() -> Iterator[Neighbour]:
-    """Another process that opens records."""
-    neighbour = Neighbour()
-    yield neighbour
-    neighbour.close()
+def second_process() -> Iterator[SecondProcess]:
+    """A second process that opens records."""
+    second_process = SecondProcess()
+    yield second_process
+    second_process.close()

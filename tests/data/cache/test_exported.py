@@ -1,4 +1,4 @@
-"""Arrow files that travel alone: what opens, and what is refused with the remedy."""
+"""Exported Arrow files: opening them, and the errors for files that do not match."""
 
 import os
 import shutil

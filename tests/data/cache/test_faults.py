@@ -1,4 +1,4 @@
-"""Faults of the decoded file, each really caused: damage, killed writers, full disks, several processes."""
+"""Faults of the decoded file, each caused for real: damage, killed writers, full disks, several processes."""
 
 import os
 import resource
@@ -20,7 +20,7 @@ from sweepbox.detection.data.cache.cleanup import UNUSED_S, remove_unused
 from sweepbox.detection.data.cache.file_state import SETTLED_NS, content_hashes, file_state
 from tests.data.small_records import LABELS, assert_holds, cache_file, encode, picture, record, varied, write
 
-from .neighbour import Neighbour
+from .second_process import SecondProcess
 
 
 @contextmanager
@@ -34,12 +34,12 @@ def only_small_files(limit: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def change_byte(file: Path, place: int) -> None:
-    """Change one byte in place, as a failing disk would: size, inode and name stay."""
+def change_byte(file: Path, position: int) -> None:
+    """Change one byte in place, as a failing disk would, with the same size, inode and name."""
     with file.open("r+b") as stream:
-        stream.seek(place)
+        stream.seek(position)
         byte = stream.read(1)[0]
-        stream.seek(place)
+        stream.seek(position)
         stream.write(bytes([byte ^ 0x10]))
 
 
@@ -49,18 +49,18 @@ def test_any_changed_byte_is_detected_or_irrelevant(tmp_path: Path) -> None:
     open_record_set(paths, LABELS)
     file, whole = cache_file(paths), cache_file(paths).read_bytes()
     damaged = tmp_path / "damaged.arrow"
-    places = {*range(0, len(whole), len(whole) // 60), *range(len(whole) - 1200, len(whole), 23)}
+    positions = {*range(0, len(whole), len(whole) // 60), *range(len(whole) - 1200, len(whole), 23)}
     noticed = 0
-    for place in sorted(places):
+    for position in sorted(positions):
         damaged.write_bytes(whole)
-        change_byte(damaged, place)
+        change_byte(damaged, position)
         if is_intact(damaged) and read_metadata(damaged) == read_metadata(file):
             file.unlink()
             shutil.copy(damaged, file)
-            assert_holds(open_record_set(paths, LABELS), source)  # padding, or what nobody reads
+            assert_holds(open_record_set(paths, LABELS), source)  # padding or unread bytes
         else:
             noticed += 1
-    assert noticed > len(places) // 2
+    assert noticed > len(positions) // 2
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
@@ -71,13 +71,13 @@ def test_damaged_file_is_detected_and_rewritten(tmp_path: Path, share: float) ->
     file = cache_file(paths)
     before = file.stat().st_ino
     change_byte(file, int(share * file.stat().st_size))
-    os.utime(file, (1e9, 1e9))  # this time can be set, that of the change cannot
+    os.utime(file, (1e9, 1e9))  # mtime can be set, ctime cannot
     assert_holds(open_record_set(paths, LABELS), source)
     assert cache_file(paths).stat().st_ino != before
 
 
 def test_missing_rows_at_the_end_are_detected(tmp_path: Path) -> None:
-    """A file that was closed early has a footer and whole batches, but not the mark of the end."""
+    """A file that was closed early has a footer and complete batches, but no end marker."""
     import pyarrow as pa
 
     paths = write(tmp_path, varied(5))
@@ -102,7 +102,7 @@ def test_intact_file_is_verified_once(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("sweepbox.detection.data.cache.open.is_intact", check)
     open_record_set(paths, LABELS)
-    assert not checked  # its writer has noted that it is whole
+    assert not checked  # its writer recorded that it is intact
     copy = tmp_path / "copy"
     shutil.copy(cache_file(paths), copy)
     shutil.move(copy, cache_file(paths))
@@ -136,7 +136,7 @@ def test_hash_of_an_unchanged_shard_is_cached(tmp_path: Path, monkeypatch: pytes
     assert content_hashes(shards, folder) == first
     assert not read
     before = file_state(shards[1])
-    shards[1].write_bytes(b"B.tfrecord")  # of the same length, with the old times
+    shards[1].write_bytes(b"B.tfrecord")  # same length, old times
     os.utime(shards[1], ns=(before[2], before[2]))
     assert content_hashes(shards, folder) == [first[0], "hash of B.tfrecord"]
     (folder / "hashes.json").write_text('{"partial')
@@ -145,29 +145,31 @@ def test_hash_of_an_unchanged_shard_is_cached(tmp_path: Path, monkeypatch: pytes
     assert SETTLED_NS > 10**9  # coarser than the clocks of the file systems in use
 
 
-def test_only_one_of_two_processes_rewrites_a_damaged_file(tmp_path: Path, neighbour: Neighbour) -> None:
+def test_only_one_of_two_processes_rewrites_a_damaged_file(
+    tmp_path: Path, second_process: SecondProcess
+) -> None:
     source = [record(index, encode(picture(index, (40, 50)))) for index in range(20)]
     (path,) = write(tmp_path, source)
     old = open_record_set([path], LABELS)
     pixels = old.image(3).copy()
     change_byte(cache_file([path]), 100_000)
-    neighbour.start_opening(path)
+    second_process.start_opening(path)
     here = open_record_set([path], LABELS)
     written = cache_file([path]).stat().st_ino
-    there = neighbour.opened()
-    assert there["file"] == written == cache_file([path]).stat().st_ino
-    assert (len(there["sums"]), there["encoded"]) == (20, False)
+    other = second_process.result()
+    assert other["file"] == written == cache_file([path]).stat().st_ino
+    assert (len(other["sums"]), other["encoded"]) == (20, False)
     assert_holds(here, source)
     assert is_intact(cache_file([path]))
-    np.testing.assert_array_equal(old.image(3), pixels)  # who had mapped the old file keeps it
+    np.testing.assert_array_equal(old.image(3), pixels)  # a process that mapped the old file keeps it
 
 
-def test_files_of_a_killed_writer_are_removed(tmp_path: Path, neighbour: Neighbour) -> None:
+def test_files_of_a_killed_writer_are_removed(tmp_path: Path, second_process: SecondProcess) -> None:
     source = [record(index, encode(picture(index, (40, 40)))) for index in range(80)]
     (path,) = write(tmp_path, source)
     folder = tmp_path / CACHE_FOLDER
-    neighbour.start_opening(path, fatal_row=40)
-    assert neighbour.death() == -signal.SIGKILL
+    second_process.start_opening(path, fatal_row=40)
+    assert second_process.wait_for_exit() == -signal.SIGKILL
     assert list(folder.glob(".*.tmp"))
     assert not list(folder.glob("*.arrow"))
     assert_holds(open_record_set([path], LABELS), source)
@@ -202,12 +204,12 @@ def test_unused_files_are_removed_when_another_is_written(tmp_path: Path) -> Non
     (tmp_path / CACHE_FOLDER / "mine.arrow").write_bytes(b"a file of the user's")
     for file in (tmp_path / CACHE_FOLDER).iterdir():
         os.utime(file, (long_ago, long_ago))
-    open_record_set(paths, LABELS, max_side=16)  # counts as use
+    open_record_set(paths, LABELS, max_side=16)  # counts as a use
     new = open_record_set(paths, LABELS, max_side=17)
     names = {file.name for file in (tmp_path / CACHE_FOLDER).glob("*.arrow")}
     assert names == {recent.path.name, new.path.name, "mine.arrow"}
     assert not old.path.with_suffix(".whole").exists()
-    np.testing.assert_array_equal(old.image(2), pixels)  # its pages stay with who mapped it
+    np.testing.assert_array_equal(old.image(2), pixels)  # the process that mapped it keeps its pages
     assert_holds(open_record_set(paths, LABELS, max_side=100), varied(4))
 
 

@@ -13,7 +13,7 @@ from sweepbox.detection.data.cache import open_record_set
 from sweepbox.detection.data.records import read_records
 from tests.data.small_records import LABELS, assert_holds, cache_file, encode, picture, record, varied, write
 
-from .neighbour import Neighbour
+from .second_process import SecondProcess
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 READER = """
@@ -29,7 +29,7 @@ print(sum(records.image(i).sum(dtype="int64") for i in range(len(records))), "te
 
 
 def test_record_set_equals_the_records(tmp_path: Path) -> None:
-    source = varied(37)  # more than two batches of the file
+    source = varied(37)  # more than two of the file's batches
     paths = write(tmp_path, source, shards=2)
     records = open_record_set(paths, LABELS)
     assert_holds(records, source[::2] + source[1::2])
@@ -94,7 +94,7 @@ def test_other_content_or_labels_use_another_file(tmp_path: Path) -> None:
     first = open_record_set(paths, LABELS)
     fewer = open_record_set(paths, LabelMap.of(["with_mask"]))
     assert fewer.fingerprint != first.fingerprint
-    assert fewer.max_boxes == 2  # objects of classes that the label map lacks are dropped
+    assert fewer.max_boxes == 2  # objects of classes missing from the label map are dropped
     write(tmp_path, varied(5))
     assert len(open_record_set(paths, LABELS)) == 5
 
@@ -116,7 +116,7 @@ def test_damaged_file_is_detected_and_rewritten(tmp_path: Path, damage: str) -> 
             "empty": b"",
             "overwritten": content[:-16] + bytes(16),
         }
-        file.unlink()  # the mapping above goes on with the old bytes
+        file.unlink()  # the mapping above still has the old bytes
         file.write_bytes(partial[damage])
     assert_holds(open_record_set(paths, LABELS), source)
 
@@ -152,15 +152,15 @@ def test_records_without_images_are_an_empty_set(tmp_path: Path) -> None:
     assert (len(records), records.canvas, records.max_boxes) == (0, (0, 0), 0)
 
 
-def test_two_processes_write_one_file_and_both_map_it(tmp_path: Path, neighbour: Neighbour) -> None:
+def test_two_processes_write_one_file_and_both_map_it(tmp_path: Path, second_process: SecondProcess) -> None:
     (path,) = write(tmp_path, [record(index, encode(picture(index, (300, 400)))) for index in range(30)])
-    neighbour.start_opening(path)
+    second_process.start_opening(path)
     records = open_record_set([path], LABELS)
     file = cache_file([path])
     written = file.stat().st_ino
-    there = neighbour.opened()
-    assert there["file"] == written == file.stat().st_ino  # a second writer would have replaced the file
-    assert there["sums"] == [records.image(index).sum(dtype=np.int64) for index in range(30)]
+    other = second_process.result()
+    assert other["file"] == written == file.stat().st_ino  # a second writer would have replaced the file
+    assert other["sums"] == [records.image(index).sum(dtype=np.int64) for index in range(30)]
     assert file.stat().st_mtime < time.time()
 
 
