@@ -76,7 +76,7 @@ def test_without_extras_their_sections_are_omitted() -> None:
 
 
 def test_a_checkpoint_without_metrics() -> None:
-    assert "nothing was measured" in _card(metadata=CheckpointMetadata(0, {}, 0, "float32"))
+    assert "there are no metrics" in _card(metadata=CheckpointMetadata(0, {}, 0, "float32"))
 
 
 def test_the_same_model_has_the_same_card_without_a_date() -> None:
