@@ -10,7 +10,7 @@ from sweepbox.scripts.cli import run
 
 if TYPE_CHECKING:
     from sweepbox.detection.core.labels import LabelMap
-    from sweepbox.detection.inference.pictures import DetectedPicture
+    from sweepbox.detection.inference.detect_images import DetectedImage
 
 
 def command(
@@ -30,16 +30,16 @@ def command(
     category_id, bbox (x, y, width, height in pixels), score, and also file_name. All images are read
     before anything is written; if one is bad, nothing is.
     """
+    from sweepbox.detection.inference.detect_images import detect_images
     from sweepbox.detection.inference.detector import Detector
     from sweepbox.detection.inference.images import find_images
     from sweepbox.detection.inference.labels import load_labels
-    from sweepbox.detection.inference.pictures import detect_pictures
     from sweepbox.scripts.progress import progress_bar
 
     labels = load_labels(model, label_map)
     pictures = find_images(images)
     with progress_bar("detecting", total=len(pictures)) as on_progress:
-        found = detect_pictures(
+        found = detect_images(
             Detector(model, labels=labels),
             pictures,
             out,
@@ -51,7 +51,7 @@ def command(
     _print_table(found, labels, out)
 
 
-def _print_table(found: Sequence["DetectedPicture"], labels: "LabelMap", out: Path) -> None:
+def _print_table(found: Sequence["DetectedImage"], labels: "LabelMap", out: Path) -> None:
     """Print the number of objects of each class in each picture."""
     from collections import Counter
 

@@ -97,7 +97,7 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
     with Console(stderr=True).status("exporting"):
         exported = export_checkpoint(checkpoint, out, overwrite=overwrite)
     lines = [
-        *(f"left out, as the Object Detection API has no {name}" for name in exported.left_out),
+        *(f"left out, as the Object Detection API has no {name}" for name in exported.removed_options),
         f"{exported.variables} variables are in {exported.prefix}",
         f"pipeline.config and label_map.pbtxt are in {exported.directory}",
     ]

@@ -30,7 +30,7 @@ InitialWeights = Annotated[
     str | None, Option(help="File of backbone weights, Object Detection API checkpoint, or imagenet.")
 ]
 Cache = Annotated[
-    Path | None, Option(help="Folder for decoded images and starting weights; beside the records by default.")
+    Path | None, Option(help="Folder for decoded images and initial weights; beside the records by default.")
 ]
 Profile = Annotated[
     bool,

@@ -12,7 +12,7 @@ class SweepboxError(Exception):
         ...     sb.Detector("nowhere")
         ... except sb.SweepboxError as error:
         ...     print(error)
-        nowhere: there is no such folder; give the folder that `sweepbox export` wrote
+        nowhere: there is no such folder; name the folder that `sweepbox export` wrote
     """
 
 

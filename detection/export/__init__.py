@@ -1,1 +1,1 @@
-"""Checkpoints made into models that run elsewhere, in the Object Detection API's SavedModel format."""
+"""Export of checkpoints to the SavedModel and checkpoint formats of the Object Detection API."""

@@ -1,4 +1,4 @@
-"""What an exported model takes: the input types of the Object Detection API's exporter, under its names."""
+"""The input types of an exported model, by their names in the Object Detection API's exporter."""
 
 from enum import StrEnum
 
@@ -6,14 +6,14 @@ from sweepbox.detection.core.errors import UsageError
 
 
 class InputType(StrEnum):
-    """How pictures are given to an exported model.
+    """The input of an exported model.
 
-    * `image_tensor`: uint8 `[1, height, width, 3]`, one picture;
+    * `image_tensor`: uint8 `[1, height, width, 3]`, one image;
     * `float_image_tensor`: float32 `[batch, height, width, 3]` with values 0..255;
     * `encoded_image_string_tensor`: string `[batch]`, the bytes of JPEG, PNG, BMP or GIF files;
     * `tf_example`: string `[batch]`, serialised Examples, of which only `image/encoded` is read.
 
-    Colours are RGB. The pictures of a batch of bytes may differ in size.
+    Images are RGB. Encoded images and Examples in a batch may differ in image size.
     """
 
     IMAGE_TENSOR = "image_tensor"
@@ -23,8 +23,12 @@ class InputType(StrEnum):
 
 
 def input_type_of(name: str) -> InputType:
-    """Return the input type of that name; UsageError lists the names."""
+    """Return the input type with a name.
+
+    Raises:
+        UsageError: There is no such input type; the message lists the names.
+    """
     try:
         return InputType(name)
     except ValueError:
-        raise UsageError(f"input type {name!r}: there is none such; give {', '.join(InputType)}") from None
+        raise UsageError(f"input type {name!r} does not exist; use one of {', '.join(InputType)}") from None

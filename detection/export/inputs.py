@@ -1,4 +1,4 @@
-"""The first part of an exported program: from what it is given to the network's input, for each input type."""
+"""The first part of an exported model: converts its input to the input of the network."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ INPUT_NAME = "input_tensor"
 ENCODED_FEATURE = "image/encoded"
 
 Preprocess = Callable[[Any], tuple[Any, Any]]
-"""From images `[batch, height, width, 3]` of one size to (network input, true size int32 `[2]`)."""
+"""Converts images `[batch, height, width, 3]` to (network input, true size int32 `[2]`)."""
 
 
 def input_spec(input_type: InputType) -> Any:
@@ -23,8 +23,11 @@ def input_spec(input_type: InputType) -> Any:
     return tf.TensorSpec([None], tf.string, name=INPUT_NAME)
 
 
-def prepared(input_tensor: Any, input_type: InputType, preprocess: Preprocess) -> tuple[Any, Any]:
-    """Return (network input, true sizes int32 `[batch, 2]`) of what a model is given."""
+def network_input(input_tensor: Any, input_type: InputType, preprocess: Preprocess) -> tuple[Any, Any]:
+    """Return (network input, true sizes int32 `[batch, 2]`) for the input of a model.
+
+    A true size is height and width after resizing and before padding.
+    """
     import tensorflow as tf
 
     if input_type in (InputType.IMAGE_TENSOR, InputType.FLOAT_IMAGE_TENSOR):
@@ -32,23 +35,23 @@ def prepared(input_tensor: Any, input_type: InputType, preprocess: Preprocess) -
         return images, tf.tile(size[tf.newaxis], [tf.shape(input_tensor)[0], 1])
     encoded = input_tensor if input_type is InputType.ENCODED_IMAGE_STRING_TENSOR else _encoded(input_tensor)
 
-    def prepare_one(data: Any) -> tuple[Any, Any]:
-        image, size = preprocess(decoded(data)[tf.newaxis])
+    def preprocess_one(data: Any) -> tuple[Any, Any]:
+        image, size = preprocess(decode_image(data)[tf.newaxis])
         return image[0], size
 
-    # Pictures of a batch may differ in size until they are resized.
-    return tf.map_fn(prepare_one, encoded, fn_output_signature=(tf.float32, tf.int32))  # type: ignore[no-any-return]
+    # One image at a time, because their sizes may differ before resizing.
+    return tf.map_fn(preprocess_one, encoded, fn_output_signature=(tf.float32, tf.int32))  # type: ignore[no-any-return]
 
 
-def decoded(data: Any) -> Any:
-    """Return uint8 `[height, width, 3]` of the bytes of one picture; of an animation it is the first frame."""
+def decode_image(data: Any) -> Any:
+    """Decode the bytes of an image to uint8 `[height, width, 3]`; of an animation, the first frame."""
     import tensorflow as tf
 
     return tf.ensure_shape(tf.io.decode_image(data, channels=3, expand_animations=False), [None, None, 3])
 
 
 def _encoded(examples: Any) -> Any:
-    """Return the bytes of the pictures, string `[batch]`, of serialised Examples."""
+    """Return the encoded images, string `[batch]`, of serialised Examples."""
     import tensorflow as tf
 
     feature = tf.io.FixedLenFeature((), tf.string)

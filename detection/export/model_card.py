@@ -1,4 +1,4 @@
-"""The model card: what an exported model is, how good it is, where it comes from and how to use it."""
+"""The model card of an exported model: usage, metrics, training settings and provenance."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ INPUTS = {
     InputType.IMAGE_TENSOR: (
         'image = np.asarray(Image.open("picture.jpg").convert("RGB"))',
         "tf.convert_to_tensor(image)[tf.newaxis]",
-        "It takes one picture: uint8 `[1, height, width, 3]`, RGB.",
+        "It takes one image: uint8 `[1, height, width, 3]`, RGB.",
     ),
     InputType.FLOAT_IMAGE_TENSOR: (
         'image = np.asarray(Image.open("picture.jpg").convert("RGB"), np.float32)',
         "tf.convert_to_tensor(image)[tf.newaxis]",
-        "It takes pictures of one size: float32 `[batch, height, width, 3]`, RGB in 0..255.",
+        "It takes images of one size: float32 `[batch, height, width, 3]`, RGB in 0..255.",
     ),
     InputType.ENCODED_IMAGE_STRING_TENSOR: (
         'encoded = tf.io.read_file("picture.jpg")',
@@ -35,7 +35,7 @@ INPUTS = {
         "It takes serialised Examples, of which it reads `image/encoded`: string `[batch]`.",
     ),
 }
-"""For each input type: how a picture is read, what is handed to the model, and both in words."""
+"""For each input type: code that reads an image, the argument of the model, and a description."""
 
 
 def _usage(input_type: InputType) -> str:
@@ -50,22 +50,26 @@ detections = tf.saved_model.load("saved_model")({argument})
 
 Input type `{input_type}`. {words}
 
-`detections` holds `num_detections` `[batch]` and, best first, `detection_boxes` `[batch, n, 4]` (ymin, xmin,
-ymax, xmax in 0..1 of the picture), `detection_scores` and `detection_classes` `[batch, n]` (ids as below). By
-command: `sweepbox detect FOLDER picture.jpg --out detections`, FOLDER being the one that this file lies in."""
+`detections` has `num_detections` `[batch]` and, best first, `detection_boxes` `[batch, n, 4]` (ymin, xmin,
+ymax, xmax, relative to the image, 0..1), `detection_scores` and `detection_classes` `[batch, n]` (ids as
+below). On the command line: `sweepbox detect FOLDER picture.jpg --out detections`, where FOLDER is the folder
+of this file."""
 
 
 @dataclass(frozen=True)
 class CardExtras:
-    """Facts that a checkpoint folder does not hold, as far as they are known.
+    """Information that is not in a checkpoint folder, as far as it is known.
 
-    `origin` says where the checkpoint stands (a trial of a sweep, say); `changes` lead from the base config to
-    the model's; `pictures` counts by part of the data set (train, validation), `objects` by class and part.
+    Attributes:
+        origin: Where the checkpoint comes from, such as a trial of a sweep.
+        changes: The differences between the base config and the config of the model.
+        images: The number of images by part of the data set (train, validation).
+        objects: The number of objects by class and part.
     """
 
     origin: str | None = None
     changes: Sequence[Change] | None = None
-    pictures: Mapping[str, int] = field(default_factory=dict)
+    images: Mapping[str, int] = field(default_factory=dict)
     objects: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
@@ -78,7 +82,16 @@ def model_card(
     *,
     input_type: InputType = InputType.IMAGE_TENSOR,
 ) -> str:
-    """Return the card in Markdown. It holds no date and no path: the same model has the same card."""
+    """Return the model card in Markdown, without a date or a path, so that the same model has the same card.
+
+    Args:
+        config: The config of the model.
+        label_map: The classes.
+        metadata: The metadata of the checkpoint.
+        weights_sha256: The SHA-256 of the weights file, in hexadecimal digits.
+        extras: More information.
+        input_type: The input type of the model.
+    """
     ssd = config.model.ssd
     height, width = input_size(ssd.image_resizer)
     sections = [
@@ -93,7 +106,7 @@ def model_card(
         *_changes(extras),
         *_data(extras),
         "## Provenance",
-        _table(("fact", "value"), _provenance(config, metadata, weights_sha256, extras)),
+        _table(("property", "value"), _provenance(config, metadata, weights_sha256, extras)),
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -101,8 +114,8 @@ def model_card(
 def _summary(ssd: pb.Ssd, height: int, width: int) -> str:
     resizer = ssd.image_resizer.WhichOneof("image_resizer_oneof")
     return (
-        f"Architecture `{ssd.feature_extractor.type}`. The picture may have any size: the model itself resizes "
-        f"it to {height} x {width} (`{resizer}`). It computes in float32."
+        f"Architecture `{ssd.feature_extractor.type}`. Images may have any size: the model resizes them to "
+        f"{height} x {width} (`{resizer}`). It computes in float32."
     )
 
 
@@ -114,10 +127,10 @@ def _metrics(label_map: LabelMap, metadata: CheckpointMetadata) -> str:
     rows.append(("", "mean of the classes", _number(metadata, "mAP"), _number(metadata, "mAP@.50")))
     table = _table(("id", "class", "AP", "AP@.50"), rows)
     if not metadata.metrics:
-        return table + "\n\nThe checkpoint was saved before an evaluation: nothing was measured."
+        return table + "\n\nThe checkpoint was saved without an evaluation; there are no metrics."
     return table + (
         "\n\nCOCO average precision (AP: mean over IoU .50 to .95) on the validation part at step "
-        f"{metadata.step}; - means that no object of the class was there to measure on."
+        f"{metadata.step}; - means that there were no objects of the class."
     )
 
 
@@ -160,12 +173,10 @@ def _shown(value: object) -> str:
 
 
 def _data(extras: CardExtras) -> list[str]:
-    if not extras.pictures:
+    if not extras.images:
         return []
-    rows = {"pictures": extras.pictures} | {
-        f"objects: {name}": counts for name, counts in extras.objects.items()
-    }
-    parts = tuple(extras.pictures)
+    rows = {"images": extras.images} | {f"objects: {name}": counts for name, counts in extras.objects.items()}
+    parts = tuple(extras.images)
     lines = [(name, *(str(counts.get(part, 0)) for part in parts)) for name, counts in rows.items()]
     return ["## Data", _table(("", *parts), lines)]
 
@@ -182,6 +193,6 @@ def _provenance(
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table; bars inside of cells are escaped."""
+    """Return a Markdown table; vertical bars in cells are escaped."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -1,4 +1,4 @@
-"""A checkpoint folder made into a checkpoint that the TensorFlow Object Detection API loads."""
+"""Export of a checkpoint folder to a checkpoint of the TensorFlow Object Detection API."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,48 +14,60 @@ from sweepbox.detection.export.target import check_folder
 
 CHECKPOINT = "checkpoint"
 FIRST_OWN_FIELD = 1000
-"""Options of Sweepbox's own have numbers from here in the schema."""
+"""Augmentation options that only Sweepbox has start at this field number in the schema."""
 
 CHECKPOINT_PARTS = (CHECKPOINT, CONFIG_FILE, LABEL_MAP_FILE)
 
 
 @dataclass(frozen=True)
 class ExportedCheckpoint:
-    """An exported checkpoint: its folder and config, its path without `.index`, the number of variables.
+    """An exported checkpoint.
 
-    `left_out` names the augmentation options that the Object Detection API does not know, which the exported
-    config therefore lacks; they change nothing of what the model detects.
+    Attributes:
+        directory: The folder of the export.
+        config: The exported config.
+        prefix: The path of the checkpoint without `.index`.
+        variables: The number of variables.
+        removed_options: The augmentation options that the exported config lacks, because the Object Detection
+            API does not have them; they have no effect on detections.
     """
 
     directory: Path
     config: pb.TrainEvalPipelineConfig
     prefix: Path
     variables: int
-    left_out: tuple[str, ...] = ()
+    removed_options: tuple[str, ...] = ()
 
 
 def export_checkpoint(checkpoint: Path, out: Path, *, overwrite: bool = False) -> ExportedCheckpoint:
-    """Write the detector of a checkpoint folder to `out` as the Object Detection API does; whole or not at all.
+    """Export the detector of a checkpoint folder as a checkpoint of the Object Detection API.
 
-    `out` gets `checkpoint/ckpt-0.*` and `checkpoint/checkpoint`, `pipeline.config` and `label_map.pbtxt`. The
-    variables are float32 whatever precision the training had; the optimizer's state is not among them. An `out`
-    that holds anything is refused with UsageError; with `overwrite` an older export of this kind there is
-    replaced, anything else is still refused. ModelError where the checkpoint is incomplete or does not fit
-    together.
+    The folder `out` is written atomically; it has `checkpoint/ckpt-0.*`, `checkpoint/checkpoint`,
+    `pipeline.config` and `label_map.pbtxt`. The variables are float32, whatever the precision of the training;
+    the optimizer's state is not included.
+
+    Args:
+        checkpoint: The checkpoint folder.
+        out: The folder to write.
+        overwrite: Replace an older export of this kind in `out`.
+
+    Raises:
+        UsageError: `out` is not empty; with `overwrite`, it has something else than an export of this kind.
+        ModelError: The checkpoint is incomplete or inconsistent.
     """
     check_folder(out, CHECKPOINT_PARTS, overwrite=overwrite)
     check_files(checkpoint, (CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE))
     config, label_map = load_config(checkpoint / CONFIG_FILE), load_label_map(checkpoint / LABEL_MAP_FILE)
-    left_out = _remove_own_options(config.train_config)
+    removed_options = _remove_own_options(config.train_config)
     with atomic_directory(out) as folder:
         written, variables = _write_weights(checkpoint, config, folder / CHECKPOINT)
         save_config(config, folder / CONFIG_FILE)
         save_label_map(label_map, folder / LABEL_MAP_FILE)
-    return ExportedCheckpoint(out, config, out / CHECKPOINT / written.name, variables, left_out)
+    return ExportedCheckpoint(out, config, out / CHECKPOINT / written.name, variables, removed_options)
 
 
 def _remove_own_options(train_config: pb.TrainConfig) -> tuple[str, ...]:
-    """Remove the augmentation options that the Object Detection API cannot read; return their names."""
+    """Remove the augmentation options that the Object Detection API does not have; return their names."""
     options = train_config.data_augmentation_options
     own = [option for option in options for field, _ in option.ListFields() if field.number >= FIRST_OWN_FIELD]
     for option in own:
@@ -64,7 +76,7 @@ def _remove_own_options(train_config: pb.TrainConfig) -> tuple[str, ...]:
 
 
 def _write_weights(checkpoint: Path, config: pb.TrainEvalPipelineConfig, directory: Path) -> tuple[Path, int]:
-    """Write the object-based checkpoint of a folder's weights; return its path and the number of variables."""
+    """Write an object-based checkpoint of the weights; return its path and the number of variables."""
     detector = load_detector(checkpoint, config)
     directory.mkdir()
     prefix = write_object_based(detector.network, detector.backbone, config.model.ssd, directory)

@@ -1,4 +1,4 @@
-"""The image resizers in an exported program: TensorFlow's own kernels, whose sampling training reproduces."""
+"""The image resizers of an exported model: TensorFlow kernels with the same sampling as in training."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +8,13 @@ from sweepbox.detection.data.augment.resizer import Resizer, read_resizer
 
 
 def resize_function(message: pb.ImageResizer) -> Callable[[Any], tuple[Any, Any]]:
-    """Return a function of normalised images `[batch, height, width, 3]` of any size.
+    """Return a function that resizes normalised images `[batch, height, width, 3]` of any size.
 
-    It returns the network's input `[batch, *output_size, 3]` and the true size int32 `[2]`, height and width
-    before padding. ConfigError for a resizer that is not supported.
+    The function returns the network's input `[batch, *output_size, 3]` and the true size int32 `[2]`, height
+    and width before padding.
+
+    Raises:
+        ConfigError: The resizer is not supported.
     """
     resizer = read_resizer(message)
 
@@ -20,14 +23,14 @@ def resize_function(message: pb.ImageResizer) -> Callable[[Any], tuple[Any, Any]
 
         height, width = resizer.resized(tf.shape(images)[1:2], tf.shape(images)[2:3])
         size = tf.concat([height, width], axis=0)
-        framed = _framed(_resampled(images, size, resizer.method), size, resizer)
-        return tf.ensure_shape(framed, [None, *resizer.output_size, 3]), size
+        padded = _padded(_resampled(images, size, resizer.method), size, resizer)
+        return tf.ensure_shape(padded, [None, *resizer.output_size, 3]), size
 
     return resize
 
 
 def _resampled(images: Any, size: Any, method: int) -> Any:
-    """Resize as TensorFlow 1 did: no half-pixel centres, no antialiasing (`tf.image.resize` differs)."""
+    """Resize as in TensorFlow 1: without half-pixel centres and antialiasing, unlike `tf.image.resize`."""
     import tensorflow as tf
 
     if method == pb.AREA:
@@ -40,8 +43,8 @@ def _resampled(images: Any, size: Any, method: int) -> Any:
     return kernels[method](images=images, size=size, align_corners=False, half_pixel_centers=False)
 
 
-def _framed(images: Any, size: Any, resizer: Resizer) -> Any:
-    """Pad at the bottom and right with the value of each channel."""
+def _padded(images: Any, size: Any, resizer: Resizer) -> Any:
+    """Pad at the bottom and right with the padding value of each channel."""
     import tensorflow as tf
 
     if resizer.min_dimension is None:

@@ -1,4 +1,4 @@
-"""A checkpoint folder made into a SavedModel with the Object Detection API's signature."""
+"""Export of a checkpoint folder to a SavedModel with the signature of the Object Detection API."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,15 @@ EXPORT_FILES = (SAVED_MODEL, CONFIG_FILE, LABEL_MAP_FILE, MODEL_CARD)
 
 @dataclass(frozen=True)
 class ExportedModel:
-    """An export's folder, `directory`, and what is known of the model in it."""
+    """An exported model.
+
+    Attributes:
+        directory: The folder of the export.
+        config: The config of the model.
+        label_map: The classes.
+        metadata: The metadata of the checkpoint.
+        input_type: The input type of the SavedModel.
+    """
 
     directory: Path
     config: pb.TrainEvalPipelineConfig
@@ -42,7 +50,7 @@ class ExportedModel:
 
     @property
     def saved_model(self) -> Path:
-        """The folder that `tf.saved_model.load` takes."""
+        """The folder of the SavedModel, for `tf.saved_model.load`."""
         return self.directory / SAVED_MODEL
 
 
@@ -62,7 +70,7 @@ def export_detector(
     Args:
         checkpoint: The checkpoint folder.
         out: The folder to write.
-        input_type: What the SavedModel takes as input.
+        input_type: The input type of the SavedModel.
         extras: More information for the model card.
         overwrite: Replace an older export in `out`.
 
@@ -87,12 +95,12 @@ def export_detector(
 
 
 def _read_checkpoint(checkpoint: Path) -> tuple[pb.TrainEvalPipelineConfig, LabelMap, CheckpointMetadata]:
-    """Return config, classes and metadata of a checkpoint folder; ModelError where a file of it is missing."""
+    """Return config, classes and metadata of a checkpoint folder; ModelError if it is incomplete."""
     check_files(checkpoint, (CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE, METRICS_FILE))
     config, label_map = load_config(checkpoint / CONFIG_FILE), load_label_map(checkpoint / LABEL_MAP_FILE)
     if label_map.num_classes > config.model.ssd.num_classes:
         raise ModelError(
-            f"{checkpoint}: the label map goes up to id {label_map.num_classes}, the model has only "
+            f"{checkpoint}: the label map has ids up to {label_map.num_classes}, but the model has "
             f"num_classes: {config.model.ssd.num_classes}; use the label map that it was trained with"
         )
     return config, label_map, read_checkpoint_metadata(checkpoint)

@@ -1,4 +1,4 @@
-"""The checkpoint to export: where it stands, whether it is whole, and the detector with its weights."""
+"""The checkpoint to export: finds it, checks its files and loads its detector."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,30 +16,31 @@ BEST = "best"
 
 
 def find_checkpoint(source: Path) -> Path:
-    """Return the checkpoint folder that `source` is, or the best one of the training run that it is.
+    """Return the best checkpoint folder of a training run, or `source` itself if it is a checkpoint folder.
 
-    ModelError where it is neither.
+    Raises:
+        ModelError: `source` is neither.
     """
     for folder in (source / BEST, source):
         if (folder / WEIGHTS_FILE).is_file():
             return folder
     problem = f"no {WEIGHTS_FILE} in it or in its {BEST}/" if source.is_dir() else "there is no such folder"
     raise ModelError(
-        f"{source}: {problem}; give the folder of a sweep, a run that was evaluated, or a checkpoint"
+        f"{source}: {problem}; name the folder of a sweep, of an evaluated run, or of a checkpoint"
     )
 
 
 def check_files(checkpoint: Path, names: Iterable[str]) -> None:
-    """Raise ModelError where a checkpoint folder lacks one of some files."""
+    """Raise ModelError if a file is missing in a checkpoint folder."""
     for name in names:
         if not (checkpoint / name).is_file():
             raise ModelError(
-                f"{checkpoint}: {name} is missing, so it is no checkpoint folder; give one that is"
+                f"{checkpoint}: {name} is missing, so it is not a checkpoint folder; name another folder"
             )
 
 
 def load_detector(checkpoint: Path, config: pb.TrainEvalPipelineConfig) -> "SsdDetector":
-    """Return the detector of a checkpoint folder's config with its weights, in float32."""
+    """Return the detector of a checkpoint folder with its weights, in float32."""
     from sweepbox.detection.model.ssd import build_detector
 
     detector = build_detector(config.model.ssd)

@@ -1,1 +1,1 @@
-"""Use of an exported model: detections of pictures, drawings, JSON. Needs nothing of the house but its core."""
+"""Inference with an exported model: detections in images, drawings, JSON."""

@@ -1,4 +1,4 @@
-"""An exported model, ready to detect."""
+"""An exported model for inference."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from sweepbox.detection.core.detections import Detections
 from sweepbox.detection.core.errors import ModelError
 from sweepbox.detection.core.files import StrPath
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.inference.images import Picture, picture_pixels
+from sweepbox.detection.inference.images import ImageSource, image_pixels
 from sweepbox.detection.inference.labels import find_labels
 from sweepbox.detection.inference.model_input import model_input
 
@@ -21,18 +21,18 @@ REQUIRED_OUTPUTS = ("detection_boxes", "detection_classes", "detection_scores", 
 
 
 class Detector:
-    """A detector from a SavedModel, of `sweepbox export` or of the Object Detection API, of any input type.
+    """A detector from a SavedModel of `sweepbox export` or of the Object Detection API, with any input type.
 
     Attributes:
         path: The folder with `saved_model.pb`.
-        labels: The classes; None where they are not known.
+        labels: The classes; None if they are unknown.
 
     Args:
-        model: The export's folder, or the `saved_model` folder in it.
-        labels: The classes or a label map's file. By default the label map in or beside the model's folder.
+        model: The folder of the export, or the `saved_model` folder in it.
+        labels: The classes or a label map file; by default the label map in the folder or beside it.
 
     Raises:
-        ModelError: There is no such model, it is damaged, or its input or outputs are not those of a detector.
+        ModelError: The model is missing or damaged, or its input or outputs are not those of a detector.
         ConfigError: The label map is malformed.
 
     Example:
@@ -47,13 +47,13 @@ class Detector:
     def __init__(self, model: StrPath, *, labels: LabelMap | StrPath | None = None) -> None:
         self.path = find_saved_model(Path(model))
         self.labels = find_labels(self.path) if labels is None else as_label_map(labels)
-        # The loaded object owns the weights and must live as long as its signature.
+        # A reference to the loaded object, because it has the weights of the signature.
         self._model = _load(self.path)
         self._signature = _signature(self._model, self.path)
         self._input = model_input(self._signature, self.path)
 
-    def __call__(self, picture: Picture, *, threshold: float = 0.0) -> Detections:
-        """Return the detections in a picture; the same as `detect`.
+    def __call__(self, image: ImageSource, *, threshold: float = 0.0) -> Detections:
+        """Return the detections in an image; the same as `detect`.
 
         Example:
             >>> from PIL import Image
@@ -61,17 +61,17 @@ class Detector:
             >>> len(found) == len(found.class_names)
             True
         """
-        return self.detect(picture, threshold=threshold)
+        return self.detect(image, threshold=threshold)
 
-    def detect(self, picture: Picture, *, threshold: float = 0.0) -> Detections:
-        """Return the detections in a picture, best score first.
+    def detect(self, image: ImageSource, *, threshold: float = 0.0) -> Detections:
+        """Return the detections in an image, best score first.
 
-        A JPEG file is decoded as in training; Pillow decodes one to pixels that differ by up to 13 grey levels.
+        A JPEG file is decoded as in training. The pixels that Pillow decodes differ by up to 13 grey levels.
 
         Args:
-            picture: A file, a Pillow image, or an RGB array, uint8 `[height, width, 3]`. Files and Pillow
-                images are turned upright as their EXIF orientation asks.
-            threshold: The least score of a detection, 0 to 1.
+            image: A file, a Pillow image, or an RGB array, uint8 `[height, width, 3]`. Files and Pillow images
+                are rotated by their EXIF orientation.
+            threshold: The lowest score of a detection, 0 to 1.
 
         Raises:
             DataError: The file cannot be read.
@@ -82,22 +82,26 @@ class Detector:
             >>> list(found.scores) == sorted(found.scores, reverse=True)
             True
         """
-        pixels = picture_pixels(picture)
+        pixels = image_pixels(image)
         outputs = self._signature(**{self._input.name: self._input.pack(pixels)})
         return _detections(outputs, self.labels).above(threshold)
 
 
 def find_saved_model(model: Path) -> Path:
-    """Return the folder with `saved_model.pb`: `model` itself or its `saved_model/`; ModelError without one."""
+    """Return the folder with `saved_model.pb`: `model` or `model/saved_model`.
+
+    Raises:
+        ModelError: There is no such file.
+    """
     for folder in (model / SAVED_MODEL, model):
         if (folder / MODEL_FILE).is_file():
             return folder
     problem = f"no {MODEL_FILE} in it or in its {SAVED_MODEL}/" if model.is_dir() else "there is no such folder"
-    raise ModelError(f"{model}: {problem}; give the folder that `sweepbox export` wrote")
+    raise ModelError(f"{model}: {problem}; name the folder that `sweepbox export` wrote")
 
 
 def _load(folder: Path) -> Any:
-    """Return the loaded SavedModel; ModelError where a file of it is missing or damaged."""
+    """Return the loaded SavedModel; ModelError if a file is missing or damaged."""
     import tensorflow as tf
     from google.protobuf.message import DecodeError
 
@@ -109,19 +113,19 @@ def _load(folder: Path) -> Any:
 
 
 def _signature(model: Any, folder: Path) -> Any:
-    """Return the signature of detectors; ModelError where the model lacks it or an output of it."""
+    """Return the signature of a detector; ModelError if the model lacks it or one of its outputs."""
     signatures = getattr(model, "signatures", {})
     if SIGNATURE not in signatures:
-        there = ", ".join(signatures) or "none"
-        raise ModelError(f"{folder}: no signature {SIGNATURE!r} (there: {there}); export a detector")
+        found = ", ".join(signatures) or "none"
+        raise ModelError(f"{folder}: no signature {SIGNATURE!r} (found: {found}); export a detector")
     missing = [name for name in REQUIRED_OUTPUTS if name not in signatures[SIGNATURE].structured_outputs]
     if missing:
-        raise ModelError(f"{folder}: the model gives no {', '.join(missing)}, so it is no detector; export one")
+        raise ModelError(f"{folder}: not a detector, the model has no output {', '.join(missing)}; export one")
     return signatures[SIGNATURE]
 
 
 def _detections(outputs: dict[str, Any], labels: LabelMap | None) -> Detections:
-    """Return the existing rows of a model's outputs for one image."""
+    """Return the first `num_detections` rows of the outputs for one image."""
     count = int(outputs["num_detections"][0])
     boxes, scores, classes = (
         outputs[f"detection_{name}"].numpy()[0, :count] for name in ("boxes", "scores", "classes")

@@ -1,4 +1,4 @@
-"""Detections drawn into their picture."""
+"""Draws detections into images."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sweepbox.detection.core.detections import Detections
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.inference.images import Picture, picture_pixels
+from sweepbox.detection.inference.images import ImageSource, image_pixels
 from sweepbox.detection.inference.label_layout import LabelLayout, PlacedLabel
 from sweepbox.detection.inference.legend import draw_legend
 from sweepbox.detection.inference.palette import DARK, colour_of, text_colour_on
@@ -17,13 +17,13 @@ from sweepbox.detection.inference.palette import DARK, colour_of, text_colour_on
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 LABEL_OPACITY = 235
 HALO_OPACITY = 120
-CROWDED_SHARE = 0.12
-"""Labels that would cover more than this share of the picture are shortened from the start."""
+CROWDED_FRACTION = 0.12
+"""If full labels would cover more than this fraction of the image, all labels are shortened."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """Measures in pixels that follow from the picture's size."""
+    """Sizes in pixels, by the size of the image."""
 
     line: int
     font_size: int
@@ -31,7 +31,7 @@ class Style:
 
     @classmethod
     def of(cls, image_size: tuple[int, int]) -> "Style":
-        """Return the style for a picture of (height, width): thin and small, but never unreadable."""
+        """Return the style for an image of (height, width); text stays readable in small images."""
         side = (image_size[0] * image_size[1]) ** 0.5
         return cls(
             line=max(2, round(side / 300)),
@@ -41,36 +41,37 @@ class Style:
 
 
 def draw_detections(
-    picture: Picture, detections: Detections, labels: LabelMap | None = None, threshold: float = 0.5
+    image: ImageSource, detections: Detections, labels: LabelMap | None = None, threshold: float = 0.5
 ) -> Image.Image:
-    """Return a copy of a picture with a box in its class' colour and a label for each detection.
+    """Return a copy of an image with a box in the colour of its class and a label for each detection.
 
-    A label holds the class and the score; in a crowd, and where it would hide another label or box, it shrinks
-    to the score, then to nothing, the best scores being served first, and a legend tells the colours.
+    A label has the class and the score. If there are many detections, or if a label would hide another label or
+    box, it is shortened to the score or omitted, and a legend shows the colours; the best scores are labelled
+    first.
 
     Args:
-        picture: A file, a Pillow image, or an RGB array, uint8 `[height, width, 3]`.
+        image: A file, a Pillow image, or an RGB array, uint8 `[height, width, 3]`.
         detections: The detections in it.
-        labels: The classes; by default those that the detections carry.
-        threshold: The least score of a detection that is drawn.
+        labels: The classes; by default those of the detections.
+        threshold: The lowest score of a detection that is drawn.
 
     Example:
         >>> found = sb.Detector("model")("picture.jpg")
         >>> sb.draw_detections("picture.jpg", found, threshold=0.1).size
         (128, 128)
     """
-    image = Image.fromarray(picture_pixels(picture))
+    original = Image.fromarray(image_pixels(image))
     shown = detections.above(threshold)
     if labels is not None:
         shown = replace(shown, labels=labels)
     if not len(shown):
-        return image
-    height, width = image.height, image.width
+        return original
+    height, width = original.height, original.width
     style = Style.of((height, width))
     boxes_pixels = shown.boxes_yxyx.astype(np.float64).clip(0, 1) * [height, width, height, width]
-    overlay = Image.new("RGBA", image.size)
+    overlay = Image.new("RGBA", original.size)
     draw = ImageDraw.Draw(overlay)
-    # The best last: its box lies on top.
+    # The best detection is drawn last, so that its box is on top.
     for row in np.argsort(shown.scores, kind="stable"):
         _draw_box(draw, boxes_pixels[row], int(shown.class_ids[row]), style)
     shortened = _draw_labels(draw, boxes_pixels, shown, style)
@@ -79,7 +80,7 @@ def draw_detections(
         present = [(names[class_id], class_id) for class_id in sorted(names)]
         font = _font(style.font_size)
         draw_legend(draw, (height, width), present, boxes_pixels, font=font, padding=style.padding)
-    return Image.alpha_composite(image.convert("RGBA"), overlay).convert("RGB")
+    return Image.alpha_composite(original.convert("RGBA"), overlay).convert("RGB")
 
 
 @lru_cache(maxsize=16)
@@ -88,7 +89,7 @@ def _font(size: int) -> Font:
 
 
 def _draw_box(draw: ImageDraw.ImageDraw, box_yxyx: NDArray[np.float64], class_id: int, style: Style) -> None:
-    """Draw a frame in the class' colour between two thin dark lines, so that it stands out on any ground."""
+    """Draw a frame in the colour of the class between two thin dark lines, for contrast on any background."""
     top, left, bottom, right = (round(float(side)) for side in box_yxyx)
     right, bottom = max(right - 1, left), max(bottom - 1, top)
     halo = (*DARK, HALO_OPACITY)
@@ -106,13 +107,13 @@ def _draw_labels(
     shown: Detections,
     style: Style,
 ) -> bool:
-    """Draw the labels, best score first; return whether one had to be shortened or left out."""
+    """Draw the labels, best score first; return whether one was shortened or omitted."""
     size = (draw.im.size[1], draw.im.size[0])
     layout = LabelLayout(size, boxes_pixels, gap=1)
     font = _font(style.font_size)
     names = [f"{name} {score:.2f}" for name, score in zip(shown.class_names, shown.scores, strict=True)]
     covered = sum(np.prod(label_size(name, font, style.padding)) for name in names)
-    crowded = bool(covered > CROWDED_SHARE * size[0] * size[1])
+    crowded = bool(covered > CROWDED_FRACTION * size[0] * size[1])
     shortened = crowded
     for row in np.argsort(-shown.scores, kind="stable"):
         texts = [f"{shown.scores[row]:.2f}"] if crowded else [names[row], f"{shown.scores[row]:.2f}"]
@@ -125,7 +126,7 @@ def _draw_labels(
 
 
 def label_size(text: str, font: Font, padding: int) -> tuple[int, int]:
-    """Return (height, width) of a label in pixels; labels of one font are of one height."""
+    """Return (height, width) of a label in pixels; all labels of a font have the same height."""
     _, top, _, bottom = font.getbbox("Ág")
     return round(bottom - top) + 2 * padding, round(font.getlength(text)) + 2 * padding + padding
 
@@ -133,7 +134,7 @@ def label_size(text: str, font: Font, padding: int) -> tuple[int, int]:
 def _draw_label(
     draw: ImageDraw.ImageDraw, placed: PlacedLabel, text: str, *, class_id: int, font: Font, padding: int
 ) -> None:
-    """Draw a text on a rounded ground in the class' colour."""
+    """Draw a text on a rounded background in the colour of the class."""
     height, width = label_size(text, font, padding)
     colour = colour_of(class_id)
     frame = (placed.left, placed.top, placed.left + width - 1, placed.top + height - 1)

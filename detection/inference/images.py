@@ -1,4 +1,4 @@
-"""Pictures from files, as a detector sees them."""
+"""Reads images for a detector."""
 
 import glob
 from collections.abc import Iterable
@@ -13,46 +13,50 @@ from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import StrPath
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
-"""Endings of the files that count as pictures when a folder is given."""
+"""The suffixes of image files in a folder."""
 
 JPEG_FORMATS = ("JPEG", "MPO")
-"""JPEG as Pillow names it; a phone's multi-picture file is one to every other reader."""
+"""Pillow's names of JPEG; MPO is a JPEG with several images, of which other readers read the first."""
 
-Picture = StrPath | Image.Image | NDArray[np.uint8]
-"""A picture as a detector takes it: a file, a Pillow image or an RGB array `[height, width, 3]`."""
+ImageSource = StrPath | Image.Image | NDArray[np.uint8]
+"""The input of a detector: a file, a Pillow image or an RGB array, uint8 `[height, width, 3]`."""
 
 ORIENTATION_TAG = 0x0112
 _DEEP_MODES = ("I", "I;16", "I;16B", "I;16L", "F")
 
 
-def picture_pixels(picture: Picture) -> NDArray[np.uint8]:
-    """Return a picture as RGB `[height, width, 3]`; files and Pillow images are turned as their EXIF data ask.
+def image_pixels(image: ImageSource) -> NDArray[np.uint8]:
+    """Return an image as RGB `[height, width, 3]`, rotated by the EXIF orientation of a file or Pillow image.
 
     Raises:
-        DataError: The file is missing, cut off or no picture.
+        DataError: The file is missing or truncated, or is not an image.
         ValueError: The array has another shape or type.
     """
-    if isinstance(picture, Image.Image):
-        return np.asarray(_eight_bits(ImageOps.exif_transpose(picture)).convert("RGB"))
-    if not isinstance(picture, np.ndarray):
-        return read_image(Path(picture))
-    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or 0 in picture.shape:
-        raise ValueError(
-            f"the image is {picture.dtype} {list(picture.shape)}, expected uint8 [height, width, 3]"
-        )
-    return picture
+    if isinstance(image, Image.Image):
+        return np.asarray(_eight_bits(ImageOps.exif_transpose(image)).convert("RGB"))
+    if not isinstance(image, np.ndarray):
+        return read_image(Path(image))
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise ValueError(f"the image is {image.dtype} {list(image.shape)}, expected uint8 [height, width, 3]")
+    return image
 
 
 def read_image(path: Path, *, upright: bool = True) -> NDArray[np.uint8]:
-    """Return a picture as RGB `[height, width, 3]`, turned upright as its EXIF orientation asks.
+    """Return an image file as RGB `[height, width, 3]`.
 
-    With `upright` False the pixels stay as they are stored. Of an animation it is the first frame, of 16 bits a
-    channel the upper 8; transparency is dropped. A JPEG is decoded as in training and as in models that take
-    encoded pictures, by TensorFlow with its fast transform: Pillow's exact one differs by up to 13 grey levels.
-    DataError where the file is missing, cut off or no picture.
+    The first frame of an animation is read, and the upper 8 of 16 bits per channel; transparency is dropped. A
+    JPEG is decoded by TensorFlow with its fast transform, as in training and in models with encoded input;
+    Pillow's exact transform differs by up to 13 grey levels.
+
+    Args:
+        path: The file.
+        upright: Rotate the image by its EXIF orientation.
+
+    Raises:
+        DataError: The file is missing or truncated, or is not an image.
     """
     if not path.is_file():
-        raise DataError(f"{path}: there is no such picture")
+        raise DataError(f"{path}: there is no such image")
     try:
         with Image.open(path) as image:
             stored = _decoded_jpeg(path, image.getexif()) if image.format in JPEG_FORMATS else image
@@ -60,14 +64,12 @@ def read_image(path: Path, *, upright: bool = True) -> NDArray[np.uint8]:
             turned = ImageOps.exif_transpose(stored) if upright else stored
             return np.asarray(_eight_bits(turned).convert("RGB"))
     except DECODING_ERRORS as error:
-        reason = "it is in no known image format" if "cannot identify" in str(error) else str(error)
-        raise DataError(
-            f"{path}: the picture cannot be read: {reason}; replace or leave out the file"
-        ) from error
+        reason = "unknown image format" if "cannot identify" in str(error) else str(error)
+        raise DataError(f"{path}: the image cannot be read: {reason}; replace or omit the file") from error
 
 
 def _decoded_jpeg(path: Path, exif: Image.Exif) -> Image.Image:
-    """Return the pixels of a JPEG with an EXIF orientation beside them; ValueError where it is cut off."""
+    """Decode a JPEG to an image with its EXIF orientation; ValueError if it is truncated."""
     import tensorflow as tf
 
     try:
@@ -80,17 +82,19 @@ def _decoded_jpeg(path: Path, exif: Image.Exif) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Return an image of at most 8 bits a channel; deeper ones are brightness of 16 bits."""
+    """Return an image with at most 8 bits per channel; deeper images have one channel of 16 bits."""
     if image.mode not in _DEEP_MODES:
         return image
     return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
 
 
 def find_images(sources: Iterable[str | Path]) -> tuple[Path, ...]:
-    """Return the pictures that files, folders and glob patterns stand for, in the order given, each once.
+    """Return the image files of files, folders and glob patterns, in the given order and without duplicates.
 
-    Of a folder these are the files with one of `SUFFIXES`, sorted by name, subfolders left out. DataError for a
-    source that stands for no picture.
+    The images of a folder are its files with one of `SUFFIXES`, sorted by name; subfolders are not searched.
+
+    Raises:
+        DataError: A source has no image.
     """
     found: dict[Path, None] = {}
     for source in sources:
@@ -107,11 +111,11 @@ def _images_of(source: str | Path) -> list[Path]:
             child for child in path.iterdir() if child.suffix.lower() in SUFFIXES and child.is_file()
         )
         if not inside:
-            raise DataError(f"{path}: no picture in this folder (wanted files named {', '.join(SUFFIXES)})")
+            raise DataError(f"{path}: no image in this folder; add files with suffix {', '.join(SUFFIXES)}")
         return inside
-    # The glob module, because pathlib's globbing takes no absolute patterns.
+    # The glob module, because pathlib does not support absolute patterns.
     matching = sorted(Path(name) for name in glob.glob(str(source), recursive=True))  # noqa: PTH207
-    pictures = [path for path in matching if path.is_file()]
-    if not pictures:
-        raise DataError(f"{source}: there is no such picture or folder, and no file matches it as a pattern")
-    return pictures
+    images = [path for path in matching if path.is_file()]
+    if not images:
+        raise DataError(f"{source}: there is no such image or folder, and no file matches it as a pattern")
+    return images

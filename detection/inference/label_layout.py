@@ -1,4 +1,4 @@
-"""Where the labels of boxes go, so that each can be read and few objects are hidden."""
+"""The layout of box labels, so that labels are readable and hide few objects."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ import numpy as np
 
 from sweepbox.detection.core.boxes import area, pairwise_intersection
 
-FREE_SHARE = 0.02
-"""Labels may overlap labels by this share of their area: rounding, not reading, is what touches there."""
+MAX_LABEL_OVERLAP = 0.02
+"""The fraction of its area by which a label may overlap another one, which allows for rounding."""
 
-HIDDEN_SHARE = 0.3
-"""A label that would hide more than this share of another's box counts as having no room."""
+MAX_HIDDEN_FRACTION = 0.3
+"""The largest fraction of another detection's box that a label may hide."""
 
 
 @dataclass(frozen=True)
 class PlacedLabel:
-    """One label: which of its texts was taken (0 is the first choice) and its corner in pixels."""
+    """A label: the index of the chosen text (0 is the preferred one), and its upper left corner in pixels."""
 
     choice: int
     left: int
@@ -25,22 +25,29 @@ class PlacedLabel:
 
 @dataclass
 class LabelLayout:
-    """Places labels one after the other, the most important first.
+    """Places labels one at a time; place the most important label first.
 
-    `image_size` is (height, width) and `boxes_yxyx` `[n, 4]` all boxes, in pixels.
+    Attributes:
+        image_size: (height, width) in pixels.
+        boxes_yxyx: All boxes `[n, 4]` in pixels.
+        gap: The distance between a box and a label beside it, in pixels.
     """
 
     image_size: tuple[int, int]
     boxes_yxyx: np.ndarray
     gap: int = 0
-    _taken: list[tuple[int, int, int, int]] = field(default_factory=list)
+    _placed: list[tuple[int, int, int, int]] = field(default_factory=list)
 
     def place(self, box: int, sizes: Sequence[tuple[int, int]]) -> PlacedLabel | None:
-        """Find room for the label of box number `box`, or return None where there is none.
+        """Place the label of a box; return None if there is no space for it.
 
-        `sizes` are the (height, width) of its texts in pixels, dearest first. A label lies in the image, close
-        to its box, and hides neither another label nor much of another box. Of several places the one is taken
-        that covers least; a shorter text is taken only where a longer one has no room.
+        A label is inside the image, next to or in its box, and hides no other label and at most
+        `MAX_HIDDEN_FRACTION` of another box. Of the possible positions, the one that hides least is chosen.
+
+        Args:
+            box: The number of the box.
+            sizes: (height, width) of the label's texts in pixels, in order of preference. A text is used only
+                if there is no space for the previous ones.
         """
         for choice, size in enumerate(sizes):
             candidates = np.array(list(self._candidates(self.boxes_yxyx[box], size)))
@@ -48,12 +55,12 @@ class LabelLayout:
             best = int(np.argmin(cost))
             if np.isfinite(cost[best]):
                 top, left, bottom, right = map(int, candidates[best])
-                self._taken.append((top, left, bottom, right))
+                self._placed.append((top, left, bottom, right))
                 return PlacedLabel(choice, left, top)
         return None
 
     def _candidates(self, box_yxyx: np.ndarray, size: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:
-        """Yield places `[ymin, xmin, ymax, xmax]` around and in a box, the most usual first."""
+        """Yield positions `[ymin, xmin, ymax, xmax]` around and in a box, in order of preference."""
         top, left, bottom, right = (round(float(side)) for side in box_yxyx)
         height, width = size
         above, below = top - height - self.gap, bottom + self.gap
@@ -68,15 +75,15 @@ class LabelLayout:
             yield y_inside, x_inside, y_inside + height, x_inside + width
 
     def _cost(self, box: int, candidates: np.ndarray) -> np.ndarray:
-        """Return the cost `[candidates]`: the share of its pixels that hide boxes, infinite without room."""
-        places = candidates.astype(np.float64)
-        own_area, box_areas = area(places), np.maximum(area(self.boxes_yxyx), 1.0)
-        hidden = pairwise_intersection(places, self.boxes_yxyx)
-        # A tie goes to the earlier place.
-        cost: np.ndarray = hidden.sum(axis=1) / own_area + 1e-3 * np.arange(len(places))
+        """Return the cost `[candidates]`: the fraction of the label that hides boxes, or infinite."""
+        positions = candidates.astype(np.float64)
+        own_area, box_areas = area(positions), np.maximum(area(self.boxes_yxyx), 1.0)
+        hidden = pairwise_intersection(positions, self.boxes_yxyx)
+        # The second term resolves ties in favour of earlier positions.
+        cost: np.ndarray = hidden.sum(axis=1) / own_area + 1e-3 * np.arange(len(positions))
         hidden_others = np.delete(hidden / box_areas, box, axis=1)
-        cost[(hidden_others > HIDDEN_SHARE).any(axis=1)] = np.inf
-        if self._taken:
-            labels = pairwise_intersection(places, np.array(self._taken, np.float64)).max(axis=1)
-            cost[labels > FREE_SHARE * own_area] = np.inf
+        cost[(hidden_others > MAX_HIDDEN_FRACTION).any(axis=1)] = np.inf
+        if self._placed:
+            labels = pairwise_intersection(positions, np.array(self._placed, np.float64)).max(axis=1)
+            cost[labels > MAX_LABEL_OVERLAP * own_area] = np.inf
         return cost

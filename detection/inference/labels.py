@@ -8,9 +8,9 @@ from sweepbox.detection.core.labels import LabelMap
 
 
 def find_labels(model: Path) -> LabelMap | None:
-    """Return the classes of the label map in or beside a model's folder, None where there is none.
+    """Return the classes of the label map in a model's folder or beside it, or None if there is none.
 
-    `model` is an export's folder or the `saved_model` folder in it.
+    `model` is the folder of an export or the `saved_model` folder in it.
     """
     for folder in (model, model.resolve().parent):
         if (folder / LABEL_MAP_FILE).is_file():
@@ -19,16 +19,17 @@ def find_labels(model: Path) -> LabelMap | None:
 
 
 def load_labels(model: Path, label_map: Path | None = None) -> LabelMap:
-    """Return the classes in `label_map`, or else those that `find_labels` finds.
+    """Return the classes in `label_map`, or else those of `find_labels`.
 
-    ModelError where there is no such folder, or no label map in it, as the exports of the Object Detection API
-    have none.
+    Raises:
+        ModelError: The folder of the model does not exist, or it has no label map, as is the case for exports
+            of the Object Detection API.
     """
     if label_map is not None:
         return load_label_map(label_map)
     if not model.is_dir():
-        raise ModelError(f"{model}: there is no such folder; give the folder that `sweepbox export` wrote")
+        raise ModelError(f"{model}: there is no such folder; name the folder that `sweepbox export` wrote")
     labels = find_labels(model)
     if labels is None:
-        raise ModelError(f"{model}: {LABEL_MAP_FILE} is missing; put it there or name one with --label-map")
+        raise ModelError(f"{model}: {LABEL_MAP_FILE} is missing; add it or name one with --label-map")
     return labels

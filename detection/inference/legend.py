@@ -1,4 +1,4 @@
-"""A legend of class colours in the emptiest corner of a picture."""
+"""A legend of class colours in the emptiest corner of an image."""
 
 from collections.abc import Sequence
 
@@ -20,9 +20,17 @@ def draw_legend(
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
     padding: int,
 ) -> None:
-    """Draw names and colours of (name, 1-based id) pairs where they hide least of the boxes, in pixels.
+    """Draw the names and colours of classes in the corner where they hide least of the boxes.
 
-    Nothing is drawn where the legend would fill more than half the picture's height or width.
+    Nothing is drawn if the legend is higher or wider than half of the image.
+
+    Args:
+        draw: The drawing of the image.
+        image_size: (height, width) in pixels.
+        classes: (name, 1-based id) pairs.
+        boxes_yxyx: The boxes `[n, 4]` in pixels.
+        font: The font of the names.
+        padding: The space around entries in pixels.
     """
     _, top, _, bottom = font.getbbox("Ág")
     line = round(bottom - top) + padding
@@ -43,7 +51,7 @@ def draw_legend(
 def emptiest_corner(
     image_size: tuple[int, int], size: tuple[int, int], boxes_yxyx: np.ndarray, *, margin: int
 ) -> tuple[int, int]:
-    """Return (left, top) of a frame of (height, width) in the corner where it hides least."""
+    """Return (left, top) of a frame of size (height, width) in the corner where it hides least of the boxes."""
     bottom, right = image_size[0] - size[0] - margin, image_size[1] - size[1] - margin
     corners = [(margin, bottom), (right, bottom), (margin, margin), (right, margin)]
     frames = np.array([(top, left, top + size[0], left + size[1]) for left, top in corners], np.float64)

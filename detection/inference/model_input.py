@@ -1,4 +1,4 @@
-"""What an exported model takes, and how a picture is packed for it."""
+"""The input of an exported model, and the conversion of an image to it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,25 +12,32 @@ from sweepbox.detection.core.errors import ModelError
 
 ENCODED_FEATURE = "image/encoded"
 PROBE = np.zeros((8, 8, 3), np.uint8)
-"""The picture that tells a model of bytes of pictures from one of serialised Examples."""
+"""A test image that determines whether a model with string input expects encoded images or Examples."""
 
 Packing = Callable[[NDArray[np.uint8]], Any]
-"""From one picture, RGB `[height, width, 3]`, to a batch of one."""
+"""Converts an image, RGB `[height, width, 3]`, to a batch with one image."""
 
 
 @dataclass(frozen=True)
 class ModelInput:
-    """The one input of a model: its name, and how a picture becomes a batch of one for it."""
+    """The input of a model: its name, and the conversion of an image to it."""
 
     name: str
     pack: Packing
 
 
 def model_input(signature: Any, folder: Path) -> ModelInput:
-    """Return the input of a detector's signature: one of the four types of the Object Detection API's exporter.
+    """Return the input of a detector's signature.
 
-    Pictures are packed without loss, so that all types detect the same. ModelError where the model takes
-    something else, or bytes that are neither a picture nor an Example.
+    The four input types of the Object Detection API's exporter are supported. Images are converted without
+    loss, so that all types give the same detections.
+
+    Args:
+        signature: The signature.
+        folder: The folder of the model, for error messages.
+
+    Raises:
+        ModelError: The model has another input, or string input that is neither an image nor an Example.
     """
     import tensorflow as tf
 
@@ -44,18 +51,18 @@ def model_input(signature: Any, folder: Path) -> ModelInput:
             return ModelInput(name, _as_floats)
         if spec.dtype == tf.string and spec.shape.is_compatible_with([1]):
             return ModelInput(name, _packing_of_bytes(signature, name, folder))
-    there = ", ".join(f"{name}: {spec.dtype.name} {spec.shape}" for name, spec in inputs.items())
+    found = ", ".join(f"{name}: {spec.dtype.name} {spec.shape}" for name, spec in inputs.items())
     raise ModelError(
-        f"{folder}: the model takes ({there}), expected one image, its bytes or an Example; export it with "
-        "input type image_tensor"
+        f"{folder}: the input of the model is ({found}), expected one image, its bytes or an Example; export "
+        "it with input type image_tensor"
     )
 
 
 def _packing_of_bytes(signature: Any, name: str, folder: Path) -> Packing:
-    """Return the packing that the model takes: signatures do not tell bytes of pictures from Examples."""
+    """Return the conversion for string input; the signature does not say whether it is images or Examples."""
     import tensorflow as tf
 
-    # Examples first: a model of Examples may quote what it cannot parse, and bytes of a picture are no text.
+    # Examples first: the error message of a model of Examples quotes its input, which fails for image bytes.
     for pack in (_as_example, _as_png):
         try:
             signature(**{name: pack(PROBE)})
@@ -64,7 +71,7 @@ def _packing_of_bytes(signature: Any, name: str, folder: Path) -> Packing:
         else:
             return pack
     raise ModelError(
-        f"{folder}: the model takes bytes, but neither those of a picture nor a serialised Example with "
+        f"{folder}: the model has string input, but neither image bytes nor a serialised Example with "
         f"{ENCODED_FEATURE} ({reason}); export it with input type image_tensor"
     )
 

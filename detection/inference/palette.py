@@ -1,4 +1,4 @@
-"""Colours of classes, told apart also by people who see few colours."""
+"""Colours of classes that are distinguishable with colour blindness."""
 
 Colour = tuple[int, int, int]
 
@@ -14,7 +14,7 @@ PALETTE: tuple[Colour, ...] = (
     (120, 94, 60),
     (170, 220, 110),
 )
-"""The colours of class ids 1, 2 …, after Okabe and Ito; they begin anew when they are used up."""
+"""The colours of class ids 1, 2 …, based on Okabe and Ito; further ids repeat them."""
 
 DARK: Colour = (0, 0, 0)
 LIGHT: Colour = (255, 255, 255)
@@ -26,7 +26,7 @@ def colour_of(class_id: int) -> Colour:
 
 
 def text_colour_on(background: Colour) -> Colour:
-    """Return dark or light, whichever has the better contrast by WCAG's relative luminance."""
+    """Return `DARK` or `LIGHT`, whichever has the higher WCAG 2 contrast with the background."""
     luminance = relative_luminance(background)
     on_light = (relative_luminance(LIGHT) + 0.05) / (luminance + 0.05)
     on_dark = (luminance + 0.05) / (relative_luminance(DARK) + 0.05)

@@ -1,4 +1,4 @@
-"""From what a person asks for to the settings of a training run."""
+"""A request to train, and its conversion to the settings of a run."""
 
 import os
 import sys
@@ -21,21 +21,21 @@ DEFAULT_METRIC = "mAP@.50"
 
 @dataclass(frozen=True, kw_only=True)
 class TrainRequest:
-    """What a person asks of a training; the options of `sweepbox train` and the arguments of `sweepbox.train`.
+    """The options of `sweepbox train`, which are the arguments of `sweepbox.train`.
 
     Attributes:
         config: The pipeline.config to train.
-        out: The run's folder.
-        data: The folder of prepared records; None for those that the config's input readers name.
-        edits: Changes to the config.
+        out: The folder of the run.
+        data: The folder of prepared records; None for the records that the config's input readers name.
+        edits: Edits of the config.
         seed: The same seed gives the same weights and data order.
-        precision: `float32`, `bfloat16`, or `auto` for the one that is measured to be faster.
+        precision: `float32`, `bfloat16`, or `auto` for the faster one by a measurement.
         backend: `tensorflow` or `jax`; None for that of the run to resume, of this process, or TensorFlow.
         evaluate_every: Steps between evaluations; None for a tenth of the run.
-        metric: The reported metric that decides which checkpoint is the best.
+        metric: The metric that selects the best checkpoint.
         initial_weights: A file of backbone weights, an Object Detection API checkpoint, or `imagenet`.
-        cache_directory: Where decoded images are kept; None for beside the records.
-        resume: Whether the run in `out` is resumed.
+        cache_directory: The folder for decoded images; None for a folder beside the records.
+        resume: Whether to resume the run in `out`.
     """
 
     config: Path
@@ -52,15 +52,19 @@ class TrainRequest:
     resume: bool = False
 
     def choose_backend(self) -> None:
-        """Let Keras compute with the backend in this process; to be called before Keras is loaded.
+        """Set the Keras backend of this process; call it before Keras is loaded.
 
-        UsageError where it is missing, or Keras is loaded with another.
+        Raises:
+            UsageError: The backend is not installed, or Keras is loaded with another one.
         """
         choose_kernels()
         use_backend(self._backend())
 
     def settings(self, notify: Callable[[str], None]) -> "RunSettings":
-        """Return the run's settings; `notify` is called with what was chosen without being asked for.
+        """Return the settings of the run.
+
+        Args:
+            notify: Called with messages about settings that were chosen automatically.
 
         Raises:
             ConfigError: The config or an edit is malformed or not supported.
@@ -88,7 +92,7 @@ class TrainRequest:
         return self._with_precision(settings, notify)
 
     def _backend(self) -> Backend:
-        """Return the backend asked for, else that of the run to resume, else this process's own."""
+        """Return the requested backend, else that of the run to resume, else that of this process."""
         if self.backend is not None:
             return backend_of(self.backend)
         metadata = read_run_metadata(self.out) if self.resume else None
@@ -100,7 +104,7 @@ class TrainRequest:
         return backend_of(os.environ.get(VARIABLE, Backend.TENSORFLOW.value))
 
     def _with_precision(self, settings: "RunSettings", notify: Callable[[str], None]) -> "RunSettings":
-        """Return the settings with the precision asked for; `auto` is measured once in the life of a run."""
+        """Return the settings with the requested precision; `auto` is measured once per run."""
         from sweepbox.detection.model.precision import AUTOMATIC
         from sweepbox.detection.runner.folder import RunFolder
         from sweepbox.detection.runner.precision_choice import choose_precision
@@ -118,11 +122,11 @@ class TrainRequest:
 
 
 def _precision(text: str) -> "Precision":
-    """Return the precision of that name; UsageError lists the names."""
+    """Return the precision with a name; UsageError lists the names if there is none."""
     from sweepbox.detection.model.precision import Precision
 
     try:
         return Precision(text)
     except ValueError:
         names = ", ".join(choice.value for choice in Precision)
-        raise UsageError(f"--precision {text}: there is no such precision; give {names} or auto") from None
+        raise UsageError(f"--precision {text}: there is no such precision; use {names} or auto") from None

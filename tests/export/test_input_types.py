@@ -1,4 +1,4 @@
-"""Exports of every input type: signatures, and the same answers to the same pictures, batches included."""
+"""Exports of every input type: signatures, and equal detections for equal images, including batches."""
 
 import functools
 import subprocess
@@ -30,7 +30,7 @@ Folder = Callable[[InputType], Path]
 
 @pytest.fixture(scope="module")
 def folder_of(golden_checkpoint: Path, golden_export: Path, tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    """The folder of the golden model's export of an input type."""
+    """The folder of an export of the golden model with an input type."""
 
     @functools.cache
     def export(input_type: InputType) -> Path:
@@ -81,7 +81,7 @@ def test_the_signature(folder_of: Folder, input_type: InputType) -> None:
 
 
 @pytest.mark.parametrize("name", [n for n in PICTURES["pictures"].tolist() if f"{n}/refusal" not in PICTURES])
-def test_bytes_of_pictures_are_answered_as_by_the_object_detection_api(folder_of: Folder, name: str) -> None:
+def test_detections_of_encoded_images_equal_the_object_detection_api(folder_of: Folder, name: str) -> None:
     encoded = _encoded(name)
     model = _load_once(folder_of(InputType.ENCODED_IMAGE_STRING_TENSOR))
     _assert_golden(model(tf.constant([encoded])), lambda key: PICTURES[f"{name}/{key}"][None])
@@ -92,7 +92,7 @@ def _load_once(folder: Path) -> Any:
     return _load(folder)
 
 
-def test_pictures_of_different_sizes_in_one_batch(folder_of: Folder) -> None:
+def test_images_of_different_sizes_in_one_batch(folder_of: Folder) -> None:
     batch = [_encoded(name) for name in PICTURES["batch/pictures"]]
     for input_type, calls in (
         (InputType.ENCODED_IMAGE_STRING_TENSOR, batch),
@@ -112,7 +112,7 @@ def test_the_first_frame_of_an_animation(folder_of: Folder) -> None:
         np.testing.assert_allclose(found[key], value, rtol=1e-5, atol=1e-5, err_msg=key)
 
 
-def test_a_batch_of_floats_is_answered_picture_by_picture(folder_of: Folder) -> None:
+def test_a_batch_of_float_images_has_the_detections_of_its_images(folder_of: Folder) -> None:
     with np.load(MODEL) as golden:
         images, expected = golden["image_uint8"], golden["post/detection_scores"]
     model = _load_once(folder_of(InputType.FLOAT_IMAGE_TENSOR))
@@ -124,7 +124,7 @@ def test_a_batch_of_floats_is_answered_picture_by_picture(folder_of: Folder) -> 
 
 
 @pytest.mark.parametrize("input_type", list(InputType)[1:])
-def test_the_detector_takes_every_input_type(folder_of: Folder, input_type: InputType) -> None:
+def test_the_detector_supports_every_input_type(folder_of: Folder, input_type: InputType) -> None:
     with np.load(MODEL) as golden:
         pixels = golden["image_uint8"][0]
     found, expected = (
@@ -136,7 +136,7 @@ def test_the_detector_takes_every_input_type(folder_of: Folder, input_type: Inpu
     np.testing.assert_array_equal(found.class_ids, expected.class_ids)
 
 
-def test_a_fresh_process_needs_nothing_of_ours(folder_of: Folder, tmp_path: Path) -> None:
+def test_a_new_process_needs_only_tensorflow(folder_of: Folder, tmp_path: Path) -> None:
     program = """
 import sys
 import tensorflow as tf

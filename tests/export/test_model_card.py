@@ -50,11 +50,11 @@ def test_training_settings_and_provenance() -> None:
     assert "ab" * 32 in card
 
 
-def test_what_a_sweep_knows_is_told() -> None:
+def test_the_card_of_a_sweep_has_its_information() -> None:
     extras = CardExtras(
         origin="trial 0003 of the sweep 'masks'",
         changes=[Change("train_config.batch_size", 8, 16), Change("model.ssd.x", None, 0.25)],
-        pictures={"train": 80, "validation": 16},
+        images={"train": 80, "validation": 16},
         objects={"cat": {"train": 100, "validation": 20}, "dog|wolf": {"train": 5}},
     )
     card = _card(extras)
@@ -69,14 +69,14 @@ def test_what_a_sweep_knows_is_told() -> None:
         assert line in card
 
 
-def test_without_extras_the_sections_are_left_out() -> None:
+def test_without_extras_their_sections_are_omitted() -> None:
     assert "## Data" not in _card()
     assert "## Changes" not in _card()
     assert "## Changes from the base config\n\nNone." in _card(CardExtras(changes=()))
 
 
-def test_a_checkpoint_without_metrics_says_so() -> None:
-    assert "nothing was measured" in _card(metadata=CheckpointMetadata(0, {}, 0, "float32"))
+def test_a_checkpoint_without_metrics() -> None:
+    assert "there are no metrics" in _card(metadata=CheckpointMetadata(0, {}, 0, "float32"))
 
 
 def test_the_same_model_has_the_same_card_without_a_date() -> None:
@@ -85,7 +85,7 @@ def test_the_same_model_has_the_same_card_without_a_date() -> None:
 
 
 @pytest.mark.parametrize("input_type", InputType)
-def test_how_to_use_it_fits_what_it_takes(input_type: InputType) -> None:
+def test_the_usage_matches_the_input_type(input_type: InputType) -> None:
     card = model_card(CONFIG, LABELS, METADATA, "ab" * 32, CardExtras(), input_type=input_type)
     assert f"Input type `{input_type}`." in card
     program = card.split("```")[1].removeprefix("python\n")

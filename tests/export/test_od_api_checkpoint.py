@@ -17,7 +17,7 @@ def exported(golden_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) 
     return export_checkpoint(golden_checkpoint, tmp_path_factory.mktemp("od_api") / "out")
 
 
-def test_the_folder_holds_the_object_detection_apis_parts(
+def test_the_folder_has_the_parts_of_the_object_detection_api(
     exported: ExportedCheckpoint, golden_checkpoint: Path
 ) -> None:
     assert {path.name for path in exported.directory.iterdir()} == set(CHECKPOINT_PARTS)
@@ -31,7 +31,7 @@ def test_the_folder_holds_the_object_detection_apis_parts(
     assert exported.variables == 472
 
 
-def test_the_weights_come_back(exported: ExportedCheckpoint, golden_checkpoint: Path) -> None:
+def test_the_weights_are_restored(exported: ExportedCheckpoint, golden_checkpoint: Path) -> None:
     ssd = load_config(exported.directory / "pipeline.config").model.ssd
     network = build_detector(ssd, seed=1).network
     restore_object_based(network, exported.directory, ssd, RestoredPart.FULL)
@@ -41,7 +41,7 @@ def test_the_weights_come_back(exported: ExportedCheckpoint, golden_checkpoint: 
         np.testing.assert_array_equal(restored[path], array)
 
 
-def test_options_that_the_object_detection_api_does_not_know_are_left_out(
+def test_options_that_the_object_detection_api_does_not_have_are_removed(
     golden_checkpoint: Path, tmp_path: Path
 ) -> None:
     ours = Path(shutil.copytree(golden_checkpoint, tmp_path / "ours"))
@@ -52,21 +52,21 @@ def test_options_that_the_object_detection_api_does_not_know_are_left_out(
     options.add().random_horizontal_flip.SetInParent()
     save_config(config, ours / "pipeline.config")
     exported = export_checkpoint(ours, tmp_path / "out")
-    assert exported.left_out == ("random_mosaic",)
+    assert exported.removed_options == ("random_mosaic",)
     written = load_config(exported.directory / "pipeline.config").train_config.data_augmentation_options
     assert [option.WhichOneof("preprocessing_step") for option in written][theirs:] == [
         "random_horizontal_flip"
     ]
 
 
-def test_nothing_of_others_is_overwritten(golden_checkpoint: Path, tmp_path: Path) -> None:
+def test_other_files_are_not_overwritten(golden_checkpoint: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "label_map.pbtxt").touch()
     with pytest.raises(UsageError, match=r"is not empty; .*--overwrite"):
         export_checkpoint(golden_checkpoint, out)
     (out / "thesis.tex").touch()
-    with pytest.raises(UsageError, match=r"holds 'thesis\.tex'"):
+    with pytest.raises(UsageError, match=r"has 'thesis\.tex'"):
         export_checkpoint(golden_checkpoint, out, overwrite=True)
     with pytest.raises(UsageError, match="is a file"):
         export_checkpoint(golden_checkpoint, out / "thesis.tex")
@@ -74,7 +74,7 @@ def test_nothing_of_others_is_overwritten(golden_checkpoint: Path, tmp_path: Pat
     assert export_checkpoint(golden_checkpoint, out, overwrite=True).prefix.with_name("ckpt-0.index").is_file()
 
 
-def test_a_failed_export_leaves_nothing(golden_checkpoint: Path, tmp_path: Path) -> None:
+def test_a_failed_export_leaves_no_files(golden_checkpoint: Path, tmp_path: Path) -> None:
     broken = Path(shutil.copytree(golden_checkpoint, tmp_path / "broken"))
     (broken / "weights.npz").unlink()
     with pytest.raises(ModelError, match=r"weights\.npz is missing"):

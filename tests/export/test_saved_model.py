@@ -1,4 +1,4 @@
-"""The exported model against the Object Detection API's detections, the detector in process, and its users."""
+"""The exported model compared with the Object Detection API and the detector in process; files and errors."""
 
 import shutil
 import subprocess
@@ -27,7 +27,7 @@ OUTPUTS = {
 }
 
 
-def test_the_folder_holds_all_parts(golden_export: Path, golden_checkpoint: Path) -> None:
+def test_the_folder_has_all_parts(golden_export: Path, golden_checkpoint: Path) -> None:
     assert {path.name for path in golden_export.iterdir()} == set(EXPORT_FILES)
     for name in ("pipeline.config", "label_map.pbtxt"):
         assert (golden_export / name).read_text() == (golden_checkpoint / name).read_text()
@@ -97,11 +97,11 @@ np.savez(sys.argv[3], **detections)
         np.testing.assert_allclose(found["detection_scores"], expected[:count], rtol=1e-4, atol=1e-5)
 
 
-def test_an_occupied_folder_is_left_alone(golden_checkpoint: Path, tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_not_changed(golden_checkpoint: Path, tmp_path: Path) -> None:
     note = tmp_path / "thesis.txt"
     note.write_text("dear")
     for overwrite in (False, True):
-        with pytest.raises(UsageError, match=r"holds 'thesis\.txt', which is no part of an export"):
+        with pytest.raises(UsageError, match=r"has 'thesis\.txt', which is not part of an export"):
             export_detector(golden_checkpoint, tmp_path, overwrite=overwrite)
     with pytest.raises(UsageError, match="is a file"):
         export_detector(golden_checkpoint, note)
@@ -130,7 +130,7 @@ def test_an_incomplete_checkpoint_is_refused(golden_checkpoint: Path, tmp_path: 
     assert not (tmp_path / "out").exists()
 
 
-def test_torn_weights_leave_nothing_behind(golden_checkpoint: Path, tmp_path: Path) -> None:
+def test_truncated_weights_leave_no_files(golden_checkpoint: Path, tmp_path: Path) -> None:
     checkpoint = Path(shutil.copytree(golden_checkpoint, tmp_path / "checkpoint"))
     weights = checkpoint / "weights.npz"
     weights.write_bytes(weights.read_bytes()[:1000])
@@ -147,7 +147,7 @@ def test_a_label_map_beyond_the_models_classes_is_refused(golden_checkpoint: Pat
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
-def test_another_keras_backend_is_refused_with_the_remedy(backend: str) -> None:
+def test_another_keras_backend_is_refused_with_a_remedy(backend: str) -> None:
     with pytest.raises(ModelError, match=f"KERAS_BACKEND={backend}; set KERAS_BACKEND=tensorflow"):
         require_tensorflow(backend)
 

@@ -1,4 +1,4 @@
-"""The exported program's resizing, and its agreement with the detector that training evaluates."""
+"""The resizing of the exported model, and its agreement with the detector in training."""
 
 from pathlib import Path
 
@@ -56,7 +56,7 @@ def test_every_resize_method_equals_the_golden(index: int) -> None:
     ],
 )
 def test_the_true_size_keeps_the_aspect_ratio(size: tuple[int, int], expected: tuple[int, int]) -> None:
-    """A side of 0 pixels cannot be resized to: the smallest is 1."""
+    """The smallest side is 1 pixel, because images cannot be resized to 0."""
     text = "keep_aspect_ratio_resizer { min_dimension: 40 max_dimension: 48 pad_to_max_dimension: true }"
     images, true_size = resize_function(text_format.Parse(text, pb.ImageResizer()))(tf.zeros([2, *size, 3]))
     assert images.shape == (2, 48, 48, 3)
@@ -81,7 +81,7 @@ OTHER_METHODS = tuple(
         *((text, (90, 233)) for text in OTHER_METHODS),
     ],
 )
-def test_pictures_are_resized_as_in_training(resizer_text: str, shape: tuple[int, int]) -> None:
+def test_images_are_resized_as_in_training(resizer_text: str, shape: tuple[int, int]) -> None:
     resizer = text_format.Parse(resizer_text, pb.ImageResizer())
     image = _noise(shape)
     nothing = np.zeros((1, 1), np.float32)
@@ -110,7 +110,7 @@ def test_detections_equal_those_of_the_detector_in_process(golden_checkpoint: Pa
     served = serving_module(detector, resizer)(image)
     images, size = resize_function(resizer)(detector.normalise(image))
 
-    @tf.function  # compiled, as training's own evaluation is
+    @tf.function  # compiled, as in the evaluation during training
     def detect(images: tf.Tensor, sizes: tf.Tensor) -> dict[str, tf.Tensor]:
         return detector.postprocess(detector.network(images, training=False), sizes)
 

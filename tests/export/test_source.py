@@ -9,7 +9,7 @@ from sweepbox.detection.export.source import find_checkpoint
 from sweepbox.detection.inference.labels import load_labels
 
 
-def test_a_checkpoint_folder_is_itself_and_a_run_is_its_best(tmp_path: Path) -> None:
+def test_a_checkpoint_folder_or_the_best_one_of_a_run_is_found(tmp_path: Path) -> None:
     for folder in ("best", "last"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "weights.npz").touch()
@@ -24,7 +24,7 @@ def test_anything_else_is_refused(tmp_path: Path) -> None:
         find_checkpoint(tmp_path / "absent")
 
 
-def test_labels_lie_in_or_beside_the_model_or_where_the_user_says(tmp_path: Path) -> None:
+def test_labels_are_in_or_beside_the_model_or_in_a_named_file(tmp_path: Path) -> None:
     model = tmp_path / "model" / "saved_model"
     model.mkdir(parents=True)
     with pytest.raises(ModelError, match=r"label_map\.pbtxt is missing; .* --label-map"):

@@ -1,4 +1,4 @@
-"""The detector on the golden model, and on everything that is no detector."""
+"""The detector with the golden model, and with models that are not detectors."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -38,27 +38,27 @@ def test_detections_of_an_array(detector: Detector, image: np.ndarray) -> None:
     assert found.class_ids.dtype == np.int64
 
 
-def test_the_threshold_keeps_what_reaches_it(detector: Detector, image: np.ndarray) -> None:
+def test_detections_with_at_least_the_threshold_are_kept(detector: Detector, image: np.ndarray) -> None:
     everything = detector.detect(image)
     threshold = float(everything.scores[2])
     assert len(detector.detect(image, threshold=threshold)) == 3
 
 
-def test_a_file_gives_what_its_pixels_give(detector: Detector, image: np.ndarray, tmp_path: Path) -> None:
+def test_a_file_has_the_same_detections_as_its_pixels(
+    detector: Detector, image: np.ndarray, tmp_path: Path
+) -> None:
     Image.fromarray(image).save(tmp_path / "a.png")
     from_file, from_pixels = detector.detect(tmp_path / "a.png"), detector.detect(image)
     np.testing.assert_array_equal(from_file.boxes_yxyx, from_pixels.boxes_yxyx)
 
 
-def test_the_saved_model_folder_itself_will_do(
-    golden_export: Path, image: np.ndarray, detector: Detector
-) -> None:
+def test_the_saved_model_folder_is_accepted(golden_export: Path, image: np.ndarray, detector: Detector) -> None:
     other = Detector(golden_export / "saved_model")
     np.testing.assert_array_equal(other.detect(image).scores, detector.detect(image).scores)
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (30, 500, 3)])
-def test_pictures_of_any_size(detector: Detector, shape: tuple[int, ...]) -> None:
+def test_images_of_any_size(detector: Detector, shape: tuple[int, ...]) -> None:
     assert (detector.detect(np.full(shape, 128, np.uint8)).boxes_yxyx <= 1).all()
 
 
@@ -94,7 +94,7 @@ def _tear(path: Path) -> None:
     ],
     ids=["torn", "empty", "zeros", "no index", "torn index", "no variables", "torn variables"],
 )
-def test_a_damaged_model_is_said_to_be(export_copy: Path, name: str, damage: Callable[[Path], object]) -> None:
+def test_a_damaged_model_is_refused(export_copy: Path, name: str, damage: Callable[[Path], object]) -> None:
     damage(export_copy / "saved_model" / name)
     with pytest.raises(ModelError, match=r"saved_model: .*(damaged|signature)"):
         Detector(export_copy)
@@ -115,10 +115,10 @@ OUTPUTS = {
 }
 
 
-def test_a_model_that_is_no_detector_is_refused(tmp_path: Path) -> None:
+def test_a_model_that_is_not_a_detector_is_refused(tmp_path: Path) -> None:
     spec = tf.TensorSpec([1, None, None, 3], tf.uint8, name="input_tensor")
     folder = _save(tmp_path / "a", lambda image: {"logits": tf.reduce_sum(tf.cast(image, tf.float32))}, spec)
-    with pytest.raises(ModelError, match="gives no detection_boxes, detection_classes"):
+    with pytest.raises(ModelError, match="has no output detection_boxes, detection_classes"):
         Detector(folder)
 
 
@@ -130,18 +130,18 @@ def test_a_model_that_is_no_detector_is_refused(tmp_path: Path) -> None:
         (tf.TensorSpec([4, None, None, 3], tf.uint8, name="input_tensor"), "uint8"),
     ],
 )
-def test_other_inputs_are_refused_with_the_remedy(tmp_path: Path, spec: tf.TensorSpec, there: str) -> None:
+def test_other_inputs_are_refused_with_a_remedy(tmp_path: Path, spec: tf.TensorSpec, there: str) -> None:
     folder = _save(tmp_path / "a", lambda _: dict(OUTPUTS), spec)
     with pytest.raises(ModelError, match=f"{there}.*image_tensor"):
         Detector(folder)
 
 
-def test_bytes_that_are_neither_picture_nor_example_are_refused(tmp_path: Path) -> None:
+def test_string_input_that_is_neither_an_image_nor_an_example_is_refused(tmp_path: Path) -> None:
     def numbers(texts: tf.Tensor) -> dict[str, tf.Tensor]:
         return OUTPUTS | {"num_detections": tf.strings.to_number(texts)}
 
     folder = _save(tmp_path / "a", numbers, tf.TensorSpec([None], tf.string, name="input_tensor"))
-    with pytest.raises(ModelError, match=r"neither those of a picture nor a serialised Example .*image_tensor"):
+    with pytest.raises(ModelError, match=r"neither image bytes nor a serialised Example .*image_tensor"):
         Detector(folder)
 
 
@@ -151,7 +151,7 @@ def test_a_model_without_the_signature_is_refused(tmp_path: Path) -> None:
         Detector(tmp_path / "a")
 
 
-def test_a_batch_dimension_of_any_size_will_do(tmp_path: Path) -> None:
+def test_a_batch_dimension_of_any_size_is_accepted(tmp_path: Path) -> None:
     spec = tf.TensorSpec([None, None, None, 3], tf.uint8, name="images")
     folder = _save(tmp_path / "a", lambda _: dict(OUTPUTS), spec)
     assert len(Detector(folder).detect(np.zeros((5, 5, 3), np.uint8))) == 0

@@ -18,14 +18,14 @@ def _found(boxes: list[list[float]], scores: list[float], class_ids: list[int]) 
     return Detections(shaped, np.array(scores, np.float32), np.array(class_ids, np.int64))
 
 
-def test_nothing_found_leaves_the_picture_as_it_is() -> None:
+def test_without_detections_the_image_is_unchanged() -> None:
     drawn = np.asarray(draw_detections(GREY, _found([], [], []), LABELS))
     np.testing.assert_array_equal(drawn, GREY)
     below = _found([[0.1, 0.1, 0.9, 0.9]], [0.4], [1])
     np.testing.assert_array_equal(np.asarray(draw_detections(GREY, below, LABELS, 0.5)), GREY)
 
 
-def test_a_box_has_its_class_colour_and_the_picture_is_not_changed() -> None:
+def test_a_box_has_the_colour_of_its_class_and_the_input_is_not_changed() -> None:
     image = GREY.copy()
     drawn = np.asarray(draw_detections(image, _found([[0.3, 0.2, 0.8, 0.6]], [0.9], [2]), LABELS))
     assert tuple(drawn[100, 60]) == colour_of(2)
@@ -39,12 +39,12 @@ def test_a_box_has_its_class_colour_and_the_picture_is_not_changed() -> None:
     "box", [[0, 0, 1, 1], [0, 0, 0.02, 0.02], [0.98, 0.98, 1, 1], [-0.5, -0.5, 1.5, 1.5], [0.5, 0.5, 0.5, 0.5]]
 )
 @pytest.mark.parametrize("size", [(200, 300), (8, 8), (1, 1)])
-def test_boxes_at_edges_and_in_tiny_pictures_can_be_drawn(box: list[float], size: tuple[int, int]) -> None:
+def test_boxes_at_edges_and_in_tiny_images_can_be_drawn(box: list[float], size: tuple[int, int]) -> None:
     image = np.zeros((*size, 3), np.uint8)
     assert draw_detections(image, _found([box], [1.0], [1]), LABELS).size == size[::-1]
 
 
-def test_a_crowd_is_labelled_by_scores_and_a_legend() -> None:
+def test_many_detections_are_labelled_by_scores_and_a_legend() -> None:
     random = np.random.default_rng(0)
     corners = random.uniform(0, 0.9, (60, 2))
     boxes = np.concatenate([corners, corners + 0.04], axis=1).tolist()
@@ -55,7 +55,7 @@ def test_a_crowd_is_labelled_by_scores_and_a_legend() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_labels_lie_in_the_picture_and_hide_neither_each_other_nor_boxes(seed: int) -> None:
+def test_labels_are_inside_the_image_and_hide_no_labels_or_boxes(seed: int) -> None:
     random = np.random.default_rng(seed)
     corners = random.uniform(0, 180, (40, 2))
     boxes = np.concatenate([corners, corners + random.uniform(8, 20, (40, 2))], axis=1)
@@ -78,7 +78,7 @@ def test_labels_lie_in_the_picture_and_hide_neither_each_other_nor_boxes(seed: i
     assert hidden.max() <= 0.3
 
 
-def test_a_lonely_label_stands_above_its_box_and_below_at_the_upper_edge() -> None:
+def test_a_single_label_is_above_its_box_or_below_at_the_upper_edge() -> None:
     boxes = np.array([[50.0, 20.0, 90.0, 60.0], [0.0, 100.0, 40.0, 140.0]])
     layout = LabelLayout((200, 200), boxes)
     first, second = layout.place(0, [(10, 30)]), layout.place(1, [(10, 30)])
@@ -95,11 +95,11 @@ def test_text_is_readable_on_every_colour() -> None:
         assert (max(text, ground) + 0.05) / (min(text, ground) + 0.05) >= 4.5
 
 
-def test_the_colours_begin_anew() -> None:
+def test_the_colours_repeat() -> None:
     assert colour_of(1) == colour_of(1 + len(PALETTE)) != colour_of(2)
 
 
-def test_the_legend_takes_the_emptiest_corner() -> None:
+def test_the_legend_is_in_the_emptiest_corner() -> None:
     boxes = np.array([[60.0, 0.0, 100.0, 40.0], [60.0, 60.0, 100.0, 100.0]])
     assert emptiest_corner((100, 100), (20, 20), boxes, margin=2) == (2, 2)
     assert emptiest_corner((100, 100), (20, 20), boxes[:1], margin=2) == (78, 78)

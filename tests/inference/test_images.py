@@ -14,7 +14,7 @@ def _gradient() -> np.ndarray:
     return np.stack([rows * 6, columns * 4, np.full_like(rows, 90)], axis=-1).astype(np.uint8)
 
 
-def test_a_png_is_read_as_it_is(tmp_path: Path) -> None:
+def test_a_png_is_read_unchanged(tmp_path: Path) -> None:
     Image.fromarray(_gradient()).save(tmp_path / "a.png")
     np.testing.assert_array_equal(read_image(tmp_path / "a.png"), _gradient())
 
@@ -28,12 +28,12 @@ def test_every_mode_becomes_rgb(tmp_path: Path, mode: str) -> None:
     assert image.shape == (40, 60, 3)
 
 
-def test_of_sixteen_bits_the_upper_eight_are_kept(tmp_path: Path) -> None:
+def test_the_upper_8_of_16_bits_are_kept(tmp_path: Path) -> None:
     Image.fromarray(np.full((4, 5), 0x80FF, np.uint16)).save(tmp_path / "deep.png")
     assert (read_image(tmp_path / "deep.png") == 0x80).all()
 
 
-def test_the_exif_orientation_is_applied_unless_told_otherwise(tmp_path: Path) -> None:
+def test_the_exif_orientation_is_applied_by_default(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     Image.fromarray(_gradient()).save(tmp_path / "a.jpg", exif=exif)
@@ -43,7 +43,7 @@ def test_the_exif_orientation_is_applied_unless_told_otherwise(tmp_path: Path) -
     np.testing.assert_array_equal(upright, np.rot90(stored, -1))
 
 
-def test_a_jpeg_has_the_pixels_that_models_of_encoded_pictures_see(tmp_path: Path) -> None:
+def test_a_jpeg_has_the_same_pixels_as_in_models_of_encoded_images(tmp_path: Path) -> None:
     noise = np.random.default_rng(3).integers(0, 256, (40, 60, 3)).astype(np.uint8)
     path = tmp_path / "a.jpg"
     Image.fromarray(noise).save(path, quality=70)
@@ -59,16 +59,16 @@ def test_unreadable_files_are_named(tmp_path: Path, content: bytes | None) -> No
         Image.fromarray(_gradient()).save(path)
         content = path.read_bytes()[:300]
     path.write_bytes(content)
-    with pytest.raises(DataError, match=r"a\.jpg: the picture cannot be read"):
+    with pytest.raises(DataError, match=r"a\.jpg: the image cannot be read"):
         read_image(path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"absent\.jpg: there is no such picture"):
+    with pytest.raises(DataError, match=r"absent\.jpg: there is no such image"):
         read_image(tmp_path / "absent.jpg")
 
 
-def test_files_folders_and_patterns_are_found_once_each(tmp_path: Path) -> None:
+def test_files_folders_and_patterns_without_duplicates(tmp_path: Path) -> None:
     for name in ("b.jpg", "a.PNG", "notes.txt", "sub/c.jpg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
@@ -76,15 +76,15 @@ def test_files_folders_and_patterns_are_found_once_each(tmp_path: Path) -> None:
     assert [path.relative_to(tmp_path).as_posix() for path in found] == ["b.jpg", "a.PNG", "sub/c.jpg"]
 
 
-def test_a_file_with_brackets_in_its_name_is_no_pattern(tmp_path: Path) -> None:
+def test_a_file_name_with_brackets_is_not_a_pattern(tmp_path: Path) -> None:
     path = tmp_path / "a[1].jpg"
     path.touch()
     assert find_images([path]) == (path,)
 
 
-def test_sources_without_pictures_are_refused(tmp_path: Path) -> None:
+def test_sources_without_images_are_refused(tmp_path: Path) -> None:
     for source, message in (
-        (tmp_path, "no picture in this folder"),
+        (tmp_path, "no image in this folder"),
         (tmp_path / "absent.jpg", "no such picture or folder"),
         (f"{tmp_path}/*.jpg", "no file matches"),
     ):

@@ -90,7 +90,7 @@ def test_a_checkpoint_of_the_object_detection_api(
     assert f"variables are in {out / 'checkpoint' / 'ckpt-0'}" in result.stdout
     assert "mAP 0.2500" in result.stdout
     again = invoke(command, golden_checkpoint, out, "--format", "saved_model", "--overwrite")
-    assert "holds 'checkpoint', which is no part of an export" in str(again.exception)
+    assert "has 'checkpoint', which is not part of an export" in str(again.exception)
 
 
 def test_the_input_type(golden_checkpoint: Path, tmp_path: Path, invoke: Invoke) -> None:
@@ -111,8 +111,8 @@ def test_bad_input_is_told_and_nothing_is_lost(golden_checkpoint: Path, tmp_path
     full.mkdir()
     (full / "thesis.txt").write_text("dear")
     for arguments, message in (
-        ((golden_checkpoint, full), "is no part of an export"),
-        ((golden_checkpoint, full, "--overwrite"), "is no part of an export"),
+        ((golden_checkpoint, full), "is not part of an export"),
+        ((golden_checkpoint, full, "--overwrite"), "is not part of an export"),
         ((tmp_path, tmp_path / "out"), "no weights.npz in it"),
         ((tmp_path / "absent", tmp_path / "out"), "there is no such folder"),
     ):

@@ -49,7 +49,7 @@ def _sweep_extras(state: "SweepState") -> "CardExtras":
     return CardExtras(
         origin=f"trial {trial.id} of the sweep {state.spec.name!r}, {chosen_by}",
         changes=trial.changes,
-        pictures={split: facts["images"] for split, facts in splits.items()},
+        images={split: facts["images"] for split, facts in splits.items()},
         objects={
             entry["name"]: {split: entry[split] for split in splits} for entry in description.get("classes", [])
         },

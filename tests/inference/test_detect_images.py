@@ -1,4 +1,4 @@
-"""Many pictures into a folder: what is written, and that nothing is written or lost when something is wrong."""
+"""Detection in many images: the files that are written, and errors that leave the folder unchanged."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,8 @@ from PIL import Image
 
 from sweepbox.detection.core.errors import DataError, UsageError
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.inference.detect_images import DetectedImage, detect_images
 from sweepbox.detection.inference.detector import Detector
-from sweepbox.detection.inference.pictures import DetectedPicture, detect_pictures
 
 LABELS = LabelMap.of(("with_mask", "without_mask", "mask_weared_incorrect"))
 
@@ -30,10 +30,8 @@ def pictures(tmp_path: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def _detect(
-    detector: Detector, pictures: list[Path], out: Path, **options: bool
-) -> tuple[DetectedPicture, ...]:
-    return detect_pictures(detector, pictures, out, labels=LABELS, threshold=0.6, **options)
+def _detect(detector: Detector, pictures: list[Path], out: Path, **options: bool) -> tuple[DetectedImage, ...]:
+    return detect_images(detector, pictures, out, labels=LABELS, threshold=0.6, **options)
 
 
 def test_annotated_copies_and_coco_results(detector: Detector, pictures: list[Path], tmp_path: Path) -> None:
@@ -60,7 +58,7 @@ def test_annotated_copies_and_coco_results(detector: Detector, pictures: list[Pa
         assert copy.tobytes() != source.tobytes()
 
 
-def test_one_bad_picture_and_nothing_is_written(
+def test_nothing_is_written_if_one_image_is_damaged(
     detector: Detector, pictures: list[Path], tmp_path: Path
 ) -> None:
     pictures[1].write_bytes(pictures[1].read_bytes()[:200])
@@ -86,14 +84,16 @@ def test_existing_files_are_replaced_only_when_allowed(
     assert (out / "notes.txt").read_text() == "mine too"
 
 
-def test_a_picture_never_overwrites_its_source(detector: Detector, pictures: list[Path]) -> None:
+def test_an_image_never_overwrites_its_source(detector: Detector, pictures: list[Path]) -> None:
     before = pictures[0].read_bytes()
     with pytest.raises(UsageError, match="would overwrite its own source"):
         _detect(detector, pictures, pictures[0].parent, overwrite=True)
     assert pictures[0].read_bytes() == before
 
 
-def test_two_pictures_of_one_name_are_refused(detector: Detector, pictures: list[Path], tmp_path: Path) -> None:
+def test_two_images_with_the_same_name_are_refused(
+    detector: Detector, pictures: list[Path], tmp_path: Path
+) -> None:
     twin = tmp_path / "a.png"
     twin.write_bytes(pictures[0].read_bytes())
     with pytest.raises(UsageError, match=r"would both be written as a\.png"):
@@ -101,10 +101,10 @@ def test_two_pictures_of_one_name_are_refused(detector: Detector, pictures: list
 
 
 def test_other_misuse(detector: Detector, pictures: list[Path], tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no picture"):
+    with pytest.raises(UsageError, match="there are no images"):
         _detect(detector, [], tmp_path / "out")
     with pytest.raises(UsageError, match="is a file"):
         _detect(detector, pictures, pictures[0])
     odd = pictures[0].rename(pictures[0].with_suffix(".picture"))
-    with pytest.raises(DataError, match=r"cannot write '\.picture' pictures"):
+    with pytest.raises(DataError, match=r"cannot write '\.picture' images"):
         _detect(detector, [odd], tmp_path / "out")
