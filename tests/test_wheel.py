@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import sweepbox as sb
+
 ROOT = Path(__file__).parents[1]
 SOURCES = ("sweepbox", "detection", "tuning", "scripts")
 FILES = ("pyproject.toml", "README.md", "LICENSE")
@@ -77,15 +79,9 @@ def _run(installed: Path, folder: Path, *command: str) -> str:
 
 def test_the_wheel_installs_one_package(installed: Path) -> None:
     names = sorted(path.name for path in installed.iterdir() if path.name != "bin")
-    assert names == ["sweepbox", f"sweepbox-{_version(installed)}.dist-info"]
+    assert names == ["sweepbox", f"sweepbox-{sb.__version__}.dist-info"]
     for part in ("py.typed", "detection/config/pipeline.proto", "tuning/api/sweep.py", "scripts/cli.py"):
         assert (installed / "sweepbox" / part).is_file()
-
-
-def _version(installed: Path) -> str:
-    return (
-        next(installed.glob("sweepbox-*.dist-info")).name.removeprefix("sweepbox-").removesuffix(".dist-info")
-    )
 
 
 @pytest.mark.slow

@@ -9,7 +9,9 @@ import tensorflow as tf
 from PIL import Image
 
 from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.inference.detector import Detector
+from sweepbox.detection.inference.images import ORIENTATION_TAG
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "model_mobilenet_v2_fpnlite_small" / "golden.npz"
 
@@ -48,8 +50,35 @@ def test_a_file_has_the_same_detections_as_its_pixels(
     detector: Detector, image: np.ndarray, tmp_path: Path
 ) -> None:
     Image.fromarray(image).save(tmp_path / "a.png")
-    from_file, from_pixels = detector.detect(tmp_path / "a.png"), detector.detect(image)
-    np.testing.assert_array_equal(from_file.boxes_yxyx, from_pixels.boxes_yxyx)
+    expected = detector.detect(image).boxes_yxyx
+    for picture in (tmp_path / "a.png", str(tmp_path / "a.png"), Image.fromarray(image)):
+        np.testing.assert_array_equal(detector(picture).boxes_yxyx, expected)
+
+
+def test_a_pillow_image_is_turned_upright(detector: Detector, image: np.ndarray) -> None:
+    turned = Image.fromarray(np.rot90(image, -1))
+    turned.getexif()[ORIENTATION_TAG] = 8
+    np.testing.assert_array_equal(detector(turned).boxes_yxyx, detector(image).boxes_yxyx)
+
+
+def test_the_classes_are_those_of_the_label_map_beside_the_model(
+    golden_export: Path, detector: Detector, image: np.ndarray
+) -> None:
+    assert detector.labels is not None
+    assert detector.labels.names == ("with_mask", "without_mask", "mask_weared_incorrect")
+    found = detector(image)
+    assert found.class_names == tuple(detector.labels.name_of(int(id_)) for id_ in found.class_ids)
+    assert found.above(0.5).labels == detector.labels
+    assert Detector(str(golden_export / "saved_model")).labels == detector.labels
+
+
+def test_other_classes_may_be_given(export_copy: Path, image: np.ndarray) -> None:
+    (export_copy / "label_map.pbtxt").rename(export_copy / "other.pbtxt")
+    unnamed = Detector(export_copy)
+    assert unnamed.labels is None
+    assert set(unnamed(image).class_names) <= {"class 1", "class 2", "class 3"}
+    assert Detector(export_copy, labels=str(export_copy / "other.pbtxt")).labels is not None
+    assert Detector(export_copy, labels=LabelMap.of("ab")).labels == LabelMap.of("ab")
 
 
 def test_the_saved_model_folder_is_accepted(golden_export: Path, image: np.ndarray, detector: Detector) -> None:
