@@ -17,6 +17,8 @@ from sweepbox.tuning.storage.trial_record import TrialState, read_status
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.manager import PATIENCE, TrialManager
 from sweepbox.tuning.sweep.queue import TrialQueue
+from sweepbox.tuning.sweep.reader import read_sweep
+from sweepbox.tuning.sweep.stopping import ScheduledTrials, restore_rule
 from sweepbox.tuning.trial.compiled_runs import CAPACITY
 
 WORKERS = 2
@@ -114,6 +116,7 @@ class Workers:
         """Return the trials that a searcher gives, in the order in which they began."""
         order: list[str] = []
         busy: dict[int, tuple[int, str]] = {}
+        planned = load_spec(self.folder.spec).trials
         for now in range(1000):
             for worker in [worker for worker, (end, _) in busy.items() if end <= now]:
                 searcher.on_trial_complete(busy.pop(worker)[1], {PROGRAMS: " ".join(self.held[worker])})
@@ -122,7 +125,10 @@ class Workers:
                 given = searcher.suggest(name)
                 if given == searcher.FINISHED:
                     return order
-                assert isinstance(given, dict), "a free worker is given a trial while there are any"
+                if given is None:
+                    assert len(order) == planned, "a free worker is given a trial while there are any"
+                    break
+                assert isinstance(given, dict)
                 order.append(given[TRIAL_KEY])
                 self._begin(worker, given[TRIAL_KEY])
                 busy[worker] = (now + self.lengths[worker], name)
@@ -136,9 +142,10 @@ class Workers:
 
 def searcher_of(folder: SweepFolder, *, workers: int, ahead: int) -> TrialSource:
     spec = load_spec(folder.spec)
-    return TrialSource(
-        TrialManager(folder, spec, num_workers=ahead), folder, spec, mode="min", max_concurrent=workers
+    trials = ScheduledTrials(
+        TrialManager(folder, spec, num_workers=ahead), restore_rule(folder, spec, read_sweep(folder).trials)
     )
+    return TrialSource(trials, folder, spec, mode="min", max_concurrent=workers)
 
 
 @pytest.mark.parametrize("lengths", [(2, 2), (2, 3), (3, 7), (5, 5, 5)])

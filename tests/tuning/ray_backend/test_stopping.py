@@ -1,67 +1,218 @@
+"""The adapter of stopping rules, without a Ray: results in, Ray's words out, and the records that follow."""
+
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
-from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+import pytest
 
-from sweepbox.tuning.objective.objective import Mode, Objective
-from sweepbox.tuning.ray_backend.stopping import build_scheduler
+from sweepbox.tuning.ray_backend.stopping import RuleScheduler
+from sweepbox.tuning.ray_backend.trial_source import TrialSource
+from sweepbox.tuning.schedule import table
 from sweepbox.tuning.spec.file import load_spec
-from sweepbox.tuning.spec.schema import SchedulerSpec
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.storage.trial_record import TrialState, read_status
 from sweepbox.tuning.sweep.manager import TrialManager
-from sweepbox.tuning.sweep.reader import load_sweep
+from sweepbox.tuning.sweep.reader import read_sweep
+from sweepbox.tuning.sweep.stopping import ScheduledTrials, restore_rule
+from tests.tuning.schedule.toy_rules import TOYS
 
-ASHA = SchedulerSpec(type="asha", grace_period=1, reduction_factor=2)
-HIGHEST = Objective("mAP", Mode.MAX)
 Begin = Callable[..., SweepFolder]
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
+ASHA = {"type": "asha", "grace_period": 1, "reduction_factor": 2}
+HIGHEST = {"metric": "mAP"}
 
 
-def decide(scheduler: TrialScheduler, name: str, evaluation: int, score: float) -> str:
-    trial = SimpleNamespace(config={"trial": name})
-    if name not in scheduler._trial_info:
-        scheduler.on_trial_add(None, trial)
-    return str(scheduler.on_trial_result(None, trial, {"evaluation": evaluation, "score": score}))
+@pytest.fixture(autouse=True)
+def _toys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "RULES", {**table.RULES, **TOYS})
 
 
-def test_the_worse_half_is_stopped_at_each_rung() -> None:
-    scheduler = build_scheduler(ASHA, HIGHEST, longest=8, earlier=[])
-    assert decide(scheduler, "0", 1, 0.5) == "CONTINUE"
-    assert decide(scheduler, "1", 1, 0.4) == "STOP"
-    assert decide(scheduler, "2", 1, 0.6) == "CONTINUE"
-    assert decide(scheduler, "0", 2, 0.7) == "CONTINUE"
-    assert decide(scheduler, "2", 2, 0.6) == "STOP"
-    assert decide(scheduler, "0", 8, 0.7) == "STOP"
+class Driver:
+    """What Ray does with a sweep, for trials whose results a test makes up."""
+
+    def __init__(self, folder: SweepFolder, *, workers: int = 1) -> None:
+        spec = load_spec(folder.spec)
+        rule = restore_rule(folder, spec, read_sweep(folder).trials)
+        self.folder = folder
+        self.trials = ScheduledTrials(TrialManager(folder, spec), rule)
+        self.scheduler = RuleScheduler(self.trials)
+        self.source = TrialSource(self.trials, folder, spec, mode="max", max_concurrent=workers)
+        self.rays: dict[str, str] = {}
+        self.asked = 0
+
+    def start(self) -> str | None:
+        """Return the trial that a free worker gets, None for now, or FINISHED."""
+        self.asked += 1
+        given = self.source.suggest(f"ray-{self.asked}")
+        if not isinstance(given, dict):
+            return given
+        self.rays[given["trial"]] = f"ray-{self.asked}"
+        return str(given["trial"])
+
+    def report(self, name: str, evaluation: int, score: float, *, done: bool = False) -> str:
+        """Report an evaluation as Ray does, and end Ray's trial where it does."""
+        trial = SimpleNamespace(config={"trial": name})
+        result = {"evaluation": evaluation, "score": score, "done": done, "programs": ""}
+        decision = "STOP" if done else self.scheduler.on_trial_result(None, trial, result)
+        if decision == "STOP":
+            self.scheduler.on_trial_complete(None, trial, result)
+            self.source.on_trial_complete(self.rays[name], result)
+            self.trials.close(name)
+        return decision
+
+    def states(self) -> list[str]:
+        """What the trials' folders say."""
+        return [str(read_status(trial).state) for trial in self.folder.trial_folders()]
 
 
-def test_a_loss_is_compared_the_other_way_round() -> None:
-    scheduler = build_scheduler(ASHA, Objective("loss/total", Mode.MIN), longest=8, earlier=[])
-    assert decide(scheduler, "0", 1, 0.5) == "CONTINUE"
-    assert decide(scheduler, "1", 1, 0.6) == "STOP"
+def test_asha_stops_the_worse_half(sweep: Begin) -> None:
+    driver = Driver(sweep(objective=HIGHEST, scheduler=ASHA), workers=3)
+    assert [driver.start() for _ in range(3)] == ["0000", "0001", "0002"]
+    assert driver.report("0000", 1, 0.5) == "CONTINUE"
+    assert driver.report("0001", 1, 0.4) == "STOP"
+    assert driver.report("0002", 1, 0.6) == "CONTINUE"
+    assert driver.report("0000", 2, 0.7) == "CONTINUE"
+    assert driver.report("0002", 2, 0.6) == "STOP"
+    assert driver.states() == ["pending", "stopped_early", "stopped_early"]
 
 
-def test_the_grace_period_is_never_longer_than_a_trial() -> None:
-    spec = SchedulerSpec(type="asha", grace_period=50)
-    scheduler = build_scheduler(spec, HIGHEST, longest=3, earlier=[])
-    assert decide(scheduler, "0", 2, 0.1) == "CONTINUE"
+def test_a_loss_is_compared_the_other_way_round(sweep: Begin) -> None:
+    driver = Driver(sweep(objective={"metric": "loss/total"}, scheduler=ASHA), workers=2)
+    driver.start(), driver.start()
+    assert driver.report("0000", 1, 0.5) == "CONTINUE"
+    assert driver.report("0001", 1, 0.6) == "STOP"
 
 
-def test_none_never_stops_a_trial() -> None:
-    assert type(build_scheduler(SchedulerSpec(type="none"), HIGHEST, longest=3, earlier=[])) is FIFOScheduler
+def test_none_never_stops_a_trial(sweep: Begin) -> None:
+    driver = Driver(sweep(objective=HIGHEST, scheduler={"type": "none"}), workers=2)
+    driver.start(), driver.start()
+    assert driver.report("0000", 1, 0.5) == "CONTINUE"
+    assert driver.report("0001", 1, 0.1) == "CONTINUE"
+
+
+def test_a_result_without_an_evaluation_decides_nothing(sweep: Begin) -> None:
+    driver = Driver(sweep(objective=HIGHEST, scheduler={"type": "best-of-all"}))
+    trial = SimpleNamespace(config={"trial": driver.start()})
+    assert driver.scheduler.on_trial_result(None, trial, {"programs": ""}) == "CONTINUE"
+
+
+def test_paused_trials_free_the_only_worker_until_the_best_is_promoted(sweep: Begin, live: Live) -> None:
+    driver = Driver(sweep(objective=HIGHEST, scheduler={"type": "best-of-all", "keep": 1}))
+    for name, score in (("0000", 0.1), ("0001", 0.3), ("0002", 0.2)):
+        assert driver.start() == name
+        assert driver.start() is None, "the worker is busy"
+        live(driver.folder, name, [score], TrialState.RUNNING)
+        assert driver.report(name, 1, score) == "STOP", "to Ray the trial is over"
+    assert driver.states() == ["paused"] * 3
+    assert all(trial.last.is_dir() for trial in driver.folder.trial_folders())
+    assert driver.start() == "0001"
+    assert driver.states() == ["stopped_early", "paused", "stopped_early"]
+    live(driver.folder, "0001", [0.3, 0.4, 0.5], TrialState.FINISHED)
+    assert driver.report("0001", 2, 0.4) == "CONTINUE"
+    driver.report("0001", 3, 0.5, done=True)
+    assert driver.start() == "FINISHED"
+    assert driver.states() == ["stopped_early", "finished", "stopped_early"]
+    assert not any(trial.last.is_dir() for trial in driver.folder.trial_folders())
+
+
+def test_no_new_trial_is_given_out_before_a_promoted_one(sweep: Begin, live: Live) -> None:
+    driver = Driver(sweep(objective=HIGHEST, trials=4, scheduler={"type": "better-of-two"}))
+    for name, score in (("0000", 0.3), ("0001", 0.2)):
+        assert driver.start() == name
+        live(driver.folder, name, [score], TrialState.RUNNING)
+        driver.report(name, 1, score)
+    assert driver.states() == ["paused", "stopped_early"]
+    assert driver.start() == "0000"
+
+
+def test_while_a_trial_runs_more_may_come(sweep: Begin, live: Live) -> None:
+    driver = Driver(sweep(objective=HIGHEST, trials=2, scheduler={"type": "best-of-all"}), workers=3)
+    assert [driver.start(), driver.start(), driver.start()] == ["0000", "0001", None]
+    assert not driver.source.has_free_worker, "no trial is about to start"
+    live(driver.folder, "0000", [0.1], TrialState.RUNNING)
+    driver.report("0000", 1, 0.1)
+    assert driver.start() is None
+    live(driver.folder, "0001", [0.2], TrialState.RUNNING)
+    driver.report("0001", 1, 0.2)
+    assert [driver.start(), driver.start(), driver.start()] == ["0001", "0000", None]
+
+
+def test_when_the_sweep_is_asked_to_stop_paused_trials_stay_paused(sweep: Begin, live: Live) -> None:
+    driver = Driver(sweep(objective=HIGHEST, trials=2, scheduler={"type": "best-of-all"}), workers=2)
+    driver.start(), driver.start()
+    live(driver.folder, "0000", [0.1], TrialState.RUNNING)
+    driver.report("0000", 1, 0.1)
+    driver.folder.request_stop("a test")
+    live(driver.folder, "0001", [0.2], TrialState.INTERRUPTED)
+    driver.source.on_trial_complete(driver.rays["0001"], {"programs": ""})
+    driver.trials.close("0001")
+    assert driver.start() == "FINISHED"
+    assert driver.states() == ["paused", "interrupted"]
 
 
 def test_a_resumed_sweep_knows_its_rungs(sweep: Begin, live: Live) -> None:
-    folder = sweep(objective={"metric": "mAP"})
-    book = TrialManager(folder, load_spec(folder.spec))
-    for _ in range(3):
-        book.next_trial()
+    folder = sweep(objective=HIGHEST, scheduler=ASHA)
+    driver = Driver(folder, workers=3)
+    assert [driver.start() for _ in range(3)] == ["0000", "0001", "0002"]
     live(folder, "0000", [0.5, 0.7, 0.8], TrialState.FINISHED)
     live(folder, "0001", [0.6], TrialState.INTERRUPTED)
 
-    scheduler = build_scheduler(ASHA, HIGHEST, longest=3, earlier=load_sweep(folder.path).trials)
-    assert decide(scheduler, "0001", 2, 0.6) == "STOP", "0000 had 0.7 there"
-    assert decide(scheduler, "0002", 1, 0.4) == "STOP", "0000 and 0001 had 0.5 and 0.6 there"
+    again = Driver(folder, workers=2)
+    assert [again.start(), again.start()] == ["0001", "0002"]
+    assert again.report("0001", 2, 0.6) == "STOP", "0000 had 0.7 there"
+    assert again.report("0002", 1, 0.4) == "STOP", "0000 and 0001 had 0.5 and 0.6 there"
 
-    fresh = build_scheduler(ASHA, HIGHEST, longest=3, earlier=[])
-    assert decide(fresh, "0001", 2, 0.6) == "CONTINUE"
+
+def paused(folder: SweepFolder, live: Live, scores: dict[str, float], **states: TrialState) -> None:
+    """Leave trials that were evaluated once."""
+    driver = Driver(folder, workers=len(scores))
+    for name, score in scores.items():
+        driver.start()
+        live(folder, name, [score], states.get(f"t{name}", TrialState.PAUSED))
+
+
+def test_a_resumed_sweep_keeps_trials_paused_and_runs_the_others_first(sweep: Begin, live: Live) -> None:
+    folder = sweep(objective=HIGHEST, scheduler={"type": "best-of-all", "keep": 1})
+    paused(folder, live, {"0000": 0.1, "0001": 0.3})
+    again = Driver(folder)
+    assert again.states() == ["paused", "paused"]
+    assert again.start() == "0002"
+    live(folder, "0002", [0.2], TrialState.RUNNING)
+    again.report("0002", 1, 0.2)
+    assert again.start() == "0001"
+    assert again.states() == ["stopped_early", "paused", "stopped_early"]
+
+
+def test_a_decision_that_the_last_process_did_not_record_is_recorded_now(sweep: Begin, live: Live) -> None:
+    """0000 and 0001 were evaluated, which pauses the first and stops the second; then the driver was killed."""
+    folder = sweep(objective=HIGHEST, scheduler={"type": "better-of-two"})
+    running = {"t0000": TrialState.RUNNING, "t0001": TrialState.RUNNING}
+    paused(folder, live, {"0000": 0.3, "0001": 0.2}, **running)
+    again = Driver(folder)
+    assert again.states() == ["paused", "stopped_early"]
+    assert [again.start(), again.start()] == ["0000", None]
+
+
+def test_a_trial_that_the_rule_does_not_hold_for_paused_runs(sweep: Begin, live: Live) -> None:
+    folder = sweep(objective=HIGHEST, scheduler={"type": "none"})
+    paused(folder, live, {"0000": 0.3})
+    again = Driver(folder)
+    assert again.states() == ["interrupted"]
+    assert again.start() == "0000"
+
+
+def test_a_failed_trial_is_over_to_the_rule(sweep: Begin, live: Live) -> None:
+    driver = Driver(sweep(objective=HIGHEST, trials=2, scheduler={"type": "better-of-two"}))
+    for name in ("0000", "0001"):
+        assert driver.start() == name
+        live(driver.folder, name, [0.1], TrialState.RUNNING)
+        if name == "0000":
+            driver.report(name, 1, 0.1)
+    driver.source.on_trial_complete(driver.rays["0001"], error=True)
+    driver.trials.close("0001", error="its process died")
+    assert driver.start() == "0000"
+    assert driver.states() == ["paused", "failed"]
+
+
+def test_ray_keeps_nothing_of_the_trials(sweep: Begin) -> None:
+    assert Driver(sweep()).scheduler.__getstate__() == {}

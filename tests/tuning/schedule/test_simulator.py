@@ -74,7 +74,7 @@ def test_paused_trials_free_their_workers_until_the_best_is_promoted(
     assert timetable(simulation) == expected
     assert [step.action for step in simulation.steps[:3]] == [Action.PAUSE] * 3
     decided = expected[2][0]
-    assert simulation.stopped == ((decided, "a"), (decided, "c"))
+    assert simulation.stopped == ((decided, "c"), (decided, "a"))
     assert simulation.finished == ("b",)
 
 

@@ -36,8 +36,9 @@ class BestOfAll:
             return ToyState({**state.paused, event.trial: event.score}), {event.trial: Action.PAUSE}
         if isinstance(event, Ended):
             return _without(state, event.trial), {}
-        best = sorted(state.paused, key=lambda trial: (-state.paused[trial], trial))[: self.options.keep]
-        return ToyState(), {trial: Action.PROMOTE if trial in best else Action.STOP for trial in state.paused}
+        ranked = sorted(state.paused, key=lambda trial: (-state.paused[trial], trial))
+        best, others = ranked[: self.options.keep], ranked[self.options.keep :]
+        return ToyState(), {**dict.fromkeys(best, Action.PROMOTE), **dict.fromkeys(others, Action.STOP)}
 
 
 @dataclass(frozen=True)
