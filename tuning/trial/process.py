@@ -4,12 +4,19 @@ import os
 
 from sweepbox.detection.core.backends import Backend, choose_kernels, use_backend
 
+SHARED_MEMORY_FRACTION = 0.92
+"""What of a GPU's memory its trials divide among them; the rest is for the driver's part of each process."""
+
+MEMORY_VARIABLES = {"XLA_CLIENT_MEM_FRACTION", "XLA_PYTHON_CLIENT_MEM_FRACTION"}
+"""The names by which JAX takes the fraction; it refuses both at once."""
+
 
 def prepare_process(*, cpus: float, gpus: float, backend: Backend = Backend.TENSORFLOW) -> None:
     """Fit this process to a trial's share of the machine; to be called before Keras is loaded.
 
     UsageError where the backend is not installed here. Threads follow the CPUs. With a GPU, memory is taken as
-    it is needed, so that several trials can share it; without, none is touched.
+    it is needed, so that several trials can share it, under JAX up to the trial's share; without, none is
+    touched. What the user has set in XLA_CLIENT_MEM_FRACTION, by its new or old name, stands.
     """
     use_backend(backend)
     choose_kernels()
@@ -25,3 +32,5 @@ def prepare_process(*, cpus: float, gpus: float, backend: Backend = Backend.TENS
         os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
     if gpus == 0:
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    elif backend is Backend.JAX and not MEMORY_VARIABLES & set(os.environ):
+        os.environ["XLA_CLIENT_MEM_FRACTION"] = f"{SHARED_MEMORY_FRACTION * min(gpus, 1):.3f}"

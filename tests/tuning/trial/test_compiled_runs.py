@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.core.backends import Backend
 from sweepbox.detection.runner import RunSettings
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
 from sweepbox.tuning.trial.process import prepare_process
@@ -62,3 +63,21 @@ def test_threads_follow_the_cpus_and_gpus_are_shared(monkeypatch: pytest.MonkeyP
     prepare_process(cpus=0.5, gpus=0)
     assert os.environ["OMP_NUM_THREADS"] == "1"
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
+
+
+@pytest.mark.parametrize(("gpus", "fraction"), [(0.25, "0.230"), (0.5, "0.460"), (1, "0.920"), (2, "0.920")])
+def test_jax_keeps_to_its_share_of_a_gpus_memory(
+    monkeypatch: pytest.MonkeyPatch, gpus: float, fraction: str
+) -> None:
+    monkeypatch.setattr(os, "environ", {})
+    monkeypatch.setattr("sweepbox.tuning.trial.process.use_backend", lambda _: None)
+    prepare_process(cpus=4, gpus=gpus, backend=Backend.JAX)
+    assert os.environ["XLA_CLIENT_MEM_FRACTION"] == fraction
+
+
+@pytest.mark.parametrize("name", ["XLA_CLIENT_MEM_FRACTION", "XLA_PYTHON_CLIENT_MEM_FRACTION"])
+def test_a_share_of_memory_that_the_user_has_set_stands(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(os, "environ", {name: "0.3"})
+    monkeypatch.setattr("sweepbox.tuning.trial.process.use_backend", lambda _: None)
+    prepare_process(cpus=4, gpus=0.5, backend=Backend.JAX)
+    assert {key: value for key, value in os.environ.items() if "MEM_FRACTION" in key} == {name: "0.3"}
