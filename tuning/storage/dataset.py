@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sweepbox.detection.core.errors import DataError, SweepError
 from sweepbox.detection.data.dataset.prepare import PreparedDataset, PrepareSettings, open_dataset, prepare
+from sweepbox.detection.data.dataset.prepared import has_decoded_images
 from sweepbox.tuning.spec.schema import PrepareSpec, SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 
@@ -14,8 +15,8 @@ PREPARED_MARK = "dataset.json"
 
 
 def is_prepared(data: Path) -> bool:
-    """Return whether a folder holds records that `sweepbox prepare` wrote."""
-    return (data / PREPARED_MARK).is_file()
+    """Return whether a folder holds records that `sweepbox prepare` wrote, or their decoded images."""
+    return (data / PREPARED_MARK).is_file() or has_decoded_images(data)
 
 
 def prepare_annotated(

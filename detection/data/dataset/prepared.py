@@ -14,6 +14,7 @@ from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import sha256_of
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.data.cache.arrow.metadata import SUFFIX
 from sweepbox.detection.data.dataset.plan import Plan, PlannedImage
 from sweepbox.detection.data.records import find_records
 
@@ -53,6 +54,7 @@ class PreparedDataset:
 def open_dataset(directory: Path) -> PreparedDataset:
     """Return the data set in a folder that `prepare` wrote, or that has such records and a label map.
 
+    A split may also be one file of decoded images, as `export_decoded_cache` writes it.
     DataError if records or label map are missing, or a file has another size than `dataset.json` states.
     """
     if not directory.is_dir():
@@ -69,11 +71,22 @@ def open_dataset(directory: Path) -> PreparedDataset:
             raise DataError(f"{path}: the file is missing or has not its {file['bytes']} bytes; prepare again")
     return PreparedDataset(
         directory=directory,
-        train=find_records(directory, TRAIN),
-        validation=find_records(directory, VALIDATION),
+        train=_records_of(directory, TRAIN),
+        validation=_records_of(directory, VALIDATION),
         label_map=load_label_map(label_map),
         description=description,
     )
+
+
+def has_decoded_images(directory: Path) -> bool:
+    """Return whether a folder has the training split as a file of decoded images."""
+    return (directory / f"{TRAIN}{SUFFIX}").is_file()
+
+
+def _records_of(directory: Path, split: str) -> tuple[Path, ...]:
+    """Return the file of decoded images of a split, or else its TFRecord files."""
+    decoded = directory / f"{split}{SUFFIX}"
+    return (decoded,) if decoded.is_file() else find_records(directory, split)
 
 
 def _read_description(path: Path) -> dict[str, Any]:

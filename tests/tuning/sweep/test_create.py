@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from sweepbox.detection.config.label_map import save_label_map
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import SweepboxError, SweepError
+from sweepbox.detection.data.cache import export_record_set, open_record_set
+from sweepbox.detection.data.dataset.prepare import open_dataset
 from sweepbox.tuning.search.endpoints import max_evaluations
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.dataset import open_sweep_data
@@ -132,3 +135,20 @@ def test_a_checkpoint_can_give_the_initial_weights(
 def test_a_checkpoint_that_is_not_there_is_refused_before_any_trial(write_spec: Write, tmp_path: Path) -> None:
     message = refused(write_spec, tmp_path, set={"train_config.fine_tune_checkpoint": "nowhere/ckpt-0"})
     assert "train_config.fine_tune_checkpoint: nowhere/ckpt-0: there is no such checkpoint" in message
+
+
+def test_decoded_images_serve_as_data(write_spec: Write, tmp_path: Path, records: Path) -> None:
+    dataset = open_dataset(records)
+    decoded = tmp_path / "decoded"
+    decoded.mkdir()
+    for name, paths in (("train", dataset.train), ("validation", dataset.validation)):
+        export_record_set(paths, dataset.label_map, decoded / f"{name}.arrow")
+    save_label_map(dataset.label_map, decoded / "label_map.pbtxt")
+    spec = write_spec(data=str(decoded))
+    folder = create_sweep(SweepRequest(spec, out=tmp_path / "sweep"))
+    for _ in range(2):  # also with the notes that opening the files leaves beside them
+        data = open_sweep_data(folder, load_spec(folder.spec))
+        assert data.train == (decoded / "train.arrow",)
+        assert data.validation == (decoded / "validation.arrow",)
+        for path in (*data.train, *data.validation):
+            open_record_set([path], data.label_map)
