@@ -78,9 +78,9 @@ class Workspace:
         """Run a script of `ours/` in a fresh process."""
         return self._run([sys.executable, "-m", f"experiments.benchmarks.ours.{script}", *words], environment)
 
-    def script(self, path: Path, *words: str) -> Outcome:
+    def script(self, path: Path, *words: str, **environment: str) -> Outcome:
         """Run a script by its path in a fresh process of Sweepbox's environment."""
-        return self._run([sys.executable, str(path), *words])
+        return self._run([sys.executable, str(path), *words], environment)
 
     def peer(self, script: str, *words: str) -> Outcome:
         """Run a script of `peers/` in a fresh process of the Object Detection API's environment."""
