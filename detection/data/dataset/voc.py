@@ -31,7 +31,7 @@ class VocObject:
 
 @dataclass(frozen=True, slots=True)
 class VocAnnotation:
-    """One annotation file; `width` and `height` are None where the file does not state them (or states 0)."""
+    """One annotation file; `width` and `height` are None if the file does not state them (or states 0)."""
 
     path: Path
     filename: str

@@ -1,4 +1,4 @@
-"""What stands behind the people: rooms, streets, parks, and things that look a little like faces."""
+"""Backgrounds: rooms, streets, parks, and objects that look a little like faces."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter

@@ -1,4 +1,4 @@
-"""Drawing in a coordinate system of its own: a patch of transparent pixels around a point, and chance."""
+"""Random drawing on a transparent patch with its own coordinate system."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def pick(rng: np.random.Generator, choices: Sequence[T]) -> T:
-    """Return one of the choices, each as likely."""
+    """Return one of the choices, with equal probability."""
     return choices[int(rng.integers(len(choices)))]
 
 
@@ -36,7 +36,7 @@ def shade(colour: Colour, factor: float) -> Colour:
 
 
 def jitter(rng: np.random.Generator, colour: Colour, spread: float = 10.0) -> Colour:
-    """Return the colour moved by chance, at most `spread` a channel."""
+    """Return the colour with a random change of at most `spread` in each channel."""
     red, green, blue = (float(np.clip(channel + rng.uniform(-spread, spread), 0, 255)) for channel in colour)
     return red, green, blue
 

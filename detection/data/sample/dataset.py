@@ -1,4 +1,4 @@
-"""Writing the sample data set: pictures, annotations and the label map."""
+"""Writing the sample data set: images, annotations and the label map."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -12,7 +12,7 @@ EYE_X, EYE_Y = 0.34, -0.09
 
 
 def placed(head: Head, points: Iterable[tuple[float, float]]) -> Points:
-    """Return points of the face where they stand in the picture, in units."""
+    """Return the positions of points of the face in the image, in units."""
     return [head.place(x, y) for x, y in points]
 
 

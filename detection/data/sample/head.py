@@ -1,4 +1,4 @@
-"""The shape of a head: silhouette, turn and nod, and where a point of the face lands in the picture."""
+"""The shape of a head: silhouette, turn and nod, and where a point of the face lands in the image."""
 
 from dataclasses import dataclass
 
@@ -61,7 +61,7 @@ class Head:
         return np.asarray(np.where(share < 1, grow * width * narrowing, -0.1), np.float32)
 
     def place(self, x: float, y: float) -> tuple[float, float]:
-        """Return where the point (x, y) of the face stands, in units."""
+        """Return the position of the point (x, y) of the face in the image, in units."""
         down = (y + self.nod) * self.height
         width = max(0.0, float(self.half_width(np.array(down, np.float32))))
         return width * float(np.sin(np.clip(x * WRAP + self.yaw, -1.5, 1.5))), down

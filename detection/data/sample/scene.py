@@ -14,14 +14,14 @@ from sweepbox.detection.data.sample.person import Portrait, draw_body, draw_port
 
 SUPERSAMPLING = 2
 FACE_SHARES = (0.13, 0.44)
-"""Height of a face as a share of the picture's side: smallest and largest."""
+"""Height of a face as a share of the image's side: smallest and largest."""
 LARGEST_OVERLAP = 0.06
 FaceBox = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a face goes: its middle and its height, as shares of the picture's side."""
+    """Where a face goes: its middle and its height, as shares of the image's side."""
 
     x: float
     y: float
@@ -89,7 +89,7 @@ def _overlap(first: tuple[float, ...], second: tuple[float, ...]) -> float:
 
 
 def _lay_in(scene: Image.Image, portrait: Portrait, centre: tuple[float, float]) -> FaceBox:
-    """Lay a head into the scene and return the box of its face in the final picture."""
+    """Lay a head into the scene and return the box of its face in the final image."""
     left, top = round(centre[0]) - portrait.middle, round(centre[1]) - portrait.middle
     scene.paste(portrait.image, (left, top), portrait.image)
     side = scene.size[0] // SUPERSAMPLING
@@ -103,7 +103,7 @@ def _lay_in(scene: Image.Image, portrait: Portrait, centre: tuple[float, float])
 
 
 def _photograph(rng: np.random.Generator, picture: Image.Image) -> Image.Image:
-    """Return the picture as a camera would see it: light, tint, vignette, blur and noise."""
+    """Return the image as a camera would see it: light, tint, vignette, blur and noise."""
     if chance(rng, 0.3):
         picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.4, 1.1)))
     side = picture.size[0]
