@@ -157,7 +157,8 @@ def _rows_to_show(state: SweepState, rows: int | None) -> list[TrialResult]:
 
     def weight(trial: TrialResult) -> tuple[bool, float]:
         value = trial.best.metrics[state.objective.metric] if trial.best else float("-inf")
-        return not trial.state.has_ended, sign * value if trial.best else value
+        is_active = not trial.state.has_ended and trial.state is not TrialState.PAUSED
+        return is_active, sign * value if trial.best else value
 
     chosen = {trial.id for trial in sorted(state.trials, key=weight, reverse=True)[:rows]}
     return [trial for trial in state.trials if trial.id in chosen]

@@ -64,8 +64,12 @@ class TrialManager:
             return None
         steered = {"held": held, "elsewhere": elsewhere} if self._lookahead else {"held": (), "elsewhere": ()}
         trial_id = self._queue.take(**steered)
-        self._set_state(trial_id, TrialState.RUNNING)
+        self.mark_running(trial_id)
         return trial_id
+
+    def mark_running(self, trial_id: str) -> None:
+        """Record that a trial is handed out; its own process writes it to the trial's folder."""
+        self.records.update(trial_id, replace(self.records[trial_id].status, state=TrialState.RUNNING))
 
     def prepare_next(self) -> None:
         """Make the next trial while all workers are busy, where waiting would not improve it.
@@ -110,6 +114,3 @@ class TrialManager:
         elif self.records[status.duplicate_of].state.has_ended:
             self._closer.complete_duplicates(status.duplicate_of)
         return True
-
-    def _set_state(self, trial_id: str, state: TrialState) -> None:
-        self.records.update(trial_id, replace(self.records[trial_id].status, state=state))

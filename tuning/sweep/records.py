@@ -107,7 +107,8 @@ class TrialRecords:
 
     def _with_progress(self, trial: TrialResult) -> TrialResult:
         """Return a trial with the progress that it wrote; only the driver records that a trial has ended."""
-        if trial.state.has_ended or trial.status.duplicate_of is not None:
+        makes_none = trial.state.has_ended or trial.state is TrialState.PAUSED
+        if makes_none or trial.status.duplicate_of is not None:
             return trial
         status = read_status(self.folder.trial(trial.id))
         return replace(trial, status=replace(status, state=trial.state) if status.state.has_ended else status)

@@ -33,6 +33,8 @@ class ScheduledTrials:
         """
         trial_id = self._runner.next_trial(lambda: self.manager.next_trial(held=held, elsewhere=elsewhere))
         self._close_stopped()
+        if trial_id is not None:
+            self.manager.mark_running(trial_id)
         return trial_id
 
     def report(self, trial_id: str, *, evaluation: int, score: float) -> Action:

@@ -85,6 +85,19 @@ def test_each_event_is_a_line_once(folder: SweepFolder, live: Live) -> None:
     assert len(lines[first:]) == 2
 
 
+def test_a_paused_trial_is_shown_and_takes_no_row_of_one_that_runs(folder: SweepFolder, live: Live) -> None:
+    lines: list[str] = []
+    events = EventLines(lines.append)
+    with folder.held():
+        events.show(load_sweep(folder.path), None)
+        first = len(lines)
+        live(folder, "0000", [0.2, 0.6], TrialState.PAUSED)
+        events.show(load_sweep(folder.path), None)
+        assert lines[first].startswith("trial 0000: paused; 2/5 trials done · 1 running · 1 paused · 1 stopped")
+        assert [line.split()[0] for line in drawn(folder, rows=1)[1:]] == ["0002"]
+        assert "paused" in drawn(folder)[1]
+
+
 def test_the_live_table_draws_and_goes(folder: SweepFolder) -> None:
     console = Console(width=140, height=20, force_terminal=True, record=True)
     with LiveTable(console) as table, folder.held():
