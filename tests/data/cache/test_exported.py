@@ -110,10 +110,10 @@ def test_damaged_file_is_rejected(tmp_path: Path) -> None:
     content = bytearray(file.read_bytes())
     content[len(content) // 3] ^= 1
     file.write_bytes(content)
-    with pytest.raises(DataError, match=r"train\.arrow: it is damaged; copy it once more, or export it again"):
+    with pytest.raises(DataError, match=r"train\.arrow: it is damaged; copy it again, or export it again"):
         open_record_set([file], LABELS)
     file.write_bytes(content[: len(content) // 2])
-    with pytest.raises(DataError, match="it is damaged, or no file of decoded records of this version"):
+    with pytest.raises(DataError, match="it is damaged, or not a file of decoded records of this version"):
         open_record_set([file], LABELS)
 
 
@@ -121,9 +121,9 @@ def test_invalid_paths_are_rejected(tmp_path: Path) -> None:
     file = exported(tmp_path)
     with pytest.raises(DataError, match=r"missing\.arrow: there is no such file of decoded records"):
         open_record_set([tmp_path / "missing.arrow"], LABELS)
-    with pytest.raises(DataError, match=r"give one \.arrow file, which holds a whole set, or TFRecord files"):
+    with pytest.raises(DataError, match=r"give one \.arrow file, which is a complete set, or TFRecord files"):
         open_record_set([file, file], LABELS)
-    with pytest.raises(UsageError, match=r"away: decoded records stand in a file named \.arrow"):
+    with pytest.raises(UsageError, match=r"away: decoded records are written to \.arrow files"):
         export_record_set([file], LABELS, tmp_path / "away")
 
 
