@@ -87,7 +87,7 @@ def test_perfect_detection_and_class_without_objects() -> None:
     assert metrics["AP/without_mask"] == metrics["AP@.50/without_mask"] == UNDEFINED == -1.0
 
 
-def test_a_box_with_iou_of_two_thirds_counts_up_to_that_threshold() -> None:
+def test_box_of_iou_two_thirds_matches_at_lower_thresholds() -> None:
     # 40 x 60 of 60 x 60 pixels: the IoU is 2/3, a true positive at .50 .55 .60 .65 only.
     evaluator = CocoEvaluator(LabelMap.of(["face"]))
     evaluator.add(

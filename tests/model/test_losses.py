@@ -139,7 +139,7 @@ def test_overlap_losses_by_hand(box: list[float], iou: float, giou: float) -> No
 
 
 @pytest.mark.parametrize("kind", ["weighted_iou", "weighted_giou"])
-def test_overlap_losses_are_those_of_the_decoded_boxes(kind: str) -> None:
+def test_overlap_losses_compare_decoded_boxes(kind: str) -> None:
     """Correct codes and extreme codes of unmatched anchors have no loss, and the gradient is finite."""
     import tensorflow as tf
 

@@ -30,7 +30,7 @@ print(sum(int(records.image(index).sum()) for index in range(len(records))))
 
 
 def exported(tmp_path: Path, **options: int) -> Path:
-    """Write an Arrow file of twelve pictures and return it, alone in its folder."""
+    """Write an Arrow file of twelve images into a folder of its own and return it."""
     paths = write(tmp_path / "records", varied(12))
     return export_record_set(paths, LABELS, tmp_path / "away" / "train.arrow", **options)
 
@@ -117,7 +117,7 @@ def test_damaged_file_is_rejected(tmp_path: Path) -> None:
         open_record_set([file], LABELS)
 
 
-def test_invalid_names_are_rejected(tmp_path: Path) -> None:
+def test_invalid_paths_are_rejected(tmp_path: Path) -> None:
     file = exported(tmp_path)
     with pytest.raises(DataError, match=r"missing\.arrow: there is no such file of decoded records"):
         open_record_set([tmp_path / "missing.arrow"], LABELS)
