@@ -110,18 +110,20 @@ class TrainRequest:
         from sweepbox.detection.runner.precision_choice import choose_precision
 
         if self.precision != AUTOMATIC:
-            return replace(settings, precision=_precision(self.precision))
+            return replace(settings, precision=precision_of(self.precision))
         folder = RunFolder(settings.directory)
         if self.resume:
             metadata = folder.metadata
-            return settings if metadata is None else replace(settings, precision=_precision(metadata.precision))
+            return (
+                settings if metadata is None else replace(settings, precision=precision_of(metadata.precision))
+            )
         folder.check_new()
         choice = choose_precision(settings)
         notify(str(choice))
         return replace(settings, precision=choice.precision)
 
 
-def _precision(text: str) -> "Precision":
+def precision_of(text: str) -> "Precision":
     """Return the precision with a name; UsageError lists the names if there is none."""
     from sweepbox.detection.model.precision import Precision
 

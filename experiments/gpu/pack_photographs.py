@@ -12,10 +12,10 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from sweepbox.detection import PrepareSettings, prepare
 from sweepbox.detection.config.label_map import LABEL_MAP_FILE, save_label_map
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.data.cache import open_record_set
+from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 from sweepbox.detection.runner.decoded_cache import TRAIN_FILE, VALIDATION_FILE
 from sweepbox.detection.runner.records import image_bound
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sweepbox.detection.core.errors import UsageError
-from sweepbox.scripts.train import _precision
+from sweepbox.detection.runner.request import precision_of
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "experiments" / "configs" / "quickstart.config"
@@ -16,7 +16,7 @@ def _train(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
-def test_help_tells_every_option() -> None:
+def test_help_lists_every_option() -> None:
     done = _train("--help")
     assert done.returncode == 0
     options = ("--data", "--out", "--set", "--seed", "--precision", "--backend", "--evaluate-every", "--metric")
@@ -42,6 +42,6 @@ def test_bad_input_gets_a_line_and_leaves_nothing(tmp_path: Path, arguments: lis
     assert not (tmp_path / "out").exists()
 
 
-def test_an_unknown_precision_is_answered_with_the_known_ones() -> None:
+def test_unknown_precision_error_lists_the_known_ones() -> None:
     with pytest.raises(UsageError, match="give float32, bfloat16 or auto"):
-        _precision("half")
+        precision_of("half")
