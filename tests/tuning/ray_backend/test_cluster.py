@@ -15,7 +15,7 @@ from sweepbox.tuning.spec.schema import Resources
         ({"CPU": 16.0, "GPU": 2.0}, 4, 0.5, None, 4),
         ({"CPU": 16.0, "GPU": 2.0}, 1, 0.5, None, 4),
         ({"CPU": 16.0, "GPU": 2.0}, 1, 0.6, None, 2),
-        ({"CPU": 16.0, "GPU": 3.0}, 1, 2, None, 1),
+        ({"CPU": 16.0, "GPU": 3.0}, 1, 1, None, 3),
         ({"CPU": 16.0, "GPU": 1.0}, 1, 0.1, None, 10),
         ({"CPU": 16.0, "GPU": 1.0}, 1, 0.1, 3, 3),
     ],
