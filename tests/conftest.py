@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
@@ -19,6 +19,7 @@ from .distribution import ByModule, rank_of
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 GOLDEN_MODEL = Path(__file__).parent / "golden" / "model_mobilenet_v2_fpnlite_small"
+LIGHT_MODEL = Path(__file__).parent / "golden" / "model_mobilenet_v1_ssd_small"
 MASKS = LabelMap.of(("with_mask", "without_mask", "mask_weared_incorrect"))
 METRICS = {
     "mAP": 0.25,
@@ -47,18 +48,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def golden_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint folder with the weights of the small FPNLite model of the goldens; do not write into it."""
-    from sweepbox.detection.checkpoint.folder import CheckpointMetadata, write_checkpoint
-    from sweepbox.detection.checkpoint.object_based import load_object_based
-    from sweepbox.detection.config.load import load_config
-    from sweepbox.detection.model.ssd import build_detector
-
-    config = load_config(GOLDEN_MODEL / "pipeline.config")
-    detector = build_detector(config.model.ssd)
-    load_object_based(detector.network, GOLDEN_MODEL / "ckpt-0", config.model.ssd)
-    folder = tmp_path_factory.mktemp("golden") / "checkpoint"
-    metadata = CheckpointMetadata(step=40, metrics=METRICS, seed=7, precision="float32")
-    write_checkpoint(folder, network=detector.network, config=config, label_map=MASKS, metadata=metadata)
-    return folder
+    return _checkpoint_of(GOLDEN_MODEL, tmp_path_factory.mktemp("golden"))
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +58,47 @@ def golden_export(golden_checkpoint: Path) -> Path:
 
     return export_detector(golden_checkpoint, golden_checkpoint.parent / "export").directory
 
+
+@pytest.fixture(scope="session")
+def golden_detector(golden_export: Path) -> "Detector":
+    """The detector on the exported golden model."""
+    from sweepbox.detection.inference.detector import Detector
+
+    return Detector(golden_export)
+
+
+@pytest.fixture(scope="session")
+def light_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint folder of the golden model that is exported and loaded soonest; do not write into it."""
+    return _checkpoint_of(LIGHT_MODEL, tmp_path_factory.mktemp("light"))
+
+
+@pytest.fixture(scope="session")
+def light_export(light_checkpoint: Path) -> Path:
+    """The folder of that model, exported; do not write into it."""
+    from sweepbox.detection.export.saved_model import export_detector
+
+    return export_detector(light_checkpoint, light_checkpoint.parent / "export").directory
+
+
+def _checkpoint_of(golden: Path, folder: Path) -> Path:
+    """Write a checkpoint folder with the weights of a small golden model."""
+    from sweepbox.detection.checkpoint.folder import CheckpointMetadata, write_checkpoint
+    from sweepbox.detection.checkpoint.object_based import load_object_based
+    from sweepbox.detection.config.load import load_config
+    from sweepbox.detection.model.ssd import build_detector
+
+    config = load_config(golden / "pipeline.config")
+    detector = build_detector(config.model.ssd)
+    load_object_based(detector.network, golden / "ckpt-0", config.model.ssd)
+    metadata = CheckpointMetadata(step=40, metrics=METRICS, seed=7, precision="float32")
+    checkpoint = folder / "checkpoint"
+    write_checkpoint(checkpoint, network=detector.network, config=config, label_map=MASKS, metadata=metadata)
+    return checkpoint
+
+
+if TYPE_CHECKING:
+    from sweepbox.detection.inference.detector import Detector
 
 Invoke = Callable[..., Result]
 
@@ -85,6 +116,6 @@ def invoke() -> Invoke:
 
 
 @pytest.fixture
-def export_copy(golden_export: Path, tmp_path: Path) -> Path:
-    """A copy of the exported golden model to write into."""
-    return Path(shutil.copytree(golden_export, tmp_path / "model"))
+def export_copy(light_export: Path, tmp_path: Path) -> Path:
+    """A copy of the exported light model to write into."""
+    return Path(shutil.copytree(light_export, tmp_path / "model"))

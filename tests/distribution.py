@@ -9,14 +9,20 @@ if TYPE_CHECKING:
 
 SHARED = {
     "tests/data/cache/": "cache",
+    "tests/export/": "exports",
+    "tests/inference/": "exports",
+    "tests/model_evaluation/": "exports",
+    "tests/scripts/test_detect.py": "exports",
+    "tests/scripts/test_evaluate.py": "exports",
+    "tests/scripts/test_export.py": "exports",
     "tests/runner/test_decoded_cache.py": "jax",
     "tests/scripts/test_train_choices.py": "jax",
     "tests/training/test_jax_step.py": "jax",
     "tests/tuning/trial/test_compiled_runs_jax.py": "jax",
     "tests/tuning/ray_backend/": "ray",
 }
-"""Modules and folders that share what is made once: another process, JAX's compiled programs, a Ray."""
-LONGEST = ("jax", "ray", "tests/test_public_names.py", "tests/runner/", "tests/scripts/", "tests/export/")
+"""Modules and folders that share what is made once: a process, exports, compiled programs, a Ray."""
+LONGEST = ("jax", "ray", "exports", "tests/test_public_names.py", "tests/runner/", "tests/scripts/")
 """What starts first, so that no process is left with a long module at the end."""
 
 

@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from sweepbox.detection.export.input_type import InputType
 from sweepbox.detection.export.saved_model import export_detector
-from sweepbox.detection.inference.detector import Detector
+
+from .loaded import detector_of, loaded
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MODEL = GOLDEN / "model_mobilenet_v2_fpnlite_small" / "golden.npz"
@@ -42,10 +43,6 @@ def folder_of(golden_checkpoint: Path, golden_export: Path, tmp_path_factory: py
     return export
 
 
-def _load(folder: Path) -> Any:
-    return tf.saved_model.load(str(folder / "saved_model"))
-
-
 def _encoded(name: str) -> bytes:
     encoded: bytes = PICTURES[f"{name}/encoded"].tobytes()
     return encoded
@@ -67,7 +64,7 @@ def _assert_golden(found: dict[str, Any], expected: Callable[[str], np.ndarray])
 
 @pytest.mark.parametrize("input_type", InputType)
 def test_the_signature(folder_of: Folder, input_type: InputType) -> None:
-    model = _load(folder_of(input_type))
+    model = loaded(folder_of(input_type))
     signature = model.signatures["serving_default"]
     [(name, spec)] = signature.structured_input_signature[1].items()
     assert (name, spec.dtype, spec.shape.as_list()) == ("input_tensor", *SPECS[input_type])
@@ -83,13 +80,8 @@ def test_the_signature(folder_of: Folder, input_type: InputType) -> None:
 @pytest.mark.parametrize("name", [n for n in PICTURES["pictures"].tolist() if f"{n}/refusal" not in PICTURES])
 def test_detections_of_encoded_images_equal_the_object_detection_api(folder_of: Folder, name: str) -> None:
     encoded = _encoded(name)
-    model = _load_once(folder_of(InputType.ENCODED_IMAGE_STRING_TENSOR))
+    model = loaded(folder_of(InputType.ENCODED_IMAGE_STRING_TENSOR))
     _assert_golden(model(tf.constant([encoded])), lambda key: PICTURES[f"{name}/{key}"][None])
-
-
-@functools.cache
-def _load_once(folder: Path) -> Any:
-    return _load(folder)
 
 
 def test_images_of_different_sizes_in_one_batch(folder_of: Folder) -> None:
@@ -98,16 +90,16 @@ def test_images_of_different_sizes_in_one_batch(folder_of: Folder) -> None:
         (InputType.ENCODED_IMAGE_STRING_TENSOR, batch),
         (InputType.TF_EXAMPLE, [_example(encoded) for encoded in batch]),
     ):
-        model = _load_once(folder_of(input_type))
+        model = loaded(folder_of(input_type))
         _assert_golden(model(tf.constant(calls)), lambda key: PICTURES[f"batch/{key}"])
 
 
 def test_the_first_frame_of_an_animation(folder_of: Folder) -> None:
     """The Object Detection API's export refuses a GIF."""
     assert "gif/refusal" in PICTURES
-    found = _load_once(folder_of(InputType.ENCODED_IMAGE_STRING_TENSOR))(tf.constant([_encoded("gif")]))
+    found = loaded(folder_of(InputType.ENCODED_IMAGE_STRING_TENSOR))(tf.constant([_encoded("gif")]))
     pixels = tf.io.decode_image(_encoded("gif"), channels=3, expand_animations=False)
-    expected = _load_once(folder_of(InputType.IMAGE_TENSOR))(pixels[tf.newaxis])
+    expected = loaded(folder_of(InputType.IMAGE_TENSOR))(pixels[tf.newaxis])
     for key, value in expected.items():
         np.testing.assert_allclose(found[key], value, rtol=1e-5, atol=1e-5, err_msg=key)
 
@@ -115,7 +107,7 @@ def test_the_first_frame_of_an_animation(folder_of: Folder) -> None:
 def test_a_batch_of_float_images_has_the_detections_of_its_images(folder_of: Folder) -> None:
     with np.load(MODEL) as golden:
         images, expected = golden["image_uint8"], golden["post/detection_scores"]
-    model = _load_once(folder_of(InputType.FLOAT_IMAGE_TENSOR))
+    model = loaded(folder_of(InputType.FLOAT_IMAGE_TENSOR))
     found = model(tf.constant(images, tf.float32))
     np.testing.assert_allclose(found["detection_scores"], expected, rtol=1e-4, atol=1e-5)
     by_signature = model.signatures["serving_default"](input_tensor=tf.constant(images, tf.float32))
@@ -128,7 +120,7 @@ def test_the_detector_supports_every_input_type(folder_of: Folder, input_type: I
     with np.load(MODEL) as golden:
         pixels = golden["image_uint8"][0]
     found, expected = (
-        Detector(folder_of(kind)).detect(pixels) for kind in (input_type, InputType.IMAGE_TENSOR)
+        detector_of(folder_of(kind)).detect(pixels) for kind in (input_type, InputType.IMAGE_TENSOR)
     )
     assert len(found) == len(expected) > 5
     np.testing.assert_allclose(found.boxes_yxyx, expected.boxes_yxyx, atol=1e-5)
@@ -136,23 +128,52 @@ def test_the_detector_supports_every_input_type(folder_of: Folder, input_type: I
     np.testing.assert_array_equal(found.class_ids, expected.class_ids)
 
 
-def test_a_new_process_needs_only_tensorflow(folder_of: Folder, tmp_path: Path) -> None:
-    program = """
+PLAIN_TENSORFLOW = """
 import sys
+import numpy as np
 import tensorflow as tf
 
-model = tf.saved_model.load(sys.argv[1])
-found = model(tf.io.read_file(sys.argv[2])[tf.newaxis])
+detect_fn = tf.saved_model.load(sys.argv[1])
+image_np = np.load(sys.argv[2])
+input_tensor = tf.convert_to_tensor(image_np)
+input_tensor = input_tensor[tf.newaxis, ...]
+detections = detect_fn(input_tensor)
+num_detections = int(detections.pop('num_detections'))
+detections = {key: value[0, :num_detections].numpy() for key, value in detections.items()}
+detections['num_detections'] = num_detections
+detections['detection_classes'] = detections['detection_classes'].astype(np.int64)
+
+of_bytes = tf.saved_model.load(sys.argv[3])
+found = of_bytes(tf.io.read_file(sys.argv[4])[tf.newaxis])
 assert not [name for name in sys.modules if name.split('.')[0] == 'sweepbox']
-print(int(found['num_detections'][0]))
+np.savez(sys.argv[5], of_bytes=int(found['num_detections'][0]), **detections)
 """
+
+
+def test_the_steps_of_a_plain_tensorflow_program_need_nothing_of_ours(
+    folder_of: Folder, tmp_path: Path
+) -> None:
     (tmp_path / "a.jpg").write_bytes(_encoded("jpeg"))
-    folder = folder_of(InputType.ENCODED_IMAGE_STRING_TENSOR) / "saved_model"
+    with np.load(MODEL) as golden:
+        np.save(tmp_path / "image.npy", golden["image_uint8"][0])
+        expected = golden["post/detection_scores"][0]
+    arguments = (
+        folder_of(InputType.IMAGE_TENSOR) / "saved_model",
+        tmp_path / "image.npy",
+        folder_of(InputType.ENCODED_IMAGE_STRING_TENSOR) / "saved_model",
+        tmp_path / "a.jpg",
+        tmp_path / "found.npz",
+    )
     result = subprocess.run(
-        [sys.executable, "-c", program, str(folder), str(tmp_path / "a.jpg")],
+        [sys.executable, "-c", PLAIN_TENSORFLOW, *map(str, arguments)],
         cwd=tmp_path,
         capture_output=True,
         text=True,
     )
     assert result.returncode == 0, result.stderr
-    assert int(result.stdout) == int(PICTURES["jpeg/num_detections"])
+    with np.load(tmp_path / "found.npz") as found:
+        count = int(found["num_detections"])
+        assert found["detection_boxes"].shape == (count, 4)
+        assert set(found["detection_classes"]) <= {1, 2, 3}
+        np.testing.assert_allclose(found["detection_scores"], expected[:count], rtol=1e-4, atol=1e-5)
+        assert int(found["of_bytes"]) == int(PICTURES["jpeg/num_detections"])

@@ -1,8 +1,6 @@
 """The exported model compared with the Object Detection API and the detector in process; files and errors."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,8 @@ from sweepbox.detection.core.errors import ModelError, SweepboxError, UsageError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.export.saved_model import EXPORT_FILES, export_detector
 from sweepbox.detection.export.serving import require_tensorflow
+
+from .loaded import loaded
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "model_mobilenet_v2_fpnlite_small" / "golden.npz"
 OUTPUTS = {
@@ -34,7 +34,7 @@ def test_the_folder_has_all_parts(golden_export: Path, golden_checkpoint: Path) 
 
 
 def test_the_signature_is_that_of_the_object_detection_api(golden_export: Path) -> None:
-    model = tf.saved_model.load(str(golden_export / "saved_model"))
+    model = loaded(golden_export)
     signature = model.signatures["serving_default"]
     [(name, spec)] = signature.structured_input_signature[1].items()
     assert (name, spec.dtype, spec.shape.as_list()) == ("input_tensor", tf.uint8, [1, None, None, 3])
@@ -47,7 +47,7 @@ def test_the_signature_is_that_of_the_object_detection_api(golden_export: Path) 
 
 @pytest.mark.parametrize("row", [0, 1])
 def test_detections_are_those_of_the_object_detection_api(golden_export: Path, row: int) -> None:
-    model = tf.saved_model.load(str(golden_export / "saved_model"))
+    model = loaded(golden_export)
     with np.load(GOLDEN) as golden:
         outputs = model(tf.convert_to_tensor(golden["image_uint8"][row : row + 1]))
         count = int(golden["post/num_detections"][row])
@@ -61,42 +61,6 @@ def test_detections_are_those_of_the_object_detection_api(golden_export: Path, r
             )
 
 
-def test_the_steps_of_a_plain_tensorflow_program_work_unchanged(golden_export: Path, tmp_path: Path) -> None:
-    program = """
-import sys
-import numpy as np
-import tensorflow as tf
-
-detect_fn = tf.saved_model.load(sys.argv[1])
-image_np = np.load(sys.argv[2])
-input_tensor = tf.convert_to_tensor(image_np)
-input_tensor = input_tensor[tf.newaxis, ...]
-detections = detect_fn(input_tensor)
-num_detections = int(detections.pop('num_detections'))
-detections = {key: value[0, :num_detections].numpy() for key, value in detections.items()}
-detections['num_detections'] = num_detections
-detections['detection_classes'] = detections['detection_classes'].astype(np.int64)
-assert not [name for name in sys.modules if name.split('.')[0] == 'sweepbox']
-np.savez(sys.argv[3], **detections)
-"""
-    with np.load(GOLDEN) as golden:
-        np.save(tmp_path / "image.npy", golden["image_uint8"][0])
-        expected = golden["post/detection_scores"][0]
-    arguments = [golden_export / "saved_model", tmp_path / "image.npy", tmp_path / "found.npz"]
-    result = subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stderr
-    with np.load(tmp_path / "found.npz") as found:
-        count = int(found["num_detections"])
-        assert found["detection_boxes"].shape == (count, 4)
-        assert set(found["detection_classes"]) <= {1, 2, 3}
-        np.testing.assert_allclose(found["detection_scores"], expected[:count], rtol=1e-4, atol=1e-5)
-
-
 def test_a_folder_with_other_files_is_not_changed(golden_checkpoint: Path, tmp_path: Path) -> None:
     note = tmp_path / "thesis.txt"
     note.write_text("dear")
@@ -108,15 +72,15 @@ def test_a_folder_with_other_files_is_not_changed(golden_checkpoint: Path, tmp_p
     assert note.read_text() == "dear"
 
 
-def test_an_older_export_is_replaced_only_when_allowed(golden_checkpoint: Path, tmp_path: Path) -> None:
+def test_an_older_export_is_replaced_only_when_allowed(light_checkpoint: Path, tmp_path: Path) -> None:
     card = tmp_path / "model" / "model_card.md"
     card.parent.mkdir()
     card.write_text("old")
     with pytest.raises(UsageError, match="--overwrite"):
-        export_detector(golden_checkpoint, card.parent)
+        export_detector(light_checkpoint, card.parent)
     assert card.read_text() == "old"
-    exported = export_detector(golden_checkpoint, card.parent, overwrite=True)
-    assert card.read_text().startswith("# Object detector: 3 classes, 128 x 128")
+    exported = export_detector(light_checkpoint, card.parent, overwrite=True)
+    assert card.read_text().startswith("# Object detector: 3 classes, 120 x 160")
     assert exported.saved_model.is_dir()
     assert exported.label_map.names == ("with_mask", "without_mask", "mask_weared_incorrect")
 

@@ -15,9 +15,9 @@ from sweepbox.detection.inference.detector import Detector
 LABELS = LabelMap.of(("with_mask", "without_mask", "mask_weared_incorrect"))
 
 
-@pytest.fixture(scope="module")
-def detector(golden_export: Path) -> Detector:
-    return Detector(golden_export)
+@pytest.fixture
+def detector(golden_detector: Detector) -> Detector:
+    return golden_detector
 
 
 @pytest.fixture

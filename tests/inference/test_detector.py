@@ -16,9 +16,9 @@ from sweepbox.detection.inference.images import ORIENTATION_TAG
 GOLDEN = Path(__file__).parents[1] / "golden" / "model_mobilenet_v2_fpnlite_small" / "golden.npz"
 
 
-@pytest.fixture(scope="module")
-def detector(golden_export: Path) -> Detector:
-    return Detector(golden_export)
+@pytest.fixture
+def detector(golden_detector: Detector) -> Detector:
+    return golden_detector
 
 
 @pytest.fixture(scope="module")

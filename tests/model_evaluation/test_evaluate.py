@@ -23,10 +23,10 @@ THRESHOLD = 0.7
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory, golden_export: Path) -> Path:
+def data(tmp_path_factory: pytest.TempPathFactory, light_export: Path) -> Path:
     """A Pascal VOC folder of six pictures; their detections from a score of 0.7 up are its objects."""
     folder = tmp_path_factory.mktemp("data") / "voc"
-    detector = Detector(golden_export)
+    detector = Detector(light_export)
     for sub in ("images", "annotations"):
         (folder / sub).mkdir(parents=True)
     random = np.random.default_rng(1)
@@ -55,8 +55,8 @@ def records(data: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def on_voc(golden_export: Path, data: Path) -> ModelEvaluation:
-    return evaluate_model(golden_export, data)
+def on_voc(light_export: Path, data: Path) -> ModelEvaluation:
+    return evaluate_model(light_export, data)
 
 
 def test_the_models_own_detections_are_all_hits(on_voc: ModelEvaluation) -> None:
@@ -81,20 +81,20 @@ def test_json_has_the_promised_keys(on_voc: ModelEvaluation) -> None:
     assert np.mean(defined) == pytest.approx(told["mAP"])
 
 
-def test_records_are_measured_by_split_file_and_pattern(golden_export: Path, records: Path) -> None:
+def test_records_are_measured_by_split_file_and_pattern(light_export: Path, records: Path) -> None:
     counts = {}
     for split in ("train", "validation"):
-        told = evaluate_model(golden_export, records, split=split)
+        told = evaluate_model(light_export, records, split=split)
         assert told.metrics["mAP@.50"] == pytest.approx(1.0, abs=0.005)
         counts[split] = told.images
     assert sum(counts.values()) == 6
-    assert evaluate_model(golden_export, f"{records}/*-of-*.tfrecord").images == 6
-    assert evaluate_model(golden_export, str(next(records.glob("train-00000*")))).images < 6
+    assert evaluate_model(light_export, f"{records}/*-of-*.tfrecord").images == 6
+    assert evaluate_model(light_export, str(next(records.glob("train-00000*")))).images < 6
 
 
-def test_progress_is_told(golden_export: Path, records: Path) -> None:
+def test_progress_is_told(light_export: Path, records: Path) -> None:
     seen: list[int] = []
-    told = evaluate_model(golden_export, records, on_progress=seen.append)
+    told = evaluate_model(light_export, records, on_progress=seen.append)
     assert seen == list(range(1, told.images + 1))
 
 
@@ -128,14 +128,14 @@ def test_difficult_is_passed_on_and_pictures_are_read_as_annotated(tmp_path: Pat
     np.testing.assert_array_equal(image.pixels, read_image(folder / "images" / "a.png", upright=False))
 
 
-def test_a_class_that_the_model_lacks_is_named(golden_export: Path, tmp_path: Path) -> None:
+def test_a_class_that_the_model_lacks_is_named(light_export: Path, tmp_path: Path) -> None:
     folder = _write(tmp_path / "voc", "a", name="helmet", box=(0, 0, 20, 20))
     with pytest.raises(DataError, match=r"a\.xml: class 'helmet' is annotated.*with_mask, without_mask"):
-        evaluate_model(golden_export, folder)
+        evaluate_model(light_export, folder)
     _write(folder, "b", name="helmet", box=(0, 0, 20, 25))
     prepare(folder, tmp_path / "records", PrepareSettings(validation_fraction=0.5))
     with pytest.raises(DataError, match="class 'helmet' is annotated"):
-        evaluate_model(golden_export, tmp_path / "records")
+        evaluate_model(light_export, tmp_path / "records")
 
 
 def _broken_picture(folder: Path) -> None:
@@ -167,10 +167,10 @@ def elsewhere(tmp_path: Path) -> Iterator[Path]:
     assert not list((tmp_path / "empty").iterdir())
 
 
-def test_no_data_and_no_label_map(golden_export: Path, export_copy: Path, data: Path, elsewhere: Path) -> None:
+def test_no_data_and_no_label_map(light_export: Path, export_copy: Path, data: Path, elsewhere: Path) -> None:
     for source in (elsewhere, elsewhere / "absent", f"{elsewhere}/*.tfrecord"):
         with pytest.raises(DataError, match="no TFRecord file found"):
-            evaluate_model(golden_export, source)
+            evaluate_model(light_export, source)
     (export_copy / "label_map.pbtxt").rename(export_copy.parent / "mine.pbtxt")
     with pytest.raises(ModelError, match=r"label_map\.pbtxt is missing"):
         evaluate_model(export_copy, data)

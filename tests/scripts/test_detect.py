@@ -26,9 +26,9 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
-def test_detects_in_a_folder(golden_export: Path, pictures: Path, tmp_path: Path, invoke: Invoke) -> None:
+def test_detects_in_a_folder(light_export: Path, pictures: Path, tmp_path: Path, invoke: Invoke) -> None:
     out = tmp_path / "out"
-    result = invoke(command, golden_export, pictures, "--out", out, "--threshold", 0.6)
+    result = invoke(command, light_export, pictures, "--out", out, "--threshold", 0.6)
     assert result.exit_code == 0, result.exception
     assert sorted(path.name for path in out.iterdir()) == ["a.png", "b.jpg", "detections.json"]
     assert "with_mask" in result.stdout
@@ -48,10 +48,10 @@ def test_detects_in_a_folder(golden_export: Path, pictures: Path, tmp_path: Path
     ],
 )
 def test_bad_input_is_told_and_nothing_is_written(
-    golden_export: Path, pictures: Path, invoke: Invoke, arguments: list[str], message: str
+    light_export: Path, pictures: Path, invoke: Invoke, arguments: list[str], message: str
 ) -> None:
     out = pictures.parent / "out"
-    given = [text.replace("MODEL", str(golden_export)).replace("PICTURES", str(pictures)) for text in arguments]
+    given = [text.replace("MODEL", str(light_export)).replace("PICTURES", str(pictures)) for text in arguments]
     result = invoke(command, *given, "--out", out)
     assert isinstance(result.exception, SweepboxError)
     assert message in str(result.exception)
@@ -59,20 +59,20 @@ def test_bad_input_is_told_and_nothing_is_written(
     assert not out.exists()
 
 
-def test_a_threshold_out_of_range_is_refused(golden_export: Path, pictures: Path, invoke: Invoke) -> None:
-    result = invoke(command, golden_export, pictures, "--out", pictures.parent / "out", "--threshold", 50)
+def test_a_threshold_out_of_range_is_refused(light_export: Path, pictures: Path, invoke: Invoke) -> None:
+    result = invoke(command, light_export, pictures, "--out", pictures.parent / "out", "--threshold", 50)
     assert result.exit_code == 2
     assert "--threshold" in result.stderr
 
 
-def test_the_program_tells_bad_input_in_one_line(golden_export: Path, tmp_path: Path) -> None:
+def test_the_program_tells_bad_input_in_one_line(light_export: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"torn")
     result = subprocess.run(
         [
             sys.executable,
             "-m",
             "sweepbox.scripts.detect",
-            golden_export,
+            light_export,
             tmp_path / "bad.jpg",
             "--out",
             tmp_path / "out",

@@ -20,28 +20,28 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_json_only(golden_export: Path, scenes: Path, invoke: Invoke) -> None:
-    result = invoke(command, golden_export, scenes, "--json")
+def test_json_only(light_export: Path, scenes: Path, invoke: Invoke) -> None:
+    result = invoke(command, light_export, scenes, "--json")
     assert result.exit_code == 0, result.exception
     told = json.loads(result.stdout)
     assert told["images"] == 6
     assert set(told["AP@.50"]) == {"with_mask", "without_mask", "mask_weared_incorrect"}
 
 
-def test_a_table_for_people(golden_export: Path, scenes: Path, tmp_path: Path, invoke: Invoke) -> None:
+def test_a_table_for_people(light_export: Path, scenes: Path, tmp_path: Path, invoke: Invoke) -> None:
     prepare(scenes, tmp_path / "records", PrepareSettings(validation_fraction=0.34))
-    result = invoke(command, golden_export, tmp_path / "records", "--split", "validation")
+    result = invoke(command, light_export, tmp_path / "records", "--split", "validation")
     assert result.exit_code == 0, result.exception
     assert "3 images" in result.stdout
     assert "mask_weared_incorrect" in result.stdout
     assert "mAP@.50" in result.stdout
 
 
-def test_bad_input_is_told(golden_export: Path, scenes: Path, tmp_path: Path, invoke: Invoke) -> None:
+def test_bad_input_is_told(light_export: Path, scenes: Path, tmp_path: Path, invoke: Invoke) -> None:
     for arguments, message in (
         ((tmp_path, scenes), "label_map.pbtxt is missing"),
-        ((golden_export, tmp_path / "absent"), "no TFRecord file found"),
-        ((golden_export, tmp_path), "no TFRecord file found"),
+        ((light_export, tmp_path / "absent"), "no TFRecord file found"),
+        ((light_export, tmp_path), "no TFRecord file found"),
     ):
         result = invoke(command, *arguments, "--json")
         assert isinstance(result.exception, SweepboxError)

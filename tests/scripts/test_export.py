@@ -32,7 +32,7 @@ SPEC = {
 
 
 @pytest.fixture
-def sweep(tmp_path: Path, golden_checkpoint: Path) -> SweepFolder:
+def sweep(tmp_path: Path, light_checkpoint: Path) -> SweepFolder:
     """A sweep of two trials, of which the second was the better one at its first evaluation."""
     draw_sample(tmp_path / "scenes", images=8, size=96)
     prepare(tmp_path / "scenes", tmp_path / "records", PrepareSettings(validation_fraction=0.25))
@@ -47,7 +47,7 @@ def sweep(tmp_path: Path, golden_checkpoint: Path) -> SweepFolder:
             trial,
             [Evaluation(n, 2 * n, 1.0, 1.0, {"mAP": value}) for n, value in enumerate(values, start=1)],
         )
-        shutil.copytree(golden_checkpoint, trial.best)
+        shutil.copytree(light_checkpoint, trial.best)
     return folder
 
 
@@ -72,47 +72,47 @@ def test_a_sweep_whose_data_is_gone_can_still_be_exported(
     assert "## Data" not in (tmp_path / "out" / "model_card.md").read_text()
 
 
-def test_a_training_run_and_a_checkpoint(golden_checkpoint: Path, tmp_path: Path, invoke: Invoke) -> None:
-    shutil.copytree(golden_checkpoint, tmp_path / "run" / "best")
+def test_a_training_run_and_a_checkpoint(light_checkpoint: Path, tmp_path: Path, invoke: Invoke) -> None:
+    shutil.copytree(light_checkpoint, tmp_path / "run" / "best")
     result = invoke(command, tmp_path / "run", tmp_path / "out")
     assert result.exit_code == 0, result.exception
     assert "mAP 0.2500, mAP@.50 0.5000" in result.stdout
-    assert invoke(command, golden_checkpoint, tmp_path / "out", "--overwrite").exit_code == 0
+    assert invoke(command, light_checkpoint, tmp_path / "out", "--overwrite").exit_code == 0
 
 
 def test_a_checkpoint_of_the_object_detection_api(
-    golden_checkpoint: Path, tmp_path: Path, invoke: Invoke
+    light_checkpoint: Path, tmp_path: Path, invoke: Invoke
 ) -> None:
     out = tmp_path / "out"
-    result = invoke(command, golden_checkpoint, out, "--format", "checkpoint")
+    result = invoke(command, light_checkpoint, out, "--format", "checkpoint")
     assert result.exit_code == 0, result.exception
     assert {path.name for path in out.iterdir()} == {"checkpoint", "pipeline.config", "label_map.pbtxt"}
     assert f"variables are in {out / 'checkpoint' / 'ckpt-0'}" in result.stdout
     assert "mAP 0.2500" in result.stdout
-    again = invoke(command, golden_checkpoint, out, "--format", "saved_model", "--overwrite")
+    again = invoke(command, light_checkpoint, out, "--format", "saved_model", "--overwrite")
     assert "has 'checkpoint', which is not part of an export" in str(again.exception)
 
 
-def test_the_input_type(golden_checkpoint: Path, tmp_path: Path, invoke: Invoke) -> None:
-    result = invoke(command, golden_checkpoint, tmp_path / "out", "--input-type", "float_image_tensor")
+def test_the_input_type(light_checkpoint: Path, tmp_path: Path, invoke: Invoke) -> None:
+    result = invoke(command, light_checkpoint, tmp_path / "out", "--input-type", "float_image_tensor")
     assert result.exit_code == 0, result.exception
     assert "it takes float_image_tensor" in result.stdout
     assert "Input type `float_image_tensor`" in (tmp_path / "out" / "model_card.md").read_text()
     contradiction = ("--format", "checkpoint", "--input-type", "tf_example")
-    result = invoke(command, golden_checkpoint, tmp_path / "other", *contradiction)
+    result = invoke(command, light_checkpoint, tmp_path / "other", *contradiction)
     assert "--input-type tf_example: a checkpoint takes no input" in str(result.exception)
-    result = invoke(command, golden_checkpoint, tmp_path / "other", "--input-type", "tensor")
+    result = invoke(command, light_checkpoint, tmp_path / "other", "--input-type", "tensor")
     assert result.exit_code == 2
     assert "encoded_image_string_tensor" in result.output
 
 
-def test_bad_input_is_told_and_nothing_is_lost(golden_checkpoint: Path, tmp_path: Path, invoke: Invoke) -> None:
+def test_bad_input_is_told_and_nothing_is_lost(light_checkpoint: Path, tmp_path: Path, invoke: Invoke) -> None:
     full = tmp_path / "full"
     full.mkdir()
     (full / "thesis.txt").write_text("dear")
     for arguments, message in (
-        ((golden_checkpoint, full), "is not part of an export"),
-        ((golden_checkpoint, full, "--overwrite"), "is not part of an export"),
+        ((light_checkpoint, full), "is not part of an export"),
+        ((light_checkpoint, full, "--overwrite"), "is not part of an export"),
         ((tmp_path, tmp_path / "out"), "no weights.npz in it"),
         ((tmp_path / "absent", tmp_path / "out"), "there is no such folder"),
     ):
