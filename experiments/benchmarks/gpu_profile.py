@@ -28,7 +28,7 @@ from experiments.benchmarks.ours.carried import add_options, carried_settings, o
 from experiments.benchmarks.ours.gpu_training import WARM, cached_programs
 from experiments.benchmarks.workspace import RESNET
 
-RESULT = "gpu_profile.json"
+RESULT, TRACE = "gpu_profile.json", "gpu_profile.trace.json.gz"
 TRACED_STEPS = 3
 SHOWN_KERNELS = 60
 SHOWN_KINDS = 40
@@ -42,15 +42,14 @@ def main() -> None:
     batch_size = options.batch_size or fastest_batch(options.results / TRAINING)
     run, turn = _built(options, batch_size)
     keep(options.results / TURN, [turn], seconds=turn.ours)
-    run.advance(WARM)
-    program = _program_text(run)
     with tempfile.TemporaryDirectory() as folder:
         step_ms, trace = _traced(run, Path(folder))
-        run.close()
-        kernels = read_kernels(trace, read_program(program), steps=TRACED_STEPS)
-        shutil.copyfile(trace, options.results / "gpu_profile.trace.json.gz")
+        shutil.copyfile(trace, options.results / TRACE)
+    program = _program_text(run)
+    run.close()
     with gzip.open(options.results / "gpu_profile.hlo.txt.gz", "wt") as file:
         file.write(program)
+    kernels = read_kernels(options.results / TRACE, read_program(program), steps=TRACED_STEPS)
     name = f"step of {SSD_RESNET}, {options.precision}, batch {batch_size}"
     tables = {
         "phases_ms": _rounded(totals(kernels, "phase")),
@@ -78,7 +77,7 @@ def _built(options: argparse.Namespace, batch_size: int) -> tuple[Any, Figure]:
     from sweepbox.detection.runner import TrainingRun
 
     jax.numpy.zeros(1).block_until_ready()
-    steps = 1 + 2 * WARM + TRACED_STEPS
+    steps = 2 + 2 * WARM + TRACED_STEPS
     settings = carried_settings(options, Path("unused"), steps=steps, batch_size=batch_size)
     cached, started = cached_programs(), time.perf_counter()
     run = TrainingRun(settings)
@@ -97,6 +96,7 @@ def _traced(run: Any, folder: Path) -> tuple[float, Path]:
     """Run steps under the trace; return the milliseconds of a step without the trace, and the trace."""
     import jax
 
+    run.advance(WARM)
     started = time.perf_counter()
     run.advance(WARM)
     step_ms = 1e3 * (time.perf_counter() - started) / WARM
@@ -107,22 +107,18 @@ def _traced(run: Any, folder: Path) -> tuple[float, Path]:
 
 
 def _program_text(run: Any) -> str:
-    """Return the optimised program of the training step, which is compiled already."""
-    import numpy as np
+    """Run a step and return the optimised program that it ran, which is compiled already."""
+    step = run._parts.step
+    compiled, lowered = step._compiled_train, []
 
-    from sweepbox.detection.training.jax_step import _values
-    from sweepbox.detection.training.step import arrays_of
+    def recorded(*arguments: Any) -> Any:
+        lowered.append(compiled.lower(*arguments))
+        return compiled(*arguments)
 
-    step, scalars = run._parts.step, run._parts.rule.scalars(0)
-    groups = (step._trainable, step._changing, step._program.optimizer.slots, [step._accumulator])
-    lowered = step._compiled_train.lower(
-        tuple(_values(group) for group in groups),
-        _values(step._constant),
-        arrays_of(run._batches.at(0)),
-        np.float32(0),
-        scalars,
-    )
-    return str(lowered.compile().as_text())
+    step._compiled_train = recorded
+    run.advance(1)
+    step._compiled_train = compiled
+    return str(lowered[0].compile().as_text())
 
 
 def _figures(name: str, step_ms: float, kernels: list[Kernel]) -> list[Figure]:
