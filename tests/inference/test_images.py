@@ -85,7 +85,7 @@ def test_a_file_name_with_brackets_is_not_a_pattern(tmp_path: Path) -> None:
 def test_sources_without_images_are_refused(tmp_path: Path) -> None:
     for source, message in (
         (tmp_path, "no image in this folder"),
-        (tmp_path / "absent.jpg", "no such picture or folder"),
+        (tmp_path / "absent.jpg", "no such image or folder"),
         (f"{tmp_path}/*.jpg", "no file matches"),
     ):
         with pytest.raises(DataError, match=message):

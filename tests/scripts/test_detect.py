@@ -40,7 +40,7 @@ def test_detects_in_a_folder(light_export: Path, pictures: Path, tmp_path: Path,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["MODEL", "PICTURES/absent.jpg"], "no such picture"),
+        (["MODEL", "PICTURES/absent.jpg"], "no such image"),
         (["MODEL", "PICTURES/*.gif"], "no file matches"),
         (["PICTURES", "PICTURES"], "label_map.pbtxt is missing"),
         (["PICTURES", "PICTURES", "--label-map", "MODEL/label_map.pbtxt"], "no saved_model.pb in it"),

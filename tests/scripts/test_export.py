@@ -59,7 +59,7 @@ def test_the_best_checkpoint_of_a_sweep(sweep: SweepFolder, tmp_path: Path, invo
     card = (tmp_path / "out" / "model_card.md").read_text()
     assert f"trial {winner} of the sweep 'tiny'" in card
     assert "## Changes from the base config" in card
-    assert "| pictures | 6 | 2 |" in card
+    assert "| images | 6 | 2 |" in card
     assert load_label_map(tmp_path / "out" / "label_map.pbtxt").num_classes == 3
 
 
