@@ -14,6 +14,9 @@ from sweepbox.detection.core.labels import LabelMap
 
 from .distribution import ByModule, rank_of
 
+if TYPE_CHECKING:
+    from sweepbox.detection.inference.detector import Detector
+
 # The goldens come from processors on which TensorFlow computes with oneDNN of its own accord. Its other kernels
 # round so differently that random weights make more of it than the tolerances allow.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -97,8 +100,37 @@ def _checkpoint_of(golden: Path, folder: Path) -> Path:
     return checkpoint
 
 
-if TYPE_CHECKING:
-    from sweepbox.detection.inference.detector import Detector
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of annotated pictures."""
+    from sweepbox.detection.data.sample import draw_sample
+
+    folder = tmp_path_factory.mktemp("sample") / "scenes"
+    draw_sample(folder, images=16, size=128, seed=3)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def records(photographs: Path) -> Path:
+    """The same pictures as prepared records."""
+    from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
+
+    out = photographs.parent / "records"
+    prepare(photographs, out, PrepareSettings(validation_fraction=0.3, seed=1))
+    return out
+
+
+@pytest.fixture(scope="session")
+def jax_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of processes on JAX: they compile soon, and only what no process before has compiled."""
+    return {
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "--xla_backend_optimization_level=0",  # what it computes is not timed
+        "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("jax_programs")),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
+
 
 Invoke = Callable[..., Result]
 

@@ -16,13 +16,17 @@ SHARED = {
     "tests/scripts/test_evaluate.py": "exports",
     "tests/scripts/test_export.py": "exports",
     "tests/runner/test_decoded_cache.py": "jax",
+    "tests/runner/test_initial_run.py": "runs",
+    "tests/runner/test_jax_losses.py": "jax",
+    "tests/runner/test_profile.py": "runs",
+    "tests/runner/test_run.py": "runs",
+    "tests/runner/test_train.py": "runs",
     "tests/scripts/test_train_choices.py": "jax",
-    "tests/training/test_jax_step.py": "jax",
     "tests/tuning/trial/test_compiled_runs_jax.py": "jax",
     "tests/tuning/ray_backend/": "ray",
 }
 """Modules and folders that share what is made once: a process, exports, compiled programs, a Ray."""
-LONGEST = ("jax", "ray", "exports", "tests/test_public_names.py", "tests/runner/", "tests/scripts/")
+LONGEST = ("jax", "ray", "exports", "runs", "tests/test_public_names.py", "tests/runner/", "tests/scripts/")
 """What starts first, so that no process is left with a long module at the end."""
 
 

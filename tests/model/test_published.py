@@ -16,7 +16,18 @@ TABLES = Path(__file__).parents[1] / "golden" / "published_variables.npz"
 ANCHORS = {300: 1917, 320: 12_804, 640: 51_150, 1024: 130_944}
 
 
-@pytest.mark.parametrize("published", PUBLISHED, ids=lambda published: published[0])
+QUICK = {"ssd_mobilenet_v1_fpn_640x640_coco17_tpu-8", "ssd_mobilenet_v2_320x320_coco17_tpu-8"}
+CASES = [
+    pytest.param(published, id=published[0], marks=[] if published[0] in QUICK else [pytest.mark.slow])
+    for published in PUBLISHED
+]
+
+
+def test_the_quick_cases_are_published() -> None:
+    assert {published[0] for published in PUBLISHED} > QUICK
+
+
+@pytest.mark.parametrize("published", CASES)
 def test_variables_of_published_models(published: tuple[str, str, int]) -> None:
     name, _, side = published
     ssd = published_config(*published).model.ssd

@@ -1,6 +1,3 @@
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -236,20 +233,14 @@ def test_arrays_of_another_network_are_rejected(ssd: pb.Ssd, tmp_path: Path) -> 
         load_backbone_weights(detector, tmp_path / "wide.npz")
 
 
-def test_imagenet_without_a_network_is_an_error(ssd_text: str, tmp_path: Path) -> None:
-    code = (
-        "import sys; from google.protobuf import text_format;"
-        "from sweepbox.detection.config import pipeline_pb2 as pb;"
-        "from sweepbox.detection.model.ssd import build_detector;"
-        "from sweepbox.detection.model.weights import load_backbone_weights;"
-        "ssd = text_format.Parse(sys.stdin.read(), pb.Ssd()); ssd.feature_extractor.depth_multiplier = 0.35;"
-        "load_backbone_weights(build_detector(ssd), 'imagenet')"
-    )
-    nowhere = {"https_proxy": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
-    environment = {**os.environ, **nowhere, "KERAS_HOME": str(tmp_path)}
-    result = subprocess.run(
-        [sys.executable, "-c", code], input=ssd_text, capture_output=True, text=True, env=environment
-    )
-    last = result.stderr.strip().splitlines()[-1]
-    assert "ModelError: imagenet: the weights for ssd_mobilenet_v2_fpn_keras" in last
-    assert "check the network, or name a weights file instead" in last
+def test_imagenet_without_a_network_is_an_error(
+    changed_ssd: Changed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))  # where downloads are kept
+    detector = build_detector(changed_ssd("feature_extractor { depth_multiplier: 0.35 }"))
+    with pytest.raises(ModelError) as caught:
+        load_backbone_weights(detector, "imagenet")
+    assert str(caught.value).startswith("imagenet: the weights for ssd_mobilenet_v2_fpn_keras")
+    assert "check the network, or name a weights file instead" in str(caught.value)

@@ -1,6 +1,6 @@
 """A tiny data set and a tiny config, with which training takes seconds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from sweepbox.detection.config.load import load_config
 from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 from sweepbox.detection.data.dataset.prepared import PreparedDataset
 from sweepbox.detection.data.sample import draw_sample
-from sweepbox.detection.runner import RunSettings
+from sweepbox.detection.runner import RunSettings, TrainingRun
 
 QUICKSTART = Path(__file__).parents[2] / "experiments" / "configs" / "quickstart.config"
 TINY = (
@@ -55,3 +55,26 @@ def settings_of(
         return RunSettings(**(given | changes))  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def shared_run(settings_of: Callable[..., RunSettings]) -> Iterator[TrainingRun]:
+    """A run of the tiny config; whoever resets it to settings of an equal `CompileKey` compiles nothing."""
+    run = TrainingRun(settings_of())
+    yield run
+    run.close()
+
+
+@pytest.fixture(scope="module")
+def trains_with_shared_run(shared_run: TrainingRun) -> Iterator[None]:
+    """Let `train` reset the shared run where it would start another: what it compiles is the same."""
+
+    def started(settings: RunSettings) -> TrainingRun:
+        shared_run.profile = None
+        shared_run.reset(settings)
+        return shared_run
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sweepbox.detection.runner.loop.TrainingRun", started)
+        yield
+    shared_run.profile = None

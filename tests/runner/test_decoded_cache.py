@@ -13,8 +13,10 @@ import pytest
 
 from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
 from sweepbox.detection.config.load import save_config
+from sweepbox.detection.data.dataset.prepared import open_dataset
 from sweepbox.detection.runner import RunSettings, export_decoded_cache
 from sweepbox.detection.runner.records import open_records
+from tests.tiny import tiny_config
 
 from .exported_run import NEEDED, OF_JAX, OF_KERAS, OF_RICH
 
@@ -41,18 +43,20 @@ def test_exported_records_are_those_of_the_run(settings_of: SettingsOf, tmp_path
 
 
 def test_a_run_trains_from_the_files_alone_without_tensorflow_ray_or_tensorboard(
-    settings_of: SettingsOf, tmp_path: Path
+    records: Path, jax_environment: dict[str, str], tmp_path: Path
 ) -> None:
     pytest.importorskip("jax")
-    settings = settings_of("num_steps=3", "warmup_steps=1")
+    dataset = open_dataset(records)
+    settings = RunSettings(
+        config=tiny_config("num_steps=3", "warmup_steps=1"),
+        train_records=dataset.train,
+        validation_records=dataset.validation,
+        label_map=dataset.label_map,
+        directory=tmp_path,
+    )
     export_decoded_cache(settings, tmp_path)
     save_config(settings.config, tmp_path / "tiny.config")
-    environment = {
-        "KERAS_BACKEND": "jax",
-        "JAX_PLATFORMS": "cpu",
-        "XLA_FLAGS": "--xla_backend_optimization_level=0",  # compiled sooner; what it computes is not timed
-        "PYTHONPATH": str(ROOT),
-    }
+    environment = jax_environment | {"KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [
             sys.executable,

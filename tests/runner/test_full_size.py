@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from sweepbox.detection.config.edits import apply_edits, parse_edit
 from sweepbox.detection.config.load import load_config
@@ -12,6 +13,7 @@ from sweepbox.detection.runner import RunSettings, TrainingRun
 CONFIG = Path(__file__).parents[2] / "experiments" / "configs" / "face_mask_resnet50_640.config"
 
 
+@pytest.mark.slow
 def test_a_step_of_ssd_resnet50_fpn_640_changes_every_kernel(dataset: PreparedDataset, tmp_path: Path) -> None:
     edits = [parse_edit("batch_size=1"), parse_edit("num_steps=1"), parse_edit("warmup_steps=0")]
     config = apply_edits(load_config(CONFIG), edits)

@@ -1,6 +1,6 @@
 """Runs in one process that start from a checkpoint."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -30,11 +30,9 @@ def checkpoint(settings_of: Settings, tmp_path_factory: pytest.TempPathFactory) 
     return folder, weight_arrays(detector.network)
 
 
-@pytest.fixture(scope="module")
-def run(settings_of: Settings) -> Iterator[TrainingRun]:
-    run = TrainingRun(settings_of(seed=1))
-    yield run
-    run.close()
+@pytest.fixture
+def run(shared_run: TrainingRun) -> TrainingRun:
+    return shared_run
 
 
 def _started(run: TrainingRun, settings: RunSettings) -> Arrays:

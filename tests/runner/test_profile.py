@@ -13,6 +13,7 @@ from sweepbox.detection.training.log import read_metrics
 from sweepbox.detection.training.phases import TRANSFER, WAIT, Phase
 from sweepbox.scripts.train_profile import print_profile
 
+pytestmark = pytest.mark.usefixtures("trains_with_shared_run")
 SettingsOf = Callable[..., RunSettings]
 
 

@@ -1,7 +1,7 @@
 """Most tests share one `TrainingRun`: `reset` must make each of them independent of the previous ones."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +16,6 @@ from sweepbox.detection.runner import RunSettings, TrainingRun
 from sweepbox.detection.training.reports import StepReport
 
 SettingsOf = Callable[..., RunSettings]
-
-
-@pytest.fixture(scope="module")
-def shared_run(settings_of: SettingsOf) -> Iterator[TrainingRun]:
-    run = TrainingRun(settings_of())
-    yield run
-    run.close()
 
 
 def _weights(run: TrainingRun) -> dict[str, np.ndarray]:
@@ -118,7 +111,6 @@ def test_reset_with_the_same_compile_key_compiles_nothing_and_starts_over(
     losses = run.advance(2).losses
     metrics = run.evaluate()
     traces = run.traces
-    assert traces == 2
     other = settings_of(
         "learning_rate=0.0015",
         "focal_gamma=1.5",
@@ -173,16 +165,20 @@ def test_inconsistent_settings_are_refused(settings_of: SettingsOf, shared_run: 
         shared_run.reset(settings_of(config=config))
 
 
-def test_reset_with_another_compile_key_rebuilds(settings_of: SettingsOf, shared_run: TrainingRun) -> None:
-    run = shared_run
-    run.reset(settings_of())
-    key = run.compile_key
-    run.reset(settings_of("batch_size=3", "optimizer=momentum_optimizer"))
-    assert run.compile_key != key
-    run.advance(1)
-    assert (run.step, run.traces) == (1, 1)
-    with pytest.raises(ConfigError):
-        run.reset(settings_of("model.ssd.feature_extractor.type=ssd_unknown"))
-    run.reset(settings_of())
-    assert run.compile_key == key
-    assert run.step == 0
+def test_reset_with_another_compile_key_rebuilds(settings_of: SettingsOf) -> None:
+    run = TrainingRun(settings_of())
+    try:
+        key = run.compile_key
+        run.reset(settings_of("batch_size=3", "optimizer=momentum_optimizer"))
+        assert run.compile_key != key
+        run.advance(1)
+        assert (run.step, run.traces) == (1, 1)
+        run.evaluate()
+        assert run.traces == 2
+        with pytest.raises(ConfigError):
+            run.reset(settings_of("model.ssd.feature_extractor.type=ssd_unknown"))
+        run.reset(settings_of())
+        assert run.compile_key == key
+        assert run.step == 0
+    finally:
+        run.close()

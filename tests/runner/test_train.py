@@ -21,13 +21,14 @@ from sweepbox.detection.runner.loop import Report
 from sweepbox.detection.training.log import read_metrics
 from sweepbox.detection.training.reports import EvaluationReport, StepReport
 
+pytestmark = pytest.mark.usefixtures("trains_with_shared_run")
 SettingsOf = Callable[..., RunSettings]
 Uninterrupted = tuple[RunSettings, TrainResult, list[Report]]
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(settings_of: SettingsOf) -> Uninterrupted:
+def uninterrupted(settings_of: SettingsOf, trains_with_shared_run: None) -> Uninterrupted:
     """A run of 12 steps without an interruption."""
     settings = settings_of(directory="uninterrupted", evaluate_every=4, metric="loss/total")
     reports: list[Report] = []
@@ -100,6 +101,7 @@ def test_a_killed_run_loses_at_most_one_evaluation_interval(
     assert subprocess.run(command, cwd=ROOT).returncode == -signal.SIGKILL
     assert read_checkpoint_metadata(killed.directory / "last").step == 4
     assert list(killed.directory.glob(".checkpoint.*.tmp"))
+    _assert_equal_lines(killed, settings, lines=1)  # another process trains to the same losses
     resumed = train(killed, resume=True)
     assert resumed.metrics == pytest.approx(result.metrics, rel=1e-4, abs=1e-6)
     assert {path.name for path in killed.directory.iterdir()} == {
@@ -127,6 +129,7 @@ def test_a_full_disk_ends_the_run_and_keeps_the_previous_checkpoints(
     assert not list(full.directory.glob(".*.tmp"))
 
 
+@pytest.mark.slow
 def test_another_process_trains_to_the_same_losses(uninterrupted: Uninterrupted, tmp_path: Path) -> None:
     settings = uninterrupted[0]
     save_config(settings.config, tmp_path / "tiny.config")
@@ -142,8 +145,14 @@ def test_another_process_trains_to_the_same_losses(uninterrupted: Uninterrupted,
     done = subprocess.run([*command, "--metric", "mAP"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "best checkpoint" in done.stdout
-    here, there = (read_metrics(folder / "metrics.jsonl") for folder in (settings.directory, tmp_path / "run"))
-    for ours, others in zip(here, there, strict=True):
+    _assert_equal_lines(replace(settings, directory=tmp_path / "run"), settings, lines=3)
+
+
+def _assert_equal_lines(first: RunSettings, second: RunSettings, *, lines: int) -> None:
+    """Assert that two runs logged the same losses and metrics in `lines` evaluations."""
+    logged = [read_metrics(settings.directory / "metrics.jsonl")[:lines] for settings in (first, second)]
+    assert len(logged[0]) == lines
+    for ours, others in zip(*logged, strict=True):
         assert ours["losses"] == pytest.approx(others["losses"], rel=1e-4)
         assert ours["metrics"] == pytest.approx(others["metrics"], rel=1e-3, abs=1e-5)
 

@@ -12,43 +12,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
-from sweepbox.detection.data.sample import draw_sample
 from sweepbox.detection.training.log import read_metrics
+from tests.tiny import QUICKSTART, TINY
 
 pytestmark = pytest.mark.timeout(900)  # JAX takes its time to compile on a slow processor
 
 ROOT = Path(__file__).parents[2]
-CONFIG = ROOT / "experiments" / "configs" / "quickstart.config"
-TINY = (
-    "model.ssd.image_resizer.fixed_shape_resizer.height=64",
-    "model.ssd.image_resizer.fixed_shape_resizer.width=64",
-    "model.ssd.feature_extractor.depth_multiplier=0.25",
-    "model.ssd.feature_extractor.fpn.additional_layer_depth=16",
-    "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth=16",
-    "batch_size=2",
-    "num_steps=24",
-    "warmup_steps=2",
-)
-pytestmark = pytest.mark.timeout(600)
+EDITS = {**TINY, "num_steps": 24, "warmup_steps": 2}
 needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 
 
-@pytest.fixture(scope="module")
-def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data")
-    draw_sample(folder / "scenes", images=10, size=64, seed=1)
-    prepare(folder / "scenes", folder / "records", PrepareSettings(validation_fraction=0.2, seed=1))
-    return folder / "records"
-
-
 def _command(records: Path, out: Path, *options: str) -> list[str]:
-    edits = [part for edit in TINY for part in ("--set", edit)]
+    edits = [part for path, value in EDITS.items() for part in ("--set", f"{path}={value}")]
     command = [
         sys.executable,
         "-m",
         "sweepbox.scripts.train",
-        str(CONFIG),
+        str(QUICKSTART),
         "--data",
         str(records),
         "--out",
@@ -68,8 +48,14 @@ def _metadata(out: Path) -> dict[str, object]:
     return metadata
 
 
-def _interrupt_after_the_first_evaluation(command: list[str], out: Path) -> None:
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def _interrupt_after_the_first_evaluation(command: list[str], out: Path, **environment: str) -> None:
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | environment,
+    )
     deadline = time.monotonic() + 250
     while not (out / "last").is_dir() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -86,6 +72,7 @@ def test_what_auto_chose_is_kept_by_the_run_that_goes_on(records: Path, tmp_path
     resumed = _done([*command, "--resume"])
     assert resumed.returncode == 0, resumed.stderr
     assert "chosen" not in resumed.stdout
+    assert "best checkpoint" in resumed.stdout
     assert _metadata(out) == {"seed": 0, "precision": chosen, "backend": "tensorflow"}
     assert json.loads((out / "best" / "metrics.json").read_text())["precision"] == chosen
     again = _done([*command, "--resume", "--seed", "1"])
@@ -93,22 +80,26 @@ def test_what_auto_chose_is_kept_by_the_run_that_goes_on(records: Path, tmp_path
 
 
 @pytest.fixture(scope="module")
-def jax_run(records: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+def jax_run(
+    records: Path, jax_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[str]]:
     """A run that was begun on JAX and interrupted: its folder, and the command without the backend."""
     out = tmp_path_factory.mktemp("jax") / "run"
     command = _command(records, out, "--profile")
-    _interrupt_after_the_first_evaluation([*command, "--backend", "jax"], out)
+    _interrupt_after_the_first_evaluation([*command, "--backend", "jax"], out, **jax_environment)
     return out, command
 
 
 @needs_jax
-def test_a_run_on_jax_is_profiled_and_goes_on_there(jax_run: tuple[Path, list[str]]) -> None:
+def test_a_run_on_jax_is_profiled_and_goes_on_there(
+    jax_run: tuple[Path, list[str]], jax_environment: dict[str, str]
+) -> None:
     out, command = jax_run
     assert _metadata(out)["backend"] == "jax"
     refused = _done([*command, "--backend", "tensorflow", "--resume"])
     assert refused.returncode == 2
     assert "the run there has backend jax, not tensorflow; resume with --backend jax" in refused.stderr
-    resumed = _done([*command, "--resume"])
+    resumed = _done([*command, "--resume"], **jax_environment)
     assert resumed.returncode == 0, resumed.stderr
     assert "forward and backward" in resumed.stdout
     assert [entry["step"] for entry in read_metrics(out / "metrics.jsonl")] == [6, 12, 18, 24]
@@ -135,17 +126,17 @@ np.savez(sys.argv[3], **{name: np.asarray(value) for name, value in outputs.item
 
 @needs_jax
 def test_the_model_exported_from_a_run_on_jax_detects_what_jax_does(
-    jax_run: tuple[Path, list[str]], tmp_path: Path
+    jax_run: tuple[Path, list[str]], jax_environment: dict[str, str], tmp_path: Path
 ) -> None:
     import tensorflow as tf
 
     from sweepbox.detection.export.saved_model import export_detector
 
     checkpoint = jax_run[0] / "best"
-    images = np.random.default_rng(5).integers(0, 256, (1, 64, 64, 3), np.uint8)
+    images = np.random.default_rng(5).integers(0, 256, (1, 96, 96, 3), np.uint8)
     np.save(tmp_path / "images.npy", images)
     paths = (checkpoint, tmp_path / "images.npy", tmp_path / "outputs.npz")
-    done = _done([sys.executable, "-c", PREDICTS, *map(str, paths)], KERAS_BACKEND="jax")
+    done = _done([sys.executable, "-c", PREDICTS, *map(str, paths)], KERAS_BACKEND="jax", **jax_environment)
     assert done.returncode == 0, done.stderr
     model = tf.saved_model.load(str(export_detector(checkpoint, tmp_path / "model").directory / "saved_model"))
     outputs = model(tf.constant(images))
@@ -159,7 +150,16 @@ def test_a_backend_that_is_not_installed_is_named(tmp_path: Path) -> None:
         "import sys; sys.modules['jax'] = None; "
         "from sweepbox.scripts.cli import run; from sweepbox.scripts.train import command; run(command)"
     )
-    command = [sys.executable, "-c", program, str(CONFIG), "--out", str(tmp_path / "out"), "--backend", "jax"]
+    command = [
+        sys.executable,
+        "-c",
+        program,
+        str(QUICKSTART),
+        "--out",
+        str(tmp_path / "out"),
+        "--backend",
+        "jax",
+    ]
     done = _done(command)
     assert done.returncode == 2
     assert done.stderr == "error: backend jax: it is not installed here; pip install 'sweepbox[jax]'\n"

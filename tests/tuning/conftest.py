@@ -21,17 +21,8 @@ from sweepbox.tuning.storage.trial_record import (
     write_status,
 )
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+from tests.tiny import QUICKSTART, TINY
 
-ROOT = Path(__file__).parents[2]
-QUICKSTART = ROOT / "experiments" / "configs" / "quickstart.config"
-TINY = {
-    "model.ssd.image_resizer.fixed_shape_resizer.height": 96,
-    "model.ssd.image_resizer.fixed_shape_resizer.width": 96,
-    "model.ssd.feature_extractor.depth_multiplier": 0.25,
-    "model.ssd.feature_extractor.fpn.additional_layer_depth": 16,
-    "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth": 16,
-    "batch_size": 2,
-}
 SPEC: dict[str, Any] = {
     "name": "tiny",
     "base_config": str(QUICKSTART),
@@ -50,26 +41,6 @@ SPEC: dict[str, Any] = {
     "keep_checkpoints": 2,
     "prepare": {"validation_fraction": 0.3, "seed": 1},
 }
-
-
-@pytest.fixture(scope="session")
-def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of annotated pictures."""
-    from sweepbox.detection.data.sample.dataset import draw_sample
-
-    folder = tmp_path_factory.mktemp("sample") / "scenes"
-    draw_sample(folder, images=16, size=128, seed=3)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def records(photographs: Path) -> Path:
-    """The same pictures as prepared records."""
-    from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
-
-    out = photographs.parent / "records"
-    prepare(photographs, out, PrepareSettings(validation_fraction=0.3, seed=1))
-    return out
 
 
 @pytest.fixture

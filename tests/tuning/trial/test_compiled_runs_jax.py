@@ -15,12 +15,10 @@ ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from sweepbox.detection.config.edits import Edit, apply_edits, parse_edit
-from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.backends import Backend
 from sweepbox.detection.data.dataset.prepared import open_dataset
 from sweepbox.detection.runner import RunSettings
-from tests.tuning.conftest import QUICKSTART, TINY
+from tests.tiny import tiny_config
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
 from sweepbox.tuning.trial.process import prepare_process
 
@@ -28,8 +26,7 @@ prepare_process(cpus=1, gpus=0, backend=Backend.JAX)
 dataset = open_dataset(Path(sys.argv[1]))
 
 def settings(*edits):
-    tiny = [Edit(path, value) for path, value in TINY.items()]
-    config = apply_edits(load_config(QUICKSTART), [*tiny, *map(parse_edit, edits)])
+    config = tiny_config(*edits)
     return RunSettings(config, dataset.train, dataset.validation, dataset.label_map, Path("unused"))
 
 def trial(cache, *edits):
@@ -47,8 +44,10 @@ print(json.dumps([trial(cache), trial(cache, *changes), trial(cache)]))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
-def test_the_next_trial_on_jax_traces_nothing_and_starts_over(records: Path) -> None:
-    environment = os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)}
+def test_the_next_trial_on_jax_traces_nothing_and_starts_over(
+    records: Path, jax_environment: dict[str, str]
+) -> None:
+    environment = os.environ | jax_environment | {"KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", PROGRAM, str(records)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
