@@ -30,7 +30,7 @@ def first_losses(records: Path) -> dict[str, Any]:
     """Evaluate, train two steps as one program and one as two, evaluate; return what each gave."""
     dataset = open_dataset(records)
     settings = RunSettings(
-        config=tiny_config("num_steps=3", "warmup_steps=0"),
+        config=tiny_config(),
         train_records=dataset.train,
         validation_records=dataset.validation,
         label_map=dataset.label_map,
