@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +119,30 @@ def records(photographs: Path) -> Path:
     out = photographs.parent / "records"
     prepare(photographs, out, PrepareSettings(validation_fraction=0.3, seed=1))
     return out
+
+
+@pytest.fixture(scope="session")
+def _ray_until_the_end() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def shared_ray(_ray_until_the_end: ExitStack) -> None:
+    """A Ray with two CPUs that this process is connected to; all modules that ask for it share it."""
+    from sweepbox.tuning.ray_backend.cluster import arrange_environment, ray_session
+
+    arrange_environment(None)
+    import ray
+
+    if not ray.is_initialized():
+        _ray_until_the_end.enter_context(ray_session(address=None, cpus=2))
+
+
+@pytest.fixture
+def no_shared_ray(_ray_until_the_end: ExitStack) -> None:
+    """No Ray that this process is connected to, for a test that starts one with other resources."""
+    _ray_until_the_end.close()
 
 
 @pytest.fixture(scope="session")

@@ -23,10 +23,11 @@ SHARED = {
     "tests/runner/test_train.py": "runs",
     "tests/scripts/test_train_choices.py": "jax",
     "tests/tuning/trial/test_compiled_runs_jax.py": "jax",
+    "tests/test_public_names.py": "ray",
     "tests/tuning/ray_backend/": "ray",
 }
 """Modules and folders that share what is made once: a process, exports, compiled programs, a Ray."""
-LONGEST = ("jax", "ray", "exports", "runs", "tests/test_public_names.py", "tests/runner/", "tests/scripts/")
+LONGEST = ("jax", "ray", "exports", "runs", "tests/runner/", "tests/scripts/")
 """What starts first, so that no process is left with a long module at the end."""
 
 

@@ -33,6 +33,7 @@ SPEC = {
     "objective": {"metric": "mAP@.50"},
     "scheduler": {"type": "none"},
     "trials": 2,
+    "max_concurrent": 1,
     "training": {"steps": 2, "evaluate_every": 2},
 }
 WITH_METHODS = ("Detector", "Sweep", "Trials")
@@ -70,11 +71,10 @@ def _run_example(name: str, folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, shared_ray: None) -> Path:
     """A folder that holds what the examples name: pictures, records, a config, a finished sweep, a model."""
     from sweepbox.detection.config.edits import Edit, apply_edits
     from sweepbox.detection.config.load import load_config, save_config
-    from sweepbox.tuning.ray_backend.cluster import arrange_environment, ray_session
 
     home = tmp_path_factory.mktemp("examples")
     sb.draw_sample(home / "scenes", images=16, size=128, seed=3)
@@ -83,9 +83,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_config(config, home / "pipeline.config")
     (home / "sweep.yaml").write_text(yaml.safe_dump(SPEC, sort_keys=False))
     shutil.copy(next((home / "scenes" / "images").iterdir()), home / "picture.jpg")
-    arrange_environment(None)
-    with ray_session(address=None, cpus=1):
-        report = _run_example(PREPARING, home)
+    report = _run_example(PREPARING, home)
     assert report == "", report
     sb.export(home / "runs" / "tiny", home / "model")
     return home

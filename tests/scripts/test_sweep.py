@@ -135,6 +135,7 @@ def _tell(home: Path, sweeps: list[Sweep]) -> dict[str, Any]:
     return told
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_ctrl_c_ends_in_order_with_every_state_saved(story: dict[str, Any]) -> None:
     assert story["interrupt exit"] == 130, story["interrupt output"]
@@ -147,6 +148,7 @@ def test_ctrl_c_ends_in_order_with_every_state_saved(story: dict[str, Any]) -> N
     assert "interrupted" in states
 
 
+@pytest.mark.slow
 def test_status_tells_while_it_runs(story: dict[str, Any]) -> None:
     told = story["while running"]
     assert told["running"]
@@ -155,12 +157,14 @@ def test_status_tells_while_it_runs(story: dict[str, Any]) -> None:
     assert {"trial", "metric", "value"} <= set(told["best"])
 
 
+@pytest.mark.slow
 def test_status_tells_after_everything_was_killed(story: dict[str, Any]) -> None:
     assert story["survivors"] == []
     assert not story["killed"]["running"]
     assert "interrupted" in {trial["state"] for trial in story["killed"]["trials"]}
 
 
+@pytest.mark.slow
 def test_the_resumed_sweep_finishes_each_trial_once(story: dict[str, Any], home: Path) -> None:
     assert story["end exit"] == 0, story["end output"]
     trials = story["end"]["trials"]
@@ -173,6 +177,7 @@ def test_the_resumed_sweep_finishes_each_trial_once(story: dict[str, Any], home:
         assert steps == list(range(EVERY, STEPS + 1, EVERY)), "each evaluation once, none missing"
 
 
+@pytest.mark.slow
 def test_trials_went_on_from_where_they_stood(story: dict[str, Any], home: Path) -> None:
     carried = [
         trial for trial in story["killed"]["trials"] if trial["evaluations"] and trial["state"] != "finished"
@@ -186,6 +191,7 @@ def test_trials_went_on_from_where_they_stood(story: dict[str, Any], home: Path)
         assert state["attempts"] >= 2
 
 
+@pytest.mark.slow
 def test_the_study_has_each_trial_once(story: dict[str, Any], home: Path) -> None:
     import optuna
 
@@ -193,6 +199,7 @@ def test_the_study_has_each_trial_once(story: dict[str, Any], home: Path) -> Non
     assert [trial.state for trial in study.trials] == [optuna.trial.TrialState.COMPLETE] * TRIALS
 
 
+@pytest.mark.slow
 def test_the_end_shows_the_table_and_what_comes_next(story: dict[str, Any], home: Path) -> None:
     assert f"{TRIALS}/{TRIALS} trials done" in story["end output"]
     assert f"sweepbox export {home / 'run'}" in story["end output"]
@@ -201,6 +208,7 @@ def test_the_end_shows_the_table_and_what_comes_next(story: dict[str, Any], home
     assert len(list((home / "run").glob("trials/*/best"))) == 1
 
 
+@pytest.mark.slow
 def test_nothing_heavy_is_loaded_to_tell_how_it_stands(story: dict[str, Any], home: Path) -> None:
     code = (
         "import pathlib, sys; from sweepbox.tuning.sweep.reader import load_sweep; "

@@ -63,6 +63,7 @@ def _interrupt_after_the_first_evaluation(command: list[str], out: Path, **envir
     assert process.wait() == 130
 
 
+@pytest.mark.slow
 def test_what_auto_chose_is_kept_by_the_run_that_goes_on(records: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     command = _command(records, out, "--precision", "auto")
@@ -90,6 +91,7 @@ def jax_run(
     return out, command
 
 
+@pytest.mark.slow
 @needs_jax
 def test_a_run_on_jax_is_profiled_and_goes_on_there(
     jax_run: tuple[Path, list[str]], jax_environment: dict[str, str]
@@ -124,6 +126,7 @@ np.savez(sys.argv[3], **{name: np.asarray(value) for name, value in outputs.item
 """
 
 
+@pytest.mark.slow
 @needs_jax
 def test_the_model_exported_from_a_run_on_jax_detects_what_jax_does(
     jax_run: tuple[Path, list[str]], jax_environment: dict[str, str], tmp_path: Path

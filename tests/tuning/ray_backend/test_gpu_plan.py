@@ -38,6 +38,8 @@ class Meter:
             self.free.append(ray.available_resources().get("GPU", 0.0))
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("no_shared_ray")
 @pytest.mark.parametrize("path", [ROOT / "experiments" / "face_mask_gpu.yaml"], ids=lambda path: path.stem)
 def test_fractions_of_gpus_share_them(path: Path, records: Path, tmp_path: Path) -> None:
     if not path.is_file():

@@ -47,7 +47,7 @@ def listener() -> Listener:
 
 @pytest.fixture(scope="module")
 def outcome(
-    tiny_spec: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, listener: Listener
+    tiny_spec: dict[str, Any], tmp_path_factory: pytest.TempPathFactory, listener: Listener, shared_ray: None
 ) -> Iterator[SweepOutcome]:
     home = tmp_path_factory.mktemp("sweep")
     (home / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **SWEEP}))
@@ -142,7 +142,9 @@ def test_the_listener_saw_the_trials_run(outcome: SweepOutcome, listener: Listen
     assert listener.states[-1].ended == TRIALS
 
 
-def test_a_sweep_whose_trials_all_fail_says_so(tiny_spec: dict[str, Any], tmp_path: Path) -> None:
+def test_a_sweep_whose_trials_all_fail_says_so(
+    tiny_spec: dict[str, Any], shared_ray: None, tmp_path: Path
+) -> None:
     schedule = "train_config.optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate"
     contradiction = {"num_steps": {"choice": [4000]}, f"{schedule}.total_steps": {"choice": [6]}}
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, "space": contradiction, "trials": 2}))

@@ -61,7 +61,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tiny_spec: dict[str, Any], home: Path) -> dict[str, list[float]]:
+def undisturbed(tiny_spec: dict[str, Any], home: Path, shared_ray: None) -> dict[str, list[float]]:
     """The losses of each trial trained to its end."""
     folder = begun(tiny_spec, home, "undisturbed", scheduler={"type": "none"})
     run_sweep(folder, ray_config=RayConfig(cpus=1))
@@ -103,6 +103,7 @@ def test_one_worker_evaluates_all_trials_and_then_trains_the_best(
     assert "trial 0000 paused" in folder.log.read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_killed_sweep_keeps_its_paused_trials(
     tiny_spec: dict[str, Any], home: Path, undisturbed: dict[str, list[float]]

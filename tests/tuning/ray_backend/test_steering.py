@@ -59,7 +59,7 @@ def decisions() -> list[Decision]:
 
 
 @pytest.fixture(scope="module")
-def outcome(folder: SweepFolder, decisions: list[Decision]) -> SweepOutcome:
+def outcome(folder: SweepFolder, decisions: list[Decision], shared_ray: None) -> SweepOutcome:
     add, take = TrialQueue.add, TrialQueue.take
     waiting: dict[str, str | None] = {}
 
@@ -80,6 +80,7 @@ def outcome(folder: SweepFolder, decisions: list[Decision]) -> SweepOutcome:
         return run_sweep(folder, ray_config=RayConfig(cpus=WORKERS))
 
 
+@pytest.mark.slow
 def test_a_program_is_built_only_where_no_trial_of_a_held_one_waits(
     outcome: SweepOutcome, decisions: list[Decision]
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_program_is_built_only_where_no_trial_of_a_held_one_waits(
     assert len({status[decision.trial].compile_key for decision in built[:2]}) == 2
 
 
+@pytest.mark.slow
 def test_no_worker_idles(outcome: SweepOutcome) -> None:
     """While trials were left to start, one started soon after each that ended."""
     statuses = [trial.status for trial in outcome.state.trials]
