@@ -63,7 +63,7 @@ def test_the_card_of_a_sweep_has_its_information() -> None:
         "| `train_config.batch_size` | `8` | `16` |",
         "| `model.ssd.x` | - | `0.25` |",
         "|  | train | validation |",
-        "| pictures | 80 | 16 |",
+        "| images | 80 | 16 |",
         "| objects: dog\\|wolf | 5 | 0 |",
     ):
         assert line in card

@@ -106,7 +106,7 @@ def test_truncated_weights_leave_no_files(golden_checkpoint: Path, tmp_path: Pat
 def test_a_label_map_beyond_the_models_classes_is_refused(golden_checkpoint: Path, tmp_path: Path) -> None:
     checkpoint = Path(shutil.copytree(golden_checkpoint, tmp_path / "checkpoint"))
     save_label_map(LabelMap(((1, "cat"), (4, "dog"))), checkpoint / "label_map.pbtxt")
-    with pytest.raises(ModelError, match=r"up to id 4.*num_classes: 3"):
+    with pytest.raises(ModelError, match=r"ids up to 4.*num_classes: 3"):
         export_detector(checkpoint, tmp_path / "out")
 
 
