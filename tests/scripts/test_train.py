@@ -43,5 +43,5 @@ def test_bad_input_gets_a_line_and_leaves_nothing(tmp_path: Path, arguments: lis
 
 
 def test_unknown_precision_error_lists_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="give float32, bfloat16 or auto"):
+    with pytest.raises(UsageError, match="use float32, bfloat16 or auto"):
         precision_of("half")

@@ -105,7 +105,7 @@ def test_what_cannot_be_exported_is_told(sweep: Callable[..., SweepFolder], tmp_
         sb.export(str(tmp_path / "nowhere"), tmp_path / "out")
     with pytest.raises(UsageError, match="format 'onyx': there is no such format"):
         sb.export(folder.path, tmp_path / "out", format="onyx")  # type: ignore[call-overload]  # is refused
-    with pytest.raises(UsageError, match="input type 'bytes': there is none such; give image_tensor"):
+    with pytest.raises(UsageError, match="input type 'bytes' does not exist; use one of image_tensor"):
         sb.export(folder.path, tmp_path / "out", input_type="bytes")
     with pytest.raises(UsageError, match="a checkpoint takes no input"):
         sb.export(folder.path, tmp_path / "out", format="checkpoint", input_type="tf_example")
