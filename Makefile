@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 RUN    := runs/quickstart
 SAMPLE := runs/sample
-PYTEST := $(BIN)/python -m pytest -q --numprocesses=2
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --numprocesses=2
 
 .DEFAULT_GOAL := help
 .PHONY: help install sweep test test-all test-slow test-gpu test-browser test-cluster parity bench check format schema lock clean

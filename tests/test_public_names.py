@@ -89,6 +89,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, shared_ray: None) -> Path:
     return home
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_the_example_in_the_docstring_runs(name: str, home: Path) -> None:

@@ -150,6 +150,7 @@ np.savez(sys.argv[5], of_bytes=int(found['num_detections'][0]), **detections)
 """
 
 
+@pytest.mark.slow
 def test_the_steps_of_a_plain_tensorflow_program_need_nothing_of_ours(
     folder_of: Folder, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ def test_exported_records_are_those_of_the_run(settings_of: SettingsOf, tmp_path
             np.testing.assert_array_equal(theirs.image(index), ours.image(index))
 
 
+@pytest.mark.slow
 def test_a_run_trains_from_the_files_alone_without_tensorflow_ray_or_tensorboard(
     records: Path, jax_environment: dict[str, str], tmp_path: Path
 ) -> None:

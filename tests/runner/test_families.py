@@ -16,7 +16,9 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 EDITS = ("num_steps=2", "warmup_steps=0", "batch_size=2")
 
 
-@pytest.mark.parametrize("name", ["mobilenet_v1_fpn_small", "mobilenet_v2_ssd_small"])
+@pytest.mark.parametrize(
+    "name", ["mobilenet_v1_fpn_small", pytest.param("mobilenet_v2_ssd_small", marks=pytest.mark.slow)]
+)
 def test_a_family_trains_evaluates_and_exports(dataset: PreparedDataset, tmp_path: Path, name: str) -> None:
     config = load_config(GOLDEN / f"model_{name}" / "pipeline.config")
     settings = RunSettings(

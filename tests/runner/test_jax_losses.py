@@ -15,6 +15,7 @@ pytestmark = pytest.mark.timeout(900)  # JAX takes its time to compile on a slow
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_jax_trains_like_tensorflow(records: Path, jax_environment: dict[str, str]) -> None:
     pytest.importorskip("jax")
     done = subprocess.run(

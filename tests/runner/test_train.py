@@ -90,6 +90,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_killed_run_loses_at_most_one_evaluation_interval(
     uninterrupted: Uninterrupted, tmp_path: Path
 ) -> None:

@@ -77,11 +77,11 @@ class Case:
     ("model", "group"),
     [
         ("mobilenet_v2_fpnlite", "momentum"),
-        ("mobilenet_v2_fpnlite", "adam"),
-        ("mobilenet_v2_fpnlite", "frozen"),
-        ("resnet50", "momentum"),
-        ("resnet50", "adam"),
-        ("resnet50", "rms_prop"),
+        pytest.param("mobilenet_v2_fpnlite", "adam", marks=pytest.mark.slow),
+        pytest.param("mobilenet_v2_fpnlite", "frozen", marks=pytest.mark.slow),
+        pytest.param("resnet50", "momentum", marks=pytest.mark.slow),
+        pytest.param("resnet50", "adam", marks=pytest.mark.slow),
+        pytest.param("resnet50", "rms_prop", marks=pytest.mark.slow),
     ],
 )
 def test_twenty_steps_follow_the_golden(model: str, group: str) -> None:

@@ -91,6 +91,7 @@ def check_outcome(folder: SweepFolder, undisturbed: dict[str, list[float]]) -> N
     assert not list(folder.trials.glob("*/last"))
 
 
+@pytest.mark.slow
 def test_one_worker_evaluates_all_trials_and_then_trains_the_best(
     tiny_spec: dict[str, Any], home: Path, undisturbed: dict[str, list[float]]
 ) -> None:

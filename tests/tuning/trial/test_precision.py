@@ -11,6 +11,7 @@ from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.trial.precision import sweep_precision
 
 
+@pytest.mark.slow
 def test_the_choice_follows_the_measurement(settings: RunSettings) -> None:
     choice = choose_precision(replace(settings, initial_weights="a file that is not there"))
     faster = choice.step_s[Precision.FLOAT32] >= MIN_SPEEDUP * choice.step_s[Precision.BFLOAT16]
