@@ -30,10 +30,10 @@ sweep: $(READY)  ## run the quickstart on synthetic images: draw, sweep, export,
 	$(BIN)/sweepbox detect $(RUN)/export $$(ls $(SAMPLE)/images/*.jpg | head -n 3) --out $(RUN)/detections --threshold 0.4 --overwrite
 	$(BIN)/sweepbox status $(RUN)
 
-test: $(READY)  ## run the quick tests: under 5 minutes on two cores, no network, no GPU
+test: $(READY)  ## run the quick tests: minutes on two cores, no network, no GPU
 	$(PYTEST) -m "not slow and not gpu and not browser and not cluster" $(ARGS)
 
-test-all: $(READY)  ## run all tests: under 15 minutes on two cores; print the 30 slowest tests and the coverage per file
+test-all: $(READY)  ## run all tests; print the 30 slowest tests and the coverage per file
 	$(PYTEST) --durations=30 --cov --cov-report=term $(ARGS)
 
 test-slow:  ## run only the tests with this mark; test-gpu, test-browser and test-cluster likewise
