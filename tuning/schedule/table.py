@@ -1,17 +1,14 @@
 """The table of stopping rules: the names that a sweep file may give, and what each takes."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
-
-from pydantic import ValidationError
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.schedule.asha import Asha, AshaOptions
 from sweepbox.tuning.schedule.none import NoOptions, NoStopping
 from sweepbox.tuning.schedule.rule import Plan, StoppingRule
-from sweepbox.tuning.spec.problems import problem_lines
+from sweepbox.tuning.spec.problems import unknown_type, validated
 from sweepbox.tuning.spec.schema import SchedulerSpec, SpecModel
 
 Options = TypeVar("Options", bound=SpecModel)
@@ -44,15 +41,10 @@ def with_rule_options(spec: SchedulerSpec) -> SchedulerSpec:
 
 def _options_of(spec: SchedulerSpec) -> SpecModel:
     model: type[SpecModel] = _kind_of(spec).options
-    try:
-        return model.model_validate(spec.options)
-    except ValidationError as error:
-        raise SweepError("\n".join(problem_lines(error, model, prefix="scheduler."))) from error
+    return validated(model, spec.options, prefix="scheduler.")
 
 
 def _kind_of(spec: SchedulerSpec) -> RuleKind[Any]:
     if spec.type in RULES:
         return RULES[spec.type]
-    near = difflib.get_close_matches(spec.type, RULES, n=1, cutoff=0.5)
-    remedy = f"did you mean {near[0]!r}?" if near else f"give one of {', '.join(sorted(RULES))}"
-    raise SweepError(f"scheduler.type: unknown stopping rule {spec.type!r}; {remedy}")
+    raise SweepError(unknown_type("scheduler", "stopping rule", spec.type, RULES))

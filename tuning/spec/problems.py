@@ -1,10 +1,15 @@
 """What is wrong with a sweep file or a part of it, in one line for each problem."""
 
 import difflib
-from typing import Any, get_args
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from sweepbox.detection.core.errors import SweepError
+
+Model = TypeVar("Model", bound=BaseModel)
 
 WHOLE_FILE = "the sweep file"
 """The location of an error that concerns no single key."""
@@ -24,6 +29,22 @@ def problem_lines(error: ValidationError, model: type[BaseModel], *, prefix: str
         key_path = prefix + ".".join(str(part) for part in keys) or WHOLE_FILE
         lines[f"{key_path}: {_explain(problem, keys, model)}"] = None
     return tuple(lines)
+
+
+def validated(model: type[Model], given: Mapping[str, Any], *, prefix: str) -> Model:
+    """Return the options of a part of a sweep file; SweepError lists all problems, keys after `prefix`."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise SweepError("\n".join(problem_lines(error, model, prefix=prefix))) from error
+
+
+def unknown_type(key: str, kind: str, name: str, known: Iterable[str]) -> str:
+    """Return the message for a `type` in the sweep file that no table has: the nearest known name, or all."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    remedy = f"did you mean {near[0]!r}?" if near else f"give one of {', '.join(names)}"
+    return f"{key}.type: unknown {kind} {name!r}; {remedy}"
 
 
 def _explain(problem: ErrorDetails, keys: list[int | str], root: type[BaseModel]) -> str:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.data.dataset.prepared import PreparedDataset
 from sweepbox.detection.model.precision import AUTOMATIC, Precision
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.spec.steps import evaluate_every
-from sweepbox.tuning.storage.dataset import open_sweep_data
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
 from sweepbox.tuning.trial.precision import sweep_precision
 
@@ -19,18 +19,20 @@ if TYPE_CHECKING:
 
 
 def run_settings(
-    sweep: SweepFolder, trial: TrialFolder, spec: SweepSpec, config: pb.TrainEvalPipelineConfig, *, seed: int
+    sweep: SweepFolder,
+    trial: TrialFolder,
+    spec: SweepSpec,
+    config: pb.TrainEvalPipelineConfig,
+    dataset: PreparedDataset,
+    *,
+    seed: int,
 ) -> "RunSettings":
     """Return the settings that a trial trains with.
 
     With `precision: auto` the sweep's first trial measures the precision, and the others wait for it.
-
-    Raises:
-        SweepError: The sweep's records are missing.
     """
     from sweepbox.detection.runner import RunSettings
 
-    dataset = open_sweep_data(sweep, spec)
     precision = spec.training.precision
     settings = RunSettings(
         config=config,

@@ -106,14 +106,15 @@ class TrialWorker:
         )
         remove_temporary_folders(self._trial.path)
         seed = self._status.status.seed
-        settings = run_settings(self._sweep, self._trial, self._spec, self._config, seed=seed)
+        dataset = open_sweep_data(self._sweep, self._spec)
+        settings = run_settings(self._sweep, self._trial, self._spec, self._config, dataset, seed=seed)
         run = self._compiled_runs.run_for(settings)
         self._run = run
         record_provenance(
             self._trial,
             backend=self._spec.backend,
             precision=str(settings.precision),
-            data_sha256=open_sweep_data(self._sweep, self._spec).content_sha256(),
+            data_sha256=dataset.content_sha256(),
         )
         self._restore(run)
         weights = None if run.initial_weights is None else str(run.initial_weights)
