@@ -6,7 +6,11 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 RUN    := runs/quickstart
 SAMPLE := runs/sample
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --numprocesses=2
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q
+# One thread for each of the two processes of pytest-xdist: they share two cores.
+PYTEST_PARALLEL := TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 $(PYTEST) --numprocesses=2
+QUICK  := not slow and not gpu and not browser and not cluster
+NO_TESTS := test $$? -eq 5  # the exit status of pytest where it selects no test
 
 .DEFAULT_GOAL := help
 .PHONY: help install sweep test test-all test-slow test-gpu test-browser test-cluster parity bench check format schema lock clean
@@ -31,14 +35,16 @@ sweep: $(READY)  ## run the quickstart on synthetic images: draw, sweep, export,
 	$(BIN)/sweepbox status $(RUN)
 
 test: $(READY)  ## run the quick tests: minutes on two cores, no network, no GPU
-	$(PYTEST) -m "not slow and not gpu and not browser and not cluster" $(ARGS)
+	$(PYTEST_PARALLEL) -m "$(QUICK) and not default_threads" $(ARGS) || $(NO_TESTS)
+	$(PYTEST) -m "$(QUICK) and default_threads" $(ARGS) || $(NO_TESTS)
 
 test-all: $(READY)  ## run all tests; print the 30 slowest tests and the coverage per file
-	$(PYTEST) --durations=30 --cov --cov-report=term $(ARGS)
+	$(PYTEST) -m default_threads --cov --cov-report= $(ARGS) || $(NO_TESTS)
+	$(PYTEST_PARALLEL) -m "not default_threads" --durations=30 --cov --cov-append --cov-report=term $(ARGS) || $(NO_TESTS)
 
 test-slow:  ## run only the tests with this mark; test-gpu, test-browser and test-cluster likewise
 test-slow test-gpu test-browser test-cluster: $(READY)
-	$(PYTEST) -m $(@:test-%=%) $(ARGS) || test $$? -eq 5  # 5: no tests with this mark
+	$(PYTEST_PARALLEL) -m $(@:test-%=%) $(ARGS) || $(NO_TESTS)
 
 parity: $(READY)  ## compare with the Object Detection API: about 40 minutes on two cores
 	$(BIN)/python -m experiments.parity

@@ -17,6 +17,7 @@ Edited = Callable[..., pb.TrainEvalPipelineConfig]
 OPTIONS = "train_config.data_augmentation_options"
 
 
+@pytest.mark.slow
 @given(configs(), configs())
 def test_applying_the_difference_gives_the_other_config(base: Any, other: Any) -> None:
     changes = config_difference(base, other)

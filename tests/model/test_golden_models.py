@@ -83,7 +83,7 @@ def test_feature_maps(detector: SsdDetector, golden: Any, part: str) -> None:
         np.testing.assert_allclose(maps.std((0, 1, 2)), golden[f"{name}_channel_std"], rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("mode", ["infer", "train"])
+@pytest.mark.parametrize("mode", ["infer", pytest.param("train", marks=pytest.mark.default_threads)])
 def test_predictions_and_losses(detector: SsdDetector, golden: Any, mode: str) -> None:
     predictions = detector.network(golden["preprocessed"], training=mode == "train")
     boxes, logits = golden[f"{mode}/box_encodings"], golden[f"{mode}/class_predictions_with_background"]
@@ -101,6 +101,7 @@ def test_detections(detector: SsdDetector, golden: Any) -> None:
         np.testing.assert_allclose(found[key], golden[f"post/{key}"], rtol=1e-4, atol=1e-4, err_msg=key)
 
 
+@pytest.mark.default_threads
 def test_gradients_and_moving_statistics(
     detector: SsdDetector, golden: Any, case: tuple[SsdDetector, Any, Path]
 ) -> None:

@@ -176,6 +176,7 @@ def test_weights_file_of_the_keras_mobilenet(
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.slow
 @saves_with_keras
 def test_weights_file_of_the_keras_resnet(changed_ssd: Changed, tmp_path: Path) -> None:
     donor = _randomised(keras.applications.ResNet50(weights=None, include_top=False, input_shape=(160, 160, 3)))

@@ -39,6 +39,7 @@ LOUDER = (
 )
 
 
+@pytest.mark.slow
 def test_a_run_is_reproducible_and_resumable_and_accepts_other_strengths(
     settings_of: SettingsOf, tmp_path: Path
 ) -> None:

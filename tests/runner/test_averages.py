@@ -26,6 +26,7 @@ def _weights(run: TrainingRun) -> dict[str, np.ndarray]:
     return weight_arrays(run.detector.network)
 
 
+@pytest.mark.slow
 def test_the_averages_are_evaluated_and_saved_and_training_continues_from_the_weights(
     run: TrainingRun, tmp_path: Path
 ) -> None:

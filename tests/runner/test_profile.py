@@ -17,6 +17,7 @@ pytestmark = pytest.mark.usefixtures("trains_with_shared_run")
 SettingsOf = Callable[..., RunSettings]
 
 
+@pytest.mark.slow
 def test_a_profiled_run_trains_the_same_and_reports_the_time_of_each_phase(settings_of: SettingsOf) -> None:
     plain, profiled = (
         settings_of("num_steps=26", directory=name, evaluate_every=13) for name in ("plain", "profiled")

@@ -165,6 +165,7 @@ def test_inconsistent_settings_are_refused(settings_of: SettingsOf, shared_run: 
         shared_run.reset(settings_of(config=config))
 
 
+@pytest.mark.slow
 def test_reset_with_another_compile_key_rebuilds(settings_of: SettingsOf) -> None:
     run = TrainingRun(settings_of())
     try:

@@ -72,6 +72,7 @@ def test_a_sweep_whose_data_is_gone_can_still_be_exported(
     assert "## Data" not in (tmp_path / "out" / "model_card.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_training_run_and_a_checkpoint(light_checkpoint: Path, tmp_path: Path, invoke: Invoke) -> None:
     shutil.copytree(light_checkpoint, tmp_path / "run" / "best")
     result = invoke(command, tmp_path / "run", tmp_path / "out")

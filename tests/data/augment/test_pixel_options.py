@@ -57,6 +57,7 @@ def test_labels_equal_the_golden(arrays: dict[str, NDArray[Any]]) -> None:
         assert ours == expected, name
 
 
+@pytest.mark.slow
 def test_random_options_have_the_golden_distribution(arrays: dict[str, NDArray[Any]]) -> None:
     """400 against 500 draws: a distance of 0.27 is detected with a probability of 99.9 %, see `critical`."""
     found = list(distances(arrays, draws=DRAWS, seed=3))

@@ -119,6 +119,7 @@ def test_true_size_is_that_of_the_cropped_window() -> None:
     assert not result.images[0, height:].any()
 
 
+@pytest.mark.slow
 def test_every_option_compiles_once_for_all_strengths() -> None:
     import tensorflow as tf
 

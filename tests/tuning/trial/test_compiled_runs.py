@@ -18,6 +18,7 @@ def edited(settings: RunSettings, *edits: Edit) -> RunSettings:
     return replace(settings, config=apply_edits(settings.config, edits))
 
 
+@pytest.mark.slow
 def test_a_program_is_compiled_once_and_two_are_kept(settings: RunSettings) -> None:
     cache = CompiledRunCache()
     first = cache.run_for(edited(settings, BATCH_2, Edit("learning_rate", 0.001)))

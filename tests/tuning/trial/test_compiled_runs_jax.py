@@ -43,6 +43,7 @@ print(json.dumps([trial(cache), trial(cache, *changes), trial(cache)]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 def test_the_next_trial_on_jax_traces_nothing_and_starts_over(
     records: Path, jax_environment: dict[str, str]
