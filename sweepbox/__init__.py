@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sweepbox.detection.inference.detector import Detector
     from sweepbox.detection.inference.draw import draw_detections
     from sweepbox.tuning.api.export import export
-    from sweepbox.tuning.api.space import choice, integer, log_uniform, uniform
+    from sweepbox.tuning.api.space import choice, integer, log_integer, log_uniform, uniform, when
     from sweepbox.tuning.api.sweep import Sweep
     from sweepbox.tuning.api.trials import Trials
     from sweepbox.tuning.ray_backend.launch import RayConfig
@@ -53,8 +53,10 @@ _HOMES = {
     "export": "tuning.api.export",
     "choice": "tuning.api.space",
     "integer": "tuning.api.space",
+    "log_integer": "tuning.api.space",
     "log_uniform": "tuning.api.space",
     "uniform": "tuning.api.space",
+    "when": "tuning.api.space",
     "Sweep": "tuning.api.sweep",
     "Trials": "tuning.api.trials",
     "RayConfig": "tuning.ray_backend.launch",
@@ -92,10 +94,12 @@ __all__ = [
     "evaluate",
     "export",
     "integer",
+    "log_integer",
     "log_uniform",
     "prepare",
     "train",
     "uniform",
+    "when",
 ]
 
 _load = lazy_names(__name__, _HOMES)

@@ -17,8 +17,17 @@ ALIASES = {
     "batch_size": "train_config.batch_size",
     "num_steps": "train_config.num_steps",
     "l2_weight": "the L2 weight of the feature extractor and the box predictor together",
+    "weight_decay": "another name of l2_weight",
     "focal_alpha": "alpha of the sigmoid focal loss",
     "focal_gamma": "gamma of the sigmoid focal loss",
+    "classification_weight": "the weight of the classification loss",
+    "localization_weight": "the weight of the localization loss",
+    "image_size": "height and width of the resized image, or its largest side where the aspect ratio is kept",
+    "anchor_scale": "anchor_scale of the multiscale anchor generator",
+    "aspect_ratios": "the aspect ratios of the anchors, as a list: [1.0, 2.0, 0.5]",
+    "scales_per_octave": "scales_per_octave of the multiscale anchor generator",
+    "min_level": "the lowest level of the feature pyramid and of its anchors",
+    "frozen_layers": "train_config.freeze_variables: patterns of the variables that are not trained, as a list",
 }
 """Every alias with its meaning."""
 
@@ -33,6 +42,7 @@ _WARMUP_FIELDS = {
     "exponential_decay_learning_rate": "burnin_steps",
     "cosine_decay_learning_rate": "warmup_steps",
 }
+_MULTISCALE = "model.ssd.anchor_generator.multiscale_anchor_generator"
 _FOCAL = "model.ssd.loss.classification_loss.weighted_sigmoid_focal"
 
 
@@ -155,6 +165,24 @@ def _l2_weight(config: pb.TrainEvalPipelineConfig, value: Scalar | None) -> Targ
     return [(f"{owner}.conv_hyperparams.regularizer.l2_regularizer.weight", value) for owner in owners]
 
 
+def _image_size(config: pb.TrainEvalPipelineConfig, value: Scalar | None) -> Targets:
+    resizer = config.model.ssd.image_resizer.WhichOneof("image_resizer_oneof")
+    sides = {
+        "fixed_shape_resizer": ("height", "width"),
+        "keep_aspect_ratio_resizer": ("min_dimension", "max_dimension"),
+    }
+    if resizer not in sides:
+        raise ConfigError(
+            f"image_size: model.ssd.image_resizer has {resizer or 'nothing'}; use fixed_shape_resizer"
+        )
+    return [(f"model.ssd.image_resizer.{resizer}.{side}", value) for side in sides[resizer]]
+
+
+def _aspect_ratios(config: pb.TrainEvalPipelineConfig, value: Scalar | None) -> Targets:
+    generator = config.model.ssd.anchor_generator.WhichOneof("anchor_generator_oneof")
+    return [(f"model.ssd.anchor_generator.{generator or 'multiscale_anchor_generator'}.aspect_ratios", value)]
+
+
 def _at(path: str) -> Callable[[pb.TrainEvalPipelineConfig, Scalar | None], Targets]:
     """Return the expansion of an alias that always means the same field."""
     return lambda _config, value: [(path, value)]
@@ -170,4 +198,13 @@ _EXPANSIONS: dict[str, Callable[[pb.TrainEvalPipelineConfig, Scalar | None], Tar
     "l2_weight": _l2_weight,
     "focal_alpha": _at(f"{_FOCAL}.alpha"),
     "focal_gamma": _at(f"{_FOCAL}.gamma"),
+    "weight_decay": _l2_weight,
+    "classification_weight": _at("model.ssd.loss.classification_weight"),
+    "localization_weight": _at("model.ssd.loss.localization_weight"),
+    "image_size": _image_size,
+    "anchor_scale": _at(f"{_MULTISCALE}.anchor_scale"),
+    "aspect_ratios": _aspect_ratios,
+    "scales_per_octave": _at(f"{_MULTISCALE}.scales_per_octave"),
+    "min_level": _at("model.ssd.feature_extractor.fpn.min_level"),
+    "frozen_layers": _at("train_config.freeze_variables"),
 }

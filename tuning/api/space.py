@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from sweepbox.tuning.spec.schema import Distribution, Scalar
 
 
-def uniform(low: float, high: float) -> Distribution:
-    """Return the real numbers from `low` to `high`, all equally likely.
+def uniform(low: float, high: float, *, step: float | None = None) -> Distribution:
+    """Return the real numbers from `low` to `high`, all equally likely; only `low` plus multiples of a `step`.
 
     Raises:
-        SweepError: `low` is not below `high`.
+        SweepError: `low` is not below `high`, or `step` is not above 0.
 
     Example:
         >>> sb.uniform(1.0, 2.5).uniform
         [1.0, 2.5]
     """
-    return Distribution(uniform=[low, high])
+    return Distribution(uniform=[low, high], step=step)
 
 
 def log_uniform(low: float, high: float) -> Distribution:
@@ -42,6 +42,31 @@ def integer(low: int, high: int, *, step: int | None = None) -> Distribution:
         2
     """
     return Distribution(integer=[low, high], step=step)
+
+
+def log_integer(low: int, high: int) -> Distribution:
+    """Return the whole numbers from `low` to `high`, both included, their logarithms all equally likely.
+
+    Raises:
+        SweepError: `low` is not below `high`, or not above 0.
+
+    Example:
+        >>> sb.log_integer(100, 10_000).kind
+        'log_integer'
+    """
+    return Distribution(log_integer=[low, high])
+
+
+def when(distribution: Distribution, **conditions: Scalar | list[Scalar]) -> Distribution:
+    """Return a distribution of a parameter that exists only where other parameters have these values.
+
+    A parameter whose key is no Python name is given by `Distribution(when={...})`.
+
+    Example:
+        >>> sb.when(sb.uniform(0.8, 0.99), optimizer="momentum_optimizer").when
+        {'optimizer': 'momentum_optimizer'}
+    """
+    return distribution.model_copy(update={"when": {**(distribution.when or {}), **conditions}})
 
 
 def choice(values: Iterable[Scalar]) -> Distribution:

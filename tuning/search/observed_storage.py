@@ -22,6 +22,14 @@ class ObservedStorage(InMemoryStorage):
         self._hidden.add(self.count(study_id))
         self.create_new_trial(study_id, create_trial(state=TrialState.FAIL))
 
+    def restart(self, trial_id: int) -> None:
+        """Forget what was suggested for a running trial; its number stays."""
+        before = self.get_trial(trial_id)
+        fresh = create_trial(state=TrialState.RUNNING)
+        fresh.number, fresh._trial_id = before.number, trial_id
+        fresh.datetime_start = before.datetime_start
+        self._set_trial(trial_id, fresh)
+
     def count(self, study_id: int) -> int:
         """Return the number of all trials."""
         return len(super().get_all_trials(study_id, deepcopy=False))

@@ -22,7 +22,7 @@ class _Picks:
         """Return one of the endpoints."""
         return float(self.suggest_categorical(name, (low, high)))
 
-    def suggest_int(self, name: str, low: int, high: int, **_step: Any) -> int:
+    def suggest_int(self, name: str, low: int, high: int, **_scale: Any) -> int:
         """Return one of the endpoints."""
         return int(self.suggest_categorical(name, (low, high)))
 
@@ -46,12 +46,15 @@ def has_several_programs(base: pb.TrainEvalPipelineConfig, space: Space) -> bool
 
 
 def _picks(space: Space) -> Iterator[dict[str, Any]]:
-    """Yield every option of every parameter, alone; parameters of augmentations with these on."""
-    switches = {
-        name: True for name, augmentation in space.augmentations.items() if True in augmentation.enabled
-    }
-    first = _Picks(dict(switches))
-    space.suggest(first)
-    for name, options in first.options.items():
-        for option in options:
-            yield {**switches, name: option}
+    """Yield every option of every parameter, beside the options of others on which it depends."""
+    seen: set[str] = set()
+    open_picks: list[dict[str, Any]] = [{}]
+    while open_picks:
+        picked = open_picks.pop()
+        run = _Picks(picked)
+        space.suggest(run)
+        new = {name: options for name, options in run.options.items() if name not in seen}
+        seen |= new.keys()
+        picks = [{**picked, name: option} for name, options in new.items() for option in options]
+        yield from picks
+        open_picks += picks

@@ -17,17 +17,19 @@ class Replay:
         self._parameters = parameters
         self.distributions: dict[str, BaseDistribution] = {}
 
-    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
         """Return the real number that was suggested."""
         from optuna.distributions import FloatDistribution
 
-        return float(self._value(name, FloatDistribution(low, high, log=log)))
+        return float(self._value(name, FloatDistribution(low, high, step=step, log=log)))
 
-    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1) -> int:
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
         """Return the whole number that was suggested."""
         from optuna.distributions import IntDistribution
 
-        return int(self._value(name, IntDistribution(low, high, step=step)))
+        return int(self._value(name, IntDistribution(low, high, step=step, log=log)))
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         """Return the choice that was suggested."""

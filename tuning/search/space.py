@@ -1,31 +1,33 @@
 """The search space: parameters by config path, suggested by a sampler, turned into edits of the config."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import cached_property
 
 from sweepbox.detection.config.edits import Edit
+from sweepbox.tuning.search.conditions import in_order, is_active
+from sweepbox.tuning.search.distributions import TrialLike, ends, is_fixed, suggest_value
 from sweepbox.tuning.spec.schema import Augmentation, Distribution, Scalar, SweepSpec
 
 AUGMENTATION_PATH = "train_config.data_augmentation_options[{name}]"
+Values = dict[str, Scalar]
 
 
-class TrialLike(Protocol):
-    """An object that suggests values by name, such as an Optuna trial."""
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter that a sampler suggests: its name, its values, and whether every trial has it."""
 
-    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
-        """Return a real number in [low, high]."""
-
-    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1) -> int:
-        """Return a whole number in [low, high]."""
-
-    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """Return one of the choices."""
+    name: str
+    distribution: Distribution
+    always: bool
 
 
 @dataclass(frozen=True)
 class Space:
-    """The parameters of a sweep; those of an augmentation are suggested only where it is on."""
+    """The parameters of a sweep.
+
+    Those of an augmentation are suggested only where it is on, conditional ones where their conditions hold.
+    """
 
     fields: dict[str, Distribution]
     augmentations: dict[str, Augmentation]
@@ -37,22 +39,89 @@ class Space:
 
     def suggest(self, trial: TrialLike) -> tuple[Edit, ...]:
         """Return the edits that make a trial's config, with the values that `trial` suggests."""
-        edits = [Edit(path, _suggest(trial, path, distribution)) for path, distribution in self.fields.items()]
+        values: Values = {}
+        edits = _suggest_fields(trial, self._first, values)
         for name, augmentation in self.augmentations.items():
-            edits += _suggest_augmentation(trial, name, augmentation)
+            made = _suggest_augmentation(trial, name, augmentation)
+            values[name] = len(made) > 0 and made[0].value is True
+            edits += made
+        edits += _suggest_fields(trial, self._after_augmentations, values)
         return tuple(edits)
+
+    @cached_property
+    def _first(self) -> dict[str, Distribution]:
+        """The fields that depend on no augmentation, each after its parents."""
+        return in_order(self.fields, ())[0]
+
+    @cached_property
+    def _after_augmentations(self) -> dict[str, Distribution]:
+        others = {path: entry for path, entry in self.fields.items() if path not in self._first}
+        return in_order(others, (*self._first, *self.augmentations))[0]
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Return the parameters with more than one value, in the order in which they are suggested."""
+        return tuple(item for item in self._declared() if not is_fixed(item.distribution))
+
+    def _declared(self) -> Iterator[Parameter]:
+        for path, entry in self._first.items():
+            yield Parameter(path, entry, always=not entry.when)
+        for name, augmentation in self.augmentations.items():
+            switch = list(dict.fromkeys(augmentation.enabled))
+            yield Parameter(name, Distribution(choice=list(switch)), always=True)
+            for field, entry in augmentation.parameters.items() if True in switch else ():
+                yield Parameter(f"{name}.{field}", entry, always=False not in switch)
+        for path, entry in self._after_augmentations.items():
+            yield Parameter(path, entry, always=not entry.when)
 
     def endpoints(self) -> Iterator[tuple[str, tuple[Edit, ...]]]:
         """Yield each endpoint of each range and each choice: its key in the sweep file, and its edits."""
-        for path, distribution in self.fields.items():
-            for value in _ends(distribution):
-                yield f"space.{path}", (Edit(path, value),)
+        for path, entry in self.fields.items():
+            for value in self._scaled_ends(entry):
+                yield f"space.{path}", (*self._conditions(entry), Edit(path, value))
         for name, augmentation in self.augmentations.items():
             yield f"augmentations.{name}", _switch(name, on=True)
-            for field, distribution in augmentation.parameters.items():
-                for value in _ends(distribution):
+            for field, entry in augmentation.parameters.items():
+                for value in ends(entry):
                     setting = Edit(f"{AUGMENTATION_PATH.format(name=name)}.{field}", value)
                     yield f"augmentations.{name}.{field}", (*_switch(name, on=True), setting)
+
+    def _conditions(self, entry: Distribution) -> tuple[Edit, ...]:
+        """Return the edits that make a conditional parameter exist."""
+        edits: list[Edit] = []
+        for key, accepted in entry.conditions.items():
+            if key in self.augmentations:
+                edits += _switch(key, on=accepted[0] is True)
+            else:
+                edits += (*self._conditions(self.fields[key]), Edit(key, accepted[0]))
+        return tuple(edits)
+
+    def _scaled_ends(self, entry: Distribution) -> Sequence[Scalar]:
+        if not entry.scale_with:
+            return ends(entry)
+        [(parent, reference)] = entry.scale_with.items()
+        factors = [_number(value) / reference for value in ends(self.fields[parent])]
+        values = [_number(value) for value in ends(entry)]
+        return min(values) * min(factors), max(values) * max(factors)
+
+
+def _suggest_fields(trial: TrialLike, fields: Mapping[str, Distribution], values: Values) -> list[Edit]:
+    """Return the edits of the fields that exist, and add their values."""
+    for path, entry in fields.items():
+        if is_active(entry, values):
+            values[path] = _scaled(suggest_value(trial, path, entry), entry, values)
+    return [Edit(path, values[path]) for path in fields if path in values]
+
+
+def _scaled(value: Scalar, entry: Distribution, values: Mapping[str, Scalar]) -> Scalar:
+    for parent, reference in (entry.scale_with or {}).items():
+        return _number(value) * _number(values[parent]) / reference
+    return value
+
+
+def _number(value: Scalar) -> float:
+    if isinstance(value, str):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
 
 
 def _suggest_augmentation(trial: TrialLike, name: str, augmentation: Augmentation) -> Sequence[Edit]:
@@ -62,7 +131,7 @@ def _suggest_augmentation(trial: TrialLike, name: str, augmentation: Augmentatio
         return _switch(name, on=False)
     path = AUGMENTATION_PATH.format(name=name)
     settings = [
-        Edit(f"{path}.{field}", _suggest(trial, f"{name}.{field}", distribution))
+        Edit(f"{path}.{field}", suggest_value(trial, f"{name}.{field}", distribution))
         for field, distribution in augmentation.parameters.items()
     ]
     return (*_switch(name, on=True), *settings)
@@ -70,28 +139,3 @@ def _suggest_augmentation(trial: TrialLike, name: str, augmentation: Augmentatio
 
 def _switch(name: str, *, on: bool) -> tuple[Edit, ...]:
     return (Edit(AUGMENTATION_PATH.format(name=name), True if on else None),)
-
-
-def _suggest(trial: TrialLike, name: str, distribution: Distribution) -> Scalar:
-    if distribution.choice is not None:
-        fixed = len(distribution.choice) == 1
-        chosen = distribution.choice[0] if fixed else trial.suggest_categorical(name, distribution.choice)
-        return _as_scalar(chosen)
-    if distribution.integer is not None:
-        low, high = distribution.integer
-        step = distribution.step or 1
-        return trial.suggest_int(name, low, low + (high - low) // step * step, step=step)
-    low_end, high_end = distribution.log_uniform or distribution.uniform or (0.0, 0.0)
-    return trial.suggest_float(name, low_end, high_end, log=distribution.log_uniform is not None)
-
-
-def _as_scalar(value: Any) -> Scalar:
-    if not isinstance(value, bool | int | float | str):
-        raise TypeError(f"{value!r} is no value of a config field")
-    return value
-
-
-def _ends(distribution: Distribution) -> Sequence[Scalar]:
-    if distribution.choice is not None:
-        return distribution.choice
-    return distribution.log_uniform or distribution.uniform or distribution.integer or ()

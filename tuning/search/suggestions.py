@@ -1,26 +1,32 @@
 """The suggestions of a sweep: an Optuna study in memory, rebuilt from the observations of earlier trials."""
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from sweepbox.detection.config.edits import Edit
+from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.seeds import derive_seed
 from sweepbox.tuning.search.observation import Attributes, Observation, ObservedState
 from sweepbox.tuning.search.replay import Replay
+from sweepbox.tuning.search.samplers.random import Random
 from sweepbox.tuning.search.samplers.sampler import Sampler, SamplerContext
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.schema import Scalar
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
-    from optuna.trial import FrozenTrial
+    from optuna.trial import FrozenTrial, Trial
     from optuna.trial import TrialState as OptunaState
 
 Direction = Literal["maximize", "minimize"]
 SEEDS = 2**32
 """How many seeds Optuna's samplers take, from 0."""
+MOST_REDRAWS = 100
+"""How many suggestions of the sampler may be infeasible before one is drawn at random."""
+MOST_DRAWS = 10_000
+"""How many random draws are made then; at least one in 100 of a checked space is feasible."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,15 @@ class Suggestion:
     """What a sampler suggests for one trial: its parameters, the edits of the base config that set them.
 
     `attributes` are values that the sampler stores with it; they belong in later observations of the trial.
+    `redraws` counts the suggestions before it that did not meet the requirements; after `MOST_REDRAWS` of the
+    sampler's it is drawn at random.
     """
 
     number: int
     edits: tuple[Edit, ...]
     parameters: Mapping[str, Scalar]
     attributes: Attributes
+    redraws: int = 0
 
 
 class Suggestions:
@@ -50,8 +59,12 @@ class Suggestions:
         seed: int,
         directions: Sequence[Direction] = ("maximize",),
         observations: Iterable[Observation] = (),
+        is_feasible: Callable[[Sequence[Edit]], bool] = lambda _edits: True,
     ) -> None:
-        """Add earlier observations in the order of their numbers; `directions` has an entry for each score."""
+        """Add earlier observations in the order of their numbers; `directions` has an entry for each score.
+
+        `is_feasible` decides whether a suggestion, as its edits, may become a trial.
+        """
         import optuna
 
         from sweepbox.tuning.search.observed_storage import ObservedStorage
@@ -60,6 +73,7 @@ class Suggestions:
         self._sampler = sampler
         self._space = space
         self._seed = seed
+        self._is_feasible = is_feasible
         self._storage = ObservedStorage()
         self._study = optuna.create_study(storage=self._storage, study_name="sweep", directions=directions)
         self._study_id = self._storage.get_study_id_from_name("sweep")
@@ -71,20 +85,50 @@ class Suggestions:
         return self._storage.count(self._study_id)
 
     def suggest(self) -> Suggestion:
-        """Return what the sampler suggests for the next trial, which counts as running from now on."""
+        """Return what the sampler suggests for the next trial, which counts as running from now on.
+
+        SweepError where no draw at random meets the requirements either.
+        """
         number = len(self)
-        self._study.sampler = self._build_sampler(number)
         before = self._storage.get_study_system_attrs(self._study_id)
-        trial = self._study.ask()
-        edits = self._space.suggest(trial)
+        redraws, trial, edits = self._feasible(number)
         after = self._storage.get_study_system_attrs(self._study_id)
         attributes = {
             "trial": dict(self.trial(number).system_attrs),
             "study": {name: value for name, value in after.items() if before.get(name) != value},
         }
         return Suggestion(
-            number, edits, dict(trial.params), {part: kept for part, kept in attributes.items() if kept}
+            number,
+            edits,
+            dict(trial.params),
+            {part: kept for part, kept in attributes.items() if kept},
+            redraws,
         )
+
+    def _feasible(self, number: int) -> tuple[int, "Trial", tuple[Edit, ...]]:
+        """Return how many draws were not feasible, and the one that is, with its edits."""
+        from optuna.trial import Trial
+
+        for redraws, sampler in enumerate(self._samplers(number)):
+            self._study.sampler = sampler
+            if redraws:
+                self._storage.restart(self._trial_id(number))
+            trial = Trial(self._study, self._trial_id(number)) if redraws else self._study.ask()
+            edits = self._space.suggest(trial)
+            if self._is_feasible(edits):
+                return redraws, trial, edits
+        raise SweepError(
+            f"require: none of {MOST_REDRAWS} suggestions and {MOST_DRAWS} random draws meets all "
+            "requirements; widen them"
+        )
+
+    def _samplers(self, number: int) -> Iterator["BaseSampler"]:
+        """Yield a sampler for each draw of a suggestion: the sweep's own, then random ones."""
+        yield self._build_sampler(self._sampler, number)
+        for redraw in range(1, MOST_REDRAWS):
+            yield self._build_sampler(self._sampler, number, redraw)
+        for redraw in range(MOST_REDRAWS, MOST_REDRAWS + MOST_DRAWS):
+            yield self._build_sampler(Random(), number, redraw)
 
     def report(self, number: int, evaluation: int, score: float) -> None:
         """Record the score of an evaluation of a running trial; the last report of an evaluation counts."""
@@ -133,17 +177,18 @@ class Suggestions:
         """Return a trial as Optuna sees it now; what is returned is not changed later."""
         return self._storage.get_trial(self._trial_id(number))
 
-    def _build_sampler(self, number: int) -> "BaseSampler":
+    def _build_sampler(self, sampler: Sampler, *draw: int) -> "BaseSampler":
+        """Return the sampler for one draw, given by the trial's number and, of a redraw, its own."""
         from optuna.exceptions import ExperimentalWarning
 
         context = SamplerContext(
             self._space,
             sweep_seed=derive_seed(self._seed, "sampler") % SEEDS,
-            seed=derive_seed(self._seed, "searcher", number) % SEEDS,  # the name that sampler had
+            seed=derive_seed(self._seed, "searcher", *draw) % SEEDS,  # the name that sampler had
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
-            return self._sampler.build(context)
+            return sampler.build(context)
 
     def _trial_id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)

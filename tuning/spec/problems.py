@@ -41,10 +41,15 @@ def validated(model: type[Model], given: Mapping[str, Any], *, prefix: str) -> M
 
 def unknown_type(key: str, kind: str, name: str, known: Iterable[str]) -> str:
     """Return the message for a `type` in the sweep file that no table has: the nearest known name, or all."""
+    return f"{key}.type: {unknown_value(kind, name, known)}"
+
+
+def unknown_value(kind: str, name: str, known: Iterable[str]) -> str:
+    """Return the message for a name that is not known, without its key: the nearest known name, or all."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     remedy = f"did you mean {near[0]!r}?" if near else f"give one of {', '.join(names)}"
-    return f"{key}.type: unknown {kind} {name!r}; {remedy}"
+    return f"unknown {kind} {name!r}; {remedy}"
 
 
 def _explain(problem: ErrorDetails, keys: list[int | str], root: type[BaseModel]) -> str:

@@ -24,7 +24,9 @@ PathText = Annotated[str | Path, AfterValidator(str)]
 """A path, given as text or as `Path` and kept as text."""
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-KINDS = ("log_uniform", "uniform", "integer", "choice")
+KINDS = ("log_uniform", "uniform", "integer", "log_integer", "choice")
+Conditions = dict[str, Scalar | list[Scalar]]
+"""The values that other parameters must have, by their keys: one value, or any of several."""
 
 
 if TYPE_CHECKING:
@@ -53,10 +55,17 @@ class SpecModel(BaseModel, metaclass=_SpecType):
 
 
 class Distribution(SpecModel):
-    """The values that one parameter may take: exactly one of four kinds.
+    """The values that one parameter may take: exactly one of five kinds.
 
-    `log_uniform` and `uniform` are `[low, high]` of real numbers, `integer` is `[low, high]` of whole
-    numbers, both ends included, in steps of `step`; `choice` lists the values.
+    `log_uniform` and `uniform` are `[low, high]` of real numbers, `integer` and `log_integer` are `[low, high]`
+    of whole numbers, both ends included; `choice` lists the values. `uniform` and `integer` may go in steps of
+    `step`.
+
+    Attributes:
+        when: The parameter exists only where other parameters have these values; elsewhere the base config's
+            value stands. A key names a `choice` of the space or an augmentation (true where it is on).
+        scale_with: One other parameter and its reference value, such as `{batch_size: 32}`: the value that is
+            set is the suggested one times that parameter's value over the reference.
 
     Example:
         >>> sb.Distribution(integer=[2, 8], step=2) == sb.integer(2, 8, step=2)
@@ -66,31 +75,58 @@ class Distribution(SpecModel):
     log_uniform: Range | None = None
     uniform: Range | None = None
     integer: IntegerRange | None = None
-    step: int | None = Field(default=None, ge=1)
+    log_integer: IntegerRange | None = None
+    step: int | float | None = Field(default=None, gt=0)
     choice: list[Scalar] | None = Field(default=None, min_length=1)
+    when: Conditions | None = Field(default=None, min_length=1)
+    scale_with: dict[str, float] | None = Field(default=None, min_length=1, max_length=1)
 
     @property
     def kind(self) -> str:
         """The one kind that is given."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
+    @property
+    def conditions(self) -> dict[str, tuple[Scalar, ...]]:
+        """The accepted values of other parameters, by their keys; empty where it always exists."""
+        given = (self.when or {}).items()
+        return {key: tuple(value) if isinstance(value, list) else (value,) for key, value in given}
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The keys of the parameters that must be known first."""
+        return (*(self.when or {}), *(self.scale_with or {}))
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         given = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of {', '.join(KINDS)}, got {' and '.join(given) or 'none'}")
-        if self.step is not None and self.integer is None:
-            raise ValueError(f"step belongs to integer, not to {given[0]}; remove it")
-        ends = self.log_uniform or self.uniform or self.integer
+        self._check_step(given[0])
+        ends = self.log_uniform or self.uniform or self.integer or self.log_integer
         if ends is not None and not ends[0] < ends[1]:
             raise ValueError(f"{given[0]} {ends} must rise: write [low, high]")
-        if self.log_uniform is not None and self.log_uniform[0] <= 0:
-            raise ValueError(
-                f"log_uniform {self.log_uniform} must be above 0; use uniform for ranges that touch 0"
-            )
+        if given[0].startswith("log_") and ends is not None and ends[0] <= 0:
+            raise ValueError(f"{given[0]} {ends} must be above 0; use {given[0][4:]} for ranges that touch 0")
         if self.choice is not None and len({repr(value) for value in self.choice}) != len(self.choice):
             raise ValueError(f"choice {self.choice} lists a value twice; list each once")
+        if any(reference <= 0 for reference in (self.scale_with or {}).values()):
+            raise ValueError(f"scale_with {self.scale_with}: the reference must be above 0")
+        if self.scale_with and self.choice is not None and not all(_is_number(value) for value in self.choice):
+            raise ValueError("scale_with needs numbers; remove it, or give a range or a choice of numbers")
         return self
+
+    def _check_step(self, kind: str) -> None:
+        if self.step is None:
+            return
+        if kind not in ("integer", "uniform"):
+            raise ValueError(f"step belongs to integer or uniform, not to {kind}; remove it")
+        if kind == "integer" and (isinstance(self.step, float) or self.step < 1):
+            raise ValueError(f"step {self.step} of a range of whole numbers must be a whole number")
+
+
+def _is_number(value: Scalar) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 class Augmentation(SpecModel):
@@ -249,8 +285,10 @@ class SweepSpec(SpecModel):
     data: PathText | None = None
     initial_weights: PathText | None = None
     set: dict[str, Scalar | None] = {}
+    preset: str | None = None
     space: dict[str, Distribution] = {}
     augmentations: dict[str, Augmentation] = {}
+    require: list[str] = []
     objective: ObjectiveSpec = ObjectiveSpec()
     sampler: SamplerSpec = SamplerSpec()
     scheduler: SchedulerSpec = SchedulerSpec()
@@ -290,6 +328,8 @@ class SweepSpec(SpecModel):
 
     @model_validator(mode="after")
     def _something_to_search(self) -> Self:
-        if not self.space and not self.augmentations:
-            raise ValueError("there is nothing to search; give `space` or `augmentations` at least one entry")
+        if not self.space and not self.augmentations and not self.preset:
+            raise ValueError(
+                "there is nothing to search; give `space` or `augmentations` at least one entry, or a `preset`"
+            )
         return self

@@ -56,6 +56,7 @@ class TrialStatus:
         fingerprint: A hash of its config.
         parameters: The values that the sampler suggested.
         sampler_attributes: Values that the sampler stored with the suggestion; empty in records of format 1.
+        redraws: How many suggestions before it did not meet the requirements.
         compile_key: The id of the program that its config compiles to; None in records of format 1.
         origin: Why the trial exists.
         step: The steps trained so far, as it wrote them last.
@@ -75,6 +76,7 @@ class TrialStatus:
     total_evaluations: int
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     sampler_attributes: Attributes = field(default_factory=dict)
+    redraws: int = 0
     compile_key: str | None = None
     origin: Origin = Origin.SAMPLED
     step: int = 0

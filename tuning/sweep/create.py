@@ -19,6 +19,7 @@ from sweepbox.detection.data.dataset.prepare import open_dataset
 from sweepbox.tuning.objective.objective import Objective, check_metrics
 from sweepbox.tuning.schedule.table import with_rule_options
 from sweepbox.tuning.search.endpoints import check_space
+from sweepbox.tuning.search.presets import Expansion, with_preset
 from sweepbox.tuning.search.samplers.table import sampler_of, with_all_options
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec, save_spec
@@ -62,7 +63,7 @@ class SweepRequest:
         given = {key: value for key, value in {**overrides, **paths}.items() if value is not None}
         if self.time_budget is not None:
             parse_duration(self.time_budget)
-        return spec.model_copy(update=given)
+        return _with_preset(spec.model_copy(update=given)).spec
 
     @property
     def source(self) -> str:
@@ -72,6 +73,14 @@ class SweepRequest:
     def folder(self, spec: SweepSpec) -> SweepFolder:
         """Return the folder of the sweep, existing or not."""
         return SweepFolder(self.out or DEFAULT_PARENT / spec.name)
+
+
+def _with_preset(spec: SweepSpec) -> Expansion:
+    """Return the spec with its preset's entries, or as it is where the checks will refuse the base config."""
+    try:
+        return with_preset(spec, base_config_of(spec))
+    except ConfigError:
+        return Expansion(spec)
 
 
 def base_config_of(spec: SweepSpec, *, num_classes: int | None = None) -> pb.TrainEvalPipelineConfig:

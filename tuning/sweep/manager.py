@@ -40,7 +40,7 @@ class TrialManager:
         self._spec = spec
         base = load_config(folder.base_config)
         self.records = TrialRecords(folder, spec)
-        self._study = SweepStudy(spec, self.records)
+        self._study = SweepStudy(spec, base, self.records)
         self._factory = TrialFactory(folder, spec, base, self.records)
         self._closer = TrialCloser(folder, spec, self.records, self._study)
         self._lookahead = num_workers if has_several_programs(base, Space.of(spec)) else 0

@@ -71,6 +71,7 @@ class TrialFactory:
             total_evaluations=evaluations_of(config, self._spec.training),
             parameters=suggestion.parameters,
             sampler_attributes=suggestion.attributes,
+            redraws=suggestion.redraws,
             compile_key=CompileKey.of(config).id,
         )
         if error is not None:

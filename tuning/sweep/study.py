@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.tuning.objective.objective import Mode
+from sweepbox.tuning.search.feasibility import Feasibility
 from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.search.suggestions import Direction, Suggestion, Suggestions
@@ -17,7 +19,7 @@ from sweepbox.tuning.sweep.trial_result import TrialResult
 class SweepStudy:
     """Suggests trials, and passes what their records say on to the sampler and to the file."""
 
-    def __init__(self, spec: SweepSpec, records: TrialRecords) -> None:
+    def __init__(self, spec: SweepSpec, base: pb.TrainEvalPipelineConfig, records: TrialRecords) -> None:
         """Replay the records; nothing is read from the file."""
         self._objective = records.objective
         direction: Direction = "maximize" if self._objective.mode is Mode.MAX else "minimize"
@@ -27,6 +29,7 @@ class SweepStudy:
             Space.of(spec),
             seed=spec.seed,
             directions=[direction],
+            is_feasible=Feasibility.of(spec, base).allows,
             observations=[observation_of(trial, self._objective) for trial in earlier],
         )
         self._writer = StudyWriter(

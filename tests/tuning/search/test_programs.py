@@ -17,7 +17,7 @@ QUICKSTART = Path(__file__).parents[3] / "experiments" / "configs" / "quickstart
 BRIGHTNESS = "train_config.data_augmentation_options[random_adjust_brightness]"
 
 
-def sthroughput_of(**keys: Any) -> Space:
+def space_of(**keys: Any) -> Space:
     return Space.of(SweepSpec(name="s", base_config="c", **keys))
 
 
@@ -34,7 +34,7 @@ ALWAYS = {"enabled": True}
     ],
 )
 def test_dynamic_parameters_leave_one_program(space: dict[str, Any]) -> None:
-    assert not has_several_programs(load_config(QUICKSTART), sthroughput_of(**space))
+    assert not has_several_programs(load_config(QUICKSTART), space_of(**space))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_dynamic_parameters_leave_one_program(space: dict[str, Any]) -> None:
     ],
 )
 def test_static_parameters_make_several(space: dict[str, Any]) -> None:
-    assert has_several_programs(load_config(QUICKSTART), sthroughput_of(**space))
+    assert has_several_programs(load_config(QUICKSTART), space_of(**space))
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,15 @@ class Recorder:
         self.asked: dict[str, tuple[Any, ...]] = {}
         self.augmented = augmented
 
-    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        assert step is None
         self.asked[name] = (low, high, log)
         return low
 
-    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1) -> int:
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        assert not log
         self.asked[name] = (low, high, step)
         return low
 

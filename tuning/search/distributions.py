@@ -1,0 +1,72 @@
+"""Suggesting a value of one parameter, and the ends of its range."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Protocol
+
+from sweepbox.tuning.spec.schema import Distribution, Scalar
+
+
+class TrialLike(Protocol):
+    """An object that suggests values by name, such as an Optuna trial."""
+
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """Return a real number in [low, high], a multiple of `step` above `low` where one is given."""
+
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        """Return a whole number in [low, high]."""
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """Return one of the choices."""
+
+
+def suggest_value(trial: TrialLike, name: str, distribution: Distribution) -> Scalar:
+    """Return the value that a trial suggests for a parameter; a choice of one is not suggested."""
+    if distribution.choice is not None:
+        chosen = (
+            distribution.choice[0]
+            if is_fixed(distribution)
+            else trial.suggest_categorical(name, distribution.choice)
+        )
+        return _as_scalar(chosen)
+    if distribution.integer is not None:
+        step = int(distribution.step or 1)
+        low, high = distribution.integer
+        return trial.suggest_int(name, low, low + (high - low) // step * step, step=step)
+    if distribution.log_integer is not None:
+        return trial.suggest_int(name, *distribution.log_integer, log=True)
+    if distribution.step is not None and distribution.uniform is not None:
+        return trial.suggest_float(
+            name, *_stepped(distribution.uniform, distribution.step), step=distribution.step
+        )
+    low_end, high_end = distribution.log_uniform or distribution.uniform or (0.0, 0.0)
+    return trial.suggest_float(name, low_end, high_end, log=distribution.log_uniform is not None)
+
+
+def is_fixed(distribution: Distribution) -> bool:
+    """Return whether there is only one value."""
+    return distribution.choice is not None and len(distribution.choice) == 1
+
+
+def ends(distribution: Distribution) -> Sequence[Scalar]:
+    """Return the ends of a range, or all choices."""
+    if distribution.choice is not None:
+        return distribution.choice
+    numbers = (
+        distribution.log_uniform or distribution.uniform or distribution.integer or distribution.log_integer
+    )
+    return numbers or ()
+
+
+def _stepped(ends: Sequence[float], step: float) -> tuple[float, float]:
+    """Return the ends of a range whose upper end is a step, computed in decimals: 0.3 is 3 times 0.1."""
+    low, high, size = (Decimal(str(number)) for number in (*ends, step))
+    return ends[0], float(low + (high - low) // size * size)
+
+
+def _as_scalar(value: Any) -> Scalar:
+    if not isinstance(value, bool | int | float | str):
+        raise TypeError(f"{value!r} is no value of a config field")
+    return value
