@@ -7,9 +7,9 @@ came there before it. Decisions are those of Ray's `AsyncHyperBandScheduler` wit
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
 from pydantic import Field
 
+from sweepbox.tuning.schedule.ranking import is_among_best
 from sweepbox.tuning.schedule.rule import Action, Actions, Event, Plan, Report
 from sweepbox.tuning.spec.schema import SpecModel
 
@@ -23,10 +23,10 @@ class AshaOptions(SpecModel):
 
 @dataclass(frozen=True)
 class Rung:
-    """An evaluation at which trials are compared, and the scores of those that came there."""
+    """An evaluation at which trials are compared, and the reports of those that came there."""
 
     evaluation: float
-    scores: Mapping[str, float]
+    reports: Mapping[str, Report]
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,18 @@ class Asha:
         return AshaState(tuple(Rung(evaluation, {}) for evaluation in reversed([*self._milestones()])))
 
     def decide(self, state: AshaState, event: Event) -> tuple[AshaState, Actions]:
-        """Return the rungs with a report's score, and STOP where it is not good enough."""
+        """Return the rungs with a report, and STOP where it is not good enough."""
         if not isinstance(event, Report):
             return state, {}
         if event.evaluation >= self.plan.max_evaluations:
             return state, {event.trial: Action.STOP}
         for index, rung in enumerate(state.rungs):
-            if event.evaluation >= rung.evaluation and event.trial not in rung.scores:
-                stops = event.score < self._cutoff(rung)
-                scored = replace(rung, scores={**rung.scores, event.trial: event.score})
-                rungs = (*state.rungs[:index], scored, *state.rungs[index + 1 :])
-                return AshaState(rungs), {event.trial: Action.STOP} if stops else {}
+            if event.evaluation >= rung.evaluation and event.trial not in rung.reports:
+                share = 1 / self.options.reduction_factor
+                continues = is_among_best(event, [*rung.reports.values()], share)
+                extended = replace(rung, reports={**rung.reports, event.trial: event})
+                rungs = (*state.rungs[:index], extended, *state.rungs[index + 1 :])
+                return AshaState(rungs), {} if continues else {event.trial: Action.STOP}
         return state, {}
 
     def _milestones(self) -> Iterator[float]:
@@ -72,9 +73,3 @@ class Asha:
         while (milestone := evaluation * self.options.reduction_factor**exponent) < self.plan.max_evaluations:
             yield milestone
             exponent += 1
-
-    def _cutoff(self, rung: Rung) -> float:
-        """Return the score that a trial needs at a rung, interpolated between those of two trials."""
-        if not rung.scores:
-            return float("-inf")
-        return float(np.percentile(list(rung.scores.values()), (1 - 1 / self.options.reduction_factor) * 100))

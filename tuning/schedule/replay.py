@@ -18,6 +18,7 @@ class TrialHistory:
         started: When it first ran; None where it never did.
         ended: When it failed, or made its last report and finished; None where it did neither.
         stopped: Whether it was stopped early.
+        replaces: The trial that it replaces as a copy of another one.
     """
 
     trial: str
@@ -25,6 +26,7 @@ class TrialHistory:
     started: float | None = None
     ended: float | None = None
     stopped: bool = False
+    replaces: str | None = None
 
 
 def replay(runner: RuleRunner, histories: Iterable[TrialHistory]) -> None:
@@ -49,6 +51,8 @@ def replay(runner: RuleRunner, histories: Iterable[TrialHistory]) -> None:
             if runner.is_paused(history.trial):
                 _resolve_if(runner, known, history.trial, Action.STOP, math.inf)
             runner.end(history.trial)
+        if history.replaces is not None:
+            runner.replaced(history.replaces)
 
 
 def _events(histories: Sequence[TrialHistory]) -> list[tuple[float, Report | Ended]]:
@@ -74,6 +78,6 @@ def _runs(runner: RuleRunner, history: TrialHistory, time: float) -> bool:
     """Return whether a trial ran, or was to run, at the time up to which records have been replayed."""
     reported = bool(history.reports) and history.reports[0][0] <= time
     if reported:
-        return runner.standings.get(history.trial) in (Action.CONTINUE, Action.PROMOTE)
+        return runner.standings.get(history.trial) in (Action.CONTINUE, Action.PROMOTE, Action.YIELD)
     over = history.stopped or (history.ended is not None and history.ended <= time)
     return history.started is not None and history.started <= time and not over

@@ -1,7 +1,7 @@
 """The interface of stopping rules: events in, actions out, and a state that is never modified."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -9,15 +9,31 @@ from typing import Protocol, TypeVar
 class Action(StrEnum):
     """What happens to a trial.
 
-    CONTINUE: the reporting trial trains on. PAUSE: the reporting trial frees its worker and waits. STOP: the
-    reporting trial, or a paused one, is over. PROMOTE: a paused trial trains on with the next free worker,
-    before any new trial.
+    CONTINUE: the reporting trial trains on. PAUSE: the reporting trial frees its worker and waits. YIELD: the
+    reporting trial trains on, after all others that wait for a worker. STOP: the reporting trial, or a paused
+    one, is over. PROMOTE: a paused trial trains on with the next free worker, before any new trial.
     """
 
     CONTINUE = "continue"
     PAUSE = "pause"
+    YIELD = "yield"
     STOP = "stop"
     PROMOTE = "promote"
+
+
+@dataclass(frozen=True)
+class CopyOrder:
+    """The reporting trial, `member`, is stopped, and a new trial replaces it: a perturbed copy of another one.
+
+    Attributes:
+        member: The trial that is replaced; it has one order at most.
+        source: The trial whose weights and optimizer state the new trial starts from.
+        evaluation: The evaluation of the source for which it was chosen.
+    """
+
+    member: str
+    source: str
+    evaluation: int
 
 
 @dataclass(frozen=True)
@@ -48,7 +64,7 @@ class Idle:
 
 
 Event = Report | Ended | Idle
-Actions = Mapping[str, Action]
+Actions = Mapping[str, Action | CopyOrder]
 """Actions by trial. A reporting trial that is not named continues, a paused one stays paused."""
 
 State = TypeVar("State")
@@ -56,11 +72,20 @@ State = TypeVar("State")
 
 @dataclass(frozen=True)
 class Plan:
-    """The sweep as a rule knows it: the planned trials, the most evaluations of a trial, the seed."""
+    """The sweep as a rule knows it.
+
+    Attributes:
+        trials: The planned trials; copies come in addition.
+        max_evaluations: The most evaluations of a trial.
+        seed: The seed of random choices.
+        protected: Trials that are never stopped or paused. A rule decides on their reports like on others;
+            `RuleRunner` lets them continue whatever it decides.
+    """
 
     trials: int
     max_evaluations: int
     seed: int = 0
+    protected: frozenset[str] = field(default_factory=frozenset)
 
 
 class StoppingRule(Protocol[State]):
@@ -70,6 +95,11 @@ class StoppingRule(Protocol[State]):
     order two events differently than they were decided on, so a rule accepts a report of a trial that it
     considers paused or stopped: the record is right.
     """
+
+    @property
+    def plan(self) -> Plan:
+        """The sweep that the rule was built for."""
+        ...
 
     def initial_state(self) -> State:
         """Return the state before the first event."""
@@ -83,7 +113,7 @@ class StoppingRule(Protocol[State]):
             event: What has happened.
 
         Returns:
-            The next state, and actions: CONTINUE, PAUSE or STOP for the reporting trial, PROMOTE or STOP for
-            paused ones. Other running trials cannot be acted on before they report.
+            The next state, and actions: CONTINUE, PAUSE, YIELD, STOP or an order of a copy for the reporting
+            trial, PROMOTE or STOP for paused ones. Other running trials cannot be acted on before they report.
         """
         ...

@@ -1,11 +1,11 @@
 """Runs a stopping rule over known learning curves on a virtual clock."""
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sweepbox.tuning.schedule.rule import Action, Report, StoppingRule
+from sweepbox.tuning.schedule.rule import Action, CopyOrder, Report, StoppingRule
 from sweepbox.tuning.schedule.runner import RuleRunner
 
 
@@ -24,6 +24,14 @@ class Curve:
                 f"trial {self.trial!r}: {len(self.scores)} scores and {len(self.seconds)} seconds; "
                 "give as many of each, at least one"
             )
+
+
+Copy = Callable[[CopyOrder], Curve]
+"""Returns the curve of a trial that is copied, the evaluations before the copy included."""
+
+
+def _no_copy(order: CopyOrder) -> Curve:
+    raise ValueError(f"{order}: pass `copy` to make it")
 
 
 @dataclass(frozen=True)
@@ -74,13 +82,16 @@ class Simulation:
         return tuple(steps)
 
 
-def simulate(rule: StoppingRule[Any], curves: Sequence[Curve], *, workers: int) -> Simulation:
+def simulate(
+    rule: StoppingRule[Any], curves: Sequence[Curve], *, workers: int, copy: Copy = _no_copy
+) -> Simulation:
     """Run trials under a rule, as many at a time as there are workers.
 
     Args:
         rule: The rule, built for as many trials as there are curves and the longest of them.
         curves: The trials in the order in which they start.
         workers: How many trials run at a time.
+        copy: How a trial trains that the rule orders; it begins after the order's evaluation.
 
     Returns:
         What was evaluated and decided, and when. Of evaluations at the same time, the one begun first counts
@@ -88,16 +99,17 @@ def simulate(rule: StoppingRule[Any], curves: Sequence[Curve], *, workers: int) 
     """
     if workers < 1:
         raise ValueError(f"workers: {workers}; give at least 1")
-    return _Clock(RuleRunner(rule), curves).run(workers)
+    return _Clock(RuleRunner(rule), curves, copy).run(workers)
 
 
 class _Clock:
     """The virtual clock: evaluations under way, by the time at which they are done."""
 
-    def __init__(self, runner: RuleRunner, curves: Sequence[Curve]) -> None:
+    def __init__(self, runner: RuleRunner, curves: Sequence[Curve], copy: Copy) -> None:
         self._runner = runner
+        self._copy = copy
         self._curves = {curve.trial: curve for curve in curves}
-        self._new = iter(self._curves)
+        self._new = iter([*self._curves])
         self._made = dict.fromkeys(self._curves, 0)
         self._under_way: list[tuple[float, int, int, str]] = []
         self._begun = 0
@@ -117,10 +129,21 @@ class _Clock:
 
     def _fill(self, free: list[int], now: float) -> list[int]:
         """Give trials to the free workers; return the workers for which there is none."""
-        while free and (trial := self._runner.next_trial(lambda: next(self._new, None))) is not None:
+        while free and (trial := self._next_trial()) is not None:
             self._begin(trial, heapq.heappop(free), now)
         self._stopped += [(now, trial) for trial in self._runner.take_stopped()]
         return free
+
+    def _next_trial(self) -> str | None:
+        return self._runner.next_trial(lambda: next(self._new, None), self._make_copy)
+
+    def _make_copy(self, order: CopyOrder) -> str:
+        curve = self._copy(order)
+        if curve.trial in self._curves:
+            raise ValueError(f"trial {curve.trial!r} is here already; give a copy another name")
+        self._curves[curve.trial] = curve
+        self._made[curve.trial] = order.evaluation
+        return curve.trial
 
     def _begin(self, trial: str, worker: int, now: float) -> None:
         """Begin a trial's next evaluation."""

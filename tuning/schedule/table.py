@@ -6,8 +6,11 @@ from typing import Any, Generic, TypeVar
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.schedule.asha import Asha, AshaOptions
+from sweepbox.tuning.schedule.hyperband import HyperBand, HyperBandOptions
+from sweepbox.tuning.schedule.median import Median, MedianOptions
 from sweepbox.tuning.schedule.none import NoOptions, NoStopping
 from sweepbox.tuning.schedule.rule import Plan, StoppingRule
+from sweepbox.tuning.schedule.top_k import TopK, TopKOptions
 from sweepbox.tuning.spec.problems import unknown_type, validated
 from sweepbox.tuning.spec.schema import SchedulerSpec, SpecModel
 
@@ -16,15 +19,22 @@ Options = TypeVar("Options", bound=SpecModel)
 
 @dataclass(frozen=True)
 class RuleKind(Generic[Options]):
-    """A rule's options, which are its keys in a sweep file, and how the rule is built."""
+    """A rule's options, which are its keys in a sweep file, and how the rule is built.
+
+    `copies` says whether it orders copies of trials, which need one program for all.
+    """
 
     options: type[Options]
     build: Callable[[Options, Plan], StoppingRule[Any]]
+    copies: bool = False
 
 
 RULES: Mapping[str, RuleKind[Any]] = {
     "asha": RuleKind(AshaOptions, Asha),
+    "hyperband": RuleKind(HyperBandOptions, HyperBand),
+    "median": RuleKind(MedianOptions, Median),
     "none": RuleKind(NoOptions, NoStopping),
+    "top_k": RuleKind(TopKOptions, TopK),
 }
 """Each rule by its `type` in a sweep file."""
 
@@ -37,6 +47,11 @@ def build_rule(spec: SchedulerSpec, plan: Plan) -> StoppingRule[Any]:
 def with_rule_options(spec: SchedulerSpec) -> SchedulerSpec:
     """Return a rule's entry in a sweep file with the options that are not given, too; SweepError as above."""
     return SchedulerSpec(type=spec.type, **_options_of(spec).model_dump())
+
+
+def orders_copies(spec: SchedulerSpec) -> bool:
+    """Return whether the rule that a sweep file asks for orders copies of trials; SweepError as above."""
+    return _kind_of(spec).copies
 
 
 def _options_of(spec: SchedulerSpec) -> SpecModel:

@@ -45,6 +45,19 @@ def has_several_programs(base: pb.TrainEvalPipelineConfig, space: Space) -> bool
     return False
 
 
+def static_parameters(base: pb.TrainEvalPipelineConfig, space: Space) -> tuple[str, ...]:
+    """Return the names of the parameters that change the program when they alone change."""
+    programs: dict[str, set[CompileKey]] = {}
+    for picked in _picks(space):
+        *_, name = picked
+        try:
+            key = CompileKey.of(apply_edits(base, space.suggest(_Picks(picked))))
+        except ConfigError:
+            continue
+        programs.setdefault(name, set()).add(key)
+    return tuple(name for name, keys in programs.items() if len(keys) > 1)
+
+
 def _picks(space: Space) -> Iterator[dict[str, Any]]:
     """Yield every option of every parameter, beside the options of others on which it depends."""
     seen: set[str] = set()

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.schedule import table
+from sweepbox.tuning.schedule.pbt import PbtOptions, PopulationBasedTraining
 from sweepbox.tuning.schedule.rule import Action, Actions, Event, Plan
 from sweepbox.tuning.schedule.simulator import Curve
 from sweepbox.tuning.schedule.table import RULES, RuleKind, build_rule, with_rule_options
@@ -19,7 +20,8 @@ from tests.tuning.schedule import contract
 from tests.tuning.schedule.strategies import DRAWS, curves, events
 from tests.tuning.schedule.toy_rules import TOYS, ToyOptions
 
-every_rule = pytest.mark.parametrize("kind", [*RULES.values(), *TOYS.values()], ids=[*RULES, *TOYS])
+KINDS = {**RULES, **TOYS, "pbt": RuleKind(PbtOptions, PopulationBasedTraining)}
+every_rule = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 PLAN = Plan(trials=5, max_evaluations=9)
 few = settings(max_examples=40, deadline=None)
 
@@ -29,6 +31,13 @@ few = settings(max_examples=40, deadline=None)
 @given(curves=curves(), workers=st.sampled_from([1, 2, 3, 7]))
 def test_every_trial_ends(kind: RuleKind[Any], curves: Sequence[Curve], workers: int) -> None:
     contract.check_every_trial_ends(kind, curves, workers=workers)
+
+
+@every_rule
+@few
+@given(curves=curves(), workers=st.sampled_from([1, 2, 7]))
+def test_a_protected_trial_always_finishes(kind: RuleKind[Any], curves: Sequence[Curve], workers: int) -> None:
+    contract.check_every_trial_ends(kind, curves, workers=workers, protected=["0000"])
 
 
 @st.composite
@@ -51,13 +60,24 @@ def test_decisions_are_legal(
 
 @every_rule
 @few
-@given(data=st.data(), curves=curves(most=6), workers=st.sampled_from([1, 2, 4]), draws=DRAWS)
+@given(
+    data=st.data(),
+    curves=curves(most=6),
+    workers=st.sampled_from([1, 2, 4]),
+    draws=DRAWS,
+    protected=st.sampled_from([(), ("0000",)]),
+)
 def test_a_rule_is_rebuilt_from_the_records_at_every_moment(
-    kind: RuleKind[Any], data: st.DataObject, curves: Sequence[Curve], workers: int, draws: Sequence[int]
+    *,
+    kind: RuleKind[Any],
+    data: st.DataObject,
+    curves: Sequence[Curve],
+    workers: int,
+    draws: Sequence[int],
+    protected: Sequence[str],
 ) -> None:
-    run = contract.Interleaving(
-        contract.rule_for(kind, curves), curves, workers, draws, data.draw(failures(curves))
-    )
+    rule = contract.rule_for(kind, curves, protected=protected)
+    run = contract.Interleaving(rule, curves, workers, draws, data.draw(failures(curves)))
     contract.check_restart_at_every_moment(run)
 
 

@@ -95,4 +95,4 @@ def test_the_recipe_holds(recipe: str, tmp_path: Path) -> None:
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("[patience] PASSED") == 6
+    assert done.stdout.count("[patience] PASSED") == 7

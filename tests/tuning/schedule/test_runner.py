@@ -6,7 +6,7 @@ import pytest
 
 from sweepbox.tuning.schedule.none import NoOptions, NoStopping
 from sweepbox.tuning.schedule.replay import TrialHistory, replay
-from sweepbox.tuning.schedule.rule import Action, Actions, Event, Plan, Report
+from sweepbox.tuning.schedule.rule import Action, Actions, CopyOrder, Event, Plan, Report
 from sweepbox.tuning.schedule.runner import RuleRunner
 from tests.tuning.schedule.toy_rules import BestOfAll, ToyOptions
 
@@ -22,6 +22,7 @@ class Constant:
     """Pauses each trial, and answers each event with the same actions."""
 
     actions: Actions
+    plan: Plan = PLAN
 
     def initial_state(self) -> None:
         return None
@@ -149,3 +150,22 @@ def test_a_record_that_a_trial_is_over_is_right_whatever_the_rule_decides() -> N
     runner = RuleRunner(NoStopping(NoOptions(), PLAN))
     replay(runner, [history("1", 1, 2, stopped=True), history("2", 1)])
     assert runner.standings == {"2": Action.CONTINUE}
+
+
+@pytest.mark.parametrize("action", [Action.STOP, Action.PAUSE, Action.YIELD, CopyOrder("a", "b", 1)])
+@pytest.mark.parametrize("planned", [True, False])
+def test_a_protected_trial_continues_whatever_the_rule_decides(
+    action: Action | CopyOrder, planned: bool
+) -> None:
+    plan = replace(PLAN, protected=frozenset({"a"} if planned else ()))
+    runner = RuleRunner(Constant({"a": action}, plan))
+    if not planned:
+        runner.protect("a")
+    started(runner, "a")
+    assert runner.report(Report("a", 1, 0.1)) is Action.CONTINUE
+    assert runner.runs_any
+    assert runner.orders == ()
+    runner = RuleRunner(Constant({"a": action}, plan))
+    runner.protect("a")
+    replay(runner, [TrialHistory("a", ((1.0, Report("a", 1, 0.1)),), started=0.0)])
+    assert runner.standings == {"a": Action.CONTINUE}

@@ -9,7 +9,7 @@ from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.training.compile_key import CompileKey
-from sweepbox.tuning.search.programs import has_several_programs
+from sweepbox.tuning.search.programs import has_several_programs, static_parameters
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.schema import SweepSpec
 
@@ -50,6 +50,26 @@ def test_dynamic_parameters_leave_one_program(space: dict[str, Any]) -> None:
 )
 def test_static_parameters_make_several(space: dict[str, Any]) -> None:
     assert has_several_programs(load_config(QUICKSTART), space_of(**space))
+
+
+def test_static_parameters_are_named() -> None:
+    space = sthroughput_of(
+        space={
+            "learning_rate": {"log_uniform": [1e-4, 1e-2]},
+            "batch_size": {"choice": [2, 4]},
+            "model.ssd.feature_extractor.depth_multiplier": {"uniform": [0.5, 1.0]},
+        },
+        augmentations={
+            "random_adjust_brightness": {"enabled": [False, True], **MAX_DELTA},
+            "random_distort_color": {**ALWAYS, "color_ordering": {"choice": [0, 1]}},
+        },
+    )
+    assert static_parameters(load_config(QUICKSTART), space) == (
+        "batch_size",
+        "model.ssd.feature_extractor.depth_multiplier",
+        "random_adjust_brightness",
+        "random_distort_color.color_ordering",
+    )
 
 
 @pytest.mark.parametrize(
