@@ -1,6 +1,7 @@
 """Perturbed parameters stay near their source and in the space."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ SPACE = Space(
         "focal_gamma": Distribution(uniform=[1.0, 3.0]),
         "warmup_steps": Distribution(integer=[0, 1000], step=100),
         "focal_alpha": Distribution(choice=[0.2, 0.25, 0.5]),
+        "momentum": Distribution(uniform=[0.5, 0.9], step=0.1),
     },
     {BRIGHTNESS: Augmentation(enabled=[True], max_delta=Distribution(uniform=[0.05, 0.3]))},
 )
@@ -28,13 +30,15 @@ VALUES: dict[str, Any] = {
     "focal_gamma": 2.0,
     "warmup_steps": 300,
     "focal_alpha": 0.25,
+    "momentum": 0.7,
     f"{BRIGHTNESS}.max_delta": 0.2,
 }
 
 
 def seen(values: dict[str, Any], name: str, space: Space = SPACE) -> set[Any]:
     """The values of a parameter that come up often, those of redrawing left out."""
-    counts = Counter(perturb(space, values, seed=seed).parameters[name] for seed in range(200))
+    told = (perturb(space, values, seed=seed).parameters[name] for seed in range(200))
+    counts = Counter(round(value, 9) for value in told)
     return {value for value, count in counts.items() if count > 30}
 
 
@@ -48,9 +52,10 @@ def seen(values: dict[str, Any], name: str, space: Space = SPACE) -> set[Any]:
         ("warmup_steps", 300, {200, 400}),
         ("warmup_steps", 1000, {800, 1000}),
         ("warmup_steps", 0, {0, 100}),
+        ("momentum", 0.7, {0.6, 0.8}),
         ("focal_alpha", 0.25, {0.2, 0.5}),
         ("focal_alpha", 0.2, {0.2, 0.25}),
-        (f"{BRIGHTNESS}.max_delta", 0.2, {0.2 * 0.8, 0.2 * 1.2}),
+        (f"{BRIGHTNESS}.max_delta", 0.2, {0.16, 0.24}),
     ],
 )
 def test_a_parameter_moves_to_a_neighbour(name: str, value: Any, neighbours: set[Any]) -> None:
@@ -90,3 +95,21 @@ def test_the_edits_set_the_parameters() -> None:
     told = perturb(SPACE, VALUES, seed=1)
     assert Edit("learning_rate", told.parameters["learning_rate"]) in told.edits
     assert Edit(f"train_config.data_augmentation_options[{BRIGHTNESS}]", True) in told.edits
+
+
+def test_what_the_requirements_refuse_is_perturbed_in_another_way() -> None:
+    def is_feasible(edits: Sequence[Edit]) -> bool:
+        return any(edit.path == "focal_gamma" and edit.value > 2.0 for edit in edits)
+
+    told = {
+        perturb(SPACE, VALUES, seed=seed, is_feasible=is_feasible).parameters["focal_gamma"]
+        for seed in range(50)
+    }
+    assert 2.4 in told
+    assert min(told) > 2.0
+
+
+def test_parameters_stay_where_nothing_else_is_feasible() -> None:
+    told = perturb(SPACE, VALUES, seed=1, is_feasible=lambda edits: False)
+    assert told.parameters == VALUES
+    assert told.edits == SPACE.suggest(Replay(VALUES))
