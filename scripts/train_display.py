@@ -10,7 +10,12 @@ from sweepbox.detection.checkpoint.object_based import RestoreSummary
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.model.weights import WeightsSummary
 from sweepbox.detection.runner.loop import Report, TrainResult
-from sweepbox.detection.training.reports import EvaluationReport, StepReport, ValidationProgress
+from sweepbox.detection.training.reports import (
+    EvaluationReport,
+    RecordsReport,
+    StepReport,
+    ValidationProgress,
+)
 from sweepbox.scripts.class_table import class_table
 from sweepbox.scripts.progress import progress_columns
 
@@ -57,7 +62,7 @@ class TrainDisplay:
                 )
             case EvaluationReport():
                 self._console.print(self._line(report), highlight=False, soft_wrap=True)
-            case RestoreSummary() | WeightsSummary():
+            case RecordsReport() | RestoreSummary() | WeightsSummary():
                 self._console.print(str(report), highlight=False, markup=False, soft_wrap=True)
 
     def _line(self, report: EvaluationReport) -> str:

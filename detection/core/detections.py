@@ -95,6 +95,17 @@ class GroundTruth:
         for name in ("class_ids", "weights", "difficult", "crowd", "group_of"):
             _checked(name, getattr(self, name), (count,))
 
+    def select(self, keep: "NDArray[np.bool_] | slice") -> "GroundTruth":
+        """Return the objects that a mask `[n]` or a slice selects."""
+        return GroundTruth(
+            self.boxes_yxyx[keep],
+            self.class_ids[keep],
+            self.weights[keep],
+            self.difficult[keep],
+            self.crowd[keep],
+            self.group_of[keep],
+        )
+
     def __len__(self) -> int:
         """Return the number of objects."""
         return len(self.class_ids)

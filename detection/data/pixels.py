@@ -1,14 +1,13 @@
 """Decodes image files to pixels of bounded size."""
 
 import functools
-import io
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sweepbox.detection.core.decoding import DECODING_ERRORS
+from sweepbox.detection.core.decoding import DECODING_ERRORS, open_image, reason_of
 from sweepbox.detection.core.errors import DataError
 
 FORMATS_OF_RECORDS = ("JPEG", "MPO", "PNG", "BMP", "GIF")
@@ -37,7 +36,7 @@ def decode_pixels(encoded: bytes, name: str, *, size: tuple[int, int] | None = N
         DataError: The image is unreadable, or TensorFlow, which is needed to decode it, is not installed.
     """
     try:
-        with Image.open(io.BytesIO(encoded)) as image:
+        with open_image(encoded) as image:
             return _decoded(image, encoded, name, size or image.size)
     except DECODING_ERRORS as error:
         raise _unreadable(name, error) from error
@@ -51,7 +50,7 @@ def decode_bounded(
     See `decode_pixels` for the rest.
     """
     try:
-        with Image.open(io.BytesIO(encoded)) as image:
+        with open_image(encoded) as image:
             original = image.size  # Pillow changes it if it decodes a smaller image
             return _decoded(image, encoded, name, bounded(original, max_side)), original
     except DECODING_ERRORS as error:
@@ -80,7 +79,7 @@ def _decoded_by_tensorflow(encoded: bytes, name: str) -> NDArray[np.uint8]:
             contents = tf.constant(encoded)  # with a tensor, the operation is called directly
             pixels = tf.raw_ops.DecodeImage(contents=contents, channels=3, expand_animations=False).numpy()
     except tf.errors.OpError as error:
-        raise _unreadable(name, error.message.partition("[Op:")[0].strip()) from error
+        raise _unreadable(name, reason_of(error.message)) from error
     decoded: NDArray[np.uint8] = pixels
     return decoded
 

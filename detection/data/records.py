@@ -2,15 +2,19 @@
 
 import glob
 import inspect
+import os
 import re
+import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from io import FileIO
 from pathlib import Path
 
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import atomic_path
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.limits import RECORD_BYTES
 from sweepbox.detection.data.examples import Record, decode_example, encode_example
 
 __all__ = [
@@ -25,6 +29,9 @@ __all__ = [
 ]
 
 SUFFIX = ".tfrecord"
+_LENGTH = struct.Struct("<Q")
+_FRAME_BYTES = 16
+"""The bytes of a record's length and of the two checksums."""
 
 
 def shard_names(split: str, shards: int) -> tuple[str, ...]:
@@ -62,7 +69,8 @@ def read_records(paths: Sequence[Path], label_map: LabelMap | None) -> Iterator[
     The rules are those of the Object Detection API's decoder. With a label map the class text overrides the
     numeric label, and objects of unknown classes are dropped; without, the numeric labels are used. Objects
     with a NaN coordinate are dropped. Weights and flags are dropped with their boxes (the original shifts
-    them). DataError names the file of a record that is damaged or contradicts itself.
+    them). `Record.dropped` counts what is dropped. DataError names the file of a record that is damaged,
+    contradicts itself or has a value that cannot be meant, such as a weight below 0.
     """
     for path in paths:
         for index, serialised in enumerate(serialised_records(path)):
@@ -78,16 +86,47 @@ def serialised_records(path: Path) -> Iterator[bytes]:
     # The plain reader beneath TensorFlow's deprecation warning: a tf.data pipeline would start TensorFlow's
     # runtime, which claims every visible GPU, in processes that only prepare data.
     iterator = inspect.unwrap(tf.compat.v1.io.tf_record_iterator)(str(path))
-    while True:
-        try:
-            serialised = next(iterator)
-        except StopIteration:
-            return
-        except tf.errors.OpError as error:
+    with path.open("rb", buffering=0) as file:
+        lengths = _Lengths(path, file)
+        while True:
+            lengths.check_next()
+            try:
+                serialised = next(iterator)
+            except StopIteration:
+                return
+            except tf.errors.OpError as error:
+                raise DataError(
+                    f"{path}: the file is damaged or not a TFRecord file ({error.message}); write it again"
+                ) from error
+            yield serialised
+
+
+class _Lengths:
+    """Checks the length of each record before TensorFlow, which allocates it, reads the record."""
+
+    def __init__(self, path: Path, file: FileIO) -> None:
+        self._path = path
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+        self._start = self._number = 0
+
+    def check_next(self) -> None:
+        """Check the next record; DataError if it is longer than the rest of the file or than the limit."""
+        self._file.seek(self._start)
+        header = self._file.read(_LENGTH.size)
+        if len(header) < _LENGTH.size:
+            return  # the end of the file, or a rest that TensorFlow refuses
+        (length,) = _LENGTH.unpack(header)
+        rest = self._size - self._start
+        if length + _FRAME_BYTES > rest:
             raise DataError(
-                f"{path}: the file is damaged or not a TFRecord file ({error.message}); write it again"
-            ) from error
-        yield serialised
+                f"{self._path}: the file is damaged or not a TFRecord file (record {self._number} states "
+                f"{length} bytes, the file has {rest} left); write it again"
+            )
+        if length > RECORD_BYTES.value:
+            raise DataError(f"{self._path}: record {self._number}: {RECORD_BYTES.excess(length)}")
+        self._start += length + _FRAME_BYTES
+        self._number += 1
 
 
 def find_records(source: str | Path, split: str | None = None) -> tuple[Path, ...]:

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from sweepbox.detection.core.decoding import DECODING_ERRORS
+from sweepbox.detection.core.decoding import DECODING_ERRORS, open_image, reason_of
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import StrPath
+from sweepbox.detection.core.limits import IMAGE_BYTES
+from sweepbox.detection.core.regular_files import read_regular
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 """The suffixes of image files in a folder."""
@@ -53,13 +55,14 @@ def read_image(path: Path, *, upright: bool = True) -> NDArray[np.uint8]:
         upright: Rotate the image by its EXIF orientation.
 
     Raises:
-        DataError: The file is missing or truncated, or is not an image.
+        DataError: The file is missing or truncated, is not an image, or exceeds a limit (`core.limits`).
     """
-    if not path.is_file():
+    if not path.exists():
         raise DataError(f"{path}: there is no such image")
+    encoded = read_regular(path, IMAGE_BYTES)
     try:
-        with Image.open(path) as image:
-            stored = _decoded_jpeg(path, image.getexif()) if image.format in JPEG_FORMATS else image
+        with open_image(encoded) as image:
+            stored = _decoded_jpeg(encoded, image.getexif()) if image.format in JPEG_FORMATS else image
             stored.load()
             turned = ImageOps.exif_transpose(stored) if upright else stored
             return np.asarray(_eight_bits(turned).convert("RGB"))
@@ -68,14 +71,14 @@ def read_image(path: Path, *, upright: bool = True) -> NDArray[np.uint8]:
         raise DataError(f"{path}: the image cannot be read: {reason}; replace or omit the file") from error
 
 
-def _decoded_jpeg(path: Path, exif: Image.Exif) -> Image.Image:
+def _decoded_jpeg(encoded: bytes, exif: Image.Exif) -> Image.Image:
     """Decode a JPEG to an image with its EXIF orientation; ValueError if it is truncated."""
     import tensorflow as tf
 
     try:
-        pixels = tf.io.decode_jpeg(path.read_bytes(), channels=3).numpy()
+        pixels = tf.io.decode_jpeg(encoded, channels=3).numpy()
     except tf.errors.OpError as error:
-        raise ValueError(error.message.partition("[Op:")[0].strip()) from error
+        raise ValueError(reason_of(error.message)) from error
     image = Image.fromarray(pixels)
     image.getexif()[ORIENTATION_TAG] = exif.get(ORIENTATION_TAG, 1)
     return image

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,13 @@ from numpy.typing import NDArray
 from sweepbox.detection.core.detections import GroundTruth
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.limits import IMAGE_BYTES
+from sweepbox.detection.core.regular_files import read_regular
 from sweepbox.detection.data.pixels import decode_pixels
 from sweepbox.detection.inference.images import read_image
+
+if TYPE_CHECKING:
+    from sweepbox.detection.data.dropped import Dropped
 
 VOC_FOLDERS = ("annotations",)
 """Lower-case names of subfolders that mark a Pascal VOC folder; so does an XML file in it."""
@@ -30,17 +35,26 @@ class AnnotatedImage:
 def annotated_images(data: str | Path, labels: LabelMap, *, split: str) -> Iterator[AnnotatedImage]:
     """Yield the annotated images of `data`; see `evaluate_model`."""
     path = Path(data)
-    if path.is_dir() and any(
-        child.name.lower() in VOC_FOLDERS or child.suffix.lower() == ".xml" for child in path.iterdir()
-    ):
+    if path.is_dir() and _is_voc(path):
         return _voc_images(path, labels)
     return _record_images(data, labels, split=split if path.is_dir() else None)
+
+
+def _is_voc(folder: Path) -> bool:
+    """Return whether a folder is a Pascal VOC folder: by its own entries, or else by those of subfolders."""
+    from sweepbox.detection.data.dataset.voc_folder import has_annotations
+
+    children = list(folder.iterdir())
+    if any(child.name.lower() in VOC_FOLDERS or child.suffix.lower() == ".xml" for child in children):
+        return True
+    holds_records = any(".tfrecord" in child.name or ".record" in child.name for child in children)
+    return not holds_records and has_annotations(folder)
 
 
 def _voc_images(folder: Path, labels: LabelMap) -> Iterator[AnnotatedImage]:
     """Yield the images of a Pascal VOC folder; boxes that `prepare` drops are dropped here too."""
     from sweepbox.detection.data.dataset.checks import examine_folder
-    from sweepbox.detection.data.dataset.voc import find_voc
+    from sweepbox.detection.data.dataset.voc_folder import find_voc
 
     for examined in examine_folder(find_voc(folder), label_map=None):
         breaking = [defect for defect in examined.defects if defect.breaking and defect.object_index is None]
@@ -64,33 +78,28 @@ def _voc_images(folder: Path, labels: LabelMap) -> Iterator[AnnotatedImage]:
 
 def _pixels(path: Path, *, turn: bool) -> NDArray[np.uint8]:
     """Return an image's pixels as training decodes them, or rotated by its EXIF orientation."""
-    return read_image(path, upright=True) if turn else decode_pixels(path.read_bytes(), str(path))
+    return read_image(path, upright=True) if turn else decode_pixels(read_regular(path, IMAGE_BYTES), str(path))
 
 
 def _record_images(source: str | Path, labels: LabelMap, *, split: str | None) -> Iterator[AnnotatedImage]:
-    """Yield the images of TFRecords."""
-    import tensorflow as tf
-
+    """Yield the images of TFRecords, without objects whose box is not usable."""
+    from sweepbox.detection.data.dropped import without_unusable_boxes
     from sweepbox.detection.data.records import find_records, read_records
 
-    paths = find_records(source, split)
-    # Read a second time in parallel: the first reader drops objects of classes that the label map lacks.
-    raw = tf.data.TFRecordDataset([str(path) for path in paths]).as_numpy_iterator()
-    for number, record in enumerate(read_records(paths, labels)):
+    for number, record in enumerate(read_records(find_records(source, split), labels)):
         name = record.filename or record.source_id or f"image {number}"
-        _check_classes(tf.train.Example.FromString(next(raw)), labels, name)
-        yield AnnotatedImage(name, decode_pixels(record.encoded, name), record.ground_truth)
+        _check_classes(record.dropped, labels, name)
+        pixels = decode_pixels(record.encoded, name)
+        yield AnnotatedImage(name, pixels, without_unusable_boxes(record, labels).ground_truth)
 
 
-def _check_classes(example: Any, labels: LabelMap, place: str) -> None:
-    """Raise DataError for an object of a serialised record whose class the model does not know."""
-    features = example.features.feature
-    names = {text.decode() for text in features["image/object/class/text"].bytes_list.value}
-    for name in sorted(names):
-        _known_id(name, labels, place)
-    ids = set() if names else set(features["image/object/class/label"].int64_list.value)
-    for class_id in sorted(ids - set(labels.ids)):
-        _known_id(f"id {class_id}", labels, place)
+def _check_classes(dropped: "Dropped", labels: LabelMap, place: str) -> None:
+    """Raise DataError for an object whose class the model does not know."""
+    from sweepbox.detection.data.dropped import DropReason
+
+    for reason, name in sorted(dropped, key=lambda key: key[1]):
+        if reason in (DropReason.UNKNOWN_NAME, DropReason.UNKNOWN_NUMBER):
+            _known_id(f"id {name}" if reason is DropReason.UNKNOWN_NUMBER else name, labels, place)
 
 
 def _known_id(name: str, labels: LabelMap, place: str | Path) -> int:

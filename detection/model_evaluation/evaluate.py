@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import MetricSet, original_names
 from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
@@ -62,7 +63,7 @@ def evaluate_model(
         on_progress: Called with the number of images done.
 
     Raises:
-        DataError: A class is unknown to the model, or a file is missing or damaged.
+        DataError: A class is unknown to the model, a file is missing or damaged, or there is no object.
 
     Example:
         >>> evaluate_model(Path("runs/quickstart/export"), "records").metrics["mAP@.50"]
@@ -70,9 +71,16 @@ def evaluate_model(
     labels = load_labels(model, label_map)
     detector = Detector(model, labels=labels)
     evaluator = DetectionEvaluator(labels, tuple(MetricSet))
+    objects = 0
     for number, image in enumerate(annotated_images(data, labels, split=split), start=1):
         height, width = image.pixels.shape[:2]
+        objects += len(image.ground_truth)
         evaluator.add(number, image.ground_truth, detector.detect(image.pixels), height=height, width=width)
         if on_progress is not None:
             on_progress(number)
+    if not objects:
+        raise DataError(
+            f"{data}: {len(evaluator)} images without an object, so that there is nothing to measure; name "
+            "annotated images"
+        )
     return ModelEvaluation(len(evaluator), labels, evaluator.metrics())

@@ -16,9 +16,9 @@ from sweepbox.detection.runner.settings import RunSettings
 from sweepbox.detection.training.best import is_better, metric_value
 from sweepbox.detection.training.interrupt import Interrupted, deferred_interrupts
 from sweepbox.detection.training.log import TENSORBOARD_FOLDER, TrainingLog
-from sweepbox.detection.training.reports import EvaluationReport, StepReport, ValidationProgress
+from sweepbox.detection.training.reports import EvaluationReport, RecordsReport, StepReport, ValidationProgress
 
-Report = WeightsReport | StepReport | ValidationProgress | EvaluationReport
+Report = RecordsReport | WeightsReport | StepReport | ValidationProgress | EvaluationReport
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def train(
         settings: The settings of the run.
         resume: Resume the run in the folder; it ends with the same weights as without the interruption.
         profile: Measure some of the steps; see `detection.runner.profile`.
-        progress: Called after the initial weights are loaded, and after every step, validation batch and
-            evaluation.
+        progress: Called if objects of the records are dropped, after the initial weights are loaded, and after
+            every step, validation batch and evaluation.
 
     Raises:
         UsageError: The metric is unknown, or the folder is not empty or belongs to another run.
@@ -80,6 +80,8 @@ def train(
         run.profile = RunProfile(folder.directory, folder.directory / TENSORBOARD_FOLDER)
     try:
         folder.write_settings(settings)
+        if run.record_notes and progress is not None:
+            progress(RecordsReport(run.record_notes))
         if resume and folder.has_state:
             run.restore(folder.last)
         elif run.initial_weights is not None and progress is not None:

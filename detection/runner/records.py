@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.cache import RecordSet, open_record_set
+from sweepbox.detection.data.class_fit import ClassFit
 from sweepbox.detection.data.reading import Reading
 from sweepbox.detection.model.ssd import input_size
 from sweepbox.detection.runner.settings import RunSettings
@@ -32,6 +34,7 @@ class RunRecords:
         evaluation_boxes: Boxes per image in an evaluation batch.
         evaluated_indices: Indices of the validation images to evaluate, in order.
         evaluation_group: Number of consecutive images whose losses are normalised together.
+        notes: Lines for the user about dropped objects.
     """
 
     key: tuple[Any, ...]
@@ -41,6 +44,7 @@ class RunRecords:
     evaluation_boxes: int
     evaluated_indices: NDArray[np.int64]
     evaluation_group: int
+    notes: tuple[str, ...] = ()
 
     @property
     def evaluation_batch(self) -> int:
@@ -75,25 +79,40 @@ def open_records(settings: RunSettings) -> RunRecords:
         DataError: There are no images, or a record cannot be decoded.
     """
     bound = image_bound(settings.config)
-    sets = []
+    sets: list[RecordSet] = []
+    notes: tuple[str, ...] = ()
     for name, paths in (("training", settings.train_records), ("validation", settings.validation_records)):
         records = open_record_set(
             paths, settings.label_map, cache_directory=settings.cache_directory, max_side=bound
         )
         if not len(records):
             raise DataError(f"the {name} records have no image; prepare the data again")
+        notes += check_classes(f"{name} records", records, settings.label_map)
         sets.append(records)
     train, validation = sets
     reader = evaluation_reader(settings.config)
+    evaluated = Reading.of(reader).evaluated(validation.files)
+    if not validation.objects[evaluated].any():
+        raise DataError(
+            f"validation records: the {len(evaluated)} images that are evaluated have no object; reduce "
+            "eval_input_reader.sample_1_of_n_examples"
+        )
     return RunRecords(
         records_key(settings),
         train,
         validation,
         _boxes(train, settings.config.train_input_reader),
         _boxes(validation, reader),
-        Reading.of(reader).evaluated(validation.files),
+        evaluated,
         max(1, settings.config.eval_config.batch_size),
+        notes,
     )
+
+
+def check_classes(split: str, records: RecordSet, label_map: LabelMap) -> tuple[str, ...]:
+    """Return lines about dropped objects; DataError where a class or all of a split is lost (`ClassFit`)."""
+    kept = {label_map.name_of(class_id): count for class_id, count in records.class_counts.items()}
+    return ClassFit(split, label_map, kept, records.dropped).check()
 
 
 def evaluation_reader(config: pb.TrainEvalPipelineConfig) -> pb.InputReader:

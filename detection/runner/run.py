@@ -80,6 +80,11 @@ class TrainingRun:
         return self._parts.detector
 
     @property
+    def record_notes(self) -> tuple[str, ...]:
+        """Lines for the user about objects of the records that are dropped."""
+        return self._records.notes
+
+    @property
     def metrics(self) -> dict[str, float]:
         """The metrics at the current step; empty if it was not evaluated."""
         return self._metrics if self._metrics_step == self.step else {}

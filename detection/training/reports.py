@@ -24,6 +24,17 @@ class StepReport:
 
 
 @dataclass(frozen=True)
+class RecordsReport:
+    """Lines about objects of the records that are dropped, before the first step."""
+
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the lines as a text."""
+        return "\n".join(self.lines)
+
+
+@dataclass(frozen=True)
 class TrainingSummary:
     """Statistics of a series of steps.
 

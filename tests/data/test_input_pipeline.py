@@ -24,7 +24,9 @@ SHIFTED = ("unknown_text", "nan_and_degenerate")
 def test_inputs_equal_the_od_api(name: str, tmp_path: Path) -> None:
     golden = np.load(GOLDEN / f"input_pipeline_{name}.npz")
     resizer = text_format.Parse(str(golden["resizer"]), pb.ImageResizer())
-    records = open_record_set([GOLDEN / "decoder_cases.tfrecord"], LABELS, cache_directory=tmp_path)
+    records = open_record_set(
+        [GOLDEN / "decoder_cases.tfrecord"], LABELS, cache_directory=tmp_path, keep_unusable_boxes=True
+    )
     kinds = golden["kinds"].tolist()
     indices = np.arange(len(kinds))
     (batch,) = evaluation_batches(records, indices=indices, batch_size=len(kinds), max_boxes=5)

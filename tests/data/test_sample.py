@@ -10,7 +10,8 @@ from PIL import Image
 from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.data.dataset.doctor import examine
-from sweepbox.detection.data.dataset.voc import find_voc, read_annotation
+from sweepbox.detection.data.dataset.voc import read_annotation
+from sweepbox.detection.data.dataset.voc_folder import find_voc
 from sweepbox.detection.data.sample import CLASS_NAMES, draw_sample
 from sweepbox.detection.data.sample.dataset import _class_of
 

@@ -120,6 +120,8 @@ class TrialWorker:
         weights = None if run.initial_weights is None else str(run.initial_weights)
         if weights is not None:
             logger.info("trial %s: %s", self._trial.id, weights)
+        for note in run.record_notes:
+            logger.warning("trial %s: %s", self._trial.id, note)
         reused = self._compiled_runs.reused
         self._status.update(step=run.step, compiled_run_reused=reused, initial_weights=weights)
         self._progress = Progress(self._sweep, self._status)

@@ -10,6 +10,7 @@ from sweepbox.detection.core.files import atomic_path
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.cache.arrow.metadata import ArrowMetadata
 from sweepbox.detection.data.cache.arrow.writer import ArrowRow, ArrowWriter
+from sweepbox.detection.data.dropped import dropped_to_text, without_unusable_boxes
 from sweepbox.detection.data.examples import Record, decode_example
 from sweepbox.detection.data.parallel import map_in_order
 from sweepbox.detection.data.pixels import decode_bounded
@@ -28,7 +29,7 @@ class _OverBudgetError(Exception):
 
 def write_cache(
     paths: Sequence[Path], label_map: LabelMap, path: Path, *, content: str, max_side: int | None,
-    disk_budget_bytes: int | None,
+    disk_budget_bytes: int | None, keep_unusable_boxes: bool,
 ) -> None:  # fmt: skip
     """Decode records and write them to `path` atomically.
 
@@ -38,7 +39,7 @@ def write_cache(
     budget = disk_budget_bytes
     if budget is None:
         budget = int(shutil.disk_usage(path.parent).free * _SHARE_OF_FREE_DISK)
-    source = _Source(paths, label_map, max_side)
+    source = _Source(paths, label_map, max_side, keep_unusable_boxes=keep_unusable_boxes)
     try:
         source.write(path, content, encoded=False, budget_bytes=budget)
     except _OverBudgetError:
@@ -48,7 +49,10 @@ def write_cache(
 class _Source:
     """The records of the source files."""
 
-    def __init__(self, paths: Sequence[Path], label_map: LabelMap, max_side: int | None) -> None:
+    def __init__(
+        self, paths: Sequence[Path], label_map: LabelMap, max_side: int | None, *, keep_unusable_boxes: bool
+    ) -> None:
+        self._keep_unusable_boxes = keep_unusable_boxes
         self._paths = paths
         self._label_map = label_map
         self._max_side = max_side
@@ -95,7 +99,9 @@ class _Source:
         def decode(item: tuple[int, str, bytes]) -> tuple[ArrowRow, int]:
             file, place, serialised = item
             record = decode_example(serialised, self._label_map, place=place)
-            return _row(record, file, self._max_side, encoded=encoded), len(serialised)
+            if not self._keep_unusable_boxes:
+                record = without_unusable_boxes(record, self._label_map)
+            return _row(record, file, self._max_side, place, encoded=encoded), len(serialised)
 
         return map_in_order(decode, self._serialised(), ahead=2)
 
@@ -106,12 +112,15 @@ class _Source:
                 yield file, f"{path}: record {index}", serialised
 
 
-def _row(record: Record, file: int, max_side: int | None, *, encoded: bool) -> ArrowRow:
+def _row(record: Record, file: int, max_side: int | None, place: str, *, encoded: bool) -> ArrowRow:
+    """Return the row of a record; `place` names file and record in error messages."""
     name = record.filename or record.source_id or "a record without a file name"
     truth = record.ground_truth
     if truth.class_ids.size and truth.class_ids.min() < 1:
-        raise DataError(f"{name}: class id {truth.class_ids.min()} is below 1; class ids start at 1")
-    pixels, original_size = decode_bounded(record.encoded, name, max_side)  # always decoded, to find damage now
+        raise DataError(f"{place} ({name}): class id {truth.class_ids.min()} is below 1; class ids start at 1")
+    pixels, original_size = decode_bounded(
+        record.encoded, f"{place} ({name})", max_side
+    )  # always decoded, to find damage now
     return ArrowRow(
         image=record.encoded if encoded else pixels,
         size=(pixels.shape[1], pixels.shape[0]),
@@ -120,4 +129,5 @@ def _row(record: Record, file: int, max_side: int | None, *, encoded: bool) -> A
         source_id=record.source_id,
         name=name,
         ground_truth=truth,
+        dropped=dropped_to_text(record.dropped),
     )

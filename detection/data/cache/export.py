@@ -71,5 +71,6 @@ def _write_decoded(records: RecordSet, path: Path) -> None:
                 source_id=source_id,
                 name=records.name(index),
                 ground_truth=records.ground_truth(index),
+                dropped=records.dropped_text(index),
             )
             writer.add(row)

@@ -28,6 +28,7 @@ def open_record_set(
     cache_directory: Path | None = None,
     max_side: int | None = None,
     disk_budget_bytes: int | None = None,
+    keep_unusable_boxes: bool = False,
 ) -> RecordSet:
     """Return the records of TFRecord files as a record set, decoded once and mapped read-only.
 
@@ -43,6 +44,8 @@ def open_record_set(
         max_side: Images with a longer side, in pixels, are shrunk to it.
         disk_budget_bytes: The largest size of the decoded pixels, by default half of the free disk space. If
             they exceed it, the file has the encoded images, which are decoded at each access.
+        keep_unusable_boxes: Keep boxes that are infinite, without area or outside the image, as the Object
+            Detection API does; see `without_unusable_boxes`.
 
     Raises:
         DataError: A file is missing, or a record cannot be decoded.
@@ -52,14 +55,20 @@ def open_record_set(
     if any(path.suffix == SUFFIX for path in paths):
         return open_exported(paths, label_map, max_side=max_side)
     directory = cache_directory if cache_directory is not None else paths[0].parent / CACHE_FOLDER
-    content = _content_key(paths, label_map, max_side, directory)
+    content = _content_key(paths, label_map, max_side, directory, keep_unusable_boxes=keep_unusable_boxes)
     path = directory / f"{content[:24]}{SUFFIX}"
 
     def write() -> None:
         remove_partial_files(path)
         remove_unused(directory, keep=path)
         write_cache(
-            paths, label_map, path, content=content, max_side=max_side, disk_budget_bytes=disk_budget_bytes
+            paths,
+            label_map,
+            path,
+            content=content,
+            max_side=max_side,
+            disk_budget_bytes=disk_budget_bytes,
+            keep_unusable_boxes=keep_unusable_boxes,
         )
         mark_intact(path)
 
@@ -95,7 +104,14 @@ def _is_current(path: Path, content: str) -> bool:
     return metadata is not None and metadata.content == content and is_intact(path)
 
 
-def _content_key(paths: Sequence[Path], label_map: LabelMap, max_side: int | None, directory: Path) -> str:
+def _content_key(
+    paths: Sequence[Path],
+    label_map: LabelMap,
+    max_side: int | None,
+    directory: Path,
+    *,
+    keep_unusable_boxes: bool,
+) -> str:
     """Return the hash that names a cache file, 64 hexadecimal digits; DataError if a file is missing."""
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
@@ -106,5 +122,6 @@ def _content_key(paths: Sequence[Path], label_map: LabelMap, max_side: int | Non
         label_map.items,
         label_map.stored_names,
         content_hashes(paths, directory),
+        *([True] if keep_unusable_boxes else []),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

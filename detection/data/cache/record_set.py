@@ -1,5 +1,6 @@
 """A record set: images and their objects as views of a memory-mapped Arrow file."""
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from numpy.typing import NDArray
 from sweepbox.detection.core.detections import GroundTruth
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.data.cache.arrow.metadata import NUMBERS, OBJECTS, ArrowMetadata
+from sweepbox.detection.data.dropped import Dropped, dropped_from_text
 from sweepbox.detection.data.parallel import worker_count
 from sweepbox.detection.data.pixels import decode_pixels
 
+_DROPPED = "dropped"
 _FLAGS = ("difficult", "crowd", "group_of")
 
 
@@ -34,6 +37,7 @@ class RecordSet:
         sizes: int32 `[n, 2]`, height and width of each image in the file.
         original_sizes: int32 `[n, 2]`, height and width of each image in the TFRecords.
         files: int32 `[n]`, the number of the TFRecord file of each image.
+        objects: int32 `[n]`, the number of objects of each image.
         max_boxes: The largest number of objects in one image.
     """
 
@@ -50,7 +54,8 @@ class RecordSet:
         originals = [numbers["original_height"], numbers["original_width"]]
         self.original_sizes: NDArray[np.int32] = np.stack(originals, axis=1)
         self.files: NDArray[np.int32] = numbers["file"]
-        self.max_boxes = int(numbers["objects"].max(initial=0))
+        self.objects: NDArray[np.int32] = numbers["objects"]
+        self.max_boxes = int(self.objects.max(initial=0))
 
     @classmethod
     def mapped(cls, path: Path) -> Self:
@@ -77,6 +82,30 @@ class RecordSet:
         """The unique names of the images, read from the file at every access."""
         names: list[str] = self._table.column("source_id").to_pylist()
         return names
+
+    @property
+    def dropped(self) -> Dropped:
+        """The number of objects of the TFRecords that are not in the file, read from it at every access."""
+        total: Dropped = Counter()
+        if _DROPPED in self._table.column_names:
+            for entry in self._table.column(_DROPPED).value_counts().to_pylist():
+                for key, count in dropped_from_text(entry["values"]).items():
+                    total[key] += count * entry["counts"]
+        return total
+
+    @property
+    def class_counts(self) -> dict[int, int]:
+        """The number of objects of each class id, counted in the file at every access."""
+        counts = (np.unique(block.class_ids, return_counts=True) for block in self._blocks)
+        total: Counter[int] = Counter()
+        for ids, numbers in counts:
+            total.update(dict(zip(ids.tolist(), numbers.tolist(), strict=True)))
+        return dict(total)
+
+    def dropped_text(self, index: int) -> str:
+        """Return the number of dropped objects of an image, see `dropped_to_text`."""
+        block, row = self._place(index)
+        return str(block.batch.column(_DROPPED)[row].as_py()) if _DROPPED in self._table.column_names else ""
 
     def image(self, index: int) -> NDArray[np.uint8]:
         """Return an image, uint8 `[height, width, 3]`, read-only and not copied unless it is stored encoded."""
@@ -143,6 +172,12 @@ class _Block:
             crowd=columns["crowd"][here],
             group_of=columns["group_of"][here],
         )
+
+    @property
+    def class_ids(self) -> NDArray[np.int64]:
+        """The class ids of all objects."""
+        ids: NDArray[np.int64] = self._objects[1]["class_ids"]
+        return ids
 
     def name(self, row: int) -> str:
         return str(self.batch.column("name")[row].as_py())

@@ -8,24 +8,11 @@ from pathlib import Path
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.dataset.defects import Defect, DefectKind
-from sweepbox.detection.data.dataset.images import FORMATS, TURNED_ORIENTATIONS, ImageMetadata, inspect_image
-from sweepbox.detection.data.dataset.voc import VocAnnotation, VocFolder, VocObject, read_annotation
+from sweepbox.detection.data.dataset.frames import Frame, check_frame
+from sweepbox.detection.data.dataset.images import FORMATS, ImageMetadata, inspect_image
+from sweepbox.detection.data.dataset.voc import VocAnnotation, VocObject, read_annotation
+from sweepbox.detection.data.dataset.voc_folder import VocFolder
 from sweepbox.detection.data.parallel import map_in_order
-
-ASPECT_TOLERANCE = 0.01
-"""The largest relative difference of aspect ratios at which an image counts as resized."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """The frame that an annotation's boxes refer to, in pixels.
-
-    With `turn` the image must be rotated by its EXIF orientation to fit the frame.
-    """
-
-    width: int
-    height: int
-    turn: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +44,7 @@ def examine_annotation(folder: VocFolder, path: Path, label_map: LabelMap | None
         return _unusable(path, None, None, _broken(folder, DefectKind.MALFORMED_ANNOTATION, path, str(error)))
     image = folder.image_of(path, annotation.filename)
     if image is None:
-        message = f"there is no image named {path.stem}.* or {annotation.filename or '(no filename stated)'}"
+        message = _no_image(folder, path, annotation.filename)
         return _unusable(path, annotation, None, _broken(folder, DefectKind.IMAGE_MISSING, path, message))
     try:
         metadata = inspect_image(image)
@@ -115,29 +102,16 @@ def relative_name(folder: VocFolder, path: Path) -> str:
 def check_image(
     folder: VocFolder, annotation: VocAnnotation, image: Path, metadata: ImageMetadata
 ) -> tuple[Frame | None, tuple[Defect, ...]]:
-    """Return the frame of the boxes (None if it is unknown) and the defects of the image.
-
-    The size in the annotation decides what its boxes refer to. If it is the image's stored size, they refer to
-    the stored pixels, whatever the EXIF orientation. If width and height are swapped, and the orientation swaps
-    them too, they refer to the upright image. If it has the same aspect ratio at another scale, the image was
-    resized after annotation and the boxes are scaled. Any other size contradicts the image.
-    """
-    defects = [*_check_name(folder, image, metadata)]
-    stated, stored = (annotation.width, annotation.height), (metadata.width, metadata.height)
-    turned = metadata.orientation in TURNED_ORIENTATIONS
-    if None in stated or stated == stored:
-        frame: Frame | None = Frame(*stored, turn=False)
-    elif turned and stated == stored[::-1]:
-        frame = Frame(*stored[::-1], turn=True)
-    else:
-        frame, defect = _check_shape(folder, annotation, stored)
-        defects.append(defect)
-    if metadata.orientation != 1 and frame is not None:
-        reading = "upright" if frame.turn else "as stored"
-        message = f"EXIF orientation {metadata.orientation}; its boxes refer to the image {reading}"
-        where = relative_name(folder, image)
-        defects.append(Defect(DefectKind.TURNED_BY_EXIF, where, message, breaking=False))
-    return frame, tuple(defects)
+    """Return the frame of the boxes (None if it is unknown) and the defects of the image; see `frames`."""
+    frame, found = check_frame(annotation, metadata)
+    places = {DefectKind.SIZE_CONTRADICTS_IMAGE: annotation.path}
+    return frame, (
+        *_check_name(folder, image, metadata),
+        *(
+            Defect(kind, relative_name(folder, places.get(kind, image)), message, breaking=breaking)
+            for kind, breaking, message in found
+        ),
+    )
 
 
 def _check_name(folder: VocFolder, image: Path, metadata: ImageMetadata) -> list[Defect]:
@@ -147,23 +121,13 @@ def _check_name(folder: VocFolder, image: Path, metadata: ImageMetadata) -> list
     return [Defect(DefectKind.FORMAT_CONTRADICTS_NAME, relative_name(folder, image), message, breaking=False)]
 
 
-def _check_shape(
-    folder: VocFolder, annotation: VocAnnotation, stored: tuple[int, int]
-) -> tuple[Frame | None, Defect]:
-    """Return frame and defect for a stated size that differs from the stored one."""
-    width, height = annotation.width or 0, annotation.height or 0
-    first, second = width * stored[1], height * stored[0]
-    same_shape = abs(first - second) <= ASPECT_TOLERANCE * max(first, second)
-    message = f"it states {width} x {height}, the image has {stored[0]} x {stored[1]}"
-    if same_shape:
-        message += " (same aspect ratio: the boxes are scaled)"
-    defect = Defect(
-        DefectKind.SIZE_CONTRADICTS_IMAGE,
-        relative_name(folder, annotation.path),
-        message,
-        breaking=not same_shape,
-    )
-    return (Frame(width, height, turn=False) if same_shape else None), defect
+def _no_image(folder: VocFolder, path: Path, filename: str) -> str:
+    """Return why no image belongs to an annotation."""
+    several = folder.candidates(path, filename)
+    if several:
+        names = ", ".join(relative_name(folder, image) for image in several[:3])
+        return f"{len(several)} images have its name ({names}); put the annotation beside its image"
+    return f"there is no image named {path.stem}.* or {filename or '(no filename stated)'}"
 
 
 def check_objects(

@@ -15,6 +15,7 @@ class DefectKind(Enum):
     FORMAT_CONTRADICTS_NAME = "format contradicts name"
     SIZE_CONTRADICTS_IMAGE = "size contradicts image"
     TURNED_BY_EXIF = "turned by EXIF"
+    ORIENTATION_UNCLEAR = "unclear EXIF orientation"
     BOX_OUTSIDE = "box outside the image"
     BOX_EMPTY = "empty box"
     BOX_INVERTED = "inverted box"
@@ -22,6 +23,7 @@ class DefectKind(Enum):
     DUPLICATE_OBJECT = "duplicate object"
     SECOND_ANNOTATION = "second annotation of an image"
     DUPLICATE_IMAGE = "duplicate image"
+    SIMILAR_CLASS_NAMES = "similar class names"
 
 
 @dataclass(frozen=True, slots=True)

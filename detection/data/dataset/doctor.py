@@ -17,8 +17,9 @@ from sweepbox.detection.data.dataset.checks import (
     relative_name,
     unannotated_images,
 )
+from sweepbox.detection.data.dataset.class_names import similar_class_names
 from sweepbox.detection.data.dataset.defects import Defect, DefectKind
-from sweepbox.detection.data.dataset.voc import VocFolder, find_voc
+from sweepbox.detection.data.dataset.voc_folder import VocFolder, find_voc
 
 SMALL_SIDE_PIXELS = 32.0
 """Boxes of less area than a square of this side are small, as in the COCO metrics."""
@@ -160,6 +161,7 @@ class _Findings:
     annotated: dict[Path, Path] = field(default_factory=dict)
     first_of_hash: dict[str, Path] = field(default_factory=dict)
     defects: list[Defect] = field(default_factory=list)
+    class_places: dict[str, Path] = field(default_factory=dict)
 
     def add(self, examined: ExaminedAnnotation) -> None:
         """Add one annotation and its image."""
@@ -190,6 +192,7 @@ class _Findings:
         self.without_objects += not objects
         for voc_object in objects:
             self.counts[voc_object.name] += 1
+            self.class_places.setdefault(voc_object.name, examined.path)
             xmin, ymin, xmax, ymax = voc_object.box_pixels
             if xmax > xmin and ymax > ymin:
                 boxes = self.boxes.setdefault(voc_object.name, _Boxes())
@@ -209,5 +212,9 @@ class _Findings:
             image_height=Sizes.of(self.heights),
             images_without_objects=self.without_objects,
             label_map=label_map,
-            defects=(*self.defects, *unannotated_images(self.voc, set(self.annotated))),
+            defects=(
+                *self.defects,
+                *unannotated_images(self.voc, set(self.annotated)),
+                *similar_class_names(self.voc, self.counts, self.class_places, label_map),
+            ),
         )

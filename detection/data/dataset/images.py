@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from sweepbox.detection.core.decoding import DECODING_ERRORS
+from sweepbox.detection.core.decoding import DECODING_ERRORS, open_image
 from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.limits import IMAGE_BYTES
+from sweepbox.detection.core.regular_files import read_regular
 
 FORMATS = {
     "JPEG": (".jpg", ".jpeg"), "PNG": (".png",), "BMP": (".bmp",), "GIF": (".gif",), "WEBP": (".webp",),
@@ -18,6 +20,8 @@ FORMATS = {
 """The supported formats by their Pillow names, with their file suffixes."""
 
 ORIENTATION_TAG = 0x0112
+ORIENTATIONS = (2, 3, 4, 5, 6, 7, 8)
+"""The EXIF orientations under which a viewer turns or mirrors the image."""
 TURNED_ORIENTATIONS = (5, 6, 7, 8)
 """The EXIF orientations under which a viewer swaps width and height."""
 
@@ -40,15 +44,15 @@ class ImageMetadata:
 
 
 def inspect_image(path: Path) -> ImageMetadata:
-    """Decode an image once and return its metadata; DataError if it is unreadable or truncated."""
-    data = path.read_bytes()
+    """Decode an image once and return its metadata; DataError if it is unreadable, truncated or too large."""
+    data = read_regular(path, IMAGE_BYTES)
     image = _decoded(data, path)
     return ImageMetadata(
         width=image.width,
         height=image.height,
         image_format=_format_of(image),
         mode=image.mode,
-        orientation=int(image.getexif().get(ORIENTATION_TAG, 1)),
+        orientation=_orientation_of(image),
         sha256=hashlib.sha256(data).hexdigest(),
     )
 
@@ -58,12 +62,20 @@ def _decoded(data: bytes, path: Path) -> Image.Image:
     if not data:
         raise DataError(f"{path}: the file is empty")
     try:
-        image = Image.open(io.BytesIO(data), formats=list(FORMATS))
+        image = open_image(data, formats=tuple(FORMATS))
         image.load()
     except DECODING_ERRORS as error:
         reason = str(error) if "BytesIO" not in str(error) else "it is in no known image format"
         raise DataError(f"{path}: the image cannot be decoded: {reason}") from error
     return image
+
+
+def _orientation_of(image: Image.Image) -> int:
+    """Return the EXIF orientation; 1 if it is missing or damaged."""
+    try:
+        return int(image.getexif().get(ORIENTATION_TAG, 1))
+    except (*DECODING_ERRORS, TypeError):
+        return 1
 
 
 def _format_of(image: Image.Image) -> str:

@@ -9,14 +9,15 @@ from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.dataset.checks import (
     ExaminedAnnotation,
-    Frame,
     examine_folder,
     relative_name,
     unannotated_images,
 )
+from sweepbox.detection.data.dataset.class_names import check_classes, similar_class_names
 from sweepbox.detection.data.dataset.defects import Defect, DefectKind
+from sweepbox.detection.data.dataset.frames import Frame
 from sweepbox.detection.data.dataset.images import ImageMetadata
-from sweepbox.detection.data.dataset.voc import VocFolder
+from sweepbox.detection.data.dataset.voc_folder import VocFolder
 
 MAX_LISTED = 10
 
@@ -40,13 +41,19 @@ class PlannedImage:
 
 @dataclass
 class Plan:
-    """The images to write, and the defects by their consequence; one entry in `dropped` is one dropped box."""
+    """The images to write, and the defects by their consequence; one entry in `dropped` is one dropped box.
+
+    `class_places` has the first annotation of each annotated class, `unknown_classes` the number of objects of
+    each class that the label map lacks.
+    """
 
     images: list[PlannedImage] = field(default_factory=list)
     clipped: list[Defect] = field(default_factory=list)
     dropped: list[Defect] = field(default_factory=list)
     left_out: list[Defect] = field(default_factory=list)
     notes: list[Defect] = field(default_factory=list)
+    class_places: dict[str, Path] = field(default_factory=dict)
+    unknown_classes: Counter[str] = field(default_factory=Counter)
 
     def class_counts(self) -> Counter[str]:
         """Return the number of usable objects by class."""
@@ -79,12 +86,17 @@ def plan_dataset(
         if examined.image is not None:
             annotated.add(examined.image)
         _add(plan, examined, label_map)
+        _count_classes(plan, examined, label_map)
     if plan.left_out and not skip_damaged:
         raise DataError(_damage(plan.left_out))
     plan.left_out += unannotated_images(folder, annotated)
-    if not plan.class_counts():
+    counts = plan.class_counts()
+    plan.notes += similar_class_names(folder, counts, plan.class_places, label_map)
+    if not counts:
         reason = f": {plan.dropped[0]}" if plan.dropped else ""
         raise DataError(f"{folder.path}: no usable object in {len(folder.annotations)} annotations{reason}")
+    if label_map is not None:
+        check_classes(folder.path, counts, plan.unknown_classes, label_map)
     return plan
 
 
@@ -104,6 +116,14 @@ def _add(plan: Plan, examined: ExaminedAnnotation, label_map: LabelMap | None) -
         clipped = all(defect.kind is DefectKind.BOX_OUTSIDE and not defect.breaking for defect in defects)
         (plan.clipped if clipped else plan.dropped).append(defects[0])
     plan.images.append(_planned_image(examined, examined.image, examined.metadata, examined.frame, label_map))
+
+
+def _count_classes(plan: Plan, examined: ExaminedAnnotation, label_map: LabelMap | None) -> None:
+    """Note where each class is annotated first, and count the objects that the label map has no class for."""
+    for voc_object in examined.annotation.objects if examined.annotation is not None else ():
+        plan.class_places.setdefault(_display_name(voc_object.name, label_map), examined.path)
+        if label_map is not None and label_map.id_of(voc_object.name) is None:
+            plan.unknown_classes[voc_object.name] += 1
 
 
 def _planned_image(

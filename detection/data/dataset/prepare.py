@@ -13,6 +13,8 @@ from sweepbox.detection.core.detections import GroundTruth
 from sweepbox.detection.core.errors import DataError, UsageError
 from sweepbox.detection.core.files import atomic_directory, write_json
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.limits import IMAGE_BYTES
+from sweepbox.detection.core.regular_files import read_regular
 from sweepbox.detection.data.dataset.checks import check_objects
 from sweepbox.detection.data.dataset.images import converted_bytes
 from sweepbox.detection.data.dataset.plan import Plan, PlannedImage, plan_dataset
@@ -25,7 +27,8 @@ from sweepbox.detection.data.dataset.prepared import (
     open_dataset,
 )
 from sweepbox.detection.data.dataset.splits import choose_validation
-from sweepbox.detection.data.dataset.voc import VocFolder, find_voc, read_annotation
+from sweepbox.detection.data.dataset.voc import read_annotation
+from sweepbox.detection.data.dataset.voc_folder import VocFolder, find_voc
 from sweepbox.detection.data.parallel import map_in_order
 from sweepbox.detection.data.records import Record, write_records
 
@@ -180,7 +183,7 @@ def _records_of_split(
 
 def _load(folder: VocFolder, planned: PlannedImage, label_map: LabelMap) -> Record:
     """Return the record of one image; DataError if its file changed since it was examined."""
-    data = planned.image.read_bytes()
+    data = read_regular(planned.image, IMAGE_BYTES)
     if hashlib.sha256(data).hexdigest() != planned.sha256:
         raise DataError(f"{planned.image}: the file changed while it was being prepared; start again")
     encoded, image_format = data, "png" if data.startswith(b"\x89PNG") else "jpeg"

@@ -1,20 +1,27 @@
-"""Folders of images with Pascal VOC annotations: finds the files and reads the XML."""
+"""Reads and writes Pascal VOC annotation files."""
 
 import math
-from collections.abc import Mapping
+import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from lxml import etree
 
 from sweepbox.detection.core.errors import DataError
+from sweepbox.detection.core.limits import ANNOTATION_BYTES
+from sweepbox.detection.core.regular_files import read_regular
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
-IMAGE_FOLDERS = ("images", "jpegimages")
-ANNOTATION_FOLDERS = ("annotations",)
-LARGEST_ANNOTATION_BYTES = 16 * 2**20
 SIDES = ("xmin", "ymin", "xmax", "ymax")
+FLAGS = ("difficult", "truncated", "occluded")
+LARGEST_PIXELS = 1_000_000.0
+"""The largest size and coordinate, in pixels; no format of images has longer sides."""
+
+_TRUE_WORDS = ("1", "true", "yes", "y", "t")
+_FALSE_WORDS = (
+    "", "0", "false", "no", "n", "f", "unspecified", "unknown", "undefined", "none", "null", "nan", "n/a", "na",
+    "-1", "-", "?",
+)  # fmt: skip
+"""What annotation tools write for a flag that is set, and for one that is not set or not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,67 +47,11 @@ class VocAnnotation:
     objects: tuple[VocObject, ...]
 
 
-@dataclass(frozen=True)
-class VocFolder:
-    """The images of a data set by file name, and its annotation files, each sorted by name."""
-
-    path: Path
-    images: Mapping[str, Path]
-    annotations: tuple[Path, ...]
-
-    @cached_property
-    def _by_stem(self) -> dict[str, list[str]]:
-        """The names of the images by their stem."""
-        by_stem: dict[str, list[str]] = {}
-        for name in self.images:
-            by_stem.setdefault(Path(name).stem, []).append(name)
-        return by_stem
-
-    def image_of(self, annotation: Path, filename: str | None) -> Path | None:
-        """Return the image that an annotation file belongs to, or None.
-
-        It is the image with the same stem as the annotation; if there are several, the one that the
-        annotation's `filename` names. `filename` alone decides only if there is none, because many tools leave
-        an outdated name there.
-        """
-        candidates = self._by_stem.get(annotation.stem, [])
-        stated = Path(filename.replace("\\", "/")).name if filename else None
-        if stated in candidates or (not candidates and stated in self.images):
-            return self.images[str(stated)]
-        return self.images[candidates[0]] if candidates else None
-
-
-def find_voc(folder: Path) -> VocFolder:
-    """Find images and annotations below `folder`.
-
-    They are in `images/` and `annotations/`, in `JPEGImages/` and `Annotations/`, or together in the folder
-    itself. DataError if there is no annotation or no image.
-    """
-    if not folder.is_dir():
-        raise DataError(f"{folder}: there is no such folder; give one with images/ and annotations/")
-    image_folder, annotation_folder = _subfolder(folder, IMAGE_FOLDERS), _subfolder(folder, ANNOTATION_FOLDERS)
-    images = sorted(path for path in image_folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
-    annotations = sorted(path for path in annotation_folder.iterdir() if path.suffix.lower() == ".xml")
-    for kind, found, place, remedy in (
-        ("image", images, image_folder, f"files named {', '.join(IMAGE_SUFFIXES[:3])} …"),
-        ("annotation", annotations, annotation_folder, "Pascal VOC files named .xml"),
-    ):
-        if not found:
-            raise DataError(f"{place}: no {kind} found; put {remedy} there (or into images/ and annotations/)")
-    return VocFolder(folder, {path.name: path for path in images}, tuple(annotations))
-
-
-def _subfolder(folder: Path, names: tuple[str, ...]) -> Path:
-    """Return the subfolder of one of the (lower-examined) names, or the folder itself."""
-    found = sorted(path for path in folder.iterdir() if path.name.lower() in names and path.is_dir())
-    return found[0] if found else folder
-
-
 def read_annotation(path: Path) -> VocAnnotation:
     """Read one Pascal VOC file.
 
-    Document types and entities are rejected, nothing external is loaded, and files of more than 16 MiB or of
-    extreme depth are not read. DataError names file, line or object, and the problem.
+    Document types and entities are rejected, nothing external is loaded, and files above `ANNOTATION_BYTES` or
+    of extreme depth are not read. DataError names file, line or object, and the problem.
     """
     root = _parse(path)
     if root.tag != "annotation":
@@ -114,11 +65,7 @@ def read_annotation(path: Path) -> VocAnnotation:
 
 def _parse(path: Path) -> etree._Element:
     """Return the root element of an XML file without document type and entities."""
-    size = path.stat().st_size
-    if size > LARGEST_ANNOTATION_BYTES:
-        raise DataError(
-            f"{path}: {size} bytes are too many for an annotation (at most {LARGEST_ANNOTATION_BYTES})"
-        )
+    data = read_regular(path, ANNOTATION_BYTES)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -128,7 +75,7 @@ def _parse(path: Path) -> etree._Element:
         remove_pis=True,
     )
     try:
-        tree = etree.fromstring(path.read_bytes(), parser).getroottree()
+        tree = etree.fromstring(data, parser).getroottree()
     except etree.XMLSyntaxError as error:
         raise DataError(f"{path}: malformed XML: {error.msg}; repair or remove the file") from error
     if tree.docinfo.internalDTD is not None:
@@ -143,36 +90,60 @@ def _text(element: etree._Element, tag: str, default: str = "") -> str:
     return (element.findtext(tag) or "").strip() or default
 
 
-def _number(path: Path, place: str, text: str) -> float:
+def _number(path: Path, place: str, text: str, *, least: float = -LARGEST_PIXELS) -> float:
+    """Return a length in pixels; DataError if it is no number from `least` to `LARGEST_PIXELS`."""
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value):
-        raise DataError(f"{path}: {place} is {text!r}, expected a number")
+    if not least <= value <= LARGEST_PIXELS:
+        raise DataError(
+            f"{path}: {place} is {_shortened(text)}, expected a number of pixels from {least:g} to "
+            f"{LARGEST_PIXELS:.0f}"
+        )
     return value
+
+
+def _shortened(text: str) -> str:
+    """Return a text in quotes for messages, cut if it is long, with control characters escaped."""
+    return repr(text if len(text) <= 60 else f"{text[:60]}…")
+
+
+def _flag(path: Path, place: str, text: str) -> bool:
+    """Return the value of a flag; a number above 0 counts as set."""
+    word = text.lower()
+    if word in _FALSE_WORDS or word in _TRUE_WORDS:
+        return word in _TRUE_WORDS
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise DataError(f"{path}: {place} is {_shortened(text)}, expected 0 or 1")
+    return value > 0
 
 
 def _stated_side(path: Path, root: etree._Element, side: str) -> int | None:
     """Return the stated width or height; some tools write 0 for unknown."""
     text = _text(root, f"size/{side}")
-    return (int(_number(path, f"size/{side}", text)) or None) if text else None
+    return (int(_number(path, f"size/{side}", text, least=0)) or None) if text else None
 
 
 def _read_object(path: Path, index: int, element: etree._Element) -> VocObject:
     name = _text(element, "name")
-    place = f"object {index} ({name})" if name else f"object {index}"
+    place = f"object {index} ({_shortened(name)[1:-1]})" if name else f"object {index}"
     if not name:
         raise DataError(f"{path}: {place} has no <name>; state its class")
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in name):
+        raise DataError(
+            f"{path}: {place} has a <name> with a line break or control character; write it in one line"
+        )
     texts = {side: _text(element, f"bndbox/{side}") for side in SIDES}
     missing = [side for side, text in texts.items() if not text]
     if missing:
         raise DataError(f"{path}: {place} has no bndbox/{missing[0]}; complete its box")
     xmin, ymin, xmax, ymax = (_number(path, f"{place}: bndbox/{side}", text) for side, text in texts.items())
-    flags = {
-        flag: _text(element, flag, "0") not in ("0", "false", "False")
-        for flag in ("difficult", "truncated", "occluded")
-    }
+    flags = {flag: _flag(path, f"{place}: {flag}", _text(element, flag)) for flag in FLAGS}
     return VocObject(name, (xmin, ymin, xmax, ymax), pose=_text(element, "pose", "Unspecified"), **flags)
 
 

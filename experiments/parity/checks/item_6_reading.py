@@ -46,7 +46,9 @@ def check(context: Context) -> Iterator[Finding]:
         theirs = dict(arrays)
     labels = load_label_map(folder / "label_map.pbtxt")
     paths = find_records(f"{folder}/cases-?????-of-?????.tfrecord")
-    records = open_record_set(paths, labels, cache_directory=context.scratch("reading"))
+    records = open_record_set(
+        paths, labels, cache_directory=context.scratch("reading"), keep_unusable_boxes=True
+    )
     names = theirs["names"].tolist()
     yield from _decoded(names, records, theirs)
     yield from _model_input(names, records, theirs)

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweepbox.detection.core.errors import DataError
-from sweepbox.detection.data.dataset.voc import VocObject, find_voc, format_annotation, read_annotation
+from sweepbox.detection.data.dataset.voc import VocObject, format_annotation, read_annotation
+from sweepbox.detection.data.dataset.voc_folder import find_voc
 
 FACE_MASK = Path(__file__).parents[4] / "shared" / "face_mask"
 BOX = "<bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3.5</xmax><ymax>4</ymax></bndbox>"

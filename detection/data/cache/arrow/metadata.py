@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from sweepbox.detection.core.labels import LabelMap
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
+READABLE_VERSIONS = (5, 6)
+"""The versions that can be read; files of version 5 do not say what was dropped."""
 SUFFIX = ".arrow"
 NUMBERS = ("height", "width", "original_height", "original_width", "file", "objects")
 OBJECTS: dict[str, Any] = {
@@ -63,7 +65,7 @@ class ArrowMetadata:
         if not text or (metadata or {}).get(_CHECKSUM) != b"%d" % zlib.crc32(text):
             return None
         values = json.loads(text)
-        if values.get("version") != FORMAT_VERSION:
+        if values.get("version") not in READABLE_VERSIONS:
             return None
         for name in ("classes", "stored_names"):
             values[name] = tuple((number, label) for number, label in values[name])
@@ -78,5 +80,6 @@ def schema_of(metadata: ArrowMetadata) -> pa.Schema:
         *((name, pa.list_(pa.from_numpy_dtype(np.dtype(dtype)))) for name, dtype in OBJECTS.items()),
         ("source_id", pa.string()),
         ("name", pa.string()),
+        *([("dropped", pa.string())] if metadata.version > 5 else []),
     ]
     return pa.schema(fields, metadata=metadata.to_metadata())

@@ -21,7 +21,10 @@ _TRUTH_FIELDS = {"boxes": "boxes_yxyx"}
 
 @dataclass(frozen=True, eq=False)
 class ArrowRow:
-    """One row: `image` is uint8 `[height, width, 3]` or an encoded image; sizes are (width, height)."""
+    """One row: `image` is uint8 `[height, width, 3]` or an encoded image; sizes are (width, height).
+
+    `dropped` has the number of dropped objects, see `dropped_to_text`.
+    """
 
     image: NDArray[np.uint8] | bytes
     size: tuple[int, int]
@@ -30,6 +33,7 @@ class ArrowRow:
     source_id: str
     name: str
     ground_truth: GroundTruth
+    dropped: str = ""
 
     @property
     def image_bytes(self) -> int:
@@ -93,6 +97,8 @@ def _batch_of(rows: Sequence[ArrowRow], schema: pa.Schema) -> pa.RecordBatch:
         pa.array([row.source_id for row in rows], pa.string()),
         pa.array([row.name for row in rows], pa.string()),
     ]
+    if "dropped" in schema.names:
+        columns.append(pa.array([row.dropped for row in rows], pa.string()))
     return pa.record_batch(columns, schema=schema)
 
 
