@@ -32,6 +32,8 @@ def command(
 
     with progress_bar("evaluating") as on_progress:
         evaluation = evaluate_model(model, data, split=split, label_map=label_map, on_progress=on_progress)
+    for note in evaluation.notes:
+        echo(note, err=as_json)
     if as_json:
         echo(json.dumps(evaluation.to_json(), indent=2, allow_nan=False))
     else:

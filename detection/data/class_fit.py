@@ -42,9 +42,10 @@ class ClassFit:
         for name in self.label_map.names:
             if not self.kept.get(name):
                 self._check_lost(name)
-        return self._notes()
+        return self.notes()
 
-    def _notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
+        """Return what `check` returns, without a check."""
         notes = []
         if self.dropped:
             lost, kept = self.dropped.total(), sum(self.kept.values())

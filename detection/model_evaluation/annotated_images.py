@@ -1,7 +1,8 @@
 """Annotated photographs from a Pascal VOC folder or from TFRecords, with the objects of a model's classes."""
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,12 @@ from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.limits import IMAGE_BYTES
 from sweepbox.detection.core.regular_files import read_regular
+from sweepbox.detection.data.dropped import Dropped, DropReason, without_unusable_boxes
 from sweepbox.detection.data.pixels import decode_pixels
 from sweepbox.detection.inference.images import read_image
 
 if TYPE_CHECKING:
-    from sweepbox.detection.data.dropped import Dropped
+    from sweepbox.detection.data.dataset.checks import ExaminedAnnotation
 
 VOC_FOLDERS = ("annotations",)
 """Lower-case names of subfolders that mark a Pascal VOC folder; so does an XML file in it."""
@@ -25,11 +27,15 @@ VOC_FOLDERS = ("annotations",)
 
 @dataclass(frozen=True, eq=False)
 class AnnotatedImage:
-    """One image with its objects; `pixels` is uint8 RGB `[height, width, 3]`."""
+    """One image with its objects; `pixels` is uint8 RGB `[height, width, 3]`.
+
+    `dropped` counts the annotated objects that `ground_truth` has not.
+    """
 
     name: str
     pixels: NDArray[np.uint8]
     ground_truth: GroundTruth
+    dropped: Dropped = field(default_factory=Counter)
 
 
 def annotated_images(data: str | Path, labels: LabelMap, *, split: str) -> Iterator[AnnotatedImage]:
@@ -73,7 +79,22 @@ def _voc_images(folder: Path, labels: LabelMap) -> Iterator[AnnotatedImage]:
             difficult=np.array([usable.source.difficult for usable in examined.objects], np.bool_),
             crowd=np.zeros(len(names), np.bool_),
         )
-        yield AnnotatedImage(examined.image.name, _pixels(examined.image, turn=examined.frame.turn), truth)
+        pixels = _pixels(examined.image, turn=examined.frame.turn)
+        yield AnnotatedImage(examined.image.name, pixels, truth, _dropped(examined))
+
+
+def _dropped(examined: "ExaminedAnnotation") -> Dropped:
+    """Return the number of annotated objects whose box cannot be used."""
+    from sweepbox.detection.data.dataset.defects import DefectKind
+
+    objects = examined.annotation.objects if examined.annotation is not None else ()
+    dropped: Dropped = Counter()
+    for defect in examined.defects:
+        if defect.breaking and defect.object_index is not None:
+            is_outside = defect.kind is DefectKind.BOX_OUTSIDE
+            reason = DropReason.OUTSIDE if is_outside else DropReason.EMPTY
+            dropped[reason, objects[defect.object_index].name] += 1
+    return dropped
 
 
 def _pixels(path: Path, *, turn: bool) -> NDArray[np.uint8]:
@@ -83,20 +104,18 @@ def _pixels(path: Path, *, turn: bool) -> NDArray[np.uint8]:
 
 def _record_images(source: str | Path, labels: LabelMap, *, split: str | None) -> Iterator[AnnotatedImage]:
     """Yield the images of TFRecords, without objects whose box is not usable."""
-    from sweepbox.detection.data.dropped import without_unusable_boxes
     from sweepbox.detection.data.records import find_records, read_records
 
     for number, record in enumerate(read_records(find_records(source, split), labels)):
         name = record.filename or record.source_id or f"image {number}"
         _check_classes(record.dropped, labels, name)
         pixels = decode_pixels(record.encoded, name)
-        yield AnnotatedImage(name, pixels, without_unusable_boxes(record, labels).ground_truth)
+        usable = without_unusable_boxes(record, labels)
+        yield AnnotatedImage(name, pixels, usable.ground_truth, usable.dropped)
 
 
-def _check_classes(dropped: "Dropped", labels: LabelMap, place: str) -> None:
+def _check_classes(dropped: Dropped, labels: LabelMap, place: str) -> None:
     """Raise DataError for an object whose class the model does not know."""
-    from sweepbox.detection.data.dropped import DropReason
-
     for reason, name in sorted(dropped, key=lambda key: key[1]):
         if reason in (DropReason.UNKNOWN_NAME, DropReason.UNKNOWN_NUMBER):
             _known_id(f"id {name}" if reason is DropReason.UNKNOWN_NUMBER else name, labels, place)

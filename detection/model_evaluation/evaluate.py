@@ -1,5 +1,6 @@
 """Evaluation of an exported model: its detections on annotated images are compared with the annotations."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import MetricSet, original_names
+from sweepbox.detection.data.class_fit import ClassFit
+from sweepbox.detection.data.dropped import Dropped
 from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
 from sweepbox.detection.inference.detector import Detector
 from sweepbox.detection.inference.labels import load_labels
@@ -22,11 +25,13 @@ class ModelEvaluation:
         images: The number of images.
         label_map: The classes.
         metrics: Metrics by name; -1 for a class without annotated objects, which does not count in the means.
+        notes: Lines for the user about annotated objects that are not used.
     """
 
     images: int
     label_map: LabelMap
     metrics: dict[str, float]
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return `mAP`, `mAP@.50`, `AP` and `AP@.50` by class, `images`, and all metrics in `metrics`.
@@ -71,16 +76,16 @@ def evaluate_model(
     labels = load_labels(model, label_map)
     detector = Detector(model, labels=labels)
     evaluator = DetectionEvaluator(labels, tuple(MetricSet))
-    objects = 0
+    kept: Counter[str] = Counter()
+    dropped: Dropped = Counter()
     for number, image in enumerate(annotated_images(data, labels, split=split), start=1):
         height, width = image.pixels.shape[:2]
-        objects += len(image.ground_truth)
+        kept.update(labels.name_of(class_id) for class_id in image.ground_truth.class_ids.tolist())
+        dropped += image.dropped
         evaluator.add(number, image.ground_truth, detector.detect(image.pixels), height=height, width=width)
         if on_progress is not None:
             on_progress(number)
-    if not objects:
-        raise DataError(
-            f"{data}: {len(evaluator)} images without an object, so that there is nothing to measure; name "
-            "annotated images"
-        )
-    return ModelEvaluation(len(evaluator), labels, evaluator.metrics())
+    if not len(evaluator):
+        raise DataError(f"{data}: there is no image to evaluate; name annotated images")
+    notes = ClassFit(str(data), labels, kept, dropped).check()
+    return ModelEvaluation(len(evaluator), labels, evaluator.metrics(), notes)
