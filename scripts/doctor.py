@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    data: Annotated[Path, typer.Argument(help="Folder with images/ and annotations/.")],
+    data: Annotated[Path, typer.Argument(help="Folder with images and Pascal VOC annotations.")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     label_map: Annotated[
@@ -51,6 +51,8 @@ def _print_report(console: "Console", report: "DoctorReport") -> None:
     """Print tables of classes and defects, and a verdict."""
     from rich.markup import escape
 
+    from sweepbox.detection.data.dataset.defects import NEEDS_DECISION
+
     console.print(
         f"{escape(report.folder)}: {report.images} images, {report.annotations} annotations "
         f"({report.images_without_objects} without objects), width {_range(report.image_width)}, "
@@ -60,7 +62,8 @@ def _print_report(console: "Console", report: "DoctorReport") -> None:
     )
     console.print(_class_table(report))
     for defect in report.defects:
-        mark = "[red]breaks [/red]" if defect.breaking else "[yellow]handled[/yellow]"
+        mild = "check  " if defect.kind in NEEDS_DECISION else "handled"
+        mark = "[red]breaks [/red]" if defect.breaking else f"[yellow]{mild}[/yellow]"
         console.print(f"{mark}  {escape(str(defect))}", highlight=False, soft_wrap=True)
     _print_verdict(console, report)
 
@@ -89,13 +92,20 @@ def _range(sizes: "Sizes | None") -> str:
 
 
 def _print_verdict(console: "Console", report: "DoctorReport") -> None:
+    from sweepbox.detection.data.dataset.defects import NEEDS_DECISION
+
     counts = Counter(defect.kind.value for defect in report.defects)
     kinds = ", ".join(f"{count} x {kind}" for kind, count in counts.most_common())
     if report.breaks_training:
         breaking = sum(defect.breaking for defect in report.defects)
         verdict = f"[red]{breaking} of {len(report.defects)} defects would break training[/red]: {kinds}"
     elif report.defects:
-        verdict = f"[yellow]{len(report.defects)} defects, which prepare handles[/yellow]: {kinds}"
+        open_ = sum(defect.kind in NEEDS_DECISION for defect in report.defects)
+        count = len(report.defects)
+        mild = f"{count} defects, which prepare handles"
+        if open_:
+            mild = f"{count} defects, of which prepare handles {count - open_} and {open_} need a decision"
+        verdict = f"[yellow]{mild}[/yellow]: {kinds}"
     else:
         verdict = "[green]no defect found[/green]"
     console.print(verdict, highlight=False, soft_wrap=True)

@@ -15,7 +15,7 @@ LISTED = 20
 
 
 def command(
-    data: Annotated[Path, Argument(help="Folder with images/ and annotations/.")],
+    data: Annotated[Path, Argument(help="Folder with images and Pascal VOC annotations.")],
     out: Annotated[Path, Argument(help="Folder to make; it must not exist or be empty.")],
     *,
     validation_fraction: Annotated[float, Option(help="Share of the images kept for validation.")] = 0.15,
@@ -57,6 +57,8 @@ def _print_summary(console: "Console", out: Path, description: Mapping[str, Any]
     from rich.markup import escape
     from rich.table import Table
 
+    from sweepbox.detection.data.dataset.defects import NEEDS_DECISION
+
     table = Table(title=escape(str(out)), title_justify="left")
     for heading in ("id", "class", "train", "validation"):
         table.add_column(heading, justify="left" if heading == "class" else "right")
@@ -67,6 +69,14 @@ def _print_summary(console: "Console", out: Path, description: Mapping[str, Any]
         counts = [str(description["splits"][split][key]) for split in ("train", "validation")]
         table.add_row("", label, *counts)
     console.print(table)
+    folders = description["image_folders"]
+    if len(folders) > 1:
+        line = f"the images of {len(folders)} folders are split anew: {', '.join(folders[:LISTED])}"
+        console.print(escape(line), highlight=False, soft_wrap=True)
+    for defect in description["notes"]["list"]:
+        if defect["kind"] in {kind.value for kind in NEEDS_DECISION}:
+            line = f"{defect['file']}: {defect['kind']}: {defect['message']}"
+            console.print(escape(line), highlight=False, soft_wrap=True)
     for key, label in (
         ("clipped", "boxes clipped"),
         ("dropped", "boxes dropped"),

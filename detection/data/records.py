@@ -114,10 +114,15 @@ class _Lengths:
         """Check the next record; DataError if it is longer than the rest of the file or than the limit."""
         self._file.seek(self._start)
         header = self._file.read(_LENGTH.size)
-        if len(header) < _LENGTH.size:
-            return  # the end of the file, or a rest that TensorFlow refuses
-        (length,) = _LENGTH.unpack(header)
+        if not header:
+            return
         rest = self._size - self._start
+        if len(header) < _LENGTH.size:
+            raise DataError(
+                f"{self._path}: the file is damaged or not a TFRecord file ({rest} bytes follow record "
+                f"{self._number - 1}); write it again"
+            )
+        (length,) = _LENGTH.unpack(header)
         if length + _FRAME_BYTES > rest:
             raise DataError(
                 f"{self._path}: the file is damaged or not a TFRecord file (record {self._number} states "

@@ -26,6 +26,10 @@ class DefectKind(Enum):
     SIMILAR_CLASS_NAMES = "similar class names"
 
 
+NEEDS_DECISION = (DefectKind.ORIENTATION_UNCLEAR, DefectKind.SIMILAR_CLASS_NAMES)
+"""The kinds that only a person can settle; `prepare` uses the data as they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Defect:
     """One defect with its file and, for a defect of an object, the object's index in the annotation (from 0).

@@ -24,13 +24,14 @@ MAX_LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class PlannedImage:
-    """One image to be written: its files, size, frame, hash of its bytes and number of objects by class.
+    """One image to be written: files, unique name, size, frame, hash of its bytes, number of objects by class.
 
     `is_unchanged` means that the bytes of the file are written to the record unchanged.
     """
 
     annotation: Path
     image: Path
+    name: str
     width: int
     height: int
     frame: Frame
@@ -85,7 +86,7 @@ def plan_dataset(
             continue
         if examined.image is not None:
             annotated.add(examined.image)
-        _add(plan, examined, label_map)
+        _add(plan, folder, examined, label_map)
         _count_classes(plan, examined, label_map)
     if plan.left_out and not skip_damaged:
         raise DataError(_damage(plan.left_out))
@@ -100,7 +101,7 @@ def plan_dataset(
     return plan
 
 
-def _add(plan: Plan, examined: ExaminedAnnotation, label_map: LabelMap | None) -> None:
+def _add(plan: Plan, folder: VocFolder, examined: ExaminedAnnotation, label_map: LabelMap | None) -> None:
     """Add one examined annotation to the plan."""
     of_objects: dict[int, list[Defect]] = {}
     for defect in examined.defects:
@@ -115,7 +116,10 @@ def _add(plan: Plan, examined: ExaminedAnnotation, label_map: LabelMap | None) -
     for defects in of_objects.values():
         clipped = all(defect.kind is DefectKind.BOX_OUTSIDE and not defect.breaking for defect in defects)
         (plan.clipped if clipped else plan.dropped).append(defects[0])
-    plan.images.append(_planned_image(examined, examined.image, examined.metadata, examined.frame, label_map))
+    name = folder.names[examined.image]
+    plan.images.append(
+        _planned_image(examined, examined.image, examined.metadata, examined.frame, label_map, name=name)
+    )
 
 
 def _count_classes(plan: Plan, examined: ExaminedAnnotation, label_map: LabelMap | None) -> None:
@@ -127,7 +131,13 @@ def _count_classes(plan: Plan, examined: ExaminedAnnotation, label_map: LabelMap
 
 
 def _planned_image(
-    examined: ExaminedAnnotation, image: Path, metadata: ImageMetadata, frame: Frame, label_map: LabelMap | None
+    examined: ExaminedAnnotation,
+    image: Path,
+    metadata: ImageMetadata,
+    frame: Frame,
+    label_map: LabelMap | None,
+    *,
+    name: str,
 ) -> PlannedImage:
     """Return a complete annotation as an image to be written; classes have their display names."""
     stored = (metadata.width, metadata.height)
@@ -136,6 +146,7 @@ def _planned_image(
     return PlannedImage(
         annotation=examined.path,
         image=image,
+        name=name,
         width=width,
         height=height,
         frame=frame,

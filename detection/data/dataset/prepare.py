@@ -84,7 +84,7 @@ def prepare(
 
     Raises:
         UsageError: A setting is out of range, or `out` is not empty.
-        DataError: The data cannot be used.
+        DataError: The data cannot be used, or a part has no object.
 
     Example:
         >>> prepare(Path("photographs"), Path("records"), PrepareSettings(validation_fraction=0.2))
@@ -110,6 +110,7 @@ def prepare(
             "source": str(data),
             "seed": settings.seed,
             "validation_fraction": settings.validation_fraction,
+            "image_folders": list(folder.image_folders),
         }
         write_json(directory / DESCRIPTION, {**origin, **description})
     progress.report(progress.total)
@@ -154,6 +155,12 @@ def _split(plan: Plan, settings: PrepareSettings) -> dict[str, list[PlannedImage
     parts: dict[str, list[PlannedImage]] = {TRAIN: [], VALIDATION: []}
     for planned, in_validation in zip(plan.images, chosen, strict=True):
         parts[VALIDATION if in_validation else TRAIN].append(planned)
+    for part, images in parts.items():
+        if not any(planned.class_counts for planned in images):
+            raise DataError(
+                f"the {part} part has no object: {len(images)} of {len(plan.images)} images, none annotated; "
+                "annotate objects in more images, or choose another --validation-fraction"
+            )
     return parts
 
 
@@ -192,8 +199,8 @@ def _load(folder: VocFolder, planned: PlannedImage, label_map: LabelMap) -> Reco
     return Record(
         encoded=encoded,
         image_format=image_format,
-        filename=planned.image.name,
-        source_id=planned.image.name,
+        filename=planned.name,
+        source_id=planned.name,
         height=planned.height,
         width=planned.width,
         ground_truth=_ground_truth(folder, planned, label_map),

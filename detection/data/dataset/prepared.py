@@ -14,8 +14,12 @@ from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import sha256_of
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.limits import DESCRIPTION_BYTES
+from sweepbox.detection.core.regular_files import read_regular
 from sweepbox.detection.data.cache.arrow.metadata import SUFFIX
+from sweepbox.detection.data.class_fit import ClassFit
 from sweepbox.detection.data.dataset.plan import Plan, PlannedImage
+from sweepbox.detection.data.dropped import Dropped, DropReason
 from sweepbox.detection.data.records import find_records
 
 TRAIN, VALIDATION = "train", "validation"
@@ -25,13 +29,18 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class PreparedDataset:
-    """The files of a prepared data set; `description` is the content of `dataset.json`, empty without one."""
+    """The files of a prepared data set.
+
+    `description` is the content of `dataset.json`, empty without one. `notes` are lines for the user about
+    classes that the label map lacks.
+    """
 
     directory: Path
     train: tuple[Path, ...]
     validation: tuple[Path, ...]
     label_map: LabelMap
     description: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
     def content_sha256(self) -> str:
         """Return a hash of the contents of all records, by split and in order, whatever the files' names.
@@ -55,7 +64,8 @@ def open_dataset(directory: Path) -> PreparedDataset:
     """Return the data set in a folder that `prepare` wrote, or that has such records and a label map.
 
     A split may also be one file of decoded images, as `export_decoded_cache` writes it.
-    DataError if records or label map are missing, or a file has another size than `dataset.json` states.
+    DataError if records or label map are missing, a file has another size than `dataset.json` states, or the
+    label map lacks the classes of the records.
     """
     if not directory.is_dir():
         raise DataError(f"{directory}: there is no such folder; make one with `sweepbox prepare`")
@@ -69,13 +79,34 @@ def open_dataset(directory: Path) -> PreparedDataset:
         path = directory / name
         if not path.is_file() or path.stat().st_size != file["bytes"]:
             raise DataError(f"{path}: the file is missing or has not its {file['bytes']} bytes; prepare again")
+    labels = load_label_map(label_map)
     return PreparedDataset(
         directory=directory,
         train=_records_of(directory, TRAIN),
         validation=_records_of(directory, VALIDATION),
-        label_map=load_label_map(label_map),
+        label_map=labels,
         description=description,
+        notes=_check_classes(directory, description, labels),
     )
+
+
+def _check_classes(directory: Path, description: dict[str, Any], label_map: LabelMap) -> tuple[str, ...]:
+    """Return lines about objects of classes that an edited label map lacks.
+
+    DataError if a class or all of a split is lost so. A label map with names and display names is checked when
+    the records are read, because a description has display names only.
+    """
+    if label_map.stored_names:
+        return ()
+    notes: list[str] = []
+    for split in description.get("splits", {}):
+        counts = Counter({entry["name"]: entry[split] for entry in description["classes"]})
+        kept = {name: count for name, count in counts.items() if label_map.id_of(name) is not None}
+        dropped: Dropped = Counter(
+            {(DropReason.UNKNOWN_NAME, name): n for name, n in counts.items() if n and name not in kept}
+        )
+        notes += ClassFit(f"{directory}: {split} records", label_map, kept, dropped).check()
+    return tuple(notes)
 
 
 def has_decoded_images(directory: Path) -> bool:
@@ -94,12 +125,30 @@ def _read_description(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        description = json.loads(path.read_text())
-    except ValueError as error:
+        description = json.loads(read_regular(path, DESCRIPTION_BYTES))
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: the file is damaged ({error}); prepare the data again") from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         raise DataError(f"{path}: this is not format {FORMAT} of the description; prepare the data again")
+    if not _is_complete(description):
+        raise DataError(
+            f"{path}: the file is damaged (classes or splits are incomplete); prepare the data again"
+        )
     return description
+
+
+def _is_complete(description: dict[str, Any]) -> bool:
+    """Return whether a description has the entries that are read."""
+    try:
+        files = [file for split in description["splits"].values() for file in split["files"].values()]
+        counts = [
+            (entry["name"], entry[split]) for entry in description["classes"] for split in description["splits"]
+        ]
+    except (KeyError, TypeError, AttributeError):
+        return False
+    return all(isinstance(file, dict) and {"bytes", "sha256"} <= file.keys() for file in files) and all(
+        isinstance(name, str) and isinstance(count, int) for name, count in counts
+    )
 
 
 def describe(
@@ -142,7 +191,7 @@ def _describe_split(directory: Path, split: str, planned_images: Sequence[Planne
         "objects": sum(_class_counts(planned_images).values()),
         "images_without_objects": sum(not planned.class_counts for planned in planned_images),
         "files": {path.name: {"bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in paths},
-        "pictures": {planned.image.name: planned.sha256 for planned in planned_images},
+        "pictures": {planned.name: planned.sha256 for planned in planned_images},
     }
 
 
