@@ -56,13 +56,14 @@ def similar_pairs(counts: Mapping[str, int]) -> Iterator[tuple[str, str, Differe
     pairs: set[tuple[str, str]] = set()
     by_key: dict[str, list[str]] = {}
     for name in sorted(counts, key=lambda name: order[name]):
-        near = dict.fromkeys(other for key in _keys(_folded(name)) for other in by_key.get(key, ()))
+        keys = list(_keys(_folded(name)))
+        near = dict.fromkeys(other for key in keys for other in by_key.get(key, ()))
         for other in near:
             difference = difference_of(name, other)
             if difference is not None and (name, other) not in pairs:
                 pairs.add((name, other))
                 yield name, other, difference
-        for key in _keys(_folded(name)):
+        for key in keys:
             by_key.setdefault(key, []).append(name)
 
 
@@ -70,8 +71,9 @@ def _keys(folded: str) -> Iterator[str]:
     """Yield keys of which names that differ by at most one letter share one: the name, and it less a letter."""
     yield folded
     if len(folded) >= _SHORTEST - 1:
-        for index in range(len(folded)):
-            yield folded[:index] + folded[index + 1 :]
+        for index, character in enumerate(folded):
+            if character.isalpha():
+                yield folded[:index] + folded[index + 1 :]
 
 
 def _differ_by_one_letter(first: str, second: str) -> bool:
@@ -85,8 +87,10 @@ def _differ_by_one_letter(first: str, second: str) -> bool:
     )
     if len(first) > len(second):
         return first[start].isalpha() and first[start + 1 :] == second[start:]
+    if not (first[start].isalpha() and second[start].isalpha()):
+        return False
     if first[start + 1 :] == second[start + 1 :]:
-        return first[start].isalpha() and second[start].isalpha()
+        return True
     exchanged = second[start + 1 : start + 2] + second[start : start + 1]
     return first[start : start + 2] == exchanged and first[start + 2 :] == second[start + 2 :]
 

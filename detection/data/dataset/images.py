@@ -74,7 +74,7 @@ def _orientation_of(image: Image.Image) -> int:
     """Return the EXIF orientation; 1 if it is missing or damaged."""
     try:
         return int(image.getexif().get(ORIENTATION_TAG, 1))
-    except (*DECODING_ERRORS, TypeError):
+    except (*DECODING_ERRORS, TypeError, OverflowError):
         return 1
 
 

@@ -130,6 +130,31 @@ def test_duplicates(make_voc: Callable[..., Path]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("names", "classes", "expected"),
+    [
+        (["cat"] * 6 + ["Cat"] * 2, None, [("annotations/i6.xml", True)]),
+        (["red light", "red_light", "dog"], None, [("annotations/i1.xml", True)]),
+        (
+            ["caf\u00e9", "cafe\u0301", "cafe"],
+            None,
+            [("annotations/i0.xml", True)] * 2 + [("annotations/i1.xml", True)],
+        ),
+        (["helmet", "helmets"], None, [("annotations/i1.xml", False)]),
+        (["cat", "dog"], None, []),
+        (["cat", "Cat"], ["cat", "Cat"], [("annotations/i0.xml", False)]),
+        (["cat", "Cat"], ["cat"], []),  # unknown, which is reported
+    ],
+)
+def test_similar_class_names(
+    make_voc: Callable[..., Path], names: list[str], classes: list[str] | None, expected: list
+) -> None:
+    boxes = {f"i{index}": [(name, GOOD[1])] for index, name in enumerate(names)}
+    report = examine(make_voc(boxes), label_map=LabelMap.of(classes) if classes else None)
+    similar = [defect for defect in report.defects if defect.kind is DefectKind.SIMILAR_CLASS_NAMES]
+    assert sorted((defect.file, defect.breaking) for defect in similar) == sorted(expected)
+
+
 @pytest.mark.skipif(not FACE_MASK.is_dir(), reason="the face-mask photographs are not beside the repository")
 def test_photographs_pass() -> None:
     report = examine(FACE_MASK)

@@ -34,6 +34,65 @@ def test_reads_all_fields_of_an_object(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("flag", ["difficult", "truncated", "occluded"])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1", True), ("true", True), ("True", True), ("YES", True), (" 1 ", True), ("0.3", True), ("2", True),
+        ("0", False), ("false", False), ("No", False), ("", False), ("Unspecified", False),
+        ("unspecified", False),
+        ("None", False), ("null", False), ("n/a", False), ("unknown", False), ("-1", False), ("0.0", False),
+        ("?", False), ("nan", False), ("-0.5", False), ("maybe", None), ("inf", None), ("1;", None),
+    ],
+)  # fmt: skip
+def test_flags(tmp_path: Path, flag: str, text: str, *, expected: bool | None) -> None:
+    path = write(
+        tmp_path / "a.xml",
+        f"<annotation><object><name>a</name><{flag}>{text}</{flag}>{BOX}</object></annotation>",
+    )
+    if expected is None:
+        with pytest.raises(DataError, match=rf"a\.xml: object 0 \(a\): {flag} is '{text}', expected 0 or 1"):
+            read_annotation(path)
+    else:
+        assert getattr(read_annotation(path).objects[0], flag) is expected
+
+
+@pytest.mark.parametrize("side", ["width", "height"])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("64", 64), ("64.0", 64), ("0", None), ("", None), *((text, "refused") for text in (
+        "1e300", "1" * 400, "-5", "inf", "nan", "1000001", "64px", "64,5"))],
+)  # fmt: skip
+def test_sizes(tmp_path: Path, side: str, text: str, expected: int | str | None) -> None:
+    path = write(tmp_path / "a.xml", f"<annotation><size><{side}>{text}</{side}></size></annotation>")
+    if expected == "refused":
+        with pytest.raises(
+            DataError, match=rf"a\.xml: size/{side} is '.*', expected a number of pixels"
+        ) as raised:
+            read_annotation(path)
+        assert len(str(raised.value)) < len(str(path)) + 160
+    else:
+        assert getattr(read_annotation(path), side) == expected
+
+
+@pytest.mark.parametrize("text", ["1e300", "-1e300", "inf", "-inf", "nan", "1e7", "one", "0x10"])
+def test_coordinates_that_cannot_be_meant(tmp_path: Path, text: str) -> None:
+    path = write(
+        tmp_path / "a.xml",
+        f"<annotation><object><name>a</name>{BOX.replace('3.5', text)}</object></annotation>",
+    )
+    with pytest.raises(DataError, match=rf"a\.xml: object 0 \(a\): bndbox/xmax is '{text}'"):
+        read_annotation(path)
+
+
+@pytest.mark.parametrize("name", ["a&#10;b", "a&#9;b", "a&#133;b", "a&#8232;b"])
+def test_names_with_control_characters_are_refused(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "a.xml", f"<annotation><object><name>{name}</name>{BOX}</object></annotation>")
+    with pytest.raises(DataError, match=r"a\.xml: object 0 \(.*\) has a <name> with a line break") as raised:
+        read_annotation(path)
+    assert str(raised.value).isprintable()
+
+
 def test_missing_or_zero_size_is_unknown(tmp_path: Path) -> None:
     path = write(tmp_path / "a.xml", "<annotation><size><width>0</width></size></annotation>")
     annotation = read_annotation(path)
