@@ -28,7 +28,8 @@ def command(
 
     detections.json is a list in COCO's results format: image_id (the images in the order given, from 1),
     category_id, bbox (x, y, width, height in pixels), score, and also file_name. All images are read
-    before anything is written; if one is bad, nothing is.
+    before anything is written; if one is bad, nothing is. An image has at most 100 million pixels, or as many
+    as the variable SWEEPBOX_MAX_IMAGE_PIXELS says.
     """
     from sweepbox.detection.inference.detect_images import detect_images
     from sweepbox.detection.inference.detector import Detector

@@ -29,6 +29,7 @@ def command(
     """Examine a Pascal VOC data set: counts and sizes by class, and every defect with file and object.
 
     Ends with status 1 if a defect would break training, and with 0 if there is none or prepare handles all.
+    docs/data.md lists the layouts of folders and the limits on the sizes of files.
     """
     from rich.console import Console
 

@@ -33,6 +33,7 @@ def command(
 
     OUT gets train-*.tfrecord, validation-*.tfrecord, label_map.pbtxt and dataset.json, which lists every box
     that was clipped or dropped. The rarest class is in both parts; identical images are in one part.
+    docs/data.md lists the layouts of folders and the limits on the sizes of files.
     """
     from rich.console import Console
 

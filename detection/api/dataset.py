@@ -50,7 +50,7 @@ def check_dataset(
     """Check every file of a Pascal VOC data set: counts and sizes by class, and every defect.
 
     Args:
-        data: The folder with images/ and annotations/, or JPEGImages/ and Annotations/.
+        data: The folder of images and Pascal VOC files, such as images/ and annotations/.
         label_map: The classes, or a label map's file; by default the data's own label_map.pbtxt, if any.
         on_progress: Called with the number of annotations checked and their total.
 
@@ -86,7 +86,7 @@ def prepare(
     """Split a Pascal VOC data set into a training and a validation part and write TFRecords.
 
     Args:
-        data: The folder with images/ and annotations/, or JPEGImages/ and Annotations/.
+        data: The folder of images and Pascal VOC files, such as images/ and annotations/.
         out: The folder to make; it must not exist or be empty. It appears whole.
         validation_fraction: The share of the pictures kept for validation, between 0 and 1.
         seed: The same seed splits in the same way.

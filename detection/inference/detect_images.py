@@ -132,7 +132,10 @@ def _targets(images: Sequence[Path], out: Path, *, overwrite: bool) -> tuple[Pat
     sources: dict[str, Path] = {}
     for image in images:
         if image.suffix.lower() not in SUFFIXES:
-            raise DataError(f"{image}: cannot write {image.suffix!r} images; use one of {', '.join(SUFFIXES)}")
+            raise DataError(
+                f"{image}: cannot write {image.suffix!r} images; supported are {', '.join(SUFFIXES)} (save the "
+                "frames of a video as images first)"
+            )
         other = sources.setdefault(image.name, image)
         if other is not image:
             raise UsageError(

@@ -99,6 +99,12 @@ def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, limit
             _ = limit.value
 
 
+def test_the_documentation_states_the_limits() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+    for limit in LIMITS:
+        assert f"| `{limit.variable}` | {limit.default} |" in text
+
+
 def encoded(image_format: str) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(buffer, image_format)

@@ -143,7 +143,7 @@ def test_several_images_of_a_name_are_listed(tmp_path: Path) -> None:
     ("files", "message"),
     [
         ({}, "no image found: the folder has no file"),
-        ({"images/a.jpg": None, "labels/a.txt": None}, "no annotation found: .*1 files with .txt in labels/.*YO"),
+        ({"a.jpg": None, "labels/a.txt": None}, "no annotation found: .*1 files with .txt in labels/.*YOLO"),
         ({"images/a.jpg": None, "annotations/a.json": None}, "no annotation found: .*.json.*COCO and LabelMe"),
         ({"a.jpg": None, "labels.csv": None}, "no annotation found: .*CSV tables are not read"),
         ({"train.tfrecord": None}, "no image found: .*TFRecords need no preparation"),
