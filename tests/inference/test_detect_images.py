@@ -108,3 +108,13 @@ def test_other_misuse(detector: Detector, pictures: list[Path], tmp_path: Path) 
     odd = pictures[0].rename(pictures[0].with_suffix(".picture"))
     with pytest.raises(DataError, match=r"cannot write '\.picture' images"):
         _detect(detector, [odd], tmp_path / "out")
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".avi", ".MOV", ".pdf", ".heic", ".svg", ""])
+def test_other_formats_are_refused_with_the_supported_ones(
+    detector: Detector, pictures: list[Path], tmp_path: Path, suffix: str
+) -> None:
+    odd = pictures[0].rename(pictures[0].with_suffix(suffix))
+    with pytest.raises(DataError, match=r"supported are \.jpg, \.jpeg, \.png, .*frames of a video") as raised:
+        _detect(detector, [odd], tmp_path / "out")
+    assert str(raised.value).startswith(f"{odd}: cannot write {suffix!r} images")

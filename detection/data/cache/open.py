@@ -11,7 +11,7 @@ from filelock import FileLock
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.cache.arrow.checksum import is_intact, read_metadata
-from sweepbox.detection.data.cache.arrow.metadata import FORMAT_VERSION, SUFFIX
+from sweepbox.detection.data.cache.arrow.metadata import CONTENT_VERSION, FORMAT_VERSION, SUFFIX
 from sweepbox.detection.data.cache.build import write_cache
 from sweepbox.detection.data.cache.cleanup import remove_partial_files, remove_unused
 from sweepbox.detection.data.cache.exported import open_exported
@@ -32,10 +32,10 @@ def open_record_set(
 ) -> RecordSet:
     """Return the records of TFRecord files as a record set, decoded once and mapped read-only.
 
-    The cache file is named by a hash of the records' content, the label map and `max_side`. The first process
-    that needs it writes it; others wait. The first process that opens a file in its present state checks all of
-    it and marks it intact; an incomplete, damaged or outdated file is written again. Files that have not been
-    opened for a month are removed when another one is written.
+    The cache file is named by a hash of the records' content, the label map, `max_side` and the file's format.
+    The first process that needs it writes it; others wait. The first process that opens a file in its present
+    state checks all of it and marks it intact; an incomplete, damaged or outdated file is written again. Files
+    that have not been opened for a month are removed when another one is written.
 
     Args:
         paths: TFRecord files, or a single `.arrow` file of `export_record_set` (see `open_exported`).
@@ -56,7 +56,8 @@ def open_record_set(
         return open_exported(paths, label_map, max_side=max_side)
     directory = cache_directory if cache_directory is not None else paths[0].parent / CACHE_FOLDER
     content = _content_key(paths, label_map, max_side, directory, keep_unusable_boxes=keep_unusable_boxes)
-    path = directory / f"{content[:24]}{SUFFIX}"
+    name = hashlib.sha256(f"{content} {FORMAT_VERSION}".encode()).hexdigest()[:24]
+    path = directory / f"{name}{SUFFIX}"
 
     def write() -> None:
         remove_partial_files(path)
@@ -117,7 +118,7 @@ def _content_key(
     if missing:
         raise DataError(f"{missing[0]}: there is no such TFRecord file; write it with `sweepbox prepare`")
     parts = [
-        FORMAT_VERSION,
+        CONTENT_VERSION,
         max_side,
         label_map.items,
         label_map.stored_names,

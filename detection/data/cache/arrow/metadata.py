@@ -12,6 +12,8 @@ import pyarrow as pa
 from sweepbox.detection.core.labels import LabelMap
 
 FORMAT_VERSION = 6
+CONTENT_VERSION = 5
+"""Part of the hash of the content, by which a resumed run recognises its records; a new format keeps it."""
 READABLE_VERSIONS = (5, 6)
 """The versions that can be read; files of version 5 do not say what was dropped."""
 SUFFIX = ".arrow"
