@@ -117,9 +117,9 @@ def _row(record: Record, file: int, max_side: int | None, place: str, *, encoded
     name = record.filename or record.source_id or "a record without a file name"
     truth = record.ground_truth
     if truth.class_ids.size and truth.class_ids.min() < 1:
-        raise DataError(f"{place} ({name}): class id {truth.class_ids.min()} is below 1; class ids start at 1")
+        raise DataError(f"{place}: {name}: class id {truth.class_ids.min()} is below 1; class ids start at 1")
     pixels, original_size = decode_bounded(
-        record.encoded, f"{place} ({name})", max_side
+        record.encoded, f"{place}: {name}", max_side
     )  # always decoded, to find damage now
     return ArrowRow(
         image=record.encoded if encoded else pixels,
