@@ -156,7 +156,7 @@ def _rows_to_show(state: SweepState, rows: int | None) -> list[TrialResult]:
     sign = -1.0 if state.objective.mode == "min" else 1.0
 
     def weight(trial: TrialResult) -> tuple[bool, float]:
-        value = trial.best.metrics[state.objective.metric] if trial.best else float("-inf")
+        value = state.objective.value(trial.best.metrics) if trial.best else float("-inf")
         is_active = not trial.state.has_ended and trial.state is not TrialState.PAUSED
         return is_active, sign * value if trial.best else value
 

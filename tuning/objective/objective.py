@@ -1,97 +1,131 @@
-"""The objective of a sweep: a metric, its direction, and least values of other metrics."""
+"""The objective of a sweep: one or several goals, and constraints of other metrics."""
 
 import difflib
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
-from sweepbox.detection.core.errors import SweepError, TrainingError
-from sweepbox.detection.core.metric_names import own_name
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.objective.constraint import Constraint
+from sweepbox.tuning.objective.goal import Goal, Metrics, Mode, check_metric
+from sweepbox.tuning.objective.order import Merit
 from sweepbox.tuning.spec.schema import ObjectiveSpec
-
-Metrics = Mapping[str, float]
-
-
-class Mode(StrEnum):
-    """Whether more or less of the metric is better."""
-
-    MAX = "max"
-    MIN = "min"
 
 
 @dataclass(frozen=True)
 class Objective:
-    """Compares checkpoints by their metrics.
-
-    A checkpoint that meets all constraints beats any that does not. Among those that do, the metric decides;
-    among the others, the metric less the sum of the violations, so that a search is led towards feasible
-    checkpoints. A metric that could not be measured is -1, as in pycocotools, and meets no constraint above it.
+    """Compares checkpoints by their metrics; see `order` for how.
 
     Attributes:
-        metric: The name of the metric.
-        mode: Whether more or less of it is better.
-        constraints: The least value of other metrics, by name.
+        goals: What to maximise or minimise; the first decides between the checkpoints of one trial.
+        constraints: Limits of other metrics. A metric that could not be measured is -1, as in pycocotools.
     """
 
-    metric: str
-    mode: Mode
-    constraints: Mapping[str, float] = field(default_factory=dict)
+    goals: tuple[Goal, ...]
+    constraints: tuple[Constraint, ...] = ()
 
     @classmethod
     def of(cls, spec: ObjectiveSpec) -> "Objective":
-        """Return a sweep file's objective; without a mode, a loss is minimised, any other metric maximised.
+        """Return a sweep file's objective; SweepError for a constraint that cannot be read.
 
-        A metric may be given by our name or the Object Detection API's; of two constraints on one metric the
-        higher counts.
+        Of two constraints of one kind on one metric the stricter counts.
         """
-        metric = own_name(spec.metric)
-        inferred = Mode.MIN if metric.startswith("loss/") else Mode.MAX
-        constraints: dict[str, float] = {}
-        for name, least in spec.floors.items():
-            constraints[own_name(name)] = max(least, constraints.get(own_name(name), least))
-        return cls(metric=metric, mode=Mode(spec.mode or inferred), constraints=constraints)
+        constraints: dict[tuple[str, bool], Constraint] = {}
+        given = [Constraint.parse(f"{name} >= {least!r}") for name, least in spec.floors.items()]
+        for constraint in [*given, *map(Constraint.parse, spec.constraints)]:
+            key = constraint.metric, constraint.is_floor
+            stricter = max if constraint.is_floor else min
+            other = constraints.get(key, constraint)
+            constraints[key] = stricter(constraint, other, key=lambda item: item.limit)
+        return cls(tuple(_goals(spec)), tuple(constraints.values()))
+
+    @property
+    def metric(self) -> str:
+        """The first goal's name in tables."""
+        return self.goals[0].label
+
+    @property
+    def mode(self) -> Mode:
+        """The first goal's direction."""
+        return self.goals[0].mode
+
+    @property
+    def trained_by(self) -> str:
+        """A reported metric of the first goal, by which a single training run may keep a checkpoint."""
+        goal = self.goals[0]
+        return next(iter(goal.weights), "mAP")
 
     def value(self, metrics: Metrics) -> float:
-        """Return the metric; TrainingError where it or a constrained metric is missing or not finite."""
-        for name in (self.metric, *self.constraints):
-            if name not in metrics:
-                raise TrainingError(
-                    f"the evaluation reports no {name!r}; it reports {', '.join(sorted(metrics))}"
-                )
-            if not math.isfinite(metrics[name]):
-                raise TrainingError(f"the metric {name!r} is {metrics[name]}; it must be a finite number")
-        return float(metrics[self.metric])
+        """Return the first goal's value; TrainingError where a metric is missing or not finite."""
+        self.check(metrics)
+        return self.goals[0].value(metrics)
+
+    def value_or_none(self, metrics: Metrics) -> float | None:
+        """Return the first goal's value, None where a metric of it is missing or not finite."""
+        return self.goals[0].value(metrics) if self.goals[0].is_comparable(metrics) else None
+
+    def values(self, metrics: Metrics) -> dict[str, float]:
+        """Return the value of each goal by its name."""
+        return {goal.label: goal.value(metrics) for goal in self.goals}
+
+    def check(self, metrics: Metrics) -> None:
+        """Raise TrainingError where a metric of the goals or constraints is missing or not finite."""
+        for goal in self.goals:
+            goal.value(metrics)
+        for constraint in self.constraints:
+            check_metric(constraint.metric, metrics)
+
+    def scores(self, metrics: Metrics) -> tuple[float, ...]:
+        """Return the values of all goals, as samplers get them with the directions of the goals."""
+        self.check(metrics)
+        return tuple(goal.value(metrics) for goal in self.goals)
+
+    def slacks(self, metrics: Metrics) -> dict[str, float]:
+        """Return by constraint how far its metric is on the wrong side; 0 or less where it is met."""
+        return {str(constraint): constraint.slack(metrics) for constraint in self.constraints}
 
     def violation(self, metrics: Metrics) -> float:
-        """Return the sum of what the constrained metrics lack; 0 where all constraints are met."""
-        return sum(max(least - metrics[name], 0.0) for name, least in self.constraints.items())
+        """Return the sum of the violations; 0 where all constraints are met."""
+        return sum(max(slack, 0.0) for slack in self.slacks(metrics).values())
 
-    def score(self, metrics: Metrics) -> float:
-        """Return the number that samplers and stopping rules compare, in the direction of `mode`."""
-        value, penalty = self.value(metrics), self.violation(metrics)
-        return value + (penalty if self.mode is Mode.MIN else -penalty)
-
-    def oriented(self, score: float) -> float:
-        """Return a score as a number of which more is better, whatever `mode` is."""
-        return -score if self.mode is Mode.MIN else score
-
-    def rank(self, metrics: Metrics) -> tuple[bool, float]:
-        """Return a sort key: checkpoints that meet all constraints above the others, then by score."""
-        return self.violation(metrics) == 0, self.oriented(self.score(metrics))
+    def merit(self, metrics: Metrics) -> Merit:
+        """Return what `order` compares."""
+        self.check(metrics)
+        violations = {name: slack for name, slack in self.slacks(metrics).items() if slack > 0}
+        return Merit(tuple(goal.oriented(metrics) for goal in self.goals), violations)
 
     def is_comparable(self, metrics: Metrics) -> bool:
-        """Whether the metric and all constrained metrics are present and finite."""
-        return all(math.isfinite(metrics.get(name, math.nan)) for name in (self.metric, *self.constraints))
+        """Return whether all metrics of goals and constraints are present and finite."""
+        limits = (metrics.get(constraint.metric, math.nan) for constraint in self.constraints)
+        return all(goal.is_comparable(metrics) for goal in self.goals) and all(map(math.isfinite, limits))
+
+
+def _goals(spec: ObjectiveSpec) -> Iterator[Goal]:
+    mode = None if spec.mode is None else Mode(spec.mode)
+    if spec.worst_class is not None:
+        yield Goal.worst_class(spec.worst_class)
+    elif spec.weights is not None:
+        yield Goal.weighted(spec.weights, mode)
+    elif isinstance(spec.metric, str):
+        yield Goal.metric(spec.metric, mode)
+    else:
+        yield from (Goal.metric(name) for name in spec.metric)
 
 
 def metric_problems(objective: Objective, known: Collection[str]) -> list[str]:
     """Return one line for each metric of the objective that is not `known`, the names of those reported."""
-    asked = {
-        "objective.metric": objective.metric,
-        **{f"objective.floors.{name}": name for name in objective.constraints},
-    }
-    return [f"{key}: {_unknown_metric(name, known)}" for key, name in asked.items() if name not in known]
+    asked = [
+        ("objective.metric" if len(goal.weights) == 1 else "objective.weights", name)
+        for goal in objective.goals
+        for name in goal.weights
+    ]
+    asked += [(f"objective: {constraint}", constraint.metric) for constraint in objective.constraints]
+    asked += [
+        ("objective.worst_class", goal.worst_of)
+        for goal in objective.goals
+        if goal.worst_of is not None and not any(name.startswith(f"{goal.worst_of}/") for name in known)
+    ]
+    return [f"{key}: {_unknown_metric(name, known)}" for key, name in asked if name not in known]
 
 
 def check_metrics(objective: Objective, known: Collection[str]) -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sweepbox.tuning.objective.objective import Metrics, Objective
+from sweepbox.tuning.objective.goal import Metrics
+from sweepbox.tuning.objective.objective import Objective
+from sweepbox.tuning.objective.order import Merit, front, merits
 
 
 @dataclass(frozen=True)
@@ -16,20 +18,38 @@ class Candidate:
 
 
 def best_of(candidates: Iterable[Candidate], objective: Objective) -> Candidate | None:
-    """Return the best candidate, or None where there is none to compare.
+    """Return the best candidate by constraints and the first goal, or None where there is none to compare.
 
     A candidate whose metrics are missing or not finite never wins; of equals, the earlier trial and in it the
     earlier evaluation wins.
     """
-    ordered = ranked(candidates, objective)
+    ordered = _ordered(candidates, objective, goals=1)
     return ordered[0] if ordered else None
 
 
 def ranked(candidates: Iterable[Candidate], objective: Objective) -> list[Candidate]:
-    """Return the comparable candidates, best first; of equals the earlier first."""
+    """Return the comparable candidates, best first by constraints and all goals, then the earlier."""
+    return _ordered(candidates, objective, goals=len(objective.goals))
+
+
+def pareto_front(candidates: Iterable[Candidate], objective: Objective) -> list[Candidate]:
+    """Return the feasible candidates that no other dominates, the best by the first goal first.
+
+    Where none is feasible, it is empty.
+    """
+    feasible = [item for item in ranked(candidates, objective) if objective.violation(item.metrics) == 0]
+    scores = [objective.merit(item.metrics).scores for item in feasible]
+    kept = front(scores) if scores else ()
+    return [feasible[index] for index in sorted(kept, key=lambda index: scores[index], reverse=True)]
+
+
+def _ordered(candidates: Iterable[Candidate], objective: Objective, *, goals: int) -> list[Candidate]:
     comparable = [candidate for candidate in candidates if objective.is_comparable(candidate.metrics)]
     in_time = sorted(comparable, key=lambda candidate: (candidate.trial, candidate.evaluation))
-    return sorted(in_time, key=lambda candidate: objective.rank(candidate.metrics), reverse=True)
+    given = [objective.merit(candidate.metrics) for candidate in in_time]
+    order = merits([Merit(merit.scores[:goals], merit.violations) for merit in given])
+    ranks = sorted(zip(order, in_time, strict=True), key=lambda item: item[0], reverse=True)
+    return [candidate for _, candidate in ranks]
 
 
 def trials_to_drop(bests: Sequence[Candidate], objective: Objective, *, keep: int) -> list[str]:

@@ -4,8 +4,9 @@ from typing import Any
 
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from sweepbox.tuning.ray_backend.trainable import EVALUATION, SCORE, TRIAL_KEY
+from sweepbox.tuning.ray_backend.trainable import RECORD, TRIAL_KEY
 from sweepbox.tuning.schedule.rule import Action
+from sweepbox.tuning.storage.trial_record import parse_evaluation
 from sweepbox.tuning.sweep.stopping import ScheduledTrials
 
 
@@ -34,6 +35,6 @@ class RuleScheduler(FIFOScheduler):  # type: ignore[misc]  # Ray has no types
         self._report(trial, result)
 
     def _report(self, trial: Any, result: dict[str, Any]) -> Action:
-        if EVALUATION not in result:
+        if RECORD not in result:
             return Action.CONTINUE
-        return self._trials.report(trial.config[TRIAL_KEY], evaluation=result[EVALUATION], score=result[SCORE])
+        return self._trials.report(trial.config[TRIAL_KEY], parse_evaluation(result[RECORD]))

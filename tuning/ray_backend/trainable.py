@@ -15,7 +15,7 @@ from sweepbox.tuning.trial.process import prepare_process
 from sweepbox.tuning.trial.worker import Outcome, TrialWorker
 
 SWEEP_KEY, TRIAL_KEY, CPU_KEY, GPU_KEY, BACKEND_KEY = "sweep", "trial", "cpu", "gpu", "backend"
-EVALUATION, SCORE, RECORD, PROGRAMS = "evaluation", "score", "record", "programs"
+SCORE, RECORD, PROGRAMS = "score", "record", "programs"
 
 
 class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray has no types
@@ -66,7 +66,6 @@ def result_of(outcome: Outcome) -> dict[str, Any]:
     result: dict[str, Any] = {"done": not outcome.is_running}
     if outcome.evaluation is not None:
         result |= {
-            EVALUATION: outcome.evaluation.evaluation,
             SCORE: outcome.score,
             RECORD: evaluation_text(outcome.evaluation),
         }

@@ -4,12 +4,16 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from sweepbox.tuning.objective import order
 from sweepbox.tuning.schedule.rule import Report
 
 
 def merits(reports: Sequence[Report]) -> tuple[float, ...]:
-    """Return a number for each report, of which more is better; it compares with the numbers of the others."""
-    return tuple(report.score for report in reports)
+    """Return a number for each report, of which more is better; it compares with the numbers of the others.
+
+    It is the score where there is one and all constraints are met; see `objective.order` for other cases.
+    """
+    return order.merits([report.merit for report in reports])
 
 
 def best_first(reports: Iterable[Report]) -> list[Report]:
@@ -37,4 +41,11 @@ def is_below_median(report: Report, others: Sequence[Report]) -> bool:
 def mean_of(reports: Sequence[Report]) -> Report:
     """Return the mean of a trial's reports, as if it were reported with the last of them."""
     last = reports[-1]
-    return Report(last.trial, last.evaluation, float(np.mean([report.score for report in reports])))
+    scores = np.mean([report.merit.scores for report in reports], axis=0)
+    names = {name for report in reports for name in report.violations}
+    violations = {
+        name: float(np.mean([max(report.violations.get(name, 0.0), 0.0) for report in reports]))
+        for name in names
+    }
+    first, *more = map(float, scores)
+    return Report(last.trial, last.evaluation, first, tuple(more), violations)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from sweepbox.tuning.objective.order import Merit
+
 
 class Action(StrEnum):
     """What happens to a trial.
@@ -41,11 +43,22 @@ class Report:
     """A trial has been evaluated: its evaluation from 1, and a finite score of which more is better.
 
     The evaluations of a trial come in rising order, each once; one may be missing.
+
+    Attributes:
+        more_scores: The scores of further goals, of which more is better, too.
+        violations: By how much constraints are violated, by name; those that are met may be left out.
     """
 
     trial: str
     evaluation: int
     score: float
+    more_scores: tuple[float, ...] = ()
+    violations: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def merit(self) -> Merit:
+        """What reports are compared by."""
+        return Merit((self.score, *self.more_scores), self.violations)
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,10 @@ class Observation:
         number: The trial's number, from 0, in the order of the suggestions.
         parameters: The suggested values by name.
         state: Whether it has ended, and how; a pending trial counts as running.
-        scores: The scores of its best evaluation, one for each objective, if it finished.
+        scores: The scores of its best evaluation, one for each objective, if it finished; with several
+            objectives those of the last one if it was stopped early.
         intermediate: The score of each evaluation by its number, from 1.
-        constraints: By how much each constraint is violated; 0 or less where it is satisfied.
+        constraints: By how much each constraint is violated, if it has ended; 0 or less where it is satisfied.
         attributes: Values that the sampler stored with the suggestion.
     """
 

@@ -154,7 +154,7 @@ class Suggestions:
         for name, value in create_trial(value=0.0, constraints=dict(constraints or {})).system_attrs.items():
             self._storage.set_trial_system_attr(trial_id, name, value)
         values = self._values(state, scores, trial.intermediate_values)
-        self._storage.set_trial_state_values(trial_id, _optuna_state(state), values)
+        self._storage.set_trial_state_values(trial_id, self._optuna_state(state), values)
 
     def add(self, observation: Observation) -> None:
         """Add an observation; trials that are missing before it count as failed.
@@ -203,7 +203,7 @@ class Suggestions:
             if replay.distributions.keys() != observation.parameters.keys():
                 raise ValueError("parameters that the space does not have")
             return create_trial(
-                state=_optuna_state(observation.state),
+                state=self._optuna_state(observation.state),
                 values=self._values(observation.state, observation.scores, observation.intermediate),
                 params=dict(observation.parameters),
                 distributions=replay.distributions,
@@ -218,19 +218,26 @@ class Suggestions:
         self, state: ObservedState, scores: Sequence[float], intermediate: Mapping[int, float]
     ) -> tuple[float, ...] | None:
         """Return the values of a trial in Optuna: its scores, or its last score if it was stopped early."""
-        if state is ObservedState.FINISHED:
+        if state is ObservedState.FINISHED or (
+            state is ObservedState.STOPPED_EARLY and self._has_several_scores
+        ):
             return tuple(scores)
-        if state is ObservedState.STOPPED_EARLY and intermediate and len(self._study.directions) == 1:
+        if state is ObservedState.STOPPED_EARLY and intermediate:
             return (intermediate[max(intermediate)],)
         return None
 
+    @property
+    def _has_several_scores(self) -> bool:
+        return len(self._study.directions) > 1
 
-def _optuna_state(state: ObservedState) -> "OptunaState":
-    from optuna.trial import TrialState as OptunaState
+    def _optuna_state(self, state: ObservedState) -> "OptunaState":
+        """Return a trial's state in Optuna, whose samplers fail on pruned trials of several objectives."""
+        from optuna.trial import TrialState as OptunaState
 
-    return {
-        ObservedState.RUNNING: OptunaState.RUNNING,
-        ObservedState.FINISHED: OptunaState.COMPLETE,
-        ObservedState.STOPPED_EARLY: OptunaState.PRUNED,
-        ObservedState.FAILED: OptunaState.FAIL,
-    }[state]
+        stopped = OptunaState.COMPLETE if self._has_several_scores else OptunaState.PRUNED
+        return {
+            ObservedState.RUNNING: OptunaState.RUNNING,
+            ObservedState.FINISHED: OptunaState.COMPLETE,
+            ObservedState.STOPPED_EARLY: stopped,
+            ObservedState.FAILED: OptunaState.FAIL,
+        }[state]

@@ -160,16 +160,41 @@ class Augmentation(SpecModel):
 
 
 class ObjectiveSpec(SpecModel):
-    """The objective: a reported metric, and in `floors` the least values of other metrics.
+    """The objective: what to search for, and limits of other metrics.
+
+    Attributes:
+        metric: A reported metric; or a list of several, of which the sweep finds the Pareto front.
+        mode: Whether more or less is better; by default a loss or a cost is minimised, any other maximised.
+        weights: Instead of `metric`, a weighted mean of metrics: `{AP@.50/a: 2, AP@.50/b: 1}`.
+        worst_class: Instead of `metric`, the lowest of the classes: `AP` or `AP@.50`.
+        floors: The least values of metrics, by name.
+        constraints: Limits such as `AP@.50/face >= 0.4` or `latency_ms <= 20`.
 
     Example:
         >>> sb.ObjectiveSpec(metric="mAP@.50", floors={"AP@.50/without_mask": 0.2}).metric
         'mAP@.50'
     """
 
-    metric: str = "mAP"
+    metric: str | list[str] = "mAP"
     mode: Literal["max", "min"] | None = None
+    weights: dict[str, float] | None = Field(default=None, min_length=1)
+    worst_class: Literal["AP", "AP@.50"] | None = None
     floors: dict[str, float] = {}
+    constraints: list[str] = []
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        given = [name for name in ("metric", "weights", "worst_class") if name in self.model_fields_set]
+        given = [name for name in given if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} are given; give one of them")
+        if isinstance(self.metric, list) and (len(self.metric) < 2 or len({*self.metric}) < len(self.metric)):
+            raise ValueError(f"metric {self.metric}: give one name, or a list of two or more different ones")
+        if self.mode is not None and (isinstance(self.metric, list) or self.worst_class is not None):
+            raise ValueError("mode belongs to a single metric or to weights; remove it")
+        if any(weight <= 0 for weight in (self.weights or {}).values()):
+            raise ValueError("weights must be above 0; leave out metrics that do not count")
+        return self
 
 
 class SamplerSpec(SpecModel):

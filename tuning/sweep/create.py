@@ -77,6 +77,8 @@ class SweepRequest:
 
 def _with_preset(spec: SweepSpec) -> Expansion:
     """Return the spec with its preset's entries, or as it is where the checks will refuse the base config."""
+    if spec.preset is None or not Path(spec.base_config).is_file():
+        return Expansion(spec)
     try:
         return with_preset(spec, base_config_of(spec))
     except ConfigError:

@@ -10,7 +10,7 @@ from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState
-from sweepbox.tuning.sweep.best import Best, best_of_trials
+from sweepbox.tuning.sweep.best import Best, best_of_trials, front_of_trials
 from sweepbox.tuning.sweep.trial_result import TrialResult
 
 
@@ -28,6 +28,11 @@ class SweepState:
     def best(self) -> Best | None:
         """The best evaluation of all trials, None before the first."""
         return best_of_trials(self.trials, self.objective)
+
+    @cached_property
+    def front(self) -> tuple[Best, ...]:
+        """The Pareto front of several goals, the best by the first goal first; empty with one goal."""
+        return front_of_trials(self.trials, self.objective) if len(self.objective.goals) > 1 else ()
 
     def count(self, *states: TrialState) -> int:
         """Return the number of trials in any of `states`."""
@@ -72,4 +77,5 @@ class SweepState:
             "planned": self.spec.trials,
             "trials": [trial.to_json() for trial in self.trials],
             "best": None if self.best is None else self.best.to_json(),
+            "front": [point.to_json() for point in self.front],
         }

@@ -12,7 +12,14 @@ from sweepbox.tuning.schedule.table import build_rule
 from sweepbox.tuning.search.endpoints import max_evaluations
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
-from sweepbox.tuning.storage.trial_record import TrialState, TrialStatus, end_trial, read_status, write_status
+from sweepbox.tuning.storage.trial_record import (
+    Evaluation,
+    TrialState,
+    TrialStatus,
+    end_trial,
+    read_status,
+    write_status,
+)
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.trial_result import TrialResult
 
@@ -37,10 +44,9 @@ class ScheduledTrials:
             self.manager.mark_running(trial_id)
         return trial_id
 
-    def report(self, trial_id: str, *, evaluation: int, score: float) -> Action:
+    def report(self, trial_id: str, evaluation: Evaluation) -> Action:
         """Return whether a trial that was evaluated continues, pauses or stops; an evaluation counts once."""
-        oriented = self.manager.records.objective.oriented(score)
-        action = self._runner.report(Report(trial_id, evaluation, oriented))
+        action = self._runner.report(report_of(trial_id, evaluation, self.manager.records.objective))
         self._close_stopped()
         return action
 
@@ -79,11 +85,15 @@ def restore_rule(folder: SweepFolder, spec: SweepSpec, trials: Iterable[TrialRes
     return runner
 
 
+def report_of(trial_id: str, evaluation: Evaluation, objective: Objective) -> Report:
+    """Return what a stopping rule learns of an evaluation."""
+    merit = objective.merit(evaluation.metrics)
+    score, *more = merit.scores
+    return Report(trial_id, evaluation.evaluation, score, tuple(more), merit.violations)
+
+
 def _history(trial: TrialResult, objective: Objective) -> TrialHistory:
-    reports = tuple(
-        (item.time, Report(trial.id, item.evaluation, objective.oriented(objective.score(item.metrics))))
-        for item in trial.evaluations
-    )
+    reports = tuple((item.time, report_of(trial.id, item, objective)) for item in trial.evaluations)
     last = reports[-1][0] if reports else None
     return TrialHistory(
         trial.id,

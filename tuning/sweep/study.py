@@ -3,7 +3,7 @@
 from typing import Any
 
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.tuning.objective.objective import Mode
+from sweepbox.tuning.objective.goal import Mode
 from sweepbox.tuning.search.feasibility import Feasibility
 from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
@@ -11,6 +11,7 @@ from sweepbox.tuning.search.suggestions import Direction, Suggestion, Suggestion
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.study_file import StudyFile, StudyTrial
 from sweepbox.tuning.storage.study_writer import StudyWriter
+from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.observations import observation_of
 from sweepbox.tuning.sweep.records import TrialRecords
 from sweepbox.tuning.sweep.trial_result import TrialResult
@@ -22,19 +23,20 @@ class SweepStudy:
     def __init__(self, spec: SweepSpec, base: pb.TrainEvalPipelineConfig, records: TrialRecords) -> None:
         """Replay the records; nothing is read from the file."""
         self._objective = records.objective
-        direction: Direction = "maximize" if self._objective.mode is Mode.MAX else "minimize"
+        directions: list[Direction] = [
+            "maximize" if goal.mode is Mode.MAX else "minimize" for goal in self._objective.goals
+        ]
+        labels = [goal.label for goal in self._objective.goals]
         earlier = [records[name] for name in sorted(records.ids, key=int)]
         self._suggestions = Suggestions(
             sampler_of(spec.sampler),
             Space.of(spec),
             seed=spec.seed,
-            directions=[direction],
+            directions=directions,
             is_feasible=Feasibility.of(spec, base).allows,
             observations=[observation_of(trial, self._objective) for trial in earlier],
         )
-        self._writer = StudyWriter(
-            StudyFile(records.folder.study, spec.name, [self._objective.metric], [direction])
-        )
+        self._writer = StudyWriter(StudyFile(records.folder.study, spec.name, labels, directions))
         for number in range(len(self._suggestions)):
             self._writer.put(StudyTrial(self._suggestions.trial(number), {}))
         for trial in earlier:
@@ -50,7 +52,9 @@ class SweepStudy:
         for evaluation, score in observed.intermediate.items():
             self._suggestions.report(observed.number, evaluation, score)
         if observed.state.has_ended:
-            self._suggestions.close(observed.number, observed.state, scores=observed.scores)
+            self._suggestions.close(
+                observed.number, observed.state, scores=observed.scores, constraints=observed.constraints
+            )
         self._show(trial)
 
     def write_in_background(self) -> None:
@@ -66,6 +70,8 @@ class SweepStudy:
         metadata: dict[str, Any] = {"trial": trial.id, "fingerprint": status.fingerprint}
         if status.state.has_ended and best is not None:
             metadata |= {"best_evaluation": best.evaluation, "metrics": dict(best.metrics)}
+        if status.state is TrialState.STOPPED_EARLY:
+            metadata["stopped"] = True
         self._writer.put(
             StudyTrial(self._suggestions.trial(int(trial.id)), metadata, status.started, status.ended)
         )

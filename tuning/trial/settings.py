@@ -43,7 +43,7 @@ def run_settings(
         seed=seed,
         precision=Precision.FLOAT32 if precision == AUTOMATIC else Precision(precision),
         evaluate_every=evaluate_every(config, spec.training),
-        metric=Objective.of(spec.objective).metric,
+        metric=Objective.of(spec.objective).trained_by,
         initial_weights=_initial_weights(sweep, spec),
     )
     if precision != AUTOMATIC:

@@ -155,14 +155,14 @@ class TrialWorker:
         # The time of writing counts too, though the line of the evaluation was written before.
         seconds = self._status.status.seconds + evaluation.seconds + self._status.take_seconds()
         self._status.update(state=state, step=run.step, seconds=seconds)
-        return Outcome(state, evaluation, self._objective.score(evaluation.metrics))
+        return Outcome(state, evaluation, self._objective.value(evaluation.metrics))
 
     def _measure(self, run: "TrainingRun", training: "TrainingSummary") -> Evaluation:
         """Evaluate and write the line."""
         began = time.monotonic()
         metrics = run.evaluate()
         evaluation_s = time.monotonic() - began
-        self._objective.score(metrics)  # raises where the metric is missing, before anything is written
+        self._objective.check(metrics)  # raises where the metric is missing, before anything is written
         evaluation = Evaluation(
             evaluation_number(run.step, every=self._every),
             run.step,

@@ -10,7 +10,7 @@ from sweepbox.tuning.ray_backend.trial_source import TrialSource
 from sweepbox.tuning.schedule import table
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.trial_record import TrialState, read_status
+from sweepbox.tuning.storage.trial_record import Evaluation, TrialState, evaluation_text, read_status
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
 from sweepbox.tuning.sweep.stopping import ScheduledTrials, restore_rule
@@ -52,7 +52,9 @@ class Driver:
     def report(self, name: str, evaluation: int, score: float, *, done: bool = False) -> str:
         """Report an evaluation as Ray does, and end Ray's trial where it does."""
         trial = SimpleNamespace(config={"trial": name})
-        result = {"evaluation": evaluation, "score": score, "done": done, "programs": ""}
+        metrics = {self.trials.manager.records.objective.metric: score}
+        record = evaluation_text(Evaluation(evaluation, evaluation, 0.0, 1.0, metrics))
+        result = {"record": record, "done": done, "programs": ""}
         decision = "STOP" if done else self.scheduler.on_trial_result(None, trial, result)
         if decision == "STOP":
             self.scheduler.on_trial_complete(None, trial, result)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ray.tune.schedulers import AsyncHyperBandScheduler
 
-from sweepbox.tuning.objective.objective import Mode, Objective
+from sweepbox.tuning.objective.goal import Goal, Mode
 from sweepbox.tuning.schedule.asha import Asha, AshaOptions
 from sweepbox.tuning.schedule.rule import Action, Plan, Report
 from tests.tuning.schedule.strategies import SCORES
@@ -26,10 +26,10 @@ def asha(*, grace: int = 1, factor: float = 2, longest: int = 8) -> Asha:
 
 
 def decisions(rule: Asha, reports: Reports, mode: Mode) -> list[str]:
-    objective = Objective("m", mode)
+    goal = Goal.metric("m", mode)
     state, decided = rule.initial_state(), []
     for trial, evaluation, score in reports:
-        state, actions = rule.decide(state, Report(trial, evaluation, objective.oriented(score)))
+        state, actions = rule.decide(state, Report(trial, evaluation, goal.oriented({"m": score})))
         decided.append(str(actions.get(trial, Action.CONTINUE)))
     return decided
 

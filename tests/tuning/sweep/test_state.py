@@ -49,6 +49,7 @@ def test_status_says_how_each_trial_stands_and_which_is_best(lived: SweepFolder)
         "step": 4,
         "metric": "mAP",
         "value": 0.6,
+        "values": {"mAP": 0.6},
         "constraints_met": True,
         "metrics": told["trials"][0]["metrics"],
     }
