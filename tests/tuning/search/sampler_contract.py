@@ -31,9 +31,28 @@ augmentations:
   random_adjust_hue: {max_delta: {uniform: [0.01, 0.05]}}
 """)
 )
+DISCRETE = Space.of(
+    parse_spec("""
+name: a
+base_config: b
+space:
+  batch_size: {choice: [4, 8, 16]}
+  warmup_steps: {integer: [10, 30], step: 10}
+augmentations:
+  random_adjust_hue: {max_delta: {choice: [0.1, 0.2]}}
+""")
+)
+POINTS = 27
+"""The points of the discrete space."""
+
 TRIALS = 24
 WORKERS = 3
 Parameters = dict[str, Any]
+
+
+def space_of(name: str) -> Space:
+    """Return the space on which a sampler is tested."""
+    return DISCRETE if name == "grid" else SPACE
 
 
 class Sweep:
@@ -110,5 +129,6 @@ def score_of(parameters: Mapping[str, Any]) -> float:
 
 
 if __name__ == "__main__":
-    suggested = Sweep(sampler_of(SamplerSpec(type=sys.argv[1])), seed=int(sys.argv[2])).run()
+    name, seed = sys.argv[1], int(sys.argv[2])
+    suggested = Sweep(sampler_of(SamplerSpec(type=name)), space=space_of(name), seed=seed).run()
     sys.stdout.write(json.dumps(suggested))

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,19 @@ from sweepbox.tuning.search.suggestions import Suggestions
 from sweepbox.tuning.spec.schema import Distribution, SamplerSpec
 
 from . import sampler_contract
-from .sampler_contract import SPACE, Sweep
+from .sampler_contract import DISCRETE, Sweep, space_of
 
-every_sampler = pytest.mark.parametrize("name", SAMPLERS)
+needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="needs PyTorch, the extra `gp`")
+NAMES = [pytest.param(name, marks=[needs_torch] if name == "gp" else []) for name in SAMPLERS]
+every_sampler = pytest.mark.parametrize("name", NAMES)
 
 
 def sampler(name: str) -> Sampler:
     return sampler_of(SamplerSpec(type=name))
+
+
+def sweep(name: str, **options: Any) -> Sweep:
+    return Sweep(sampler(name), **{"space": space_of(name), **options})
 
 
 @every_sampler
@@ -38,18 +45,18 @@ def test_the_same_seed_gives_the_same_suggestions_in_another_process(name: str) 
         check=True,
         env={**os.environ, "PYTHONHASHSEED": "7"},
     )
-    assert json.loads(child.stdout) == Sweep(sampler(name), seed=3).run()
+    assert json.loads(child.stdout) == sweep(name, seed=3).run()
 
 
 @every_sampler
 def test_another_seed_gives_other_suggestions(name: str) -> None:
-    assert Sweep(sampler(name), seed=3).run() != Sweep(sampler(name), seed=4).run()
+    assert sweep(name, seed=3).run() != sweep(name, seed=4).run()
 
 
 @every_sampler
 def test_a_restart_before_every_suggestion_changes_none(name: str) -> None:
-    undisturbed = Sweep(sampler(name))
-    restarted = Sweep(sampler(name), restarts=True)
+    undisturbed = sweep(name)
+    restarted = sweep(name, restarts=True)
     assert restarted.run() == undisturbed.run()
     assert restarted.observations == undisturbed.observations
     rebuilt = restarted.rebuilt()
@@ -61,13 +68,13 @@ def test_a_restart_before_every_suggestion_changes_none(name: str) -> None:
 
 @every_sampler
 def test_results_change_the_suggestions_where_the_sampler_says_so(name: str) -> None:
-    high, low = (Sweep(sampler(name)).run(worth=worth) for worth in (1.0, -1.0))
+    high, low = (sweep(name).run(worth=worth) for worth in (1.0, -1.0))
     assert (high != low) == sampler(name).uses_results
 
 
 @every_sampler
 def test_the_parameters_of_an_augmentation_are_suggested_only_where_it_is_on(name: str) -> None:
-    suggested = Sweep(sampler(name)).run()
+    suggested = sweep(name).run()
     assert {parameters["random_adjust_hue"] for parameters in suggested} == {True, False}
     for parameters in suggested:
         assert ("random_adjust_hue.max_delta" in parameters) == parameters["random_adjust_hue"]
@@ -76,21 +83,30 @@ def test_the_parameters_of_an_augmentation_are_suggested_only_where_it_is_on(nam
 ENDS = st.integers(1, 1000)
 RANGES = st.tuples(ENDS, ENDS).filter(lambda ends: ends[0] < ends[1]).map(list)
 REAL_RANGES = RANGES.map(lambda ends: [end / 8 for end in ends])
+CHOICES = st.lists(st.text(max_size=3), min_size=1, max_size=4, unique=True).map(
+    lambda values: Distribution(choice=values)
+)
 DISTRIBUTIONS = st.one_of(
     st.builds(lambda ends: Distribution(log_uniform=ends), REAL_RANGES),
     st.builds(lambda ends: Distribution(uniform=ends), REAL_RANGES),
     st.builds(lambda ends, step: Distribution(integer=ends, step=step), RANGES, st.integers(1, 9)),
-    st.builds(
-        lambda values: Distribution(choice=values), st.lists(st.text(max_size=3), min_size=1, unique=True)
-    ),
+    CHOICES,
+)
+FEW_STEPS = st.builds(
+    lambda low, more, step: Distribution(integer=[low, low + more], step=step),
+    ENDS,
+    st.integers(1, 4),
+    st.integers(1, 9),
 )
 
 
 @every_sampler
-@given(fields=st.dictionaries(st.sampled_from("abcdef"), DISTRIBUTIONS, min_size=1, max_size=4))
+@given(data=st.data())
 @settings(max_examples=10, deadline=None, derandomize=True)
-def test_suggestions_are_within_ranges_steps_and_choices(name: str, fields: dict[str, Distribution]) -> None:
-    suggested = Sweep(sampler(name), space=Space(fields, {})).run(12)
+def test_suggestions_are_within_ranges_steps_and_choices(name: str, data: st.DataObject) -> None:
+    kinds = st.one_of(FEW_STEPS, CHOICES) if name == "grid" else DISTRIBUTIONS
+    fields = data.draw(st.dictionaries(st.sampled_from("abcdef"), kinds, min_size=1, max_size=4))
+    suggested = sweep(name, space=Space(fields, {})).run(12)
     for parameters in suggested:
         fixed = {field for field, distribution in fields.items() if len(distribution.choice or "ab") == 1}
         assert parameters.keys() == fields.keys() - fixed
@@ -107,10 +123,8 @@ def allows(distribution: Distribution, value: Any) -> bool:
     return isinstance(value, float) and low_end <= value <= high_end
 
 
-@every_sampler
-@pytest.mark.parametrize(
-    "parameters",
-    [
+FOREIGN: dict[str, list[dict[str, Any]]] = {
+    "continuous": [
         {},
         {"learning_rate": 1e-3},
         {"learning_rate": 1.0, "focal_gamma": 1.0, "warmup_steps": 10, "optimizer": "adam"},
@@ -119,35 +133,49 @@ def allows(distribution: Distribution, value: Any) -> bool:
         {"learning_rate": "high", "focal_gamma": 1.0, "warmup_steps": 10, "optimizer": "adam"},
         {"learning_rate": 1e-3, "focal_gamma": 1.0, "warmup_steps": 10, "optimizer": "adam", "momentum": 0.9},
     ],
-    ids=lambda parameters: ",".join(map(str, parameters.values())) or "none",
-)
-def test_an_observation_of_another_space_counts_as_failed(name: str, parameters: dict[str, Any]) -> None:
+    "discrete": [
+        {},
+        {"batch_size": 4},
+        {"batch_size": 5, "warmup_steps": 10},
+        {"batch_size": 4, "warmup_steps": 11},
+        {"batch_size": 4, "warmup_steps": "high"},
+        {"batch_size": 4, "warmup_steps": 10, "momentum": 0.9},
+    ],
+}
+"""Parameters that are not those of `SPACE` and of `DISCRETE`."""
+
+
+@every_sampler
+@pytest.mark.parametrize("index", range(7))
+def test_an_observation_of_another_space_counts_as_failed(name: str, index: int) -> None:
+    cases = FOREIGN["discrete" if space_of(name) is DISCRETE else "continuous"]
+    parameters = cases[index % len(cases)]
     if parameters:
         parameters = {**parameters, "random_adjust_hue": False}
     foreign = Observation(0, parameters, ObservedState.FINISHED, scores=(0.5,), intermediate={1: 0.5})
-    suggestions = Suggestions(sampler(name), SPACE, seed=1, observations=[foreign])
+    suggestions = Suggestions(sampler(name), space_of(name), seed=1, observations=[foreign])
     assert suggestions.trial(0).state.name == "FAIL"
     assert suggestions.suggest().number == 1
 
 
 @every_sampler
 def test_trials_that_are_missing_count_as_failed(name: str) -> None:
-    sweep = Sweep(sampler(name))
-    sweep.run(12)
-    del sweep.observations[4:6]
-    suggestions = sweep.rebuilt()
+    run = sweep(name)
+    run.run(12)
+    del run.observations[4:6]
+    suggestions = run.rebuilt()
     assert [suggestions.trial(number).state.name for number in (4, 5)] == ["FAIL", "FAIL"]
     assert suggestions.suggest().number == 12
 
 
 @every_sampler
 def test_constraints_reach_optuna_when_a_trial_ends_and_when_it_is_rebuilt(name: str) -> None:
-    sweep = Sweep(sampler(name))
-    sweep.suggest()
+    run = sweep(name)
+    run.suggest()
     violations = {"AP/rare": 0.1, "mAP": -0.2}
-    sweep.suggestions.close(0, ObservedState.FINISHED, scores=(0.5,), constraints=violations)
-    assert sweep.suggestions.trial(0).constraints == violations
-    first = sweep.observations[0]
+    run.suggestions.close(0, ObservedState.FINISHED, scores=(0.5,), constraints=violations)
+    assert run.suggestions.trial(0).constraints == violations
+    first = run.observations[0]
     ended = Observation(
         0,
         first.parameters,
@@ -156,9 +184,9 @@ def test_constraints_reach_optuna_when_a_trial_ends_and_when_it_is_rebuilt(name:
         constraints=violations,
         attributes=first.attributes,
     )
-    rebuilt = Suggestions(sampler(name), SPACE, seed=0, observations=[ended])
+    rebuilt = Suggestions(sampler(name), space_of(name), seed=0, observations=[ended])
     assert rebuilt.trial(0).constraints == violations
-    assert rebuilt.suggest().parameters == sweep.suggestions.suggest().parameters
+    assert rebuilt.suggest().parameters == run.suggestions.suggest().parameters
 
 
 @every_sampler

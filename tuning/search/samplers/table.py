@@ -3,6 +3,11 @@
 from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.search.samplers.cmaes import CMAES
+from sweepbox.tuning.search.samplers.gp import GP
+from sweepbox.tuning.search.samplers.grid import Grid
+from sweepbox.tuning.search.samplers.nsga2 import NSGA2
+from sweepbox.tuning.search.samplers.qmc import QMC
 from sweepbox.tuning.search.samplers.random import Random
 from sweepbox.tuning.search.samplers.sampler import Sampler
 from sweepbox.tuning.search.samplers.tpe import TPE
@@ -10,6 +15,11 @@ from sweepbox.tuning.spec.problems import unknown_type, validated
 from sweepbox.tuning.spec.schema import SamplerSpec
 
 SAMPLERS: dict[str, type[Sampler]] = {
+    "cmaes": CMAES,
+    "gp": GP,
+    "grid": Grid,
+    "nsga2": NSGA2,
+    "qmc": QMC,
     "random": Random,
     "tpe": TPE,
 }

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from sweepbox.tuning.search.samplers.sampler import SamplerContext
+from sweepbox.tuning.search.samplers.sampler import SamplerContext, all_names
+from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.schema import SpecModel
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ class TPE(SpecModel):
     """
 
     uses_results: ClassVar[bool] = True
+    several_objectives: ClassVar[bool] = True
+    models: ClassVar[str] = "all parameters"
 
     startup_trials: int = Field(default=8, ge=1)
 
@@ -32,3 +35,11 @@ class TPE(SpecModel):
             group=True,
             constant_liar=True,
         )
+
+    def modelled(self, space: Space) -> frozenset[str]:
+        """Return all names."""
+        return all_names(space)
+
+    def problems(self, space: Space) -> tuple[str, ...]:  # noqa: ARG002 - the seam's signature
+        """Return nothing: it searches every space."""
+        return ()
