@@ -36,14 +36,14 @@ def command(
 
     console = output_console()
     request = SweepRequest(spec, data=data, out=out, trials=trials, time_budget=time_budget)
-    folder = _begin(request, resume=resume)
+    folder = _begin(request, console, resume=resume)
     outcome = _run(folder, RayConfig(address=address), console)
     _tell(outcome, console)
     if outcome.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-def _begin(request: "SweepRequest", *, resume: bool) -> "SweepFolder":
+def _begin(request: "SweepRequest", console: "Console", *, resume: bool) -> "SweepFolder":
     """Make the sweep's folder or find it."""
     from sweepbox.scripts.progress import progress_bar
     from sweepbox.tuning.sweep.create import create_sweep
@@ -52,20 +52,30 @@ def _begin(request: "SweepRequest", *, resume: bool) -> "SweepFolder":
     if resume:
         return resume_sweep(request)
     with progress_bar("preparing the data") as on_progress:
-        return create_sweep(request, on_progress=on_progress)
+        return create_sweep(request, on_progress=on_progress, notify=lambda line: _say(line, console))
 
 
 def _run(folder: "SweepFolder", ray_config: "RayConfig", console: "Console") -> "SweepOutcome":
     """Run the trials with a live table, or a line for each event if the output is no terminal."""
     from sweepbox.tuning.monitor.terminal import EventLines, LiveTable
     from sweepbox.tuning.ray_backend.launch import run_sweep
+    from sweepbox.tuning.search.samplers.modelled import drawn_at_random
+    from sweepbox.tuning.search.space import Space
+    from sweepbox.tuning.spec.file import load_spec
 
     def say(text: str) -> None:
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
+        _say(text, console)
 
     say(f"sweep in {folder.path}; `sweepbox status {folder.path}` shows its state")
+    spec = load_spec(folder.spec)
+    if at_random := drawn_at_random(spec.sampler, Space.of(spec)):
+        say(at_random)
     with LiveTable(console) if console.is_terminal else EventLines(say) as listener:
         return run_sweep(folder, ray_config=ray_config, listener=listener, notify=say)
+
+
+def _say(text: str, console: "Console") -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _tell(outcome: "SweepOutcome", console: "Console") -> None:

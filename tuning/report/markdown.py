@@ -6,6 +6,8 @@ from typing import Any
 
 from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.core.files import write_json, write_text
+from sweepbox.tuning.search.samplers.modelled import drawn_at_random
+from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.durations import format_duration
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.best import Best
@@ -51,7 +53,7 @@ def by_class(state: SweepState, metrics: Mapping[str, float], kind: str) -> dict
 def report_text(state: SweepState) -> str:
     """Return the report in Markdown: winner, AP by class, changes, trials, how to reproduce."""
     metric = state.objective.metric
-    lines = [f"# Sweep {state.spec.name}", "", _summary(state), ""]
+    lines = [f"# Sweep {state.spec.name}", "", _summary(state), "", _sampler_line(state), ""]
     if state.best is not None:
         lines += _winner_lines(state, state.best)
     header = [
@@ -87,6 +89,11 @@ def _summary(state: SweepState) -> str:
     written = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
     trials = f"{len(state.trials)} of {state.spec.trials} trials ({', '.join(counts)})"
     return f"{trials}, {spent} in trials{_shares(state)}. {written} UTC."
+
+
+def _sampler_line(state: SweepState) -> str:
+    at_random = drawn_at_random(state.spec.sampler, Space.of(state.spec))
+    return f"Sampler {state.spec.sampler.type}" + (f"; {at_random}." if at_random else ".")
 
 
 def _shares(state: SweepState) -> str:

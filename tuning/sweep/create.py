@@ -1,5 +1,6 @@
 """Creating a sweep: everything is checked first, then its folder appears complete."""
 
+import logging
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,13 +21,15 @@ from sweepbox.tuning.objective.objective import Objective, check_metrics
 from sweepbox.tuning.schedule.table import with_rule_options
 from sweepbox.tuning.search.endpoints import check_space
 from sweepbox.tuning.search.presets import Expansion, with_preset
-from sweepbox.tuning.search.samplers.table import sampler_of, with_all_options
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.dataset import Progress, check_data_folder, is_prepared, prepare_annotated
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import SweepMetadata, write_metadata
+from sweepbox.tuning.sweep.sampler_choice import fix_sampler
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_PARENT = Path("runs")
 
@@ -97,16 +100,22 @@ def base_config_of(spec: SweepSpec, *, num_classes: int | None = None) -> pb.Tra
         raise ConfigError(f"set: {error}") from error
 
 
-def create_sweep(request: SweepRequest, *, on_progress: Progress | None = None) -> SweepFolder:
+def create_sweep(
+    request: SweepRequest,
+    *,
+    on_progress: Progress | None = None,
+    notify: Callable[[str], None] = logger.info,
+) -> SweepFolder:
     """Check a sweep, prepare its data where that is not done, and write its folder, which appears whole.
 
-    SweepError or ConfigError where the folder is taken, or the sweep file does not fit the config or the
-    data.
+    `notify` receives a line for each decision that the sweep file leaves open. SweepError or ConfigError where
+    the folder is taken, or the sweep file does not fit the config or the data.
     """
     spec = request.load()
     folder = request.folder(spec)
     _check_free(folder)
     _raise_together(_early_checks(spec), source=request.source)
+    spec, decisions = fix_sampler(spec)
     with atomic_directory(folder.path) as path:
         draft = SweepFolder(path)
         data = Path(str(spec.data))
@@ -130,6 +139,8 @@ def create_sweep(request: SweepRequest, *, on_progress: Progress | None = None) 
         draft.trials.mkdir()
         write_metadata(draft, SweepMetadata(data_sha256=dataset.content_sha256()))
         save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
+    for line in decisions:
+        notify(line)
     return folder
 
 
@@ -161,7 +172,7 @@ def _early_checks(spec: SweepSpec) -> Iterable[Callable[[], object]]:
     """Return the checks that need no data preparation."""
     yield lambda: check_data_folder(None if spec.data is None else Path(spec.data))
     yield lambda: _check_weights(spec.initial_weights)
-    yield lambda: sampler_of(spec.sampler)
+    yield lambda: fix_sampler(spec)
     yield lambda: with_rule_options(spec.scheduler)
     yield lambda: _check_base(spec)
 
@@ -214,7 +225,6 @@ def _relative(spec: SweepSpec, folder: SweepFolder, *, prepared_here: bool) -> S
             "base_config": folder.base_config.name,
             "data": folder.data.name if prepared_here else relative(str(spec.data)),
             "initial_weights": weights if weights in (None, KERAS_WEIGHTS) else relative(str(weights)),
-            "sampler": with_all_options(spec.sampler),
             "scheduler": with_rule_options(spec.scheduler),
         }
     )

@@ -6,12 +6,13 @@ from sweepbox.detection.config.difference import config_difference
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.schedule.table import with_rule_options
-from sweepbox.tuning.search.samplers.table import with_all_options
+from sweepbox.tuning.search.samplers.table import AUTO, with_all_options
 from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.opening import open_sweep
 from sweepbox.tuning.sweep.create import SweepRequest, base_config_of
+from sweepbox.tuning.sweep.sampler_choice import fix_sampler
 
 ROOM = ("trials", "time_budget", "resources_per_trial", "max_concurrent", "keep_checkpoints")
 """What of a sweep file may change between a sweep and its resumption."""
@@ -39,6 +40,8 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
     given = _with_all_options(request.load(), request.source)
     folder = open_sweep(request.folder(given).path)
     stored = _with_all_options(load_spec(folder.spec), str(folder.spec))
+    if given.sampler.type == AUTO:
+        given = given.model_copy(update={"sampler": stored.sampler})
     changed = [name for name in SEARCH if getattr(given, name) != getattr(stored, name)]
     changed += _base_changes(given, folder)
     if changed:
@@ -50,7 +53,8 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
         raise SweepError(
             f"--trials {request.trials}: the sweep has {len(folder.trial_folders())} trials; give at least that"
         )
-    save_spec(stored.model_copy(update={name: getattr(given, name) for name in ROOM}), folder.spec)
+    updated, _ = fix_sampler(stored.model_copy(update={name: getattr(given, name) for name in ROOM}))
+    save_spec(updated, folder.spec)
     return folder
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.search.observation import Observation, ObservedState
 from sweepbox.tuning.search.samplers.sampler import Sampler
-from sweepbox.tuning.search.samplers.table import SAMPLERS, sampler_of, with_all_options
+from sweepbox.tuning.search.samplers.table import AUTO, SAMPLERS, sampler_of, with_all_options
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.search.suggestions import Suggestions
 from sweepbox.tuning.spec.schema import Distribution, SamplerSpec
@@ -205,7 +205,7 @@ def test_a_bad_value_of_any_option_is_refused_by_its_name(name: str) -> None:
 def test_an_unknown_sampler_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SweepError, match=r"^sampler.type: unknown sampler 'tpf'; did you mean 'tpe'\?$"):
         sampler_of(SamplerSpec(type="tpf"))
-    known = ", ".join(sorted(SAMPLERS))
+    known = ", ".join(sorted({*SAMPLERS, AUTO}))
     with pytest.raises(SweepError, match=f"unknown sampler 'x'; give one of {known}$"):
         sampler_of(SamplerSpec(type="x"))
 
