@@ -37,6 +37,7 @@ SUITE = (
     "sweep",
     "trials",
     "records",
+    "search",
 )
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
