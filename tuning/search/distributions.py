@@ -46,7 +46,11 @@ def suggest_value(trial: TrialLike, name: str, distribution: Distribution) -> Sc
 
 
 def is_fixed(distribution: Distribution) -> bool:
-    """Return whether there is only one value."""
+    """Return whether there is only one value: one choice, or a range shorter than its step."""
+    numbers = distribution.integer or distribution.uniform
+    if numbers is not None and distribution.step is not None:
+        low, high = _stepped(numbers, distribution.step)
+        return low == high
     return distribution.choice is not None and len(distribution.choice) == 1
 
 

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from optuna.distributions import BaseDistribution
 
+from sweepbox.tuning.search.distributions import ends, suggest_value
 from sweepbox.tuning.search.replay import Replay
-from sweepbox.tuning.search.distributions import suggest_value
 from sweepbox.tuning.search.space import Parameter, Space
 
 
@@ -17,12 +17,6 @@ def distributions_of(space: Space, names: Collection[str]) -> dict[str, BaseDist
 
 def distribution_of(parameter: Parameter) -> BaseDistribution:
     """Return a parameter's distribution."""
-    replay = Replay({parameter.name: _any_value(parameter)})
+    replay = Replay({parameter.name: ends(parameter.distribution)[0]})
     suggest_value(replay, parameter.name, parameter.distribution)
     return replay.distributions[parameter.name]
-
-
-def _any_value(parameter: Parameter) -> float | bool | str:
-    known = parameter.distribution
-    ends = known.choice or known.integer or known.uniform or known.log_uniform or [0]
-    return ends[0]

@@ -185,6 +185,7 @@ class Suggestions:
             self._space,
             sweep_seed=derive_seed(self._seed, "sampler") % SEEDS,
             seed=derive_seed(self._seed, "searcher", *draw) % SEEDS,  # the name that sampler had
+            redraw=draw[1] if len(draw) > 1 else 0,
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)

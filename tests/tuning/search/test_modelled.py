@@ -29,7 +29,9 @@ def test_optuna_draws_together_what_is_modelled(name: str) -> None:
     sweep = Sweep(sampler, space=space)
     sweep.run(12)
     study = sweep.suggestions._study
-    relative = sweep.suggestions._build_sampler(12).infer_relative_search_space(study, study.trials[-1])
+    relative = sweep.suggestions._build_sampler(sampler, 12).infer_relative_search_space(
+        study, study.trials[-1]
+    )
     assert relative.keys() == sampler.modelled(space)
 
 

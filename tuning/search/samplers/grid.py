@@ -1,10 +1,11 @@
 """Every point of a discrete space once, in random order."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sweepbox.tuning.search.samplers.sampler import SamplerContext, all_names
-from sweepbox.tuning.search.space import Space
+from sweepbox.tuning.search.space import Parameter, Space
 from sweepbox.tuning.spec.schema import Scalar, SpecModel
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ Point = Mapping[str, Scalar]
 
 
 class Grid(SpecModel):
-    """Takes the points of a space of choices and whole-number ranges, conditional ones included.
+    """Takes the points of a space of choices, whole numbers and stepped ranges, conditional ones included.
 
     A sweep has at most as many trials as the grid has points (`max_trials`).
     """
@@ -39,10 +40,10 @@ class Grid(SpecModel):
     def problems(self, space: Space) -> tuple[str, ...]:
         """Return a line for each range of real numbers, or one where there are too many points."""
         real = [
-            f"space.{item.name}: grid takes choices and whole-number ranges; list values in `choice`, or use "
-            "another sampler"
+            f"space.{item.name}: grid takes choices, whole numbers and ranges with a step; give a `step` or "
+            "`choice`, or use another sampler"
             for item in space.parameters()
-            if item.distribution.choice is None and item.distribution.integer is None
+            if _is_continuous(item)
         ]
         if not real and max_trials(self, space) is None:
             many = f"sampler.type: the grid has over {MAX_POINTS:,} points"
@@ -59,7 +60,7 @@ def max_trials(sampler: object, space: Space) -> int | None:
 
 def number_of_points(space: Space) -> int | None:
     """Return the number of points of a discrete space; None for another one and where there are too many."""
-    if any(item.distribution.log_uniform or item.distribution.uniform for item in space.parameters()):
+    if any(_is_continuous(item) for item in space.parameters()):
         return None
     count = 0
     for _ in points_of(space):
@@ -67,6 +68,11 @@ def number_of_points(space: Space) -> int | None:
         if count > MAX_POINTS:
             return None
     return count
+
+
+def _is_continuous(parameter: Parameter) -> bool:
+    known = parameter.distribution
+    return known.log_uniform is not None or (known.uniform is not None and known.step is None)
 
 
 def points_of(space: Space) -> Iterator[Point]:
@@ -88,11 +94,17 @@ class _Walk:
         self._sizes: list[int] = []
         self.values: dict[str, Any] = {}
 
-    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
-        """Raise TypeError: a grid has no range of real numbers."""
-        raise TypeError(f"{name} is a range of real numbers, [{low}, {high}], log {log}")
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float:
+        """Return the multiple of the step at its place; TypeError without a step."""
+        if step is None:
+            raise TypeError(f"{name} is a range without a step, [{low}, {high}], log {log}")
+        start, size = Decimal(str(low)), Decimal(str(step))
+        steps = int((Decimal(str(high)) - start) // size)
+        return float(self.suggest_categorical(name, [float(start + n * size) for n in range(steps + 1)]))
 
-    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1) -> int:
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:  # noqa: ARG002 - a trial's signature
         """Return the whole number at its place."""
         return int(self.suggest_categorical(name, range(low, high + 1, step)))
 

@@ -96,20 +96,18 @@ def _best_first(trials: Sequence[FrozenTrial], direction: StudyDirection) -> lis
 
 
 def _ends(distribution: BaseDistribution) -> tuple[float, float]:
-    """Return the ends of a range in CMA-ES: half a step beyond whole numbers, or their logarithms."""
-    if isinstance(distribution, IntDistribution):
-        margin = distribution.step / 2
-        return distribution.low - margin, distribution.high + margin
-    if isinstance(distribution, FloatDistribution):
-        low, high = distribution.low, distribution.high
-        return (math.log(low), math.log(high)) if distribution.log else (low, high)
-    raise TypeError(f"{distribution} is no range")
+    """Return the ends of a range in CMA-ES: half a step beyond the ends of stepped ranges, or logarithms."""
+    if not isinstance(distribution, IntDistribution | FloatDistribution):
+        raise TypeError(f"{distribution} is no range")
+    margin = (distribution.step or 0) / 2
+    low, high = distribution.low - margin, distribution.high + margin
+    return (math.log(low), math.log(high)) if distribution.log else (low, high)
 
 
 def _share(distribution: BaseDistribution, value: float) -> float:
     """Return where a value lies in its range, from 0 to 1."""
     low, high = _ends(distribution)
-    logarithmic = isinstance(distribution, FloatDistribution) and distribution.log
+    logarithmic = isinstance(distribution, IntDistribution | FloatDistribution) and distribution.log
     return ((math.log(value) if logarithmic else value) - low) / (high - low)
 
 
@@ -117,11 +115,9 @@ def _value(distribution: BaseDistribution, share: float) -> float | int:
     """Return the value at a place in a range, from 0 to 1."""
     low, high = _ends(distribution)
     value = low + float(share) * (high - low)
-    if isinstance(distribution, IntDistribution):
-        steps = round((value - distribution.low) / distribution.step)
-        most = (distribution.high - distribution.low) // distribution.step
-        return distribution.low + min(max(steps, 0), most) * distribution.step
-    if isinstance(distribution, FloatDistribution):
+    if isinstance(distribution, IntDistribution | FloatDistribution):
         value = math.exp(value) if distribution.log else value
-        return min(max(value, distribution.low), distribution.high)
-    raise TypeError(f"{distribution} is no range")
+        if distribution.step:
+            value = distribution.low + round((value - distribution.low) / distribution.step) * distribution.step
+        value = min(max(value, distribution.low), distribution.high)
+    return int(value) if isinstance(distribution, IntDistribution) else value

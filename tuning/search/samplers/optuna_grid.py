@@ -15,7 +15,7 @@ from sweepbox.tuning.search.samplers.sampler import SamplerContext, all_names
 
 
 class UntriedPointSampler(BaseSampler):
-    """Suggests a point that no trial has; any point after all were tried.
+    """Suggests a point that no trial has, the next one at a redraw; any point after all were tried.
 
     Which points were tried is read from the parameters of the trials, so nothing is kept.
     """
@@ -39,8 +39,8 @@ class UntriedPointSampler(BaseSampler):
         tried = {
             _key(other.params) for other in study.get_trials(deepcopy=False) if other.number != trial.number
         }
-        untried = (point for point in order if _key(point) not in tried)
-        return dict(next(untried, order[trial.number % len(order)]))
+        untried = [point for point in order if _key(point) not in tried] or order
+        return dict(untried[self._context.redraw % len(untried)])
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 class SamplerContext:
     """What a sampler is built for: one suggestion of one sweep.
 
-    `sweep_seed` is the same for all suggestions of a sweep, `seed` is this suggestion's own.
+    `sweep_seed` is the same for all suggestions of a sweep, `seed` is this draw's own. `redraw` counts the
+    earlier draws for the same trial, which did not meet the requirements of the space.
     """
 
     space: Space
     sweep_seed: int
     seed: int
+    redraw: int = 0
 
 
 class Sampler(Protocol):
