@@ -28,6 +28,10 @@ Task = tuple[str, str, str, int, int]
 """Family, sampler, rule, seed, number of trials."""
 
 
+class TargetReached(Exception):  # noqa: N818 - no error
+    """A trial came to the target; ends the simulation."""
+
+
 class SimulatedSweep:
     """The trials of a sweep: each is suggested when it starts, from what was reported until then."""
 
@@ -79,12 +83,16 @@ class StartedCurve:
 
 
 class ObservedRule:
-    """A stopping rule whose reports and stops reach the sampler, in the order of simulated time."""
+    """A stopping rule whose reports and stops reach the sampler, in the order of simulated time.
+
+    It counts the evaluations, and raises `TargetReached` at the first one that comes to the target.
+    """
 
     def __init__(self, rule: StoppingRule[Any], sweep: SimulatedSweep, plan: Plan) -> None:
         self.plan = plan
         self._rule = rule
         self._sweep = sweep
+        self.evaluations = 0
 
     def initial_state(self) -> Any:
         """Return the rule's own."""
@@ -93,6 +101,9 @@ class ObservedRule:
     def decide(self, state: Any, event: Event) -> tuple[Any, Actions]:
         """Return what the rule decides, once the sampler has the report."""
         if isinstance(event, Report):
+            self.evaluations += 1
+            if event.score >= TARGET:
+                raise TargetReached
             self._sweep.report(event)
         state, actions = self._rule.decide(state, event)
         for trial, action in actions.items():
@@ -108,9 +119,10 @@ def compute_to_target(task: Task) -> float | None:
     plan = Plan(trials=trials, max_evaluations=EVALUATIONS, seed=seed)
     observed = ObservedRule(build_rule(SchedulerSpec(type=rule), plan), sweep, plan)
     curves: Any = [StartedCurve(f"{number:04}", sweep) for number in range(trials)]
-    for made, step in enumerate(simulate(observed, curves, workers=WORKERS).steps, start=1):
-        if step.report.score >= TARGET:
-            return made / EVALUATIONS
+    try:
+        simulate(observed, curves, workers=WORKERS)
+    except TargetReached:
+        return observed.evaluations / EVALUATIONS
     return None
 
 
