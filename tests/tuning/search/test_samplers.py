@@ -90,6 +90,8 @@ DISTRIBUTIONS = st.one_of(
     st.builds(lambda ends: Distribution(log_uniform=ends), REAL_RANGES),
     st.builds(lambda ends: Distribution(uniform=ends), REAL_RANGES),
     st.builds(lambda ends, step: Distribution(integer=ends, step=step), RANGES, st.integers(1, 9)),
+    st.builds(lambda ends: Distribution(log_integer=ends), RANGES),
+    st.builds(lambda ends: Distribution(uniform=ends, step=0.125), REAL_RANGES),
     CHOICES,
 )
 FEW_STEPS = st.builds(
@@ -119,8 +121,12 @@ def allows(distribution: Distribution, value: Any) -> bool:
     if distribution.integer is not None:
         low, high = distribution.integer
         return isinstance(value, int) and low <= value <= high and (value - low) % (distribution.step or 1) == 0
+    if distribution.log_integer is not None:
+        low, high = distribution.log_integer
+        return isinstance(value, int) and low <= value <= high
     low_end, high_end = distribution.log_uniform or distribution.uniform or (0, 0)
-    return isinstance(value, float) and low_end <= value <= high_end
+    stepped = distribution.step is None or (value - low_end) % distribution.step == 0
+    return isinstance(value, float) and low_end <= value <= high_end and stepped
 
 
 FOREIGN: dict[str, list[dict[str, Any]]] = {
