@@ -4,6 +4,7 @@ import math
 import os
 
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.search.samplers.auto import Budget, choose_sampler
 from sweepbox.tuning.search.samplers.grid import max_trials
 from sweepbox.tuning.search.samplers.table import AUTO, sampler_of, with_all_options
@@ -20,13 +21,16 @@ def fix_sampler(spec: SweepSpec) -> tuple[SweepSpec, tuple[str, ...]]:
         SweepError: The sampler is unknown, has wrong options or cannot search the space.
     """
     lines: list[str] = []
+    objectives = len(Objective.of(spec.objective).goals)
     if spec.sampler.type == AUTO:
         with_all_options(spec.sampler)
-        choice = choose_sampler(Space.of(spec), Budget(trials=spec.trials, workers=expected_workers(spec)))
+        choice = choose_sampler(Space.of(spec), Budget(spec.trials, expected_workers(spec), objectives))
         spec = spec.model_copy(update={"sampler": choice.sampler})
         lines.append(choice.reason)
     space = Space.of(spec)
     sampler = sampler_of(spec.sampler)
+    if objectives > 1 and not sampler.several_objectives:
+        raise SweepError(f"sampler.type: {spec.sampler.type} takes one objective; use nsga2 or tpe")
     if problems := sampler.problems(space):
         raise SweepError("\n".join(problems))
     most = max_trials(sampler, space)

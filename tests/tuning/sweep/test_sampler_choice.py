@@ -74,3 +74,20 @@ def test_a_resumed_grid_gets_no_more_trials_than_points(write_spec: Write, tmp_p
     folder = create_sweep(SweepRequest(file, out=tmp_path / "run"))
     assert load_spec(folder.spec).trials == 2
     assert load_spec(resume_sweep(SweepRequest(file, out=folder.path, trials=8)).spec).trials == 3
+
+
+def test_several_objectives_decide_too() -> None:
+    space = {name: {"uniform": [0.1, 0.9]} for name in ("momentum", "focal_alpha")}
+    several = {
+        "space": space,
+        "objective": {"metric": ["mAP", "loss/total"]},
+        "trials": 200,
+        "max_concurrent": 1,
+    }
+    fixed, lines = fix_sampler(spec(sampler={"type": "auto"}, **several))
+    assert fixed.sampler.type == "nsga2"
+    assert lines == ("sampler: auto chose nsga2: 2 objectives and at least 100 trials",)
+    with pytest.raises(SweepError, match=r"^sampler\.type: cmaes takes one objective; use nsga2 or tpe$"):
+        fix_sampler(spec(sampler={"type": "cmaes"}, **several))
+    one = {**several, "objective": {"metric": "mAP"}}
+    assert fix_sampler(spec(sampler={"type": "auto"}, **one))[0].sampler.type == "cmaes"
