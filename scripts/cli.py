@@ -103,8 +103,11 @@ def _line_of(error: Exception) -> str:
 
 
 def _fail(message: str, status: int = EXIT_BAD_INPUT) -> None:
-    """Print an error to standard error and leave."""
-    sys.stderr.write(f"error: {message}\n")
+    """Print an error to standard error, without characters that act on the terminal, and leave."""
+    from sweepbox.detection.core.printable import LONGEST_LINE, shortened
+
+    lines = [shortened(line, LONGEST_LINE) for line in message.split("\n")]
+    sys.stderr.write("error: " + "\n".join(lines) + "\n")
     sys.exit(status)
 
 

@@ -66,13 +66,22 @@ def open_checkpoint(named: str | Path) -> ObjectCheckpoint:
         shapes = reader.get_variable_to_shape_map()
     except (tf.errors.OpError, *READ_ERRORS) as error:
         raise ModelError(f"{prefix}: damaged ({_first_line(error)}); download it again") from error
-    if OBJECT_GRAPH not in shapes:
+    check_object_based(prefix)
+    variables = {key.removesuffix(SUFFIX): tuple(shapes[key]) for key in shapes if key.endswith(SUFFIX)}
+    return ObjectCheckpoint(prefix, variables, reader)
+
+
+def check_object_based(prefix: Path) -> None:
+    """Check that a checkpoint is one of TensorFlow 2, by a search in its index, which is short.
+
+    Raises:
+        ModelError: It is a name-based checkpoint of TensorFlow 1.
+    """
+    if OBJECT_GRAPH.encode() not in _index_of(prefix).read_bytes():
         raise ModelError(
             f"{prefix}: a name-based TensorFlow 1 checkpoint; use a TensorFlow 2 checkpoint (the TF2 detection "
             "model zoo has them), or restore and save it with the Object Detection API"
         )
-    variables = {key.removesuffix(SUFFIX): tuple(shapes[key]) for key in shapes if key.endswith(SUFFIX)}
-    return ObjectCheckpoint(prefix, variables, reader)
 
 
 def find_prefix(named: str | Path) -> Path:

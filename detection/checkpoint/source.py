@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sweepbox.detection.checkpoint.object_file import find_prefix
+from sweepbox.detection.checkpoint.object_file import check_object_based, find_prefix
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.errors import ConfigError, ModelError
 
@@ -20,8 +20,8 @@ def initial_source(config: pb.TrainEvalPipelineConfig, initial_weights: str | No
         neither is set.
 
     Raises:
-        ModelError: `initial_weights` does not exist.
-        ConfigError: `fine_tune_checkpoint` does not exist.
+        ModelError: `initial_weights` does not exist, or is a checkpoint of TensorFlow 1.
+        ConfigError: The same of `fine_tune_checkpoint`.
     """
     named = config.train_config.fine_tune_checkpoint
     if initial_weights is not None or not named:
@@ -43,10 +43,10 @@ def is_backbone_source(source: str) -> bool:
 
 
 def _check_exists(source: str | None) -> None:
-    """Raise ModelError if a source does not exist."""
+    """Raise ModelError if a source does not exist, or is a checkpoint of TensorFlow 1."""
     if source is None or source == KERAS_WEIGHTS:
         return
     if not is_backbone_source(source):
-        find_prefix(source)
+        check_object_based(find_prefix(source))
     elif not Path(source).is_file():
         raise ModelError(f"{source}: there is no such file; correct the path")

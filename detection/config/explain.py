@@ -22,6 +22,7 @@ from sweepbox.detection.config.fields import (
     suggestion,
 )
 from sweepbox.detection.config.tokens import Token, tokens_of
+from sweepbox.detection.core.printable import LONGEST_SHOWN, SHOWN_PROBLEMS, shortened
 
 UNDESCRIBED = {
     "FasterRcnn": "Sweepbox trains SSD models (model.ssd)",
@@ -31,6 +32,17 @@ UNDESCRIBED = {
     "RfcnBoxPredictor": "use weight_shared_convolutional_box_predictor",
 }
 """Message types that the schema has by name only, with what to use instead."""
+
+BACKSLASH_REMEDY = "/ or \\\\ instead"
+"""What to write in quotes instead of a backslash."""
+
+DEEPEST = 100
+"""The most blocks in each other in a part that is skipped."""
+
+MOST_DIGITS = 22
+"""The digits of the largest integer of any field, in octal."""
+
+CURLY_QUOTES = tuple("\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb")
 
 _CLOSING = {"{": "}", "<": ">", "[": "]"}
 
@@ -45,7 +57,7 @@ class Mistake:
 
 
 def mistakes_in(text: str, schema: Descriptor) -> list[Mistake]:
-    """Return all mistakes in `text` as text format of the message type `schema`, in order.
+    """Return the first `SHOWN_PROBLEMS` mistakes in `text` as text format of the type `schema`, in order.
 
     The list may be empty if protobuf rejects the text for a reason that is not checked here.
     """
@@ -78,17 +90,18 @@ class _Walk:
         """Read one field with its value and the separator after it."""
         name = self._take()
         if name.text == "[":
-            self._report(name, f"{path.rstrip('.') or 'the config'}: extensions are not supported; remove this")
-            self._skip_rest_of("[")
+            extension = self._skip_rest_of("[")
+            where = path.rstrip(".") or "the config"
+            self._report(name, f"{where}: the extension [{extension}] is not known; remove it with its block")
             self._value(None, path)
         elif name.kind != "word":
             expected = f"a field of {schema.name}" if schema.fields else "the end of the block"
-            self._report(name, f"expected {expected}, found {name.shown}")
+            self._report(name, f"expected {expected}, found {name.shown}{_quotes_hint(name)}")
         else:
             field = self._known_field(schema, name, path)
             if field is not None:
                 self._check_repetition(field, name, path, seen)
-            self._value(field, path + name.text, name)
+            self._value(field, path + shortened(name.text), name)
         if self._next.text in {",", ";"}:
             self._take()
 
@@ -96,8 +109,8 @@ class _Walk:
         """Return the field of that name; if there is none, report it with the nearest name."""
         field = schema.fields_by_name.get(name.text)
         if field is None and schema.name not in UNDESCRIBED:
-            hint = suggestion(name.text, field_names(schema))
-            self._report(name, f"{path}{name.text}: {schema.name} has no field {name.text!r}; {hint}")
+            hint, shown = suggestion(name.text, field_names(schema)), shortened(name.text)
+            self._report(name, f"{path}{shown}: {schema.name} has no field {shown!r}; {hint}")
         return field
 
     def _check_repetition(self, field: FieldDescriptor, name: Token, path: str, seen: dict[str, str]) -> None:
@@ -161,25 +174,39 @@ class _Walk:
     def _scalar(self, field: FieldDescriptor | None, path: str) -> None:
         """Read one scalar and report it if the field does not accept it."""
         value = self._take()
+        self._check_escapes(value, path)
         while value.kind == "text" and self._next.kind == "text":
-            self._take()
+            self._check_escapes(self._take(), path)
         if value.kind == "mark" and value.text == "-" and self._next.kind == "word":
             self._take()  # -inf, -nan
         elif value.kind == "open":
             self._report(value, f"{path}: the quotes opened here are not closed on this line")
         elif field is not None and not _takes(field, value):
-            hint = _enum_hint(field, value)
+            hint = _enum_hint(field, value) + _quotes_hint(value)
             self._report(value, f"{path} takes {kind_in_words(field)}, found {value.shown}{hint}")
 
-    def _skip_rest_of(self, opening: str) -> None:
-        """Skip everything up to the mark that closes `opening`, including nested blocks."""
+    def _check_escapes(self, value: Token, path: str) -> None:
+        """Report a backslash in quotes that begins no escape, as in a path of Windows."""
+        wrong = value.wrong_escape
+        if wrong is not None:
+            self._report(value, f"{path}: {value.shown} has a backslash ({wrong}); write {BACKSLASH_REMEDY}")
+
+    def _skip_rest_of(self, opening: str) -> str:
+        """Skip all up to the mark that closes `opening`, including nested blocks; return what is skipped."""
+        skipped = ""
         closing = [_CLOSING[opening]]
         while closing and self._next.kind != "end":
             token = self._take()
             if token.text in _CLOSING:
                 closing.append(_CLOSING[token.text])
+                if len(closing) > DEEPEST:
+                    self._report(token, f"more than {DEEPEST} blocks are opened in each other here")
+                    self._end_reading(token)
             elif token.text == closing[-1]:
                 closing.pop()
+            if closing and len(skipped) <= LONGEST_SHOWN:
+                skipped += token.text
+        return shortened(skipped)
 
     def _take(self) -> Token:
         """Return the next token and advance, except past the end."""
@@ -188,7 +215,20 @@ class _Walk:
         return token
 
     def _report(self, token: Token, message: str) -> None:
-        self.mistakes.append(Mistake(token.line, token.column, message))
+        """Add a mistake; after the last one that is shown, the rest of the text is not read."""
+        if len(self.mistakes) < SHOWN_PROBLEMS:
+            self.mistakes.append(Mistake(token.line, token.column, message))
+        if len(self.mistakes) == SHOWN_PROBLEMS:
+            self._end_reading(token)
+
+    def _end_reading(self, token: Token) -> None:
+        self._tokens = iter(())
+        self._next = Token("end", "the end of the text", token.line, token.column)
+
+
+def _quotes_hint(token: Token) -> str:
+    """Return what to write instead of curly quotes, as the end of a sentence."""
+    return "; write straight quotes" if token.text in CURLY_QUOTES else ""
 
 
 def _takes(field: FieldDescriptor, value: Token) -> bool:
@@ -211,7 +251,7 @@ def _is_integer(text: str, bounds: tuple[int, int]) -> bool:
     try:
         return bounds[0] <= int(text.replace(" ", ""), 0) <= bounds[1]
     except ValueError:
-        return text.isdigit()  # octal with a leading zero, as in C
+        return text.isdigit() and len(text) <= MOST_DIGITS  # octal with a leading zero, as in C
 
 
 def _enum_hint(field: FieldDescriptor, value: Token) -> str:

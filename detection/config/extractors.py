@@ -45,6 +45,12 @@ EXTRACTORS = {
 }
 """By the extractor's `type`. EfficientDet (`ssd_efficientnet-*` with `bifpn`) is one of those not supported."""
 
+KERAS_SIBLINGS = {name.removesuffix("_keras"): name for name in EXTRACTORS}
+"""The extractors of TensorFlow 1 that are the same networks, by name, with the `type` that is read instead."""
+
+FIXED_PYRAMID = {"min_level": 3, "max_level": 7, "additional_layer_depth": 256}
+"""The pyramid of ResNet extractors in the Object Detection API, whatever these fields of `fpn` are."""
+
 COARSEST_BACKBONE_LEVEL = 5
 FINEST_BACKBONE_LEVEL = 2
 CLASSIC_FINEST_LEVEL = 4
@@ -62,3 +68,25 @@ def feature_levels(extractor: pb.SsdFeatureExtractor) -> range:
     if EXTRACTORS[extractor.type].pyramid:
         return range(extractor.fpn.min_level, extractor.fpn.max_level + 1)
     return range(CLASSIC_FINEST_LEVEL, CLASSIC_FINEST_LEVEL + extractor.num_layers)
+
+
+def has_fixed_pyramid(extractor: pb.SsdFeatureExtractor) -> bool:
+    """Return whether the Object Detection API ignores the fields of this extractor's `fpn`."""
+    kind = EXTRACTORS.get(extractor.type)
+    is_resnet = kind is not None and kind.backbone is Backbone.RESNET_V1
+    return is_resnet and extractor.WhichOneof("feature_pyramid_oneof") != "bifpn"
+
+
+def pyramid_fields_without_effect(extractor: pb.SsdFeatureExtractor) -> tuple[str, ...]:
+    """Return the fields of `fpn` that differ from what the Object Detection API builds for this extractor.
+
+    Empty if `fpn.follow_fields` makes them count.
+    """
+    if not has_fixed_pyramid(extractor) or extractor.fpn.follow_fields:
+        return ()
+    return tuple(name for name, value in FIXED_PYRAMID.items() if getattr(extractor.fpn, name) != value)
+
+
+def pyramid_depth(extractor: pb.SsdFeatureExtractor) -> int:
+    """Return the number of channels of the maps of an extractor with a pyramid; all fields count."""
+    return max(int(extractor.fpn.additional_layer_depth * extractor.depth_multiplier), extractor.min_depth)

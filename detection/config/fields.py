@@ -10,6 +10,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.printable import LONGEST_SHOWN
 
 Scalar = bool | int | float | str
 """A value of a singular scalar field; an enum value is its name."""
@@ -71,6 +72,7 @@ def enum_names(field: FieldDescriptor) -> list[str]:
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the valid name that is most similar to `name`; None if none is similar."""
     known = list(names)
+    name = name[:LONGEST_SHOWN]  # the comparison takes time with the square of the length
     lower = {candidate.lower(): candidate for candidate in reversed(known)}
     close = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
     if close:

@@ -6,10 +6,11 @@ from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.load import parse_message, read_text
+from sweepbox.detection.config.load import parse_message, read_bytes, read_text
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.core.files import StrPath, write_text
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.printable import first_of, shortened
 
 LABEL_MAP_FILE = "label_map.pbtxt"
 """The name of a label map in the folder of a data set, a run, a checkpoint or a model."""
@@ -23,7 +24,7 @@ def load_label_map(path: Path) -> LabelMap:
     try:
         return parse_label_map(read_text(path), source=str(path))
     except ConfigError:
-        message = _from_binary(Path(path).read_bytes())
+        message = _from_binary(read_bytes(Path(path)))
         if message is None:
             raise
         return _to_label_map(message, str(path))
@@ -70,20 +71,21 @@ def _to_label_map(message: pb.StringIntLabelMap, source: str) -> LabelMap:
     items, stored, others, problems = [], [], [], []
     for position, item in enumerate(message.item, start=1):
         name = item.display_name or item.name
+        shown = shortened(name)
         if not item.HasField("id"):
             problems.append(
-                f"{source}: item {position} ({name or 'without a name'}) has no id; add one from 1 up"
+                f"{source}: item {position} ({shown or 'without a name'}) has no id; add one from 1 up"
             )
         elif not name:
             problems.append(f"{source}: item {position} (id {item.id}) has no name; add one")
         elif item.id == 0 and name != "background":
-            problems.append(f"{source}: {name!r} has id 0, which is the background's; number classes from 1")
+            problems.append(f"{source}: {shown!r} has id 0, which is the background's; number classes from 1")
         elif item.id != 0:
             items.append((item.id, name))
             stored += [(item.id, item.name)] if item.display_name else []
             others += [(item.id, text)] if (text := _other_fields(item)) else []
     if problems:
-        raise ConfigError("\n".join(problems))
+        raise ConfigError("\n".join(first_of(problems)))
     try:
         return LabelMap(tuple(items), tuple(stored), tuple(others))
     except ConfigError as error:

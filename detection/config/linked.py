@@ -4,6 +4,8 @@
   `total_steps`; warm-up and plateau scale with the cosine.
 * A warm-up rate scales with the base rate.
 * The pyramid levels of the anchors equal those of the FPN; without a pyramid, the numbers of maps are equal.
+* The pyramid of a ResNet follows its fields once one of them is edited. Where another extractor is replaced by
+  a ResNet, the fields get the values that its pyramid has.
 * `unmatched_threshold` is lowered with `matched_threshold`, and `max_detections_per_class` with
   `max_total_detections`.
 
@@ -20,7 +22,12 @@ from google.protobuf.message import Message
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.aliases import schedule_of, schedule_path
-from sweepbox.detection.config.extractors import EXTRACTORS
+from sweepbox.detection.config.extractors import (
+    EXTRACTORS,
+    FIXED_PYRAMID,
+    has_fixed_pyramid,
+    pyramid_fields_without_effect,
+)
 from sweepbox.detection.config.fields import get_plain
 from sweepbox.detection.core.errors import ConfigError
 
@@ -82,6 +89,7 @@ def update_linked_fields(
         link = _Link(before.train_config, after.train_config, start, new, path, edited)
         _SCHEDULES[new.DESCRIPTOR.name](link)
     if after.model.WhichOneof("model") == "ssd":
+        _pyramid(before.model.ssd.feature_extractor, after.model.ssd, edited)
         _levels(after.model.ssd, edited)
         _num_layers(after.model.ssd, edited)
         _thresholds(after.model.ssd.matcher, edited)
@@ -170,6 +178,22 @@ _SCHEDULES: dict[str, Any] = {
     "ExponentialDecayLearningRate": _exponential,
     "ManualStepLearningRate": _manual,
 }
+
+
+def _pyramid(before: pb.SsdFeatureExtractor, ssd: pb.Ssd, edited: _Edited) -> None:
+    """Make edited fields of a ResNet's pyramid count, and replace those that were another extractor's."""
+    extractor, owner = ssd.feature_extractor, _LEVELS[0]
+    is_chosen = f"{owner}.follow_fields" in edited and extractor.fpn.HasField("follow_fields")
+    if not has_fixed_pyramid(extractor) or is_chosen:
+        return
+    changed = [name for name in FIXED_PYRAMID if f"{owner}.{name}" in edited and extractor.fpn.HasField(name)]
+    by_anchors = edited.any_of(*(f"{_LEVELS[1]}.{name}" for name in ("min_level", "max_level")))
+    if not has_fixed_pyramid(before):
+        for name in pyramid_fields_without_effect(extractor):
+            if name not in changed:
+                setattr(extractor.fpn, name, FIXED_PYRAMID[name])
+    if changed or by_anchors:
+        extractor.fpn.follow_fields = True
 
 
 def _levels(ssd: pb.Ssd, edited: _Edited) -> None:

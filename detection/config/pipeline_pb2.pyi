@@ -1283,14 +1283,16 @@ class Hyperparams(_message.Message):
     def __init__(self, op: _Optional[_Union[Hyperparams.Op, str]] = ..., regularizer: _Optional[_Union[Regularizer, _Mapping]] = ..., initializer: _Optional[_Union[Initializer, _Mapping]] = ..., activation: _Optional[_Union[Hyperparams.Activation, str]] = ..., batch_norm: _Optional[_Union[BatchNorm, _Mapping]] = ..., group_norm: _Optional[_Union[GroupNorm, _Mapping]] = ..., sync_batch_norm: _Optional[_Union[BatchNorm, _Mapping]] = ..., regularize_depthwise: _Optional[bool] = ..., force_use_bias: _Optional[bool] = ...) -> None: ...
 
 class FeaturePyramidNetworks(_message.Message):
-    __slots__ = ("min_level", "max_level", "additional_layer_depth")
+    __slots__ = ("min_level", "max_level", "additional_layer_depth", "follow_fields")
     MIN_LEVEL_FIELD_NUMBER: _ClassVar[int]
     MAX_LEVEL_FIELD_NUMBER: _ClassVar[int]
     ADDITIONAL_LAYER_DEPTH_FIELD_NUMBER: _ClassVar[int]
+    FOLLOW_FIELDS_FIELD_NUMBER: _ClassVar[int]
     min_level: int
     max_level: int
     additional_layer_depth: int
-    def __init__(self, min_level: _Optional[int] = ..., max_level: _Optional[int] = ..., additional_layer_depth: _Optional[int] = ...) -> None: ...
+    follow_fields: bool
+    def __init__(self, min_level: _Optional[int] = ..., max_level: _Optional[int] = ..., additional_layer_depth: _Optional[int] = ..., follow_fields: _Optional[bool] = ...) -> None: ...
 
 class BidirectionalFeaturePyramidNetworks(_message.Message):
     __slots__ = ("min_level", "max_level", "num_iterations", "num_filters", "combine_method")

@@ -4,14 +4,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sweepbox.detection.core.printable import shortened
+
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)
     |(?P<word>[A-Za-z_]\w*)
     |(?P<number>[+-]?\s*(?:\.?\d[\w.]*(?:(?<=[eE])[+-]\d+)?))
-    |(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+    |(?P<text>"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+')
     |(?P<open>["'][^\n]*)
     |(?P<mark>.)""",
     re.VERBOSE,
+)
+
+_ESCAPE = re.compile(
+    r"""\\(?:[abfnrtv?'"\\]|[0-7]{1,3}|[xX][0-9a-fA-F]{1,2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})"""
 )
 
 
@@ -30,7 +36,15 @@ class Token:
     @property
     def shown(self) -> str:
         """The token as error messages show it."""
-        return self.text if self.kind in {"text", "end"} else repr(self.text)
+        text = shortened(self.text)
+        return text if self.kind in {"text", "end"} else f"'{text}'" if "'" not in text else f'"{text}"'
+
+    @property
+    def wrong_escape(self) -> str | None:
+        """The first backslash of a quoted text, with the character after it, that begins no escape."""
+        rest = _ESCAPE.sub("", self.text) if self.kind == "text" else ""
+        position = rest.find("\\")
+        return rest[position : position + 2] if position >= 0 else None
 
 
 def tokens_of(text: str) -> Iterator[Token]:

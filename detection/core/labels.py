@@ -1,10 +1,12 @@
 """The classes of a data set: ids and names."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.printable import acting_characters, first_of, shortened
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class LabelMap:
         other_fields: By id, all other fields of a class (ancestors, keypoints …) in text format.
 
     Raises:
-        ConfigError: There is no class, an id is below 1, or an id, name or display name is not unique.
+        ConfigError: There is no class, an id is below 1, an id, name or display name is not unique, or a name
+            has a control character.
     """
 
     items: tuple[tuple[int, str], ...]
@@ -33,6 +36,7 @@ class LabelMap:
         if min(ids) < 1:
             raise ConfigError(f"label map: id {min(ids)} is below 1; class ids start at 1")
         stored = dict(self.stored_names)
+        self._check_printable()
         self._check_unique("id", [str(class_id) for class_id in ids])
         self._check_unique("name", [name for pair in self.items if (name := stored.get(*pair))])
         self._check_unique("display_name", [name for _, name in self.items])
@@ -41,9 +45,18 @@ class LabelMap:
 
     @staticmethod
     def _check_unique(kind: str, values: list[str]) -> None:
-        repeated = sorted({value for value in values if values.count(value) > 1})
+        repeated = sorted(value for value, count in Counter(values).items() if count > 1)
         if repeated:
-            raise ConfigError(f"label map: {kind} {', '.join(repeated)} occurs more than once; make it unique")
+            shown = ", ".join(first_of(map(shortened, repeated)))
+            raise ConfigError(f"label map: {kind} {shown} occurs more than once; make it unique")
+
+    def _check_printable(self) -> None:
+        for class_id, name in (*self.items, *self.stored_names):
+            if acting_characters(name):
+                raise ConfigError(
+                    f"label map: the name of class {class_id}, '{shortened(name)}', has a control character; "
+                    "remove it"
+                )
 
     @classmethod
     def of(cls, names: Iterable[str]) -> "LabelMap":
@@ -75,7 +88,7 @@ class LabelMap:
 
     def name_of(self, class_id: int) -> str:
         """Return the display name of a 1-based id; `class ID` for an unknown id."""
-        return dict(self.items).get(class_id, f"class {class_id}")
+        return self._names.get(class_id, f"class {class_id}")
 
     def text_of(self, class_id: int) -> str:
         """Return the name of a class in records: its `name`, or else its display name.
@@ -83,12 +96,22 @@ class LabelMap:
         `id_of` maps it back to the id. ConfigError if both names also belong to a larger id.
         """
         shown = self.name_of(class_id)
-        for text in (dict(self.stored_names).get(class_id, shown), shown):
+        for text in (self._stored.get(class_id, shown), shown):
             if self.id_of(text) == class_id:
                 return text
         raise ConfigError(
             f"label map: the names of class {class_id} ({shown}) are those of larger ids too; rename one"
         )
+
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        """Display names by id."""
+        return dict(self.items)
+
+    @cached_property
+    def _stored(self) -> dict[int, str]:
+        """Stored names by id."""
+        return dict(self.stored_names)
 
     @cached_property
     def _ids(self) -> dict[str, int]:

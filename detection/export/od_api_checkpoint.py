@@ -6,8 +6,10 @@ from pathlib import Path
 from sweepbox.detection.checkpoint.folder import CONFIG_FILE, WEIGHTS_FILE
 from sweepbox.detection.checkpoint.object_writer import write_object_based
 from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.extractors import pyramid_fields_without_effect
 from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map, save_label_map
 from sweepbox.detection.config.load import load_config, save_config
+from sweepbox.detection.core.errors import ModelError
 from sweepbox.detection.core.files import atomic_directory
 from sweepbox.detection.export.source import check_files, load_detector
 from sweepbox.detection.export.target import check_folder
@@ -53,17 +55,37 @@ def export_checkpoint(checkpoint: Path, out: Path, *, overwrite: bool = False) -
 
     Raises:
         UsageError: `out` is not empty; with `overwrite`, it has something else than an export of this kind.
-        ModelError: The checkpoint is incomplete or inconsistent.
+        ModelError: The checkpoint is incomplete or inconsistent, or the Object Detection API cannot build its
+            model.
     """
     check_folder(out, CHECKPOINT_PARTS, overwrite=overwrite)
     check_files(checkpoint, (CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE))
     config, label_map = load_config(checkpoint / CONFIG_FILE), load_label_map(checkpoint / LABEL_MAP_FILE)
+    _check_pyramid(checkpoint, config)
     removed_options = _remove_own_options(config.train_config)
     with atomic_directory(out) as folder:
         written, variables = _write_weights(checkpoint, config, folder / CHECKPOINT)
         save_config(config, folder / CONFIG_FILE)
         save_label_map(label_map, folder / LABEL_MAP_FILE)
     return ExportedCheckpoint(out, config, out / CHECKPOINT / written.name, variables, removed_options)
+
+
+def _check_pyramid(checkpoint: Path, config: pb.TrainEvalPipelineConfig) -> None:
+    """Check that the Object Detection API builds the same feature pyramid, and clear `follow_fields`.
+
+    Raises:
+        ModelError: It ignores fields of the pyramid that the model was trained with.
+    """
+    extractor = config.model.ssd.feature_extractor
+    if extractor.fpn.HasField("follow_fields"):
+        extractor.fpn.ClearField("follow_fields")
+    ignored = pyramid_fields_without_effect(extractor)
+    if ignored:
+        shown = ", ".join(f"{name} = {getattr(extractor.fpn, name)}" for name in ignored)
+        raise ModelError(
+            f"{checkpoint}: the Object Detection API cannot load this model: it ignores fpn's {shown} with "
+            f"{extractor.type}; export a SavedModel (--format saved_model)"
+        )
 
 
 def _remove_own_options(train_config: pb.TrainConfig) -> tuple[str, ...]:

@@ -7,7 +7,14 @@ from typing import Any
 import keras
 
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.extractors import EXTRACTORS, Backbone, Extractor, feature_levels, top_level
+from sweepbox.detection.config.extractors import (
+    EXTRACTORS,
+    Backbone,
+    Extractor,
+    feature_levels,
+    pyramid_depth,
+    top_level,
+)
 from sweepbox.detection.config.support.extractor import check_maps, check_size
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.model.anchor_generator import boxes_per_cell
@@ -148,13 +155,12 @@ class NetworkPlan:
 
     def _pyramid(self, factory: LayerFactory) -> FeaturePyramid:
         extractor = self.ssd.feature_extractor
-        depth = int(extractor.fpn.additional_layer_depth * extractor.depth_multiplier)
         return FeaturePyramid(
             factory,
             self.extractor_hyper,
             min_level=extractor.fpn.min_level,
             max_level=extractor.fpn.max_level,
-            depth=max(depth, extractor.min_depth),
+            depth=pyramid_depth(extractor),
             use_depthwise=extractor.use_depthwise and self.kind.backbone is not Backbone.RESNET_V1,
         )
 

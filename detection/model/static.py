@@ -17,6 +17,8 @@ def _static_message(ssd: pb.Ssd) -> pb.Ssd:
     static = pb.Ssd()
     static.CopyFrom(ssd)
     clear_loss_values(static)
+    if static.feature_extractor.fpn.HasField("follow_fields"):
+        static.feature_extractor.fpn.ClearField("follow_fields")  # in a config that is read, all fields count
     static.matcher.argmax_matcher.ClearField("matched_threshold")
     static.matcher.argmax_matcher.ClearField("unmatched_threshold")
     static.post_processing.batch_non_max_suppression.ClearField("score_threshold")

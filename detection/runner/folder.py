@@ -15,6 +15,7 @@ from sweepbox.detection.checkpoint.folder import CONFIG_FILE, METRICS_FILE, read
 from sweepbox.detection.config.difference import config_difference
 from sweepbox.detection.config.label_map import LABEL_MAP_FILE, save_label_map
 from sweepbox.detection.config.load import load_config, save_config
+from sweepbox.detection.config.reading import keeps_own_pyramid
 from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.runner.run_metadata import (
     RunMetadata,
@@ -45,6 +46,12 @@ class RunFolder:
     def has_state(self) -> bool:
         """Whether there is a state to resume from."""
         return (self.last / METRICS_FILE).is_file()
+
+    @property
+    def keeps_own_pyramid(self) -> bool:
+        """Whether the run began when the fields of a ResNet's pyramid always counted, and differs by them."""
+        path = self.directory / CONFIG_FILE
+        return path.is_file() and keeps_own_pyramid(load_config(path))
 
     def check_new(self) -> None:
         """Raise UsageError if the folder is not empty."""

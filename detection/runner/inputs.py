@@ -1,21 +1,29 @@
 """The inputs of a run: the config with its edits, the records, the classes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sweepbox.detection.checkpoint.source import initial_source
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.config.load import load_config
+from sweepbox.detection.config.reading import ReadConfig, read_with_edits
 from sweepbox.detection.config.support import check_supported
-from sweepbox.detection.core.errors import ConfigError, DataError
+from sweepbox.detection.core.errors import ConfigError, DataError, SweepboxError
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.printable import acting_characters, shortened
+from sweepbox.detection.core.problems import raise_together
 from sweepbox.detection.data.dataset.prepared import open_dataset
 from sweepbox.detection.data.records import find_records
 
 PLACEHOLDER = "PATH_TO_BE_CONFIGURED"
 """The placeholder for paths in published configs."""
+
+_ESCAPED = "in quotes \\t is a tab and \\n a new line: write paths with / or \\\\"
+
+FPN = "model.ssd.feature_extractor.fpn"
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,14 @@ class RunInputs:
     adjustments: tuple[str, ...] = ()
 
 
-def run_inputs(config_path: Path, data: Path | None, *, edits: Iterable[Edit] = ()) -> RunInputs:
+def run_inputs(
+    config_path: Path,
+    data: Path | None,
+    *,
+    edits: Iterable[Edit] = (),
+    initial_weights: str | None = None,
+    all_fields_count: bool = False,
+) -> RunInputs:
     """Load and edit a config, find its records and classes, and check that it is supported.
 
     Args:
@@ -47,15 +62,52 @@ def run_inputs(config_path: Path, data: Path | None, *, edits: Iterable[Edit] = 
             order. Relative paths are relative to the folder of the config. A file that is named twice is
             trained on twice as often, but evaluated once.
         edits: Edits of the config.
+        initial_weights: The source of the initial weights, instead of the config's checkpoint.
+        all_fields_count: See `read_with_edits`.
 
     Raises:
-        ConfigError: The config is invalid or unsupported, or a file that it names is missing.
+        ConfigError: The config is invalid or unsupported, or a file that it names is missing; all problems are
+            listed.
         DataError: The data folder is missing or damaged.
     """
-    config = apply_edits(load_config(config_path), edits)
-    inputs = _from_readers(config, config_path.parent) if data is None else _from_folder(config, data)
-    check_supported(inputs.config)
-    return inputs
+    read = read_with_edits(load_config(config_path), edits, all_fields_count=all_fields_count)
+    found: list[RunInputs] = []
+
+    def find() -> None:
+        inputs = (
+            _from_readers(read.config, config_path.parent) if data is None else _from_folder(read.config, data)
+        )
+        found.append(inputs)
+
+    def check() -> None:
+        check_supported(found[0].config if found else read.config)
+
+    checks = [find, check, lambda: _check_weights(read.config, initial_weights)]
+    try:
+        raise_together(checks, kind=ConfigError)
+    except SweepboxError as error:
+        raise type(error)("\n".join([str(error), *_needed_notes(read, str(error))])) from None
+    return replace(found[0], adjustments=(*read.notes, *found[0].adjustments))
+
+
+def _needed_notes(read: ReadConfig, problems: str) -> tuple[str, ...]:
+    """Return the notes on the config if a problem is about a field that is not read as it is written."""
+    return read.notes if f"{FPN}.m" in problems else ()
+
+
+def _check_weights(config: pb.TrainEvalPipelineConfig, initial_weights: str | None) -> None:
+    """Check that the initial weights exist."""
+    named = config.train_config.fine_tune_checkpoint
+    if initial_weights is None and acting_characters(named):
+        raise ConfigError(
+            f"train_config.fine_tune_checkpoint is '{shortened(named)}', with a control character; {_ESCAPED}"
+        )
+    if initial_weights is None and PLACEHOLDER in named:
+        raise ConfigError(
+            f"train_config.fine_tune_checkpoint is {named!r}, a placeholder; set it, name initial weights "
+            "(--initial-weights), or clear it (--set train_config.fine_tune_checkpoint=none)"
+        )
+    initial_source(config, initial_weights)
 
 
 def _from_folder(config: pb.TrainEvalPipelineConfig, data: Path) -> RunInputs:
@@ -71,23 +123,26 @@ def _from_folder(config: pb.TrainEvalPipelineConfig, data: Path) -> RunInputs:
 
 def _from_readers(config: pb.TrainEvalPipelineConfig, folder: Path) -> RunInputs:
     """Return the inputs that the config's input readers name; ConfigError lists all problems."""
-    if len(config.eval_input_reader) != 1:
-        raise ConfigError(
-            f"the config has {len(config.eval_input_reader)} eval_input_reader fields; use exactly one, or "
-            "name prepared records (--data)"
-        )
+    readers = config.eval_input_reader
     problems: list[str] = []
+    if len(readers) != 1:
+        problems.append(
+            f"the config has {len(readers)} eval_input_reader fields; use exactly one, or name prepared "
+            "records (--data)"
+        )
     train = _Reader("train_input_reader", config.train_input_reader, folder, problems)
-    validation = _Reader("eval_input_reader", config.eval_input_reader[0], folder, problems)
-    train_records, validation_records = train.records(), validation.records()
-    label_map = train.label_map()
-    other = validation.label_map() if validation.message.label_map_path else label_map
+    train_records, label_map = train.records(), train.label_map()
+    validation_records, other = train_records, label_map
+    if len(readers) == 1:
+        validation = _Reader("eval_input_reader", readers[0], folder, problems)
+        validation_records = validation.records()
+        other = validation.label_map() if validation.message.label_map_path else label_map
     if label_map is None or problems:
         raise ConfigError("\n".join(problems))
     if other != label_map:
         raise ConfigError(
-            f"eval_input_reader.label_map_path: the classes in {validation.message.label_map_path} differ from "
-            f"those in {train.message.label_map_path}, which are trained; name the same label map"
+            f"eval_input_reader.label_map_path: the classes in {readers[0].label_map_path} differ from those "
+            f"in {train.message.label_map_path}, which are trained; name the same label map"
         )
     return RunInputs(config, train_records, tuple(dict.fromkeys(validation_records)), label_map)
 
@@ -126,12 +181,14 @@ class _Reader:
         return load_label_map(path)
 
     def _is_set(self, field: str, path: str) -> bool:
-        """Return whether a path is set; if not, add a problem."""
+        """Return whether a path is set and has no control character; if not, add a problem."""
         if not path:
             self._add(f"{field} is empty; set it")
+        elif acting_characters(path):
+            self._add(f"{field} is '{shortened(path)}', with a control character; {_ESCAPED}")
         elif PLACEHOLDER in path:
             self._add(f"{field} is {path!r}, a placeholder; set it")
-        return bool(path) and PLACEHOLDER not in path
+        return bool(path) and PLACEHOLDER not in path and not acting_characters(path)
 
     def _add(self, problem: str) -> None:
         self.problems.append(f"{problem}, or name prepared records (--data)")

@@ -71,10 +71,17 @@ class TrainRequest:
             DataError: The records are missing.
             UsageError: There is no such precision.
         """
+        from sweepbox.detection.runner.folder import RunFolder
         from sweepbox.detection.runner.inputs import run_inputs
         from sweepbox.detection.runner.settings import RunSettings
 
-        inputs = run_inputs(self.config, self.data, edits=self.edits)
+        inputs = run_inputs(
+            self.config,
+            self.data,
+            edits=self.edits,
+            initial_weights=self.initial_weights,
+            all_fields_count=self.resume and RunFolder(self.out).keeps_own_pyramid,
+        )
         for message in inputs.adjustments:
             notify(message)
         settings = RunSettings(

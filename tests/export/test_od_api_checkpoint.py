@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from google.protobuf import text_format
 
 from sweepbox.detection.checkpoint.object_based import RestoredPart, restore_object_based
 from sweepbox.detection.checkpoint.weights import load_weights, weight_arrays
@@ -57,6 +58,21 @@ def test_options_that_the_object_detection_api_does_not_have_are_removed(
     assert [option.WhichOneof("preprocessing_step") for option in written][theirs:] == [
         "random_horizontal_flip"
     ]
+
+
+@pytest.mark.parametrize("fpn", ["min_level: 2", "max_level: 6", "additional_layer_depth: 16"])
+@pytest.mark.parametrize("follows", ["", "follow_fields: true"])
+def test_pyramids_that_the_object_detection_api_cannot_build_are_refused(
+    golden_checkpoint: Path, tmp_path: Path, fpn: str, follows: str
+) -> None:
+    ours = Path(shutil.copytree(golden_checkpoint, tmp_path / "ours"))
+    config = load_config(ours / "pipeline.config")
+    extractor = config.model.ssd.feature_extractor
+    extractor.type = "ssd_resnet50_v1_fpn_keras"
+    extractor.fpn.CopyFrom(text_format.Parse(f"{fpn} {follows}", extractor.fpn.__class__()))
+    save_config(config, ours / "pipeline.config")
+    with pytest.raises(ModelError, match=rf"it ignores fpn's {fpn.replace(': ', ' = ')} with ssd_resnet50"):
+        export_checkpoint(ours, tmp_path / "out")
 
 
 def test_other_files_are_not_overwritten(golden_checkpoint: Path, tmp_path: Path) -> None:

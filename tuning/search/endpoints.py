@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.edits import apply_edits
-from sweepbox.detection.config.support import check_supported
+from sweepbox.detection.config.support import check_supported, problems_of
 from sweepbox.detection.core.errors import ConfigError, SweepError
 from sweepbox.tuning.search.conditions import check_conditions
 from sweepbox.tuning.search.feasibility import Feasibility, check_feasible
@@ -28,23 +28,28 @@ FIXED = {
 def check_space(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> None:
     """Check the conditions and requirements, and apply each endpoint of each range to the base config.
 
+    What is wrong with the base config itself is not reported.
+
     Raises:
         SweepError: The config refuses endpoints, a field is not tunable, a condition names no parameter, or too
             little of the space meets the requirements; all are listed, by their keys in the sweep file.
     """
     check_conditions(spec.space, spec.augmentations)
     problems = dict.fromkeys(_untunable(spec))
+    of_base = set(problems_of(base))
     for key, edits in Space.of(spec).endpoints():
         try:
             check_supported(apply_edits(base, edits))
         except ConfigError as error:
-            problems |= dict.fromkeys(f"{key}: {line}" for line in str(error).splitlines())
-    try:
-        feasibility = Feasibility.of(spec, base)
-        if not problems:
-            check_feasible(feasibility, Space.of(spec))
-    except SweepError as error:
-        problems |= dict.fromkeys(str(error).splitlines())
+            lines = (line for line in str(error).splitlines() if line not in of_base)
+            problems |= dict.fromkeys(f"{key}: {line}" for line in lines)
+    if not of_base:
+        try:
+            feasibility = Feasibility.of(spec, base)
+            if not problems:
+                check_feasible(feasibility, Space.of(spec))
+        except SweepError as error:
+            problems |= dict.fromkeys(str(error).splitlines())
     if problems:
         raise SweepError("\n".join(problems))
 

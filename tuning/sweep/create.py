@@ -8,14 +8,16 @@ from pathlib import Path
 
 from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS, initial_source
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.config.edits import Edit
 from sweepbox.detection.config.label_map import save_label_map
 from sweepbox.detection.config.load import load_config, save_config
+from sweepbox.detection.config.reading import ReadConfig, read_with_edits
 from sweepbox.detection.config.support import check_supported
-from sweepbox.detection.core.errors import ConfigError, ModelError, SweepboxError, SweepError
+from sweepbox.detection.core.errors import ConfigError, ModelError, SweepError
 from sweepbox.detection.core.files import atomic_directory
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
+from sweepbox.detection.core.problems import raise_together
 from sweepbox.detection.data.dataset.prepare import open_dataset
 from sweepbox.tuning.objective.objective import Objective, check_metrics
 from sweepbox.tuning.schedule.table import with_rule_options
@@ -88,16 +90,29 @@ def _with_preset(spec: SweepSpec) -> Expansion:
         return Expansion(spec)
 
 
-def base_config_of(spec: SweepSpec, *, num_classes: int | None = None) -> pb.TrainEvalPipelineConfig:
-    """Return the config that all trials start from: the file's, with the data's classes, steps and `set`."""
+def read_base(
+    spec: SweepSpec, *, num_classes: int | None = None, all_fields_count: bool = False
+) -> ReadConfig:
+    """Return the config that all trials start from: the file's, with the data's classes, steps and `set`.
+
+    `all_fields_count` is that of `read_with_edits`.
+    """
     config = load_config(Path(spec.base_config))
     edits = [] if num_classes is None else [Edit("model.ssd.num_classes", num_classes)]
     if spec.training.steps is not None:
         edits.append(Edit("num_steps", spec.training.steps))
     try:
-        return apply_edits(config, [*edits, *(Edit(path, value) for path, value in spec.set.items())])
+        edits += [Edit(path, value) for path, value in spec.set.items()]
+        return read_with_edits(config, edits, all_fields_count=all_fields_count)
     except ConfigError as error:
         raise ConfigError(f"set: {error}") from error
+
+
+def base_config_of(
+    spec: SweepSpec, *, num_classes: int | None = None, all_fields_count: bool = False
+) -> pb.TrainEvalPipelineConfig:
+    """Return the config of `read_base`."""
+    return read_base(spec, num_classes=num_classes, all_fields_count=all_fields_count).config
 
 
 def create_sweep(
@@ -108,13 +123,16 @@ def create_sweep(
 ) -> SweepFolder:
     """Check a sweep, prepare its data where that is not done, and write its folder, which appears whole.
 
-    `notify` receives a line for each decision that the sweep file leaves open. SweepError or ConfigError where
-    the folder is taken, or the sweep file does not fit the config or the data.
+    `notify` receives a line for each decision that the sweep file leaves open, and for each thing of the base
+    config that is not read as it is written. SweepError or ConfigError where the folder is taken, or the sweep
+    file does not fit the config or the data.
     """
     spec = request.load()
     folder = request.folder(spec)
     _check_free(folder)
     _raise_together(_early_checks(spec), source=request.source)
+    for note in read_base(spec).notes:
+        notify(f"{spec.base_config}: {note}")
     spec, decisions = fix_sampler(spec)
     with atomic_directory(folder.path) as path:
         draft = SweepFolder(path)
@@ -193,24 +211,26 @@ def _check_base(spec: SweepSpec) -> None:
             "file, or to the working directory where the spec is an object"
         )
     base = base_config_of(spec)
-    check_supported(base)
+    raise_together(_base_checks(base, spec), kind=ConfigError)
+
+
+def _base_checks(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> Iterable[Callable[[], object]]:
+    """Return the checks of a base config that can be read."""
+    yield lambda: check_supported(base)
+    yield lambda: _check_length(base)
+    yield lambda: check_space(base, spec)
+    if spec.initial_weights is None:
+        yield lambda: initial_source(base, None)
+
+
+def _check_length(base: pb.TrainEvalPipelineConfig) -> None:
     if base.train_config.num_steps < 1:
         raise SweepError("training.steps: is not given and the base config has no num_steps; give one of them")
-    check_space(base, spec)
-    if spec.initial_weights is None:
-        initial_source(base, None)
 
 
 def _raise_together(checks: Iterable[Callable[[], object]], *, source: str) -> None:
     """Run all checks and raise one SweepError with all their messages."""
-    lines: dict[str, None] = {}
-    for check in checks:
-        try:
-            check()
-        except SweepboxError as error:
-            lines |= dict.fromkeys(str(error).splitlines())
-    if lines:
-        raise SweepError("\n".join(f"{source}: {line}" for line in lines))
+    raise_together(checks, kind=SweepError, source=source)
 
 
 def _relative(spec: SweepSpec, folder: SweepFolder, *, prepared_here: bool) -> SweepSpec:

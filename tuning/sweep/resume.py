@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sweepbox.detection.config.difference import config_difference
 from sweepbox.detection.config.load import load_config
+from sweepbox.detection.config.reading import keeps_own_pyramid
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.schedule.table import with_rule_options
 from sweepbox.tuning.search.samplers.table import AUTO, with_all_options
@@ -75,5 +76,7 @@ def _base_changes(given: SweepSpec, folder: SweepFolder) -> list[str]:
     if not Path(given.base_config).is_file():
         return []
     stored = load_config(folder.base_config)
-    base = base_config_of(given, num_classes=stored.model.ssd.num_classes)
+    base = base_config_of(
+        given, num_classes=stored.model.ssd.num_classes, all_fields_count=keeps_own_pyramid(stored)
+    )
     return [f"base_config: {change.path}" for change in config_difference(stored, base)]

@@ -23,7 +23,11 @@ def check_length(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
     """Check that the number of steps is set."""
     if config.train_config.num_steps < 1:
         steps = config.train_config.num_steps
-        yield f"{TRAIN}.num_steps = {steps}: give the number of training steps, at least 1"
+        yield (
+            f"{TRAIN}.num_steps = {steps}: give the number of training steps, at least 1 (--set "
+            "num_steps=2000, or training.steps in a sweep file); with 0 the Object Detection API trains until "
+            "it is stopped"
+        )
 
 
 def check_moving_average(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
