@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -81,6 +82,11 @@ def run(
         if debug:
             traceback.print_exc()
         _fail(_line_of(error))
+
+
+def command_line(*arguments: object) -> str:
+    """Return a `sweepbox` command to print, quoted for a shell."""
+    return shlex.join(["sweepbox", *map(str, arguments)])
 
 
 def output_console() -> "Console":

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sweepbox.scripts.cli import output_console, run
+from sweepbox.scripts.cli import command_line, output_console, run
 
 
 def command(
@@ -26,7 +26,8 @@ def command(
     console.print(sweep_table(state))
     console.print(sweep_summary(state), highlight=False, markup=False, soft_wrap=True)
     if not state.running and state.ended < state.spec.trials:
-        note = f"not running; to resume: sweepbox sweep {state.folder.spec} --out {sweep} --resume"
+        again = command_line("sweep", state.folder.spec, "--out", sweep, "--resume")
+        note = f"not running; to resume: {again}"
         console.print(note, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweepbox.scripts.cli import EXIT_INTERRUPTED, output_console, run
+from sweepbox.scripts.cli import EXIT_INTERRUPTED, command_line, output_console, run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,7 +66,7 @@ def _run(folder: "SweepFolder", ray_config: "RayConfig", console: "Console") -> 
     def say(text: str) -> None:
         _say(text, console)
 
-    say(f"sweep in {folder.path}; `sweepbox status {folder.path}` shows its state")
+    say(f"sweep in {folder.path}; `{command_line('status', folder.path)}` shows its state")
     spec = load_spec(folder.spec)
     if at_random := drawn_at_random(spec.sampler, Space.of(spec)):
         say(at_random)
@@ -88,11 +88,11 @@ def _tell(outcome: "SweepOutcome", console: "Console") -> None:
     console.print(sweep_summary(state), highlight=False, markup=False)
     lines = []
     if outcome.stopped_by is not None:
-        again = f"sweepbox sweep {path / 'sweep.yaml'} --out {path} --resume"
+        again = command_line("sweep", path / "sweep.yaml", "--out", path, "--resume")
         lines.append(f"ended by {outcome.stopped_by}; to resume: {again}")
     if state.best is not None:
         lines.append(f"report: {path / 'report.md'}")
-        lines.append(f"export the winner: sweepbox export {path} {path / 'export'}")
+        lines.append(f"export the winner: {command_line('export', path, path / 'export')}")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 

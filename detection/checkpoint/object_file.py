@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.core.files import PlainPath
 
 SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 """The suffix of each variable's key in the file."""
@@ -37,6 +38,7 @@ class ObjectCheckpoint:
     prefix: Path
     shapes: Mapping[str, tuple[int, ...]]
     _reader: Any
+    _folder: PlainPath
 
     def read(self, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
         """Return the values of `keys`, which must be in `shapes`.
@@ -61,14 +63,15 @@ def open_checkpoint(named: str | Path) -> ObjectCheckpoint:
     import tensorflow as tf
 
     prefix = find_prefix(named)
+    folder = PlainPath(prefix.parent)
     try:
-        reader = tf.train.load_checkpoint(str(prefix))
+        reader = tf.train.load_checkpoint(str(folder.path / prefix.name))
         shapes = reader.get_variable_to_shape_map()
     except (tf.errors.OpError, *READ_ERRORS) as error:
         raise ModelError(f"{prefix}: damaged ({_first_line(error)}); download it again") from error
     check_object_based(prefix)
     variables = {key.removesuffix(SUFFIX): tuple(shapes[key]) for key in shapes if key.endswith(SUFFIX)}
-    return ObjectCheckpoint(prefix, variables, reader)
+    return ObjectCheckpoint(prefix, variables, reader, folder)
 
 
 def check_object_based(prefix: Path) -> None:

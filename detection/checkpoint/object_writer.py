@@ -1,6 +1,7 @@
 """Writes the weights of a detector as an object-based checkpoint of the Object Detection API."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sweepbox.detection.checkpoint.object_graph import Node, object_graph
 from sweepbox.detection.checkpoint.weights import weight_arrays
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.extractors import feature_levels
+from sweepbox.detection.core.files import PlainPath
 
 CHECKPOINT_NUMBER = 0
 
@@ -44,11 +46,12 @@ def save_graph(root: Node, directory: Path) -> Path:
     """Write the checkpoint of an object graph; see `write_object_based`."""
     import tensorflow as tf
 
-    with tf.device("/CPU:0"):
+    plain = PlainPath(directory)
+    with tf.device("/CPU:0"), closing(plain):
         created: dict[int, Any] = {}
         checkpoint = tf.train.Checkpoint(**{name: _trackable(child, created) for name, child in root.items()})
-        manager = tf.train.CheckpointManager(checkpoint, str(directory), max_to_keep=None)
-        return Path(manager.save(checkpoint_number=CHECKPOINT_NUMBER))
+        manager = tf.train.CheckpointManager(checkpoint, str(plain.path), max_to_keep=None)
+        return directory / Path(manager.save(checkpoint_number=CHECKPOINT_NUMBER)).name
 
 
 def _key_of(layer: Any, keys: Mapping[str, str]) -> str | None:

@@ -6,8 +6,10 @@ import json
 import os
 import re
 import shutil
+import tempfile
 import uuid
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ StrPath = str | os.PathLike[str]
 
 TEMPORARY_PATTERN = ".*.tmp"
 """Glob pattern of the hidden files and folders that a killed process may leave behind."""
+
+_PATTERN_CHARACTERS = set("*?[]{}\\")
 
 _WORKING_DIRECTORY = -100
 _EXCHANGE = 2
@@ -42,6 +46,30 @@ def remove_temporary_folders(directory: Path) -> None:
     for path in directory.glob(TEMPORARY_PATTERN):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
+
+
+class PlainPath:
+    """Another name for a path, for libraries that read `*`, `?`, `[`, `{` or a backslash as a pattern.
+
+    It is a symbolic link in a temporary folder, or the path itself where it has no such character.
+
+    Attributes:
+        path: The path to give to the library; it exists until `close`, or as long as this object.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._remove: Callable[[], object] | None = None
+        if _PATTERN_CHARACTERS & set(str(path)):
+            folder = Path(tempfile.mkdtemp(prefix="sweepbox-"))
+            self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            self.path = folder / "link"
+            self.path.symlink_to(path.absolute())
+
+    def close(self) -> None:
+        """Remove the link."""
+        if self._remove is not None:
+            self._remove()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import numpy as np
 from sweepbox.detection.config.label_map import as_label_map
 from sweepbox.detection.core.detections import Detections
 from sweepbox.detection.core.errors import ModelError
-from sweepbox.detection.core.files import StrPath
+from sweepbox.detection.core.files import PlainPath, StrPath
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.inference.images import ImageSource, image_pixels
 from sweepbox.detection.inference.labels import find_labels
@@ -105,11 +105,14 @@ def _load(folder: Path) -> Any:
     import tensorflow as tf
     from google.protobuf.message import DecodeError
 
+    plain = PlainPath(folder)
     try:
-        return tf.saved_model.load(str(folder))
+        return tf.saved_model.load(str(plain.path))
     except (OSError, ValueError, LookupError, AttributeError, DecodeError, tf.errors.OpError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelError(f"{folder}: the model is damaged or incomplete ({reason}); export it again") from error
+    finally:
+        plain.close()
 
 
 def _signature(model: Any, folder: Path) -> Any:

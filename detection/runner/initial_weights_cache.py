@@ -4,6 +4,7 @@ Weights are randomly initialised from a seed; a part of them may be loaded from 
 in a memory-mapped file in the folder of the decoded images, named by a hash of everything that determines it.
 """
 
+import glob
 import hashlib
 import json
 import logging
@@ -126,7 +127,7 @@ def _identity(settings: RunSettings, source: str | None) -> list[Any]:
     if is_backbone_source(source):
         return [source, keras.__version__, _file_identity(Path(source))]
     prefix = find_prefix(source)
-    files = sorted(prefix.parent.glob(f"{prefix.name}.*"))
+    files = sorted(prefix.parent.glob(f"{glob.escape(prefix.name)}.*"))
     return [source, restored_part(settings.config).value, [_file_identity(path) for path in files]]
 
 
