@@ -12,6 +12,8 @@ from sweepbox.detection.core.errors import ConfigError
 PATH = "model.ssd.image_resizer"
 SUPPORTED = ("fixed_shape_resizer", "keep_aspect_ratio_resizer")
 CHANNELS = 3
+LARGEST_SIDE = 16_384
+"""Pixels on a side of an image."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,9 @@ def resizer_problems(message: pb.ImageResizer) -> Iterator[str]:
 
 def _fixed_shape_problems(resizer: pb.FixedShapeResizer, path: str) -> Iterator[str]:
     for name in ("height", "width"):
-        if getattr(resizer, name) < 1:
-            yield f"{path}.{name} = {getattr(resizer, name)}: give a value of at least 1"
+        side = getattr(resizer, name)
+        if not 1 <= side <= LARGEST_SIDE:
+            yield f"{path}.{name} = {side}: give a value of at least 1 and at most {LARGEST_SIDE}"
 
 
 def _keep_aspect_problems(resizer: pb.KeepAspectRatioResizer, path: str) -> Iterator[str]:
@@ -87,6 +90,8 @@ def _keep_aspect_problems(resizer: pb.KeepAspectRatioResizer, path: str) -> Iter
         )
     if resizer.min_dimension < 1:
         yield f"{path}.min_dimension = {resizer.min_dimension}: give a value of at least 1"
+    if resizer.max_dimension > LARGEST_SIDE:
+        yield f"{path}.max_dimension = {resizer.max_dimension}: give a value of at most {LARGEST_SIDE}"
     if resizer.min_dimension > resizer.max_dimension:
         yield (
             f"{path}.min_dimension = {resizer.min_dimension} exceeds max_dimension = {resizer.max_dimension}; "

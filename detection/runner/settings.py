@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.memory import forecast_memory, gigabytes
+from sweepbox.detection.config.resizers import resizer_settings
 from sweepbox.detection.core.errors import ConfigError, DataError
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.machine_memory import machine_memory
 from sweepbox.detection.core.metric_names import own_name
 from sweepbox.detection.model.precision import Precision
 
@@ -64,11 +67,24 @@ class RunSettings:
         return self.evaluate_every or -(-self.total_steps // 10)
 
 
+def check_memory(config: pb.TrainEvalPipelineConfig) -> None:
+    """Raise ConfigError if training a supported config takes more memory than the machine has."""
+    forecast, memory = forecast_memory(config), machine_memory()
+    if forecast.total > memory:
+        height, width = resizer_settings(config.model.ssd.image_resizer).output_size
+        raise ConfigError(
+            f"training takes {forecast}, and the machine has {gigabytes(memory)}; lower "
+            f"train_config.batch_size = {config.train_config.batch_size}, the image size of {height}x{width} "
+            "or the widths of the network"
+        )
+
+
 def check_settings(settings: RunSettings) -> None:
     """Check that the settings are consistent.
 
     Raises:
-        ConfigError: The number of classes differs from the label map, or the batch size is 0.
+        ConfigError: The number of classes differs from the label map, the batch size is 0, or training takes
+            more memory than the machine has.
         DataError: There are no training or no validation records.
     """
     configured, found = settings.config.model.ssd.num_classes, settings.label_map.num_classes
@@ -79,5 +95,6 @@ def check_settings(settings: RunSettings) -> None:
         )
     if settings.config.train_config.batch_size < 1:
         raise ConfigError("train_config.batch_size is 0; set it to at least 1")
+    check_memory(settings.config)
     if not settings.train_records or not settings.validation_records:
         raise DataError("a run needs training records and validation records; prepare the data")

@@ -33,7 +33,7 @@ def check_scales(ssd: pb.Ssd) -> Iterator[str]:
 
 ANCHOR_CHECKS: tuple[Check, ...] = (
     Range(f"{MULTISCALE}.anchor_scale", 0, above=True),
-    Range(f"{MULTISCALE}.scales_per_octave", 1),
+    Range(f"{MULTISCALE}.scales_per_octave", 1, 100),
     Only(f"{MULTISCALE}.normalize_coordinates", (True,)),
     Range(f"{CLASSIC}.min_scale", 0, above=True),
     Range(f"{CLASSIC}.base_anchor_height", 0, above=True),

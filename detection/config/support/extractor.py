@@ -13,6 +13,9 @@ from sweepbox.detection.config.extractors import (
 from sweepbox.detection.config.resizers import resizer_problems, resizer_settings
 from sweepbox.detection.config.support.parts import ANCHOR_GENERATOR, EXTRACTOR, SSD
 
+COARSEST_LEVEL = 14
+"""At this level, the largest image is one cell."""
+
 CLASSIC_MAPS = range(2, 7)
 """The possible numbers of maps of an extractor without a pyramid."""
 
@@ -39,7 +42,7 @@ def check_size(ssd: pb.Ssd) -> Iterator[str]:
             f"{SSD}.image_resizer: {height}x{width} is too small; {extractor.type} needs at least "
             f"{kind.least_side} pixels on each side"
         )
-    step = 2 ** top_level(extractor) if kind.pyramid else 1
+    step = 2 ** max(0, top_level(extractor)) if kind.pyramid else 1
     multiple = max(extractor.pad_to_multiple, 1)
     if any(-(-side // multiple) * multiple % step for side in size):
         yield (
@@ -64,6 +67,8 @@ def check_maps(ssd: pb.Ssd) -> Iterator[str]:
 
 def _pyramid_problems(fpn: pb.FeaturePyramidNetworks) -> Iterator[str]:
     lowest, highest = fpn.min_level, fpn.max_level
+    if highest > COARSEST_LEVEL:
+        yield f"{EXTRACTOR}.fpn.max_level = {highest}: give a value of at most {COARSEST_LEVEL}"
     if not FINEST_BACKBONE_LEVEL <= lowest <= min(highest, COARSEST_BACKBONE_LEVEL):
         yield (
             f"{EXTRACTOR}.fpn: levels {lowest} to {highest} are not supported; start at a min_level from "

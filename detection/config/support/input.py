@@ -6,7 +6,15 @@ from typing import Any
 from google.protobuf.message import Message
 
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.support.rules import Absent, Check, Choice, Only, Range
+from sweepbox.detection.config.support.rules import (
+    LARGEST_BATCH,
+    MOST_BOXES,
+    Absent,
+    Check,
+    Choice,
+    Only,
+    Range,
+)
 from sweepbox.detection.core.metric_names import MetricSet
 
 
@@ -39,7 +47,7 @@ _READER_RULES: tuple[Any, ...] = (
     Only("load_multiclass_scores", (False,)),
     Only("load_context_features", (False,)),
     Only("expand_labels_hierarchy", (False,)),
-    Range("max_number_of_boxes", 1),
+    Range("max_number_of_boxes", 1, MOST_BOXES),
     Absent("sample_from_datasets_weights"),
 )
 
@@ -54,7 +62,7 @@ def _reader_problems(reader: Message, path: str) -> Iterator[str]:
 INPUT_CHECKS: tuple[Check, ...] = (
     check_readers,
     check_metrics,
-    Range("eval_config.batch_size", 1),
+    Range("eval_config.batch_size", 1, LARGEST_BATCH),
     Only("eval_config.eval_instance_masks", (False,)),
     Only("eval_config.ignore_groundtruth", (False,)),
     Only("eval_config.force_no_resize", (False,)),

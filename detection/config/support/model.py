@@ -6,14 +6,22 @@ A check on a part that is absent says nothing, so that a config without `model.s
 from collections.abc import Iterator
 
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.resizers import resizer_problems
+from sweepbox.detection.config.resizers import LARGEST_SIDE, resizer_problems
 from sweepbox.detection.config.support.anchors import ANCHOR_CHECKS
 from sweepbox.detection.config.support.extractor import check_extractor, check_maps, check_size
 from sweepbox.detection.config.support.losses import LOSS_CHECKS
 from sweepbox.detection.config.support.parts import EXTRACTOR, SSD, for_ssd, within
 from sweepbox.detection.config.support.post_processing import POST_PROCESSING_CHECKS
 from sweepbox.detection.config.support.predictor import PREDICTOR_CHECKS, hyperparameter_checks
-from sweepbox.detection.config.support.rules import Absent, Check, Choice, Only, Range
+from sweepbox.detection.config.support.rules import (
+    MOST_BOXES,
+    MOST_CHANNELS,
+    Absent,
+    Check,
+    Choice,
+    Only,
+    Range,
+)
 
 MATCHER = f"{SSD}.matcher.argmax_matcher"
 CODER = f"{SSD}.box_coder.faster_rcnn_box_coder"
@@ -43,10 +51,11 @@ _PARTS: tuple[Check, ...] = (
 )
 
 _VALUES: tuple[Check, ...] = (
-    Range(f"{SSD}.num_classes", 1),
-    Range(f"{EXTRACTOR}.depth_multiplier", 0, above=True),
-    Range(f"{EXTRACTOR}.min_depth", 1),
-    Range(f"{EXTRACTOR}.fpn.additional_layer_depth", 1),
+    Range(f"{SSD}.num_classes", 1, MOST_BOXES),
+    Range(f"{EXTRACTOR}.depth_multiplier", 0, 32, above=True),
+    Range(f"{EXTRACTOR}.min_depth", 1, MOST_CHANNELS),
+    Range(f"{EXTRACTOR}.fpn.additional_layer_depth", 1, MOST_CHANNELS),
+    Range(f"{EXTRACTOR}.pad_to_multiple", 0, LARGEST_SIDE),
     Only(f"{EXTRACTOR}.replace_preprocessor_with_placeholder", (False,)),
     *(
         Range(f"{CODER}.{name}", 0, above=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.support.parts import SSD, for_ssd
-from sweepbox.detection.config.support.rules import Check, Choice, Range
+from sweepbox.detection.config.support.rules import MOST_BOXES, Check, Choice, Range
 
 POST = f"{SSD}.post_processing"
 NMS = f"{POST}.batch_non_max_suppression"
@@ -88,8 +88,8 @@ def are_scores_bounded(ssd: pb.Ssd) -> bool:
 POST_PROCESSING_CHECKS: tuple[Check, ...] = (
     for_ssd(check_score_threshold),
     Range(f"{NMS}.iou_threshold", 0, 1),
-    Range(f"{NMS}.max_detections_per_class", 1),
-    Range(f"{NMS}.max_total_detections", 1),
+    Range(f"{NMS}.max_detections_per_class", 1, MOST_BOXES),
+    Range(f"{NMS}.max_total_detections", 1, MOST_BOXES),
     Range(f"{NMS}.soft_nms_sigma", 0),
     for_ssd(check_kind),
     for_ssd(check_detections),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.support.parts import SSD, for_ssd, within
-from sweepbox.detection.config.support.rules import Check, Choice, Only, Range
+from sweepbox.detection.config.support.rules import MOST_CHANNELS, Check, Choice, Only, Range
 
 SHARED = f"{SSD}.box_predictor.weight_shared_convolutional_box_predictor"
 CONVOLUTIONAL = f"{SSD}.box_predictor.convolutional_box_predictor"
@@ -53,8 +53,8 @@ def hyperparameter_checks(owner: str) -> tuple[Check, ...]:
 def _checks_of(predictor: str) -> tuple[Check, ...]:
     """Return the checks of both kinds of predictor."""
     return (
-        Range(f"{predictor}.num_layers_before_predictor", 0),
-        Range(f"{predictor}.kernel_size", 1),
+        Range(f"{predictor}.num_layers_before_predictor", 0, 100),
+        Range(f"{predictor}.kernel_size", 1, 99),
         Only(f"{predictor}.box_code_size", (4,)),
         Range(f"{predictor}.dropout_keep_probability", 0, 1, above=True),
         *hyperparameter_checks(predictor),
@@ -63,9 +63,11 @@ def _checks_of(predictor: str) -> tuple[Check, ...]:
 
 PREDICTOR_CHECKS: tuple[Check, ...] = (
     *_checks_of(SHARED),
+    Range(f"{SHARED}.depth", 0, MOST_CHANNELS),
     within(SHARED, for_ssd(check_tower)),
     *_checks_of(CONVOLUTIONAL),
-    Range(f"{CONVOLUTIONAL}.min_depth", 0),
+    Range(f"{CONVOLUTIONAL}.min_depth", 0, MOST_CHANNELS),
+    Range(f"{CONVOLUTIONAL}.max_depth", 0, MOST_CHANNELS),
     within(CONVOLUTIONAL, for_ssd(check_own_layers)),
 )
 """The checks of `model.ssd.box_predictor`."""

@@ -12,6 +12,11 @@ from sweepbox.detection.config.fields import Scalar, get_plain
 Check = Callable[[pb.TrainEvalPipelineConfig], Iterator[str]]
 """A function that yields a line for each problem of a config; the rules below are checks."""
 
+LARGEST_BATCH = 65_536
+MOST_CHANNELS = 16_384
+MOST_BOXES = 100_000
+"""Detections or boxes of an image, and classes."""
+
 
 @dataclass(frozen=True)
 class Choice:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.aliases import OPTIMIZERS, schedule_of, schedule_path
 from sweepbox.detection.config.support.input import INPUT_CHECKS
-from sweepbox.detection.config.support.rules import Check, Choice, Only, Range
+from sweepbox.detection.config.support.rules import LARGEST_BATCH, Check, Choice, Only, Range
 
 TRAIN = "train_config"
 OPTIMIZER = f"{TRAIN}.optimizer"
@@ -75,6 +75,26 @@ def check_schedule(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
         yield from Range(f"{path}.learning_rate", 0, above=True)(config)
 
 
+def check_warmup(config: pb.TrainEvalPipelineConfig) -> Iterator[str]:
+    """Check that the warm-up of the learning rate ends before the training does."""
+    path, schedule, steps = schedule_path(config), schedule_of(config), config.train_config.num_steps
+    if isinstance(schedule, pb.CosineDecayLearningRate):
+        if schedule.warmup_steps >= schedule.total_steps:
+            return  # a problem of the schedule alone
+        name, warmup = "warmup_steps", schedule.warmup_steps
+    elif isinstance(schedule, pb.ExponentialDecayLearningRate):
+        name, warmup = "burnin_steps", schedule.burnin_steps
+    elif isinstance(schedule, pb.ManualStepLearningRate) and schedule.warmup and schedule.schedule:
+        name, warmup = "schedule[0].step", schedule.schedule[0].step
+    else:
+        return
+    if 0 < steps <= warmup:
+        yield (
+            f"{path}.{name} = {warmup} is not below {TRAIN}.num_steps = {steps}: the training would end in the "
+            "warm-up; lower it, or raise num_steps"
+        )
+
+
 def _cosine_problems(schedule: pb.CosineDecayLearningRate, path: str) -> Iterator[str]:
     """Yield the contradictions of a cosine schedule."""
     base, first = schedule.learning_rate_base, schedule.warmup_learning_rate
@@ -113,6 +133,7 @@ _OPTIMIZER_RULES: tuple[Check, ...] = (
     Range(f"{OPTIMIZER}.moving_average_decay", 0, 1),
     check_schedule_choice,
     check_schedule,
+    check_warmup,
     Range(f"{OPTIMIZER}.momentum_optimizer.momentum_optimizer_value", 0, 1),
     Range(f"{OPTIMIZER}.rms_prop_optimizer.momentum_optimizer_value", 0, 1),
     Range(f"{OPTIMIZER}.rms_prop_optimizer.decay", 0),
@@ -121,7 +142,7 @@ _OPTIMIZER_RULES: tuple[Check, ...] = (
 )
 
 TRAINING_CHECKS: tuple[Check, ...] = (
-    Range(f"{TRAIN}.batch_size", 1),
+    Range(f"{TRAIN}.batch_size", 1, LARGEST_BATCH),
     check_length,
     check_patterns,
     Range(f"{TRAIN}.gradient_clipping_by_norm", 0),
