@@ -16,6 +16,7 @@ from sweepbox.detection.runner.request import TrainRequest
 
 QUICKSTART = Path(__file__).parents[2] / "experiments" / "configs" / "quickstart.config"
 FPN = "model.ssd.feature_extractor.fpn"
+TYPE = "model.ssd.feature_extractor.type"
 UNSUPPORTED = (
     "model.ssd.feature_extractor.type=ssd_inception_v2",
     "feature_extractor.type = 'ssd_inception_v2'",

@@ -90,9 +90,7 @@ def _with_preset(spec: SweepSpec) -> Expansion:
         return Expansion(spec)
 
 
-def read_base(
-    spec: SweepSpec, *, num_classes: int | None = None, all_fields_count: bool = False
-) -> ReadConfig:
+def read_base(spec: SweepSpec, *, num_classes: int | None = None, all_fields_count: bool = False) -> ReadConfig:
     """Return the config that all trials start from: the file's, with the data's classes, steps and `set`.
 
     `all_fields_count` is that of `read_with_edits`.
