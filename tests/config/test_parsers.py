@@ -55,21 +55,21 @@ LARGE = [
 
 @pytest.mark.parametrize(("parse", "text"), LARGE, ids=[text[:40] for _, text in LARGE])
 def test_large_texts_take_linear_time_and_few_short_lines(parse: Parse, text: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(ConfigError) as caught:
         parse(text)
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
     lines = str(caught.value).splitlines()
     assert len(lines) <= 11
     assert max(map(len, lines)) < 1500
 
 
 def test_a_label_map_of_many_classes_is_read_and_used_in_linear_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     labels = parse_label_map(label_map_of(20_000))
     for class_id in labels.ids:
         assert labels.id_of(labels.text_of(class_id)) == class_id
-    assert time.monotonic() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 CONTROL = ["a\x00b", "\x1b[31mred", "two\nlines", "tab\t", "\x7f", "\x85", "\u2028", "\u202eback", "\r"]

@@ -47,12 +47,12 @@ FIELDS = [
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("value", [HUGE, 2**31 - 1])
 def test_sizes_of_ten_million_are_refused_by_field_at_once(field: str, value: int) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(ConfigError, match=field.rpartition(".")[2]):
         check_supported(
             apply_edits(load_config(CONFIGS / "quickstart.config"), [parse_edit(f"{field}={value}")])
         )
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("extractor", ["ssd_mobilenet_v2_fpn_keras", "ssd_resnet50_v1_fpn_keras"])
@@ -91,13 +91,13 @@ def test_training_that_needs_more_memory_than_the_machine_has_is_refused(
     base = load_config(CONFIGS / "face_mask_mobilenet_320.config")
     config = apply_edits(base, [parse_edit(edit) for edit in edits])
     check_supported(config)
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(
         ConfigError,
         match=r"^training takes about [\d,.]+ GB \(an estimate: .*\), and the machine has 64\.0 GB; lower ",
     ) as caught:
         check_memory(config)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
     assert len(str(caught.value).splitlines()) == 1
 
 

@@ -86,7 +86,7 @@ def _with_preset(spec: SweepSpec) -> Expansion:
         return Expansion(spec)
     try:
         return with_preset(spec, base_config_of(spec))
-    except ConfigError:
+    except (ConfigError, OSError):
         return Expansion(spec)
 
 
