@@ -134,6 +134,7 @@ def test_the_outcome_is_written_for_people_and_programs(lived: SweepFolder) -> N
     measured = ("evaluation_s", "images_per_s", "input_wait_fraction")
     assert [table.column(name).to_pylist() for name in measured] == [[1.0] * 6, [8.0] * 6, [0.25] * 6]
     report = lived.report.read_text()
+    assert "\nSampler tpe.\n" in report
     assert "24s in trials, 25% of it evaluating." in report
     assert "| time | images/s | waiting for input | evaluating |" in report
     assert "| 12s | 8 | 25% | 25% |" in report
