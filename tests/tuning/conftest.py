@@ -1,8 +1,9 @@
 """A tiny sweep on drawn scenes: the quickstart's config at 96 pixels, a few steps."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -118,3 +119,10 @@ def _live(folder: SweepFolder, trial_id: str, values: Sequence[float], state: Tr
         trial.last.mkdir(exist_ok=True)
     status = read_status(trial)
     write_status(trial, replace(status, state=state, step=2 * len(values), seconds=4.0 * len(values)))
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder whose path is short enough for sockets, which that of a test is not."""
+    with TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)

@@ -8,6 +8,7 @@ from ray.tune import Callback
 
 from sweepbox.tuning.ray_backend.trainable import RECORD, TRIAL_KEY
 from sweepbox.tuning.ray_backend.trial_source import TrialSource
+from sweepbox.tuning.ray_backend.watch import RayWatch
 from sweepbox.tuning.storage.trial_record import parse_evaluation
 from sweepbox.tuning.sweep.stopping import ScheduledTrials
 
@@ -20,9 +21,10 @@ logger = logging.getLogger(__name__)
 class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
     """Passes evaluations on, closes trials that Ray has ended, and has the study's file written."""
 
-    def __init__(self, trials: ScheduledTrials, source: TrialSource) -> None:
+    def __init__(self, trials: ScheduledTrials, source: TrialSource, watch: RayWatch) -> None:
         self._trials = trials
         self._source = source
+        self._watch = watch
         self._written = 0.0
 
     def __getstate__(self) -> dict[str, Any]:
@@ -48,7 +50,8 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         logger.info("trial %s %s%s", trial.config[TRIAL_KEY], status.state, reason)
 
     def on_trial_error(self, *, trial: Any, **_info: Any) -> None:
-        """Close a trial whose process died or whose code failed."""
+        """Close a trial whose process died or whose code failed; SweepError if that was Ray's death."""
+        self._watch.check(patience_s=0)
         status = self._trials.close(trial.config[TRIAL_KEY], error=_error_line(trial))
         logger.error("trial %s failed: %s", trial.config[TRIAL_KEY], status.error)
 

@@ -7,11 +7,17 @@ import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.ray_backend.messages import errors_to_log
+from sweepbox.tuning.ray_backend.processes import RayProcesses, leave_ray
+from sweepbox.tuning.ray_backend.temporary_folder import private_folder
+from sweepbox.tuning.ray_backend.threads import CallThread, call_thread
+from sweepbox.tuning.ray_backend.watch import RayWatch
 from sweepbox.tuning.spec.schema import Resources
 
 OBJECT_STORE_BYTES = 200 * 2**20
@@ -52,11 +58,26 @@ def arrange_environment(address: str | None) -> None:
         os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 
+@dataclass(frozen=True)
+class RayConnection:
+    """A Ray that this process is connected to.
+
+    Attributes:
+        resources: The CPUs, GPUs and other resources of all machines, by Ray's names.
+        watch: Detects that Ray has died.
+        thread: Makes the calls of Ray that wait.
+    """
+
+    resources: dict[str, float]
+    watch: RayWatch
+    thread: CallThread
+
+
 @contextmanager
 def ray_session(
     *, address: str | None, cpus: int | None = None, gpus: int | None = None
-) -> Iterator[dict[str, float]]:
-    """Yield the resources of a Ray that this process is connected to; leave it at the end.
+) -> Iterator[RayConnection]:
+    """Connect to Ray; leave it at the end.
 
     Without an address Ray is started on this machine alone, with `cpus` and `gpus` (by default all that this
     process may use), and ends with the block. A Ray that this process is connected to already is used as it
@@ -64,18 +85,45 @@ def ray_session(
     """
     import ray
 
-    if ray.is_initialized():
-        yield dict(ray.cluster_resources())
-        return
+    with call_thread() as thread:
+        if ray.is_initialized():
+            yield RayConnection(dict(ray.cluster_resources()), RayWatch(), thread)
+            return
+        with _common_settings() as settings, errors_to_log():
+            session = (
+                _own_ray(thread, settings, cpus=cpus, gpus=gpus)
+                if address is None
+                else _joined(thread, settings, address)
+            )
+            with session as watch:
+                resources = thread.call(lambda: dict(ray.cluster_resources()), check=watch.check)
+                yield RayConnection(resources, watch, thread)
+
+
+@contextmanager
+def _own_ray(
+    thread: CallThread, settings: dict[str, Any], *, cpus: int | None, gpus: int | None
+) -> Iterator[RayWatch]:
+    """Start a Ray on this machine; its processes and files are gone at the end, however it comes."""
+    with private_folder() as folder:
+        processes = RayProcesses(folder)
+        try:
+            thread.call(lambda: _start({**settings, "_temp_dir": str(folder)}, cpus=cpus, gpus=gpus))
+            yield RayWatch(processes)
+        finally:
+            processes.note()
+            leave_ray()
+            processes.end()
+
+
+@contextmanager
+def _joined(thread: CallThread, settings: dict[str, Any], address: str) -> Iterator[RayWatch]:
+    """Join a cluster, whose temporary folders are its owner's."""
     try:
-        with _common_settings() as settings:
-            if address is None:
-                _start(settings, cpus=cpus, gpus=gpus)
-            else:
-                _join(settings, address)
-        yield dict(ray.cluster_resources())
+        thread.call(lambda: _join(settings, address))
+        yield RayWatch()
     finally:
-        ray.shutdown()
+        leave_ray()
 
 
 def _start(settings: dict[str, Any], *, cpus: int | None, gpus: int | None) -> None:

@@ -14,6 +14,7 @@ from sweepbox.detection.core.versions import package_versions
 from sweepbox.tuning.monitor.monitor import Listener, SweepMonitor
 from sweepbox.tuning.ray_backend.cluster import LOG_FORMAT, arrange_environment, concurrent_trials, ray_session
 from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
+from sweepbox.tuning.ray_backend.watch import RayWatch
 from sweepbox.tuning.report.markdown import write_outcome
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec
@@ -112,11 +113,17 @@ def _run_on_ray(
 ) -> None:
     """Start Ray or join it, and run the trials under the monitor; `before` is the sweep until now."""
     folder, spec = before.folder, before.spec
-    with ray_session(address=config.address, cpus=config.cpus, gpus=config.gpus) as cluster:
-        num_workers = concurrent_trials(cluster, spec.resources_per_trial, limit=spec.max_concurrent)
+    with (
+        orderly_interrupts(folder, notify),
+        ray_session(address=config.address, cpus=config.cpus, gpus=config.gpus) as connection,
+    ):
+        num_workers = concurrent_trials(
+            connection.resources, spec.resources_per_trial, limit=spec.max_concurrent
+        )
         logger.info("%d trials at a time", num_workers)
         rule = restore_rule(folder, spec, before.trials)
         manager = TrialManager(folder, spec, num_workers=num_workers)
+        trials = ScheduledTrials(manager, rule)
         monitor = SweepMonitor(
             folder,
             manager.records.snapshot,
@@ -124,11 +131,19 @@ def _run_on_ray(
             num_workers=num_workers,
             time_budget_s=None if spec.time_budget is None else parse_duration(spec.time_budget),
         )
-        with monitor, orderly_interrupts(folder, notify):
-            _run_trials(folder, spec, ScheduledTrials(manager, rule), num_workers)
+        with monitor:
+            try:
+                connection.thread.call(
+                    lambda: _run_trials(folder, spec, trials, num_workers, connection.watch),
+                    check=connection.watch.check,
+                )
+            finally:
+                manager.write_study()
 
 
-def _run_trials(folder: SweepFolder, spec: SweepSpec, trials: ScheduledTrials, num_workers: int) -> None:
+def _run_trials(
+    folder: SweepFolder, spec: SweepSpec, trials: ScheduledTrials, num_workers: int, watch: RayWatch
+) -> None:
     """Let Ray Tune run the trials."""
     from ray import tune
 
@@ -148,12 +163,9 @@ def _run_trials(folder: SweepFolder, spec: SweepSpec, trials: ScheduledTrials, n
             num_samples=-1,
             reuse_actors=True,
         ),
-        run_config=_run_config(folder, ManagerCallback(trials, source)),
+        run_config=_run_config(folder, ManagerCallback(trials, source, watch)),
     )
-    try:
-        tuner.fit()
-    finally:
-        trials.manager.write_study()
+    tuner.fit()
 
 
 def _run_config(folder: SweepFolder, callback: Any) -> Any:
