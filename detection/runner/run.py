@@ -155,6 +155,9 @@ class TrainingRun:
 
         They are the COCO metrics, the AP of each class and the losses, plus the Pascal VOC metrics if
         `eval_config.metrics_set` has them.
+
+        Raises:
+            TrainingError: A loss or a metric is not finite.
         """
         sets = metric_sets(self._settings.config.eval_config.metrics_set)
         with self.timeline.span(Phase.EVALUATION), self._parts.averaged():
@@ -168,6 +171,7 @@ class TrainingRun:
                 scalars=self._parts.optimizer_settings.scalars(self.step),
                 on_batch=on_batch,
                 timeline=self.timeline,
+                trained_steps=self.step,
             )
         self._metrics_step = self.step
         return self._metrics

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.errors import ConfigError, TrainingError
 from sweepbox.detection.model.variables import assign_variables, read_variables
+from sweepbox.detection.training.finite import check_rate
 from sweepbox.detection.training.schedules import Schedule, learning_rate_schedule
 
 ADAM_BETAS = (0.9, 0.999)
@@ -86,7 +87,11 @@ class OptimizerSettings:
     average_decay: float = 0.0
 
     def scalars(self, step: int) -> NDArray[np.float32]:
-        """Return the values for the next step after `step` finished ones, in the order of `Scalar`."""
+        """Return the values for the next step after `step` finished ones, in the order of `Scalar`.
+
+        Raises:
+            TrainingError: A 32-bit number cannot hold the learning rate.
+        """
         values = np.zeros(len(Scalar), np.float32)
         values[Scalar.RATE] = self._effective_rate(step)
         values[Scalar.CLIP_NORM] = self.clip_norm
@@ -98,7 +103,7 @@ class OptimizerSettings:
 
     def _effective_rate(self, step: int) -> float:
         """Return the rate with Adam's bias correction or RMSprop's decay applied."""
-        rate = self.schedule(step)
+        rate = check_rate(self.schedule(step), step=step)
         if self.kind is OptimizerKind.ADAM:
             first, second = (1.0 - beta ** (step + 1) for beta in ADAM_BETAS)
             return rate * math.sqrt(second) / first

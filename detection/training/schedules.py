@@ -64,11 +64,18 @@ def _cosine_decay(message: pb.CosineDecayLearningRate) -> Schedule:
 
 
 def _exponential_decay(message: pb.ExponentialDecayLearningRate) -> Schedule:
-    """Constant burn-in, then the base rate times a power of the decay factor, never below the minimum."""
+    """Constant burn-in, then the base rate times a power of the decay factor, never below the minimum.
+
+    The rate is infinite where a factor above 1 makes it larger than any number.
+    """
     base, burnin_steps = message.initial_learning_rate, message.burnin_steps
     burnin = message.burnin_learning_rate or base
     if message.decay_steps < 1:
         raise ConfigError("exponential_decay_learning_rate: decay_steps is 0; set it to at least 1")
+    if message.decay_factor < 0:
+        raise ConfigError(
+            f"exponential_decay_learning_rate: decay_factor is {message.decay_factor:g}; set it to at least 0"
+        )
 
     def rate(step: int) -> float:
         if step < burnin_steps:
@@ -76,7 +83,10 @@ def _exponential_decay(message: pb.ExponentialDecayLearningRate) -> Schedule:
         exponent = (step - burnin_steps) / message.decay_steps
         if message.staircase:
             exponent = math.floor(exponent)
-        return float(max(base * message.decay_factor**exponent, message.min_learning_rate))
+        try:
+            return float(max(base * message.decay_factor**exponent, message.min_learning_rate))
+        except OverflowError:
+            return math.inf
 
     return rate
 

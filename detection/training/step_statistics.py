@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from sweepbox.detection.core.errors import TrainingError
+from sweepbox.detection.training.finite import REMEDY
 from sweepbox.detection.training.step import LOSS_NAMES, LossSums
 
 FETCH_INTERVAL_S = 1.0
@@ -56,8 +57,7 @@ class StepStatistics:
         taken = self._take_losses()
         if taken.first_bad_step is not None:
             raise TrainingError(
-                f"the loss is not finite at step {taken.first_bad_step}; lower the learning rate, lengthen the "
-                "warm-up or set train_config.gradient_clipping_by_norm"
+                f"the loss is not finite at step {taken.first_bad_step}; {REMEDY}"
             )
         now = time.perf_counter()
         seconds, images = now - self._fetched_at, self._images_since_fetch

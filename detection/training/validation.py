@@ -10,6 +10,7 @@ from sweepbox.detection.core.detections import Detections, GroundTruth
 from sweepbox.detection.core.timeline import SILENT, Timeline
 from sweepbox.detection.data.batches import evaluation_batches
 from sweepbox.detection.data.cache.record_set import RecordSet
+from sweepbox.detection.training.finite import check_losses, check_metrics
 from sweepbox.detection.training.reports import ValidationProgress
 from sweepbox.detection.training.step import LOSS_NAMES, TrainStep
 
@@ -37,6 +38,7 @@ def validate(
     scalars: NDArray[np.float32],
     on_batch: Callable[[ValidationProgress], None] | None = None,
     timeline: Timeline = SILENT,
+    trained_steps: int = 0,
 ) -> dict[str, float]:
     """Evaluate validation images and return the metrics by name, including `loss/…`.
 
@@ -52,12 +54,17 @@ def validate(
         scalars: The vector of `OptimizerSettings.scalars`.
         on_batch: Called after each batch.
         timeline: Records the durations.
+        trained_steps: The number of finished training steps, for messages.
+
+    Raises:
+        TrainingError: A loss or a metric is not finite.
     """
     losses = dict.fromkeys(LOSS_NAMES, 0.0)
     seen = groups = 0
     for batch in evaluation_batches(records, indices=indices, batch_size=batch_size, max_boxes=max_boxes):
         with timeline.span("predict"):
             result = step.evaluate(batch, scalars)
+        check_losses(result.losses, step=trained_steps)
         real = [(row, int(index)) for row, index in enumerate(batch.indices) if index >= 0]
         for number, (row, index) in enumerate(real, start=seen):
             height, width = (int(side) for side in records.original_sizes[index])
@@ -73,7 +80,9 @@ def validate(
             on_batch(ValidationProgress(seen, len(indices)))
     with timeline.span("metrics"):
         metrics = evaluator.metrics()
-    return metrics | {f"loss/{name}": value / groups for name, value in losses.items()}
+    metrics |= {f"loss/{name}": value / groups for name, value in losses.items()}
+    check_metrics(metrics, step=trained_steps)
+    return metrics
 
 
 def detections_of(outputs: dict[str, NDArray[np.float32]], row: int) -> Detections:

@@ -45,6 +45,7 @@ def test_burn_in_without_a_rate_uses_the_initial_rate() -> None:
         ("cosine_decay_learning_rate { total_steps: 10 warmup_steps: 11 }", "total_steps 10 is below"),
         ("cosine_decay_learning_rate { learning_rate_base: 0.0001 }", "below warmup_learning_rate"),
         ("exponential_decay_learning_rate { decay_steps: 0 }", "decay_steps is 0"),
+        ("exponential_decay_learning_rate { decay_factor: -0.5 }", "decay_factor is -0.5; set it"),
         ("manual_step_learning_rate { schedule { step: 5 } schedule { step: 4 } }", "must increase"),
     ],
 )
