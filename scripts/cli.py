@@ -6,7 +6,7 @@ import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sweepbox.scripts.quiet import filter_native_stderr
 
@@ -115,6 +115,14 @@ def _fail(message: str, status: int = EXIT_BAD_INPUT) -> None:
     lines = [shortened(line, LONGEST_LINE) for line in message.split("\n")]
     sys.stderr.write("error: " + "\n".join(lines) + "\n")
     sys.exit(status)
+
+
+def fail_at_once(message: str) -> NoReturn:
+    """Print an error and end the process without its exit handlers, where native code might block them."""
+    sys.stdout.flush()
+    sys.stderr.write(f"error: {message}\n")
+    sys.stderr.flush()
+    os._exit(EXIT_BAD_INPUT)
 
 
 def _print(text: str) -> None:

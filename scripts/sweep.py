@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sweepbox.scripts.cli import EXIT_INTERRUPTED, command_line, output_console, run
+from sweepbox.scripts.cli import EXIT_INTERRUPTED, command_line, fail_at_once, output_console, run
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,12 +32,16 @@ def command(
     continues it, with other values of --trials or --time-budget if given.
     """
     from sweepbox.tuning.ray_backend.launch import RayConfig
+    from sweepbox.tuning.ray_backend.watch import RayDeathError
     from sweepbox.tuning.sweep.create import SweepRequest
 
     console = output_console()
     request = SweepRequest(spec, data=data, out=out, trials=trials, time_budget=time_budget)
     folder = _begin(request, console, resume=resume)
-    outcome = _run(folder, RayConfig(address=address), console)
+    try:
+        outcome = _run(folder, RayConfig(address=address), console)
+    except RayDeathError as error:
+        fail_at_once(str(error))
     _tell(outcome, console)
     if outcome.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)

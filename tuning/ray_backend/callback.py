@@ -50,7 +50,7 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         logger.info("trial %s %s%s", trial.config[TRIAL_KEY], status.state, reason)
 
     def on_trial_error(self, *, trial: Any, **_info: Any) -> None:
-        """Close a trial whose process died or whose code failed; SweepError if that was Ray's death."""
+        """Close a trial whose process died or whose code failed; RayDeathError if Ray itself has died."""
         self._watch.check(patience_s=0)
         status = self._trials.close(trial.config[TRIAL_KEY], error=_error_line(trial))
         logger.error("trial %s failed: %s", trial.config[TRIAL_KEY], status.error)

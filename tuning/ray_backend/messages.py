@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-logger = logging.getLogger("ray")
+logger = logging.getLogger(__name__)
+logger.addHandler(logging.NullHandler())  # else Python prints what arrives when the log is closed
 
 
 @contextmanager
@@ -25,4 +26,5 @@ def errors_to_log() -> Iterator[None]:
     try:
         yield
     finally:
-        worker.print_to_stdstream = printed
+        if not worker.global_worker.connected:  # a Ray that could not be left may still have errors to print
+            worker.print_to_stdstream = printed

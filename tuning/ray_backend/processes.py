@@ -10,7 +10,7 @@ import psutil
 
 END_TIMEOUT_S = 5.0
 """How long killed processes are waited for."""
-LEAVE_TIMEOUT_S = 15.0
+LEAVE_TIMEOUT_S = 12.0
 """How long Ray's own shutdown is waited for; a dead Ray may block it."""
 
 

@@ -19,6 +19,10 @@ LOST = (
 )
 
 
+class RayDeathError(SweepError):
+    """Ray has died. Its native code may end this process a minute later, or block its exit."""
+
+
 class RayWatch:
     """Watches the Ray that this process is connected to.
 
@@ -45,7 +49,7 @@ class RayWatch:
         self._unreachable: dict[str, float] = {}
 
     def check(self, *, patience_s: float = PATIENCE_S) -> None:
-        """Raise SweepError if Ray is dead.
+        """Raise RayDeathError if Ray is dead.
 
         Args:
             patience_s: How long a cluster that was joined may be out of reach.
@@ -54,7 +58,7 @@ class RayWatch:
             self._processes.note()
         for kind, _process in self._node.dead_processes():
             if kind in VITAL:
-                raise SweepError(LOST.format(part=f"its process {kind}", reason="has ended unexpectedly"))
+                raise RayDeathError(LOST.format(part=f"its process {kind}", reason="has ended unexpectedly"))
         if not any(kind in self._node.all_processes for kind in VITAL):
             self._check_sockets(patience_s)
 
@@ -71,7 +75,7 @@ class RayWatch:
                 since = self._unreachable.setdefault(part, self._clock())
                 if self._clock() - since >= patience_s:
                     reason = f"is out of reach ({error.strerror or error})"
-                    raise SweepError(LOST.format(part=part, reason=reason)) from error
+                    raise RayDeathError(LOST.format(part=part, reason=reason)) from error
 
 
 def _connect_tcp(address: str) -> None:

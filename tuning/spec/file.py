@@ -1,6 +1,5 @@
 """Reading and writing sweep files: YAML in, a checked `SweepSpec` out, every problem named by file and key."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +10,18 @@ from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_text
 from sweepbox.tuning.spec.problems import problem_lines
 from sweepbox.tuning.spec.schema import Augmentation, SweepSpec
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML's safe loader that reads `1e-3` as a number and refuses a key given twice."""
-
-
-def _mapping_without_repeats(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key) for key, _ in node.value]
-    for index, key in enumerate(keys):
-        if key in keys[:index]:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key {key!r} is given a second time", node.value[index][0].start_mark
-            )
-    return loader.construct_mapping(node, deep=True)
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping_without_repeats)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789")
-)
+from sweepbox.tuning.spec.yaml_text import LARGEST_BYTES, check_size, parse_yaml
 
 
 def load_spec(path: Path) -> SweepSpec:
     """Read a sweep file; SweepError lists all problems, one line each, with file, key and remedy."""
+    if path.exists() and not path.is_file():
+        raise SweepError(f"{path}: is not a regular file; give a sweep file in YAML")
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+        check_size(len(content), source=str(path))
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise SweepError(f"{path}: not a text file in UTF-8; give a sweep file in YAML") from error
     return parse_spec(text, source=str(path))
@@ -44,14 +29,7 @@ def load_spec(path: Path) -> SweepSpec:
 
 def parse_spec(text: str, *, source: str = "<text>") -> SweepSpec:
     """Return the sweep that a YAML text describes; see `load_spec`."""
-    try:
-        given = yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise SweepError(f"{source}{place}: {error.problem or 'not valid YAML'}; correct the YAML") from error
-    except yaml.YAMLError as error:
-        raise SweepError(f"{source}: not valid YAML: {' '.join(str(error).split())}") from error
+    given = parse_yaml(text, source=source)
     if not isinstance(given, dict):
         raise SweepError(f"{source}: a sweep file is a mapping of keys to values, got {type(given).__name__}")
     try:

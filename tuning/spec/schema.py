@@ -1,5 +1,6 @@
 """The schema of sweep files: strictly checked, with the default of every key."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
@@ -14,8 +15,9 @@ from pydantic import (
 )
 
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.printable import shortened
 from sweepbox.tuning.spec.durations import parse_duration
-from sweepbox.tuning.spec.problems import WHOLE_FILE, problem_lines
+from sweepbox.tuning.spec.problems import WHOLE_FILE, problem_lines, value_shown
 
 Scalar = bool | int | float | str
 Range = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -24,6 +26,17 @@ PathText = Annotated[str | Path, AfterValidator(str)]
 """A path, given as text or as `Path` and kept as text."""
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+LARGEST_INTEGER = 2**63 - 1
+LARGEST_EXACT = 2**53
+"""The largest whole number up to which a sampler, which computes with real numbers, knows all."""
+LONGEST_NAME = 100
+MOST_TRIALS = 1_000_000
+MOST_STEPS = 2**32 - 1
+"""The largest `num_steps` of a config."""
+MOST_CHOICES = 1000
+MOST_PARAMETERS = 1000
+LEAST_SHARE = 0.01
+"""The least share of a CPU or GPU that a trial may ask for."""
 KINDS = ("log_uniform", "uniform", "integer", "log_integer", "choice")
 Conditions = dict[str, Scalar | list[Scalar]]
 """The values that other parameters must have, by their keys: one value, or any of several."""
@@ -53,6 +66,15 @@ class SpecModel(BaseModel, metaclass=_SpecType):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _in_64_bits(cls, value: Any) -> Any:
+        """Refuse whole numbers that the tables of results cannot hold."""
+        parts = value if isinstance(value, list) else (value,)
+        if any(isinstance(part, int) and abs(part) > LARGEST_INTEGER for part in parts):
+            raise ValueError(f"whole numbers are at most {LARGEST_INTEGER}; give less")
+        return value
+
 
 class Distribution(SpecModel):
     """The values that one parameter may take: exactly one of five kinds.
@@ -77,7 +99,7 @@ class Distribution(SpecModel):
     integer: IntegerRange | None = None
     log_integer: IntegerRange | None = None
     step: int | float | None = Field(default=None, gt=0)
-    choice: list[Scalar] | None = Field(default=None, min_length=1)
+    choice: list[Scalar] | None = Field(default=None, min_length=1, max_length=MOST_CHOICES)
     when: Conditions | None = Field(default=None, min_length=1)
     scale_with: dict[str, float] | None = Field(default=None, min_length=1, max_length=1)
 
@@ -106,10 +128,15 @@ class Distribution(SpecModel):
         ends = self.log_uniform or self.uniform or self.integer or self.log_integer
         if ends is not None and not ends[0] < ends[1]:
             raise ValueError(f"{given[0]} {ends} must rise: write [low, high]")
+        whole = self.integer or self.log_integer
+        if whole is not None and max(map(abs, whole)) > LARGEST_EXACT:
+            raise ValueError(f"{given[0]} {whole} must lie within ±{LARGEST_EXACT}; give a smaller range")
+        if ends is not None and not math.isfinite(ends[1] - ends[0]):
+            raise ValueError(f"{given[0]} {ends} is too wide to draw from; give a smaller range")
         if given[0].startswith("log_") and ends is not None and ends[0] <= 0:
             raise ValueError(f"{given[0]} {ends} must be above 0; use {given[0][4:]} for ranges that touch 0")
         if self.choice is not None and len({repr(value) for value in self.choice}) != len(self.choice):
-            raise ValueError(f"choice {self.choice} lists a value twice; list each once")
+            raise ValueError(f"choice {value_shown(self.choice)} lists a value twice; list each once")
         if any(reference <= 0 for reference in (self.scale_with or {}).values()):
             raise ValueError(f"scale_with {self.scale_with}: the reference must be above 0")
         if self.scale_with and self.choice is not None and not all(_is_number(value) for value in self.choice):
@@ -241,8 +268,8 @@ class TrainingSpec(SpecModel):
         'float32'
     """
 
-    steps: int | None = Field(default=None, ge=1)
-    evaluate_every: int | None = Field(default=None, ge=1)
+    steps: int | None = Field(default=None, ge=1, le=MOST_STEPS)
+    evaluate_every: int | None = Field(default=None, ge=1, le=MOST_STEPS)
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
 
 
@@ -261,6 +288,9 @@ class Resources(SpecModel):
     def _schedulable(self) -> Self:
         if self.cpu > 1 and self.cpu != int(self.cpu):
             raise ValueError(f"cpu {self.cpu} must be a whole number or below 1")
+        for name, share in (("cpu", self.cpu), ("gpu", self.gpu)):
+            if 0 < share < LEAST_SHARE:
+                raise ValueError(f"{name} {share:g} is less than can be shared; give at least {LEAST_SHARE:g}")
         if self.gpu > 1:
             raise ValueError(f"gpu {self.gpu:g} is not supported: a trial uses one GPU; give 1 or a fraction")
         return self
@@ -305,19 +335,19 @@ class SweepSpec(SpecModel):
         SweepSpec: nme: unknown key; did you mean 'name'?
     """
 
-    name: str = Field(pattern=NAME_PATTERN)
+    name: str = Field(pattern=NAME_PATTERN, max_length=LONGEST_NAME)
     base_config: PathText
     data: PathText | None = None
     initial_weights: PathText | None = None
-    set: dict[str, Scalar | None] = {}
+    set: dict[str, Scalar | None] = Field(default={}, max_length=MOST_PARAMETERS)
     preset: str | None = None
-    space: dict[str, Distribution] = {}
-    augmentations: dict[str, Augmentation] = {}
-    require: list[str] = []
+    space: dict[str, Distribution] = Field(default={}, max_length=MOST_PARAMETERS)
+    augmentations: dict[str, Augmentation] = Field(default={}, max_length=MOST_PARAMETERS)
+    require: list[str] = Field(default=[], max_length=MOST_PARAMETERS)
     objective: ObjectiveSpec = ObjectiveSpec()
     sampler: SamplerSpec = SamplerSpec()
     scheduler: SchedulerSpec = SchedulerSpec()
-    trials: int = Field(default=16, ge=1)
+    trials: int = Field(default=16, ge=1, le=MOST_TRIALS)
     time_budget: str | None = None
     seed: int = Field(default=0, ge=0)
     training: TrainingSpec = TrainingSpec()
@@ -326,6 +356,14 @@ class SweepSpec(SpecModel):
     max_concurrent: int | None = Field(default=None, ge=1)
     keep_checkpoints: int = Field(default=3, ge=1)
     prepare: PrepareSpec = PrepareSpec()
+
+    @field_validator("set")
+    @classmethod
+    def _settings_in_64_bits(cls, settings: dict[str, Scalar | None]) -> dict[str, Scalar | None]:
+        for path, value in settings.items():
+            if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+                raise ValueError(f"{shortened(path)}: whole numbers are at most {LARGEST_INTEGER}; give less")
+        return settings
 
     @field_validator("time_budget")
     @classmethod
