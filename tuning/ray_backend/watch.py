@@ -14,9 +14,7 @@ PATIENCE_S = 20.0
 """How long a cluster that was joined may be out of reach."""
 PROBE_TIMEOUT_S = 3.0
 
-LOST = (
-    "Ray has died: {part} {reason}; the trials keep their last saved state: resume the sweep with --resume"
-)
+LOST = "Ray has died: {part} {reason}; the trials keep their last saved state: resume the sweep with --resume"
 
 
 class RayDeathError(SweepError):

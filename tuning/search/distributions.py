@@ -7,6 +7,10 @@ from typing import Any, Protocol
 from sweepbox.tuning.spec.schema import Distribution, Scalar
 
 
+INNER_SHARES = (0.23606797, 0.5, 0.61803399)
+"""Where between its ends a range is tried, as shares of its width."""
+
+
 class TrialLike(Protocol):
     """An object that suggests values by name, such as an Optuna trial."""
 
@@ -62,6 +66,25 @@ def ends(distribution: Distribution) -> Sequence[Scalar]:
         distribution.log_uniform or distribution.uniform or distribution.integer or distribution.log_integer
     )
     return numbers or ()
+
+
+def between(low: float, high: float) -> list[float]:
+    """Return some real numbers within a range."""
+    return [low + (high - low) * share for share in INNER_SHARES]
+
+
+def inner_values(distribution: Distribution) -> Sequence[Scalar]:
+    """Return some values between the ends of a range, none of them whole if any real number may be suggested."""
+    if distribution.choice is not None:
+        return ()
+    low, high = (float(end) for end in ends(distribution) if not isinstance(end, str))
+    whole = distribution.integer is not None or distribution.log_integer is not None
+    if not whole and distribution.step is None:
+        return [value for value in between(low, high) if value != int(value)]
+    step = distribution.step or 1
+    count = int((high - low) / step)
+    inner = sorted({low + step * index for index in (1, count // 2, count - 1) if 0 < index < count})
+    return [int(value) for value in inner] if whole else inner
 
 
 def _stepped(ends: Sequence[float], step: float) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sweepbox.detection.config.edits import Edit
 from sweepbox.tuning.search.conditions import in_order, is_active
-from sweepbox.tuning.search.distributions import TrialLike, ends, is_fixed, suggest_value
+from sweepbox.tuning.search.distributions import TrialLike, between, ends, inner_values, is_fixed, suggest_value
 from sweepbox.tuning.spec.schema import Augmentation, Distribution, Scalar, SweepSpec
 
 AUGMENTATION_PATH = "train_config.data_augmentation_options[{name}]"
@@ -75,15 +75,22 @@ class Space:
 
     def endpoints(self) -> Iterator[tuple[str, tuple[Edit, ...]]]:
         """Yield each endpoint of each range and each choice: its key in the sweep file, and its edits."""
-        for path, entry in self.fields.items():
-            for value in self._scaled_ends(entry):
-                yield f"space.{path}", (*self._conditions(entry), Edit(path, value))
-        for name, augmentation in self.augmentations.items():
+        for name in self.augmentations:
             yield f"augmentations.{name}", _switch(name, on=True)
+        for item in self.ranges():
+            for value in item.ends:
+                yield item.key, item.edits(value)
+
+    def ranges(self) -> Iterator["KeyedRange"]:
+        """Yield each parameter with its key in the sweep file, and where it exists."""
+        for path, entry in self.fields.items():
+            scaled_ends = self._scaled_ends(entry)
+            yield KeyedRange(f"space.{path}", path, entry, scaled_ends, before=self._conditions(entry))
+        for name, augmentation in self.augmentations.items():
+            path = AUGMENTATION_PATH.format(name=name)
             for field, entry in augmentation.parameters.items():
-                for value in ends(entry):
-                    setting = Edit(f"{AUGMENTATION_PATH.format(name=name)}.{field}", value)
-                    yield f"augmentations.{name}.{field}", (*_switch(name, on=True), setting)
+                key = f"augmentations.{name}.{field}"
+                yield KeyedRange(key, f"{path}.{field}", entry, ends(entry), before=_switch(name, on=True))
 
     def _conditions(self, entry: Distribution) -> tuple[Edit, ...]:
         """Return the edits that make a conditional parameter exist."""
@@ -102,6 +109,39 @@ class Space:
         factors = [_number(value) / reference for value in ends(self.fields[parent])]
         values = [_number(value) for value in ends(entry)]
         return min(values) * min(factors), max(values) * max(factors)
+
+
+@dataclass(frozen=True)
+class KeyedRange:
+    """The values of one parameter.
+
+    Attributes:
+        key: The parameter's key in the sweep file.
+        path: The field that it sets.
+        distribution: The values that are suggested.
+        ends: The ends of the values that are set, or all choices.
+        before: The edits that the field needs.
+    """
+
+    key: str
+    path: str
+    distribution: Distribution
+    ends: Sequence[Scalar]
+    before: tuple[Edit, ...] = ()
+
+    def edits(self, value: Scalar) -> tuple[Edit, ...]:
+        """Return the edits that give the parameter a value."""
+        return (*self.before, Edit(self.path, value))
+
+    @property
+    def inner_values(self) -> Sequence[Scalar]:
+        """Some values between the ends, none of them whole where real numbers are set."""
+        if self.distribution.choice is not None:
+            return ()
+        low, high = (_number(end) for end in self.ends)
+        if self.distribution.scale_with:
+            return [value for value in between(low, high) if value != int(value)]
+        return inner_values(self.distribution)
 
 
 def _suggest_fields(trial: TrialLike, fields: Mapping[str, Distribution], values: Values) -> list[Edit]:

@@ -48,8 +48,13 @@ LARGE: dict[str, Callable[[], str]] = {
     "a long type": lambda: SHORT + "sampler: {type: 3, " + "y" * 100_000 + ": 1}",
     "a long tag": lambda: SHORT + "trials: !!" + "x" * 100_000 + " 1",
     "a long token": lambda: SHORT + "trials: " + "x" * 10_000_000,
-    "aliases of aliases": lambda: SHORT + "objective:\n" + "".join(
-        f"  a{level}: &a{level} [{', '.join([f'*a{level - 1}' if level else 'x'] * 9)}]\n" for level in range(9)
+    "aliases of aliases": lambda: (
+        SHORT
+        + "objective:\n"
+        + "".join(
+            f"  a{level}: &a{level} [{', '.join([f'*a{level - 1}' if level else 'x'] * 9)}]\n"
+            for level in range(9)
+        )
     ),
     "open braces": _nested(2_000, "{"),
     "open brackets": _nested(2_000, "["),
