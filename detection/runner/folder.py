@@ -6,13 +6,15 @@
 * `metrics.jsonl`, `tensorboard/`: the log
 """
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 
 from sweepbox.detection.checkpoint.folder import CONFIG_FILE, METRICS_FILE, read_checkpoint_metadata
-from sweepbox.detection.config.difference import config_difference
+from sweepbox.detection.config.difference import Change, config_difference
 from sweepbox.detection.config.label_map import LABEL_MAP_FILE, save_label_map
 from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.config.reading import keeps_own_pyramid
@@ -24,6 +26,8 @@ from sweepbox.detection.runner.run_metadata import (
     write_run_metadata,
 )
 from sweepbox.detection.runner.settings import RunSettings
+
+LENGTH = "train_config.num_steps"
 
 
 @dataclass(frozen=True)
@@ -66,12 +70,7 @@ class RunFolder:
             raise UsageError(f"{self.directory}: has no run to resume; start one without --resume")
         changes = config_difference(load_config(self.directory / CONFIG_FILE), settings.config)
         if changes:
-            change = changes[0]
-            raise UsageError(
-                f"{self.directory}: the run there has another config ({len(changes)} differences, the first "
-                f"{change.path}: {change.before} there, {change.after} now); resume with the same config or "
-                "name another folder"
-            )
+            raise UsageError(f"{self.directory}: {_other_config(self.directory, changes)}")
         saved = self.metadata
         if saved is not None:
             check_run_metadata(self.directory, saved, _metadata_of(settings))
@@ -91,6 +90,25 @@ class RunFolder:
         write_run_metadata(_metadata_of(settings), self.directory)
         save_config(settings.config, self.directory / CONFIG_FILE)
         save_label_map(settings.label_map, self.directory / LABEL_MAP_FILE)
+
+
+def _other_config(directory: Path, changes: Sequence[Change]) -> str:
+    """Return why a run is not resumed with a changed config, and what to do instead."""
+    lengths = [change for change in changes if change.path == LENGTH]
+    change = (lengths or changes)[0]
+    difference = f"{change.path}: {change.before} there, {change.after} now"
+    if not lengths:
+        return (
+            f"the run there has another config ({len(changes)} differences, the first {difference}); resume with "
+            "the same config or name another folder"
+        )
+    checkpoint = shlex.quote(f"{directory}-checkpoint")
+    return (
+        f"a run cannot be given another length ({difference}), as its schedule depends on it; resume with the "
+        "same length, or train in a new folder, from these weights with: sweepbox export "
+        f"{shlex.quote(str(directory))} {checkpoint} --format checkpoint; sweepbox train … --initial-weights "
+        f"{checkpoint}"
+    )
 
 
 def _metadata_of(settings: RunSettings) -> RunMetadata:

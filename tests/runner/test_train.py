@@ -166,6 +166,10 @@ def test_a_folder_with_a_run_is_not_overwritten(uninterrupted: Uninterrupted, se
         train(replace(settings, seed=1), resume=True)
     with pytest.raises(UsageError, match="another config"):
         train(replace(settings, config=settings_of("learning_rate=0.001").config), resume=True)
+    for edits in (("num_steps=24",), ("num_steps=8",), ("learning_rate=0.001", "num_steps=24")):
+        lengthened = replace(settings, config=settings_of(*edits).config)
+        with pytest.raises(UsageError, match=r"num_steps: 12 there, .*; sweepbox train … --initial-weights "):
+            train(lengthened, resume=True)
     with pytest.raises(UsageError, match=r"metric 'AP' is not reported; choose one of mAP, mAP@\.50"):
         train(replace(settings, metric="AP"), resume=True)
     with pytest.raises(UsageError, match="has no run to resume"):
