@@ -36,7 +36,8 @@ def private_folder() -> Iterator[Path]:
     try:
         with _locked(folder / LOCK):
             _remove_abandoned(folder.parent)
-            yield folder / RAY
+            with _default_for_processes(folder):
+                yield folder / RAY
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -67,9 +68,25 @@ def _longest_parent() -> int:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold a lock that ends with this process, however it ends."""
-    with path.open("w") as file:
+    unnamed = path.with_name(f"{path.name}.new")
+    with unnamed.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        unnamed.rename(path)  # now, so that no other process ever finds it unlocked
         yield
+
+
+@contextmanager
+def _default_for_processes(folder: Path) -> Iterator[None]:
+    """Make the folder the default of Ray's processes, some of which do not ask for the one that Ray was given."""
+    before = os.environ.get(PARENT_VARIABLE)
+    os.environ[PARENT_VARIABLE] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[PARENT_VARIABLE]
+        else:
+            os.environ[PARENT_VARIABLE] = before
 
 
 def _remove_abandoned(parent: Path) -> None:
