@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import CLASS_METRICS
@@ -17,11 +17,11 @@ def class_table(metrics: Mapping[str, float], label_map: LabelMap, *, title: str
         label_map: The classes, in the order of the rows.
         title: A line above the table.
     """
-    table = Table("class", title=title)
+    table = Table("class", title=None if title is None else Text(title))
     for kind in CLASS_METRICS:
         table.add_column(kind, justify="right")
     for name in label_map.names:
-        table.add_row(escape(name), *(_text(metrics.get(f"{kind}/{name}")) for kind in CLASS_METRICS))
+        table.add_row(Text(name), *(_text(metrics.get(f"{kind}/{name}")) for kind in CLASS_METRICS))
     means = [f"m{kind}" for kind in CLASS_METRICS]
     table.add_section()
     table.add_row(f"mean ({', '.join(means)})", *(_text(metrics.get(name)) for name in means))

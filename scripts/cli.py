@@ -91,9 +91,9 @@ def command_line(*arguments: object) -> str:
 
 def output_console() -> "Console":
     """Return the console for a command's results; a file or pipe gets long lines that are not cut."""
-    from rich.console import Console
+    from sweepbox.scripts.console import plain_console
 
-    return Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
+    return plain_console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 
 
 def _line_of(error: Exception) -> str:

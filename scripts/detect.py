@@ -56,8 +56,10 @@ def _print_table(found: Sequence["DetectedImage"], labels: "LabelMap", out: Path
     """Print the number of objects of each class in each picture."""
     from collections import Counter
 
-    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
+
+    from sweepbox.scripts.console import plain_console
 
     table = Table()
     table.add_column("image", no_wrap=True)
@@ -69,8 +71,8 @@ def _print_table(found: Sequence["DetectedImage"], labels: "LabelMap", out: Path
         counts = Counter(picture.detections.class_ids.tolist())
         classes = ", ".join(f"{labels.name_of(class_id)} {count}" for class_id, count in sorted(counts.items()))
         best = f"{scores.max():.3f}" if len(scores) else "-"
-        table.add_row(picture.source.name, str(len(scores)), best, classes)
-    console = Console()
+        table.add_row(Text(picture.source.name), str(len(scores)), best, Text(classes))
+    console = plain_console()
     console.print(table)
     console.print(f"annotated images and detections.json are in {out}", highlight=False, soft_wrap=True)
 

@@ -31,10 +31,9 @@ def command(
     Ends with status 1 if a defect would break training, and with 0 if there is none or prepare handles all.
     docs/data.md lists the layouts of folders and the limits on the sizes of files.
     """
-    from rich.console import Console
-
     from sweepbox.detection.config.label_map import load_label_map
     from sweepbox.detection.data.dataset.doctor import examine
+    from sweepbox.scripts.console import plain_console
     from sweepbox.scripts.progress import progress_bar
 
     known = load_label_map(label_map) if label_map is not None else None
@@ -43,19 +42,19 @@ def command(
     if as_json:
         sys.stdout.write(json.dumps(report.to_json(), indent=2, allow_nan=False) + "\n")
     else:
-        _print_report(Console(), report)
+        _print_report(plain_console(), report)
     if report.breaks_training:
         raise typer.Exit(1)
 
 
 def _print_report(console: "Console", report: "DoctorReport") -> None:
     """Print tables of classes and defects, and a verdict."""
-    from rich.markup import escape
+    from rich.text import Text
 
     from sweepbox.detection.data.dataset.defects import NEEDS_DECISION
 
     console.print(
-        f"{escape(report.folder)}: {report.images} images, {report.annotations} annotations "
+        f"{report.folder}: {report.images} images, {report.annotations} annotations "
         f"({report.images_without_objects} without objects), width {_range(report.image_width)}, "
         f"height {_range(report.image_height)} px",
         highlight=False,
@@ -64,14 +63,14 @@ def _print_report(console: "Console", report: "DoctorReport") -> None:
     console.print(_class_table(report))
     for defect in report.defects:
         mild = "check  " if defect.kind in NEEDS_DECISION else "handled"
-        mark = "[red]breaks [/red]" if defect.breaking else f"[yellow]{mild}[/yellow]"
-        console.print(f"{mark}  {escape(str(defect))}", highlight=False, soft_wrap=True)
+        mark = ("breaks ", "red") if defect.breaking else (mild, "yellow")
+        console.print(Text.assemble(mark, f"  {defect}"), soft_wrap=True)
     _print_verdict(console, report)
 
 
 def _class_table(report: "DoctorReport") -> "Table":
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(caption="boxes in pixels: smallest / median / largest; small: area below 32 x 32")
     table.add_column("class")
@@ -84,7 +83,7 @@ def _class_table(report: "DoctorReport") -> "Table":
             if sizes
             else ("-", "-", "-")
         )
-        table.add_row(escape(name), str(count), *cells)
+        table.add_row(Text(name), str(count), *cells)
     return table
 
 
@@ -93,23 +92,25 @@ def _range(sizes: "Sizes | None") -> str:
 
 
 def _print_verdict(console: "Console", report: "DoctorReport") -> None:
+    from rich.text import Text
+
     from sweepbox.detection.data.dataset.defects import NEEDS_DECISION
 
     counts = Counter(defect.kind.value for defect in report.defects)
     kinds = ", ".join(f"{count} x {kind}" for kind, count in counts.most_common())
     if report.breaks_training:
         breaking = sum(defect.breaking for defect in report.defects)
-        verdict = f"[red]{breaking} of {len(report.defects)} defects would break training[/red]: {kinds}"
+        verdict = (f"{breaking} of {len(report.defects)} defects would break training", "red"), f": {kinds}"
     elif report.defects:
         open_ = sum(defect.kind in NEEDS_DECISION for defect in report.defects)
         count = len(report.defects)
         mild = f"{count} defects, which prepare handles"
         if open_:
             mild = f"{count} defects, of which prepare handles {count - open_} and {open_} need a decision"
-        verdict = f"[yellow]{mild}[/yellow]: {kinds}"
+        verdict = (mild, "yellow"), f": {kinds}"
     else:
-        verdict = "[green]no defect found[/green]"
-    console.print(verdict, highlight=False, soft_wrap=True)
+        verdict = ("no defect found", "green"), ""
+    console.print(Text.assemble(*verdict), soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -24,10 +24,9 @@ def command(
     Of a Pascal VOC folder all annotated images count. A class without annotated objects has the value -1 and
     stays out of the means. --json also has the Pascal VOC metrics, and all by the Object Detection API's names.
     """
-    from rich.console import Console
-
     from sweepbox.detection.model_evaluation import evaluate_model
     from sweepbox.scripts.class_table import class_table
+    from sweepbox.scripts.console import plain_console
     from sweepbox.scripts.progress import progress_bar
 
     with progress_bar("evaluating") as on_progress:
@@ -38,7 +37,7 @@ def command(
         echo(json.dumps(evaluation.to_json(), indent=2, allow_nan=False))
     else:
         title = f"{evaluation.images} images"
-        Console().print(class_table(evaluation.metrics, evaluation.label_map, title=title))
+        plain_console().print(class_table(evaluation.metrics, evaluation.label_map, title=title))
 
 
 if __name__ == "__main__":

@@ -49,9 +49,8 @@ def command(
     checkpoint/, pipeline.config and label_map.pbtxt, which the Object Detection API trains on, evaluates and
     exports.
     """
-    from rich.console import Console
-
     from sweepbox.detection.core.errors import UsageError
+    from sweepbox.scripts.console import plain_console
 
     as_checkpoint = export_format is ExportFormat.CHECKPOINT
     if as_checkpoint and input_type is not InputType.IMAGE_TENSOR:
@@ -60,7 +59,7 @@ def command(
         summary = _save_checkpoint(source, out, overwrite=overwrite)
     else:
         summary = _save_model(source, out, input_type=input_type, overwrite=overwrite)
-    Console().print(summary, highlight=False, markup=False, soft_wrap=True)
+    plain_console().print(summary, highlight=False, markup=False, soft_wrap=True)
 
 
 def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bool) -> str:
@@ -69,13 +68,12 @@ def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bo
 
     checkpoint, extras = export_source(source)  # first: it reports errors before TensorFlow is loaded
 
-    from rich.console import Console
-
     from sweepbox.detection.export.saved_model import EXPORT_FILES, export_detector
     from sweepbox.detection.export.target import check_folder
+    from sweepbox.scripts.console import plain_console
 
     check_folder(out, EXPORT_FILES, overwrite=overwrite)
-    with Console(stderr=True).status("exporting"):
+    with plain_console(stderr=True).status("exporting"):
         exported = export_detector(checkpoint, out, input_type=input_type, extras=extras, overwrite=overwrite)
     written = f"saved_model/, pipeline.config, label_map.pbtxt and model_card.md are in {exported.directory}"
     return _summary(extras, exported.metadata, [f"it takes {input_type}", written])
@@ -87,14 +85,13 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
 
     checkpoint, extras = export_source(source)
 
-    from rich.console import Console
-
     from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
     from sweepbox.detection.export.od_api_checkpoint import CHECKPOINT_PARTS, export_checkpoint
     from sweepbox.detection.export.target import check_folder
+    from sweepbox.scripts.console import plain_console
 
     check_folder(out, CHECKPOINT_PARTS, overwrite=overwrite)
-    with Console(stderr=True).status("exporting"):
+    with plain_console(stderr=True).status("exporting"):
         exported = export_checkpoint(checkpoint, out, overwrite=overwrite)
     lines = [
         *(f"left out, as the Object Detection API has no {name}" for name in exported.removed_options),

@@ -35,10 +35,9 @@ def command(
     that was clipped or dropped. The rarest class is in both parts; identical images are in one part.
     docs/data.md lists the layouts of folders and the limits on the sizes of files.
     """
-    from rich.console import Console
-
     from sweepbox.detection.config.label_map import load_label_map
     from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
+    from sweepbox.scripts.console import plain_console
     from sweepbox.scripts.progress import progress_bar
 
     settings = PrepareSettings(
@@ -50,21 +49,21 @@ def command(
     )
     with progress_bar("checking and writing") as on_progress:
         dataset = prepare(data, out, settings, on_progress=on_progress)
-    _print_summary(Console(), out, dataset.description)
+    _print_summary(plain_console(), out, dataset.description)
 
 
 def _print_summary(console: "Console", out: Path, description: Mapping[str, Any]) -> None:
     """Print counts by class and part, and what was changed or lost."""
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     from sweepbox.detection.data.dataset.defects import NEEDS_DECISION
 
-    table = Table(title=escape(str(out)), title_justify="left")
+    table = Table(title=Text(str(out)), title_justify="left")
     for heading in ("id", "class", "train", "validation"):
         table.add_column(heading, justify="left" if heading == "class" else "right")
     for entry in description["classes"]:
-        table.add_row(str(entry["id"]), escape(entry["name"]), str(entry["train"]), str(entry["validation"]))
+        table.add_row(str(entry["id"]), Text(entry["name"]), str(entry["train"]), str(entry["validation"]))
     table.add_section()
     for key, label in (("images", "images"), ("images_without_objects", "of these without objects")):
         counts = [str(description["splits"][split][key]) for split in ("train", "validation")]
@@ -73,11 +72,11 @@ def _print_summary(console: "Console", out: Path, description: Mapping[str, Any]
     folders = description["image_folders"]
     if len(folders) > 1:
         line = f"the images of {len(folders)} folders are split anew: {', '.join(folders[:LISTED])}"
-        console.print(escape(line), highlight=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
     for defect in description["notes"]["list"]:
         if defect["kind"] in {kind.value for kind in NEEDS_DECISION}:
             line = f"{defect['file']}: {defect['kind']}: {defect['message']}"
-            console.print(escape(line), highlight=False, soft_wrap=True)
+            console.print(line, highlight=False, soft_wrap=True)
     for key, label in (
         ("clipped", "boxes clipped"),
         ("dropped", "boxes dropped"),
@@ -89,9 +88,7 @@ def _print_summary(console: "Console", out: Path, description: Mapping[str, Any]
             place = defect["file"] + (
                 "" if defect["object_index"] is None else f": object {defect['object_index']}"
             )
-            console.print(
-                escape(f"  {place}: {defect['kind']}: {defect['message']}"), highlight=False, soft_wrap=True
-            )
+            console.print(f"  {place}: {defect['kind']}: {defect['message']}", highlight=False, soft_wrap=True)
         if found["count"] > LISTED:
             console.print(f"  … and {found['count'] - LISTED} more in dataset.json", highlight=False)
 

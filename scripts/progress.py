@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -13,6 +12,8 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+
+from sweepbox.scripts.console import plain_console
 
 
 class OnProgress(Protocol):
@@ -25,7 +26,7 @@ class OnProgress(Protocol):
 def progress_columns(*details: ProgressColumn) -> tuple[ProgressColumn, ...]:
     """Return the columns of every progress bar: description, bar, count, `details`, time remaining."""
     return (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         *details,
@@ -44,7 +45,7 @@ def progress_bar(
         total: The number of items, None if it is unknown or comes with the first report.
         is_hidden: Show nothing; so it is anyway where standard error is no terminal.
     """
-    console = Console(stderr=True)
+    console = plain_console(stderr=True)
     disable = is_hidden or not console.is_terminal
     with Progress(*progress_columns(), console=console, transient=True, disable=disable) as progress:
         task = progress.add_task(description, total=total)

@@ -18,14 +18,13 @@ def command(
 
     OUT gets images/, annotations/ and label_map.pbtxt, ready for `sweepbox doctor` and `sweepbox prepare`.
     """
-    from rich.console import Console
-
     from sweepbox.detection.data.sample import draw_sample
+    from sweepbox.scripts.console import plain_console
     from sweepbox.scripts.progress import progress_bar
 
     with progress_bar("drawing", total=images) as on_progress:
         draw_sample(out, images=images, size=size, seed=seed, on_progress=on_progress)
-    Console().print(f"drew {images} scenes into {out}", highlight=False, soft_wrap=True)
+    plain_console().print(f"drew {images} scenes into {out}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

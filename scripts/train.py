@@ -33,11 +33,10 @@ def command(
     --out gets pipeline.config, label_map.pbtxt, run.json, best/ (what `sweepbox export` reads), last/ (what
     --resume reads), metrics.jsonl and tensorboard/.
     """
-    from rich.console import Console
-
     from sweepbox.detection.config.edits import parse_edit
+    from sweepbox.scripts.console import plain_console
 
-    console = Console()
+    console = plain_console()
     request = TrainRequest(
         config=config,
         out=out,

@@ -29,7 +29,7 @@ class TrainDisplay:
         self._metric = metric
         self._console = console
         self._progress = Progress(
-            *progress_columns(TextColumn("{task.fields[detail]}")),
+            *progress_columns(TextColumn("{task.fields[detail]}", markup=False)),
             console=console,
             transient=True,
         )
@@ -79,7 +79,8 @@ class TrainDisplay:
 def print_result(console: Console, result: TrainResult, *, metric: str, label_map: LabelMap) -> None:
     """Print the metrics of the best checkpoint, with each class's average precision."""
     metrics = result.best_metrics
-    console.print(f"best checkpoint: {result.directory / 'best'}, step {result.best_step}, by {metric}")
+    best = f"best checkpoint: {result.directory / 'best'}, step {result.best_step}, by {metric}"
+    console.print(best, highlight=False, soft_wrap=True)
     console.print(class_table(metrics, label_map))
     losses = ", ".join(f"{name} {metrics[f'loss/{name}']:.4f}" for name in LOSSES)
     console.print(f"validation loss: {losses}", highlight=False, soft_wrap=True)

@@ -99,8 +99,8 @@ def _other_config(directory: Path, changes: Sequence[Change]) -> str:
     difference = f"{change.path}: {change.before} there, {change.after} now"
     if not lengths:
         return (
-            f"the run there has another config ({len(changes)} differences, the first {difference}); resume with "
-            "the same config or name another folder"
+            f"the run there has another config ({len(changes)} differences, the first {difference}); resume "
+            "with the same config or name another folder"
         )
     checkpoint = shlex.quote(f"{directory}-checkpoint")
     return (

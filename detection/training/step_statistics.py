@@ -56,9 +56,7 @@ class StepStatistics:
         """
         taken = self._take_losses()
         if taken.first_bad_step is not None:
-            raise TrainingError(
-                f"the loss is not finite at step {taken.first_bad_step}; {REMEDY}"
-            )
+            raise TrainingError(f"the loss is not finite at step {taken.first_bad_step}; {REMEDY}")
         now = time.perf_counter()
         seconds, images = now - self._fetched_at, self._images_since_fetch
         self._fetched_at, self._images_since_fetch = now, 0

@@ -10,12 +10,8 @@ from sweepbox.detection.runner import RunSettings, train
 pytestmark = pytest.mark.usefixtures("trains_with_shared_run")
 FLAT = ("warmup_steps=0", "learning_rate=1e30", "num_steps=4")
 RISING = "train_config.optimizer.adam_optimizer.learning_rate.exponential_decay_learning_rate"
-RISING_RATE = (
-    f"{RISING}=true",
-    f"{RISING}.decay_steps=1",
-    f"{RISING}.initial_learning_rate=0.001",
-    "num_steps=4",
-)
+FIRST_RATE = f"{RISING}.initial_learning_rate=0.001"
+RISING_RATE = (f"{RISING}=true", f"{RISING}.decay_steps=1", FIRST_RATE, "num_steps=4")
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def sweep_table(state: SweepState, *, rows: int | None = None) -> Table:
     for name in ("trial", "state", "step"):
         table.add_column(name, no_wrap=True)
     for name in (f"best {metric}", "last", "time"):
-        table.add_column(name, no_wrap=True, justify="right")
+        table.add_column(Text(name), no_wrap=True, justify="right")
     table.add_column("settings", overflow="ellipsis")
     for trial in _rows_to_show(state, rows):
         style = "bold green" if state.best and trial.id == state.best.trial else STYLES[trial.state]
@@ -135,8 +135,8 @@ def _cells(trial: TrialResult, metric: str) -> list[RenderableType]:
     last = trial.evaluations[-1].metrics.get(metric) if trial.evaluations else None
     same = f" = {trial.status.duplicate_of}" if trial.status.duplicate_of else ""
     return [
-        trial.id,
-        trial.state.replace("_", " ") + same,
+        Text(trial.id),
+        Text(trial.state.replace("_", " ") + same),
         f"{trial.status.step}/{trial.status.total_steps}",
         f"{trial.best.metrics[metric]:.4f}" if trial.best else "",
         f"{last:.4f}" if last is not None else "",
@@ -150,7 +150,7 @@ def _cells(trial: TrialResult, metric: str) -> list[RenderableType]:
 
 
 def _rows_to_show(state: SweepState, rows: int | None) -> list[TrialResult]:
-    """Return the trials to show, in their order."""
+    """Return the trials to show, in their order; two rows have the winner, which constraints may decide."""
     if rows is None or len(state.trials) <= rows:
         return list(state.trials)
     sign = -1.0 if state.objective.mode == "min" else 1.0
@@ -160,5 +160,8 @@ def _rows_to_show(state: SweepState, rows: int | None) -> list[TrialResult]:
         is_active = not trial.state.has_ended and trial.state is not TrialState.PAUSED
         return is_active, sign * value if trial.best else value
 
-    chosen = {trial.id for trial in sorted(state.trials, key=weight, reverse=True)[:rows]}
+    ranked = [trial.id for trial in sorted(state.trials, key=weight, reverse=True)]
+    chosen = set(ranked[:rows])
+    if rows > 1 and state.best is not None and state.best.trial not in chosen:
+        chosen = {*ranked[: rows - 1], state.best.trial}
     return [trial for trial in state.trials if trial.id in chosen]

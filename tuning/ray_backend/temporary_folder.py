@@ -77,7 +77,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _default_for_processes(folder: Path) -> Iterator[None]:
-    """Make the folder the default of Ray's processes, some of which do not ask for the one that Ray was given."""
+    """Make the folder the default of Ray's processes, some of which do not use the one that Ray was given."""
     before = os.environ.get(PARENT_VARIABLE)
     os.environ[PARENT_VARIABLE] = str(folder)
     try:

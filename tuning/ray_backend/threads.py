@@ -19,7 +19,7 @@ def _no_check() -> None:
 class CallThread:
     """A thread that makes the calls it is given, one after the other.
 
-    Ray's own calls wait in native code, where Python handles no signal, and some wait for ever when Ray is dead.
+    Ray's own calls wait in native code, where Python handles no signal, and some never return when Ray is dead.
     The operating system ends the processes of a Ray when the thread that has started them ends, so a Ray is
     started by the thread that lives as long.
     """

@@ -42,7 +42,7 @@ class RayWatch:
 
         self._processes = processes
         self._clock = clock
-        self._node: Any = worker._global_node  # noqa: SLF001 - Ray has no public access to its processes
+        self._node: Any = worker._global_node
         self._gcs_address = str(ray.get_runtime_context().gcs_address)
         self._unreachable: dict[str, float] = {}
 

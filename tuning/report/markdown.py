@@ -1,11 +1,12 @@
 """What a sweep leaves for people and programs when it ends: the winner and a short report."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.core.files import write_json, write_text
+from sweepbox.tuning.report.markdown_text import code, plain, table
 from sweepbox.tuning.search.samplers.modelled import drawn_at_random
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.durations import format_duration
@@ -53,15 +54,15 @@ def by_class(state: SweepState, metrics: Mapping[str, float], kind: str) -> dict
 def report_text(state: SweepState) -> str:
     """Return the report in Markdown: winner, AP by class, changes, trials, how to reproduce."""
     metric = state.objective.metric
-    lines = [f"# Sweep {state.spec.name}", "", _summary(state), "", _sampler_line(state), ""]
+    lines = [f"# Sweep {plain(state.spec.name)}", "", _summary(state), "", _sampler_line(state), ""]
     if state.best is not None:
         lines += _winner_lines(state, state.best)
     header = [
         "trial",
         "state",
         "evaluations",
-        f"best {metric}",
-        f"last {metric}",
+        plain(f"best {metric}"),
+        plain(f"last {metric}"),
         "settings",
         "time",
         *THROUGHPUT,
@@ -69,14 +70,16 @@ def report_text(state: SweepState) -> str:
     lines += [
         "## Trials",
         "",
-        *_markdown_table(header, (_trial_cells(trial, metric) for trial in state.trials)),
+        *table(header, (_trial_cells(trial, metric) for trial in state.trials)),
         "",
         "Images a second and the wait for input are those of training, without compilation; a high wait means",
         "that reading images holds the trial up.",
         "",
     ]
     failures = [
-        f"* {trial.id}: {trial.status.error}" for trial in state.trials if trial.state is TrialState.FAILED
+        f"* {plain(trial.id)}: {plain(str(trial.status.error))}"
+        for trial in state.trials
+        if trial.state is TrialState.FAILED
     ]
     if failures:
         lines += ["## Failures", "", *failures, ""]
@@ -112,18 +115,22 @@ def _winner_lines(state: SweepState, best: Best) -> list[str]:
     trial = state.trial(best.trial)
     note = "" if best.constraints_met else " It does not meet all constraints; no checkpoint does."
     ap, ap50 = (by_class(state, best.metrics, kind) for kind in ("AP", "AP@.50"))
-    classes = _markdown_table(
-        ["class", "AP", "AP@.50"], ([name, value_text(ap[name]), value_text(ap50.get(name))] for name in ap)
+    classes = table(
+        ["class", "AP", "AP@.50"],
+        ([plain(name), value_text(ap[name]), value_text(ap50.get(name))] for name in ap),
     )
-    changes = _markdown_table(
+    changes = table(
         ["field", "base", "winner"],
-        ([f"`{item.path}`", value_text(item.before), value_text(item.after)] for item in trial.changes),
+        (
+            [code(item.path), plain(value_text(item.before)), plain(value_text(item.after))]
+            for item in trial.changes
+        ),
     )
     where = f"Trial {best.trial}, evaluation {best.evaluation} (step {best.step})"
     return [
         "## Winner",
         "",
-        f"{where}: **{best.metric} {best.value:.4f}**.{note}",
+        f"{where}: **{plain(best.metric)} {best.value:.4f}**.{note}",
         "",
         *classes,
         "",
@@ -139,12 +146,12 @@ def _trial_cells(trial: TrialResult, metric: str) -> list[str]:
     same = f" (as {trial.status.duplicate_of})" if trial.status.duplicate_of else ""
     pace = trial.throughput
     return [
-        trial.id,
+        plain(trial.id),
         trial.state.replace("_", " ") + same,
         f"{len(trial.evaluations)}/{trial.status.total_evaluations}",
         value_text(trial.best.metrics[metric]) if trial.best else "",
         value_text(last.metrics.get(metric)) if last else "",
-        settings_text(trial),
+        plain(settings_text(trial)),
         format_duration(trial.seconds),
         value_text(pace.images_per_s) if pace.images_per_s is not None else "",
         percent_text(pace.input_wait_fraction),
@@ -164,8 +171,3 @@ def _reproduction_lines(state: SweepState) -> list[str]:
         f"Seed {state.spec.seed}. Every trial's full config is `trials/ID/pipeline.config`.",
         "All evaluations are in `results.parquet`; `optuna-dashboard sqlite:///study.sqlite3` shows the study.",
     ]
-
-
-def _markdown_table(header: list[str], rows: Iterable[list[str]]) -> list[str]:
-    body = [f"| {' | '.join(row)} |" for row in rows]
-    return [f"| {' | '.join(header)} |", "|" + " --- |" * len(header), *body]

@@ -61,6 +61,37 @@ def test_a_low_terminal_shows_what_runs_and_what_is_best(folder: SweepFolder) ->
     assert [line.split()[0] for line in lines[1:]] == ["0000", "0002"]
 
 
+@pytest.mark.parametrize(
+    ("objective", "values", "winner"),
+    [
+        ({"metric": "mAP"}, [0.2, 0.9, 0.5, 0.4], "0001"),
+        ({"metric": "mAP", "mode": "min"}, [0.4, 0.9, 0.5, 0.2], "0003"),
+        ({"metric": "loss/total"}, [0.2, 0.5, 0.9, 0.4], "0002"),
+        ({"metric": "loss/total", "floors": {"AP/with_mask": 0.15}}, [0.1, 0.2, 0.3, 0.05], "0002"),
+        ({"metric": "mAP", "mode": "min", "floors": {"AP/with_mask": 0.45}}, [0.1, 0.2, 0.3, 0.5], "0003"),
+        ({"metric": "mAP", "mode": "min", "floors": {"AP/with_mask": 0.25}}, [0.1, 0.2, 0.9, 0.26], "0003"),
+    ],
+)
+def test_a_low_terminal_shows_the_winner_whatever_decides(
+    sweep: Begin, live: Live, objective: dict[str, object], values: list[float], winner: str
+) -> None:
+    folder = sweep(objective=objective, trials=5)
+    trials = TrialManager(folder, load_spec(folder.spec))
+    for value in [*values, 0.8]:
+        trial_id = trials.next_trial()
+        assert trial_id is not None
+        is_last = trial_id == "0004"
+        live(
+            folder,
+            trial_id,
+            [] if is_last else [value],
+            TrialState.FINISHED if not is_last else TrialState.RUNNING,
+        )
+    with folder.held():
+        for rows in (2, 3):
+            assert winner in [line.split()[0] for line in drawn(folder, rows=rows)[1:]]
+
+
 def test_the_summary_counts_and_names_the_best(folder: SweepFolder) -> None:
     with folder.held():
         state = load_sweep(folder.path)

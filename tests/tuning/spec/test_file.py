@@ -29,13 +29,13 @@ def test_a_fixed_parameter_of_an_augmentation_is_its_only_choice() -> None:
 
 CASES = {
     "space.gamma.unifrom: unknown key; did you mean 'uniform'?": "space: {gamma: {unifrom: [1, 2]}}",
-    "space.a: give exactly one of log_uniform, uniform, integer, choice, got none": "space: {a: {}}",
-    "space.a: give exactly one of log_uniform, uniform, integer, choice, got uniform and choice": (
+    "space.a: give exactly one of log_uniform, uniform, integer, log_integer, choice, got none": "space: {a: {}}",
+    "space.a: give exactly one of log_uniform, uniform, integer, log_integer, choice, got uniform and choice": (
         "space: {a: {uniform: [1, 2], choice: [1]}}"
     ),
     "space.a: uniform [2.0, 1.0] must rise: write [low, high]": "space: {a: {uniform: [2, 1]}}",
     "space.a: log_uniform [0.0, 1.0] must be above 0; use uniform": "space: {a: {log_uniform: [0, 1]}}",
-    "space.a: step belongs to integer, not to uniform": "space: {a: {uniform: [0, 1], step: 2}}",
+    "space.a: step belongs to integer or uniform, not to choice": "space: {a: {choice: [0, 1], step: 2}}",
     "space.a: choice [1, 1] lists a value twice": "space: {a: {choice: [1, 1]}}",
     "set.x: must be a number, a text, true or false (got [1])": "set: {x: [1]}",
     "trials: input should be greater than or equal to 1 (got 0)": "trials: 0",
