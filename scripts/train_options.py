@@ -23,7 +23,7 @@ BackendName = Annotated[
     str | None, Option(help="tensorflow (the default) or jax; with --resume the one that the run began with.")
 ]
 EvaluateEvery = Annotated[
-    int | None, Option(help="Steps from one evaluation to the next; a tenth of the run by default.")
+    int | None, Option(help="Steps from one evaluation to the next; ten evaluations by default.")
 ]
 Metric = Annotated[str, Option(help="The reported metric that decides which checkpoint is the best.")]
 InitialWeights = Annotated[

@@ -48,7 +48,7 @@ def train(
         seed: The same seed gives the same weights and data order.
         precision: `float32`, `bfloat16`, or `auto`: the one that is measured to be faster here.
         backend: `tensorflow` or `jax`; None for the backend that Keras has in this process.
-        evaluate_every: Steps between evaluations; None for a tenth of the run.
+        evaluate_every: Steps between evaluations; None for ten evaluations.
         metric: The reported metric that decides which checkpoint is the best.
         initial_weights: A file of backbone weights, an Object Detection API checkpoint, or `imagenet`.
         cache: The folder for decoded images and starting weights; None for beside the records.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
 from sweepbox.detection.core.errors import UsageError
+from sweepbox.detection.core.evaluation_plan import EvaluationPlan
 from sweepbox.detection.core.files import remove_temporary_folders
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.runner.folder import RunFolder
@@ -51,8 +52,9 @@ def train(
 ) -> TrainResult:
     """Train a detector to the end of the run.
 
-    The model is evaluated every `evaluate_every` steps and after the last one. The files that are written are
-    listed in `detection.runner.folder`. Ctrl-C finishes the current step, saves `last/` and raises Interrupted.
+    The model is evaluated every `evaluate_every` steps and after the last one, by default ten times. The files
+    that are written are listed in `detection.runner.folder`. Ctrl-C finishes the current step, saves `last/`
+    and raises Interrupted.
 
     Args:
         settings: The settings of the run.
@@ -69,7 +71,7 @@ def train(
     """
     _check_metric(settings)
     folder = RunFolder(settings.directory)
-    interval = settings.evaluation_interval
+    plan = settings.evaluation_plan
     if resume:
         folder.check_same_run(settings)
         remove_temporary_folders(folder.directory)
@@ -89,13 +91,13 @@ def train(
         with TrainingLog(folder.directory, step=run.step) as log, deferred_interrupts() as check_interrupt:
             loop = _Loop(run, folder, log, progress or _ignore, check_interrupt)
             while run.step < run.total_steps or not run.metrics:
-                loop.train_and_evaluate(_steps_to_evaluation(run, interval))
+                loop.train_and_evaluate(_steps_to_evaluation(run, plan))
     finally:
         run.close()
         if run.profile is not None:
             run.profile.close()
     best = read_checkpoint_metadata(folder.best)
-    report = run.profile.report(evaluation_interval=interval) if run.profile is not None else None
+    report = run.profile.report(evaluation_interval=plan.step_of(1)) if run.profile is not None else None
     return TrainResult(folder.directory, run.step, run.metrics, best.step, best.metrics, report)
 
 
@@ -150,12 +152,12 @@ class _Loop:
         return is_better(metric, value, best)
 
 
-def _steps_to_evaluation(run: TrainingRun, interval: int) -> int:
+def _steps_to_evaluation(run: TrainingRun, plan: EvaluationPlan) -> int:
     """Return the number of steps to the next evaluation; 0 if an interruption prevented one that is due."""
-    is_due = run.step > 0 and (run.step % interval == 0 or run.step >= run.total_steps)
+    is_due = run.step > 0 and plan.next_step(run.step - 1) == run.step
     if is_due and not run.metrics:
         return 0
-    return min(interval - run.step % interval, run.total_steps - run.step)
+    return plan.next_step(run.step) - run.step
 
 
 def _check_metric(settings: RunSettings) -> None:

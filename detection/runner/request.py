@@ -31,7 +31,7 @@ class TrainRequest:
         seed: The same seed gives the same weights and data order.
         precision: `float32`, `bfloat16`, or `auto` for the faster one by a measurement.
         backend: `tensorflow` or `jax`; None for that of the run to resume, of this process, or TensorFlow.
-        evaluate_every: Steps between evaluations; None for a tenth of the run.
+        evaluate_every: Steps between evaluations; None for ten evaluations.
         metric: The metric that selects the best checkpoint.
         initial_weights: A file of backbone weights, an Object Detection API checkpoint, or `imagenet`.
         cache_directory: The folder for decoded images; None for a folder beside the records.

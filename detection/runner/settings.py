@@ -7,6 +7,7 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.memory import forecast_memory, gigabytes
 from sweepbox.detection.config.resizers import resizer_settings
 from sweepbox.detection.core.errors import ConfigError, DataError
+from sweepbox.detection.core.evaluation_plan import EvaluationPlan
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.machine_memory import machine_memory
 from sweepbox.detection.core.metric_names import own_name
@@ -25,7 +26,7 @@ class RunSettings:
         directory: The folder that the run writes to.
         seed: Seed of the initial weights, the order of the data and the augmentations.
         precision: The number format of the network.
-        evaluate_every: Steps between evaluations; None for a tenth of the run.
+        evaluate_every: Steps between evaluations; None for ten evaluations.
         metric: The metric that selects the best checkpoint, by our name or the Object Detection API's; stored
             by our name.
         initial_weights: A file of backbone weights, an Object Detection API checkpoint, or `imagenet`; None for
@@ -60,11 +61,11 @@ class RunSettings:
         return steps
 
     @property
-    def evaluation_interval(self) -> int:
-        """The number of steps between evaluations; ConfigError if it is below 1."""
+    def evaluation_plan(self) -> EvaluationPlan:
+        """The steps after which the model is evaluated; ConfigError if `evaluate_every` is below 1."""
         if self.evaluate_every is not None and self.evaluate_every < 1:
             raise ConfigError(f"evaluate_every is {self.evaluate_every}; set it to at least 1 step")
-        return self.evaluate_every or -(-self.total_steps // 10)
+        return EvaluationPlan(self.total_steps, self.evaluate_every)
 
 
 def check_memory(config: pb.TrainEvalPipelineConfig) -> None:

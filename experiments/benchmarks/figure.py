@@ -30,16 +30,25 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """How many times better ours is; None without a baseline."""
-        if not self.peer or not self.ours:
+        """How many times better ours is; None without a baseline, or where either is not above zero.
+
+        A difference of two times, such as an overhead, can come out at zero or below: it is then too small to
+        be measured.
+        """
+        if self.peer is None or self.peer <= 0 or self.ours <= 0:
             return None
         return self.ours / self.peer if self.better == "higher" else self.peer / self.ours
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None without a target or without a baseline."""
-        if self.ratio is None or (self.aim is None and self.limit is None):
+        """Whether the target is met; None without a target or without a baseline above zero.
+
+        A cost at zero or below meets any target.
+        """
+        if self.peer is None or self.peer <= 0 or (self.aim is None and self.limit is None):
             return None
+        if self.ratio is None:
+            return self.better == "lower"
         return self.ratio >= self.aim if self.aim is not None else 1 / self.ratio <= (self.limit or 0)
 
     @property

@@ -15,6 +15,10 @@ from experiments.benchmarks.figure import Figure, read_figures, shown, table, wr
         (4.0, 2.0, "higher", 2.0),
         (2.0, None, "lower", None),
         (2.0, 0.0, "lower", None),
+        (-0.1, 2.0, "lower", None),
+        (0.0, 2.0, "lower", None),
+        (0.0, 2.0, "higher", None),
+        (2.0, -1.0, "lower", None),
     ],
 )
 def test_ratio_is_how_many_times_better_ours_is(
@@ -38,6 +42,27 @@ def test_aim_is_a_minimum_ratio_and_limit_a_maximum_cost(
     aim: float | None, limit: float | None, peer: float | None, met: bool | None
 ) -> None:
     assert Figure("time", "s", 2.0, peer, aim=aim, limit=limit).met is met
+
+
+@pytest.mark.parametrize(
+    ("ours", "peer", "better", "goal", "met"),
+    [
+        (-0.1, 2.0, "lower", {"limit": 1.5}, True),
+        (-0.1, 2.0, "lower", {"aim": 20.0}, True),
+        (0.0, 2.0, "lower", {"limit": 1.5}, True),
+        (0.0, 2.0, "lower", {"aim": 2.0}, True),
+        (0.0, 2.0, "higher", {"aim": 2.0}, False),
+        (-0.1, 2.0, "lower", {}, None),
+        (-0.1, None, "lower", {"limit": 1.5}, None),
+        (-0.1, -0.2, "lower", {"limit": 1.5}, None),
+    ],
+)
+def test_a_cost_too_small_to_measure_meets_its_target(
+    ours: float, peer: float | None, better: str, goal: dict[str, float], met: bool | None
+) -> None:
+    figure = Figure("turn", "s", ours, peer, better=better, **goal)  # type: ignore[arg-type]
+    assert figure.met is met
+    assert ("missed" in "".join(figure.row)) is (met is False)
 
 
 def test_row_shows_a_missed_target() -> None:

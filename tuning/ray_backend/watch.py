@@ -61,7 +61,7 @@ class RayWatch:
             self._check_sockets(patience_s)
 
     def _check_sockets(self, patience_s: float) -> None:
-        probes = {
+        probes: dict[str, Callable[[], None]] = {
             f"the cluster's head at {self._gcs_address}": lambda: _connect_tcp(self._gcs_address),
             "the raylet of this machine": lambda: _connect_unix(self._node.raylet_socket_name),
         }

@@ -12,7 +12,7 @@ from sweepbox.tuning.search.conditions import check_conditions
 from sweepbox.tuning.search.feasibility import Feasibility, check_feasible
 from sweepbox.tuning.search.space import KeyedRange, Space
 from sweepbox.tuning.spec.schema import SweepSpec
-from sweepbox.tuning.spec.steps import evaluations_of
+from sweepbox.tuning.spec.steps import evaluation_plan
 
 STEPS = ("space.num_steps", "space.train_config.num_steps")
 """The keys of the space that change the length of a trial."""
@@ -146,4 +146,4 @@ def _untunable(spec: SweepSpec) -> Iterator[str]:
 def max_evaluations(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> int:
     """Return the most evaluations that a trial can have, over all lengths that the space allows."""
     configs = [apply_edits(base, edits) for key, edits in Space.of(spec).endpoints() if key in STEPS]
-    return max(evaluations_of(config, spec.training) for config in (base, *configs))
+    return max(evaluation_plan(config, spec.training).count for config in (base, *configs))

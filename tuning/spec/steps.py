@@ -1,26 +1,23 @@
-"""The training steps and evaluations of a trial."""
+"""The evaluations of a trial."""
 
 from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.core.evaluation_plan import EVALUATIONS_BY_DEFAULT, EvaluationPlan
 from sweepbox.tuning.spec.schema import TrainingSpec
 
-EVALUATIONS_BY_DEFAULT = 10
 
+def evaluation_plan(
+    config: pb.TrainEvalPipelineConfig, training: TrainingSpec, *, recorded: int | None = None
+) -> EvaluationPlan:
+    """Return the evaluations of a trial with this config.
 
-def evaluate_every(config: pb.TrainEvalPipelineConfig, training: TrainingSpec) -> int:
-    """Return the steps between two evaluations: those of the sweep file, or a tenth of the config's steps."""
-    return training.evaluate_every or max(config.train_config.num_steps // EVALUATIONS_BY_DEFAULT, 1)
-
-
-def evaluations_of(config: pb.TrainEvalPipelineConfig, training: TrainingSpec) -> int:
-    """Return the number of evaluations of a full trial; the last is after its last step."""
-    return -(-config.train_config.num_steps // evaluate_every(config, training))
-
-
-def next_evaluation_step(step: int, *, every: int, total: int) -> int:
-    """Return the step of the next evaluation of a trial at `step`."""
-    return min((step // every + 1) * every, total)
-
-
-def evaluation_number(step: int, *, every: int) -> int:
-    """Return the number, from 1, of the evaluation that follows step `step`."""
-    return -(-step // every)
+    Args:
+        config: The trial's config.
+        training: The sweep file's `training`.
+        recorded: The number of evaluations in the record of a trial that was made before. Earlier versions made
+            more than ten where the steps were no multiple of ten; such a trial keeps their distance.
+    """
+    plan = EvaluationPlan(config.train_config.num_steps, training.evaluate_every)
+    if recorded is None or recorded == plan.count or training.evaluate_every is not None:
+        return plan
+    earlier = EvaluationPlan(plan.total_steps, max(plan.total_steps // EVALUATIONS_BY_DEFAULT, 1))
+    return earlier if recorded == earlier.count else plan

@@ -26,16 +26,21 @@ class _Loader(_Base):  # type: ignore[misc]  # either of two classes
             return super().construct_object(node, deep=deep)
         except (ValueError, KeyError, IndexError, AttributeError, TypeError, OverflowError) as error:
             kind = node.tag.rpartition(":")[2]
-            value = shortened(node.value) if isinstance(node, yaml.ScalarNode) else f"a {node.id}"
+            value = shortened(node.value) if isinstance(node, yaml.ScalarNode) else _kind_of(node)
             raise yaml.constructor.ConstructorError(
                 None, None, f"{value!r} is no {kind} as YAML has it; give another value", node.start_mark
             ) from error
 
 
+def _kind_of(node: yaml.Node) -> str:
+    """Return `scalar`, `sequence` or `mapping`."""
+    return type(node).__name__.removesuffix("Node").lower()
+
+
 def _mapping_without_repeats(loader: _Loader, node: yaml.Node) -> dict[Any, Any]:
     if not isinstance(node, yaml.MappingNode):
         raise yaml.constructor.ConstructorError(
-            None, None, f"expected a mapping, but found a {node.id}", node.start_mark
+            None, None, f"expected a mapping, but found a {_kind_of(node)}", node.start_mark
         )
     given: set[Hashable] = set()
     for key_node, _ in node.value:

@@ -13,7 +13,7 @@ from sweepbox.detection.core.files import atomic_directory
 from sweepbox.detection.training.compile_key import CompileKey
 from sweepbox.tuning.search.suggestions import Suggestion
 from sweepbox.tuning.spec.schema import SweepSpec
-from sweepbox.tuning.spec.steps import evaluations_of
+from sweepbox.tuning.spec.steps import evaluation_plan
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
 from sweepbox.tuning.storage.trial_record import TrialState, TrialStatus, write_changes, write_status
 from sweepbox.tuning.sweep.records import TrialRecords
@@ -68,7 +68,7 @@ class TrialFactory:
             seed=self._spec.seed,
             fingerprint=mark,
             total_steps=config.train_config.num_steps,
-            total_evaluations=evaluations_of(config, self._spec.training),
+            total_evaluations=evaluation_plan(config, self._spec.training).count,
             parameters=suggestion.parameters,
             sampler_attributes=suggestion.attributes,
             redraws=suggestion.redraws,

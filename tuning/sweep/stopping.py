@@ -73,7 +73,9 @@ def restore_rule(folder: SweepFolder, spec: SweepSpec, trials: Iterable[TrialRes
     What the rule decided on a report that the last process did not live to act on is recorded now: such a
     trial is paused or stopped. This is done before a `TrialManager` reads the records.
     """
-    longest = max_evaluations(load_config(folder.base_config), spec)
+    trials = list(trials)
+    recorded = [trial.status.total_evaluations for trial in trials]
+    longest = max(max_evaluations(load_config(folder.base_config), spec), *recorded)
     plan = Plan(trials=spec.trials, max_evaluations=longest, seed=spec.seed)
     runner = RuleRunner(build_rule(spec.scheduler, plan))
     objective = Objective.of(spec.objective)

@@ -10,7 +10,6 @@ from sweepbox.detection.data.dataset.prepared import PreparedDataset
 from sweepbox.detection.model.precision import AUTOMATIC, Precision
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import SweepSpec
-from sweepbox.tuning.spec.steps import evaluate_every
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
 from sweepbox.tuning.trial.precision import sweep_precision
 
@@ -42,7 +41,7 @@ def run_settings(
         directory=trial.path,
         seed=seed,
         precision=Precision.FLOAT32 if precision == AUTOMATIC else Precision(precision),
-        evaluate_every=evaluate_every(config, spec.training),
+        evaluate_every=spec.training.evaluate_every,
         metric=Objective.of(spec.objective).trained_by,
         initial_weights=_initial_weights(sweep, spec),
     )

@@ -15,7 +15,7 @@ from sweepbox.detection.core.errors import SweepboxError
 from sweepbox.detection.core.files import remove_temporary_folders
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import SweepSpec
-from sweepbox.tuning.spec.steps import evaluate_every, evaluation_number, next_evaluation_step
+from sweepbox.tuning.spec.steps import evaluation_plan
 from sweepbox.tuning.storage.dataset import open_sweep_data
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import (
@@ -72,8 +72,10 @@ class TrialWorker:
         self._spec = spec
         self._objective = Objective.of(spec.objective)
         self._config = load_config(self._trial.config)
-        self._every = evaluate_every(self._config, spec.training)
         self._status = StatusWriter(self._trial)
+        self._plan = evaluation_plan(
+            self._config, spec.training, recorded=self._status.status.total_evaluations
+        )
         self._progress = Progress(sweep, self._status)
         self._evaluations: tuple[Evaluation, ...] = ()
         self._run: TrainingRun | None = None
@@ -83,9 +85,7 @@ class TrialWorker:
         self._status.restart_clock()
         try:
             run = self._run or self._open()
-            total = self._status.status.total_steps
-            target = next_evaluation_step(run.step, every=self._every, total=total)
-            training = self._progress.train_to(run, target)
+            training = self._progress.train_to(run, self._plan.next_step(run.step))
             return self._interrupt(run) if training is None else self._evaluate(run, training)
         except SweepboxError as error:
             self._status.fail(error)
@@ -164,7 +164,7 @@ class TrialWorker:
         evaluation_s = time.monotonic() - began
         self._objective.check(metrics)  # raises where the metric is missing, before anything is written
         evaluation = Evaluation(
-            evaluation_number(run.step, every=self._every),
+            self._plan.number_at(run.step),
             run.step,
             time.time(),
             round(self._status.take_seconds(), 3),
