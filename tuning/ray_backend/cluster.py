@@ -87,7 +87,7 @@ def ray_session(
 
     with call_thread() as thread:
         if ray.is_initialized():
-            yield RayConnection(dict(ray.cluster_resources()), RayWatch(), thread)
+            yield RayConnection(dict(ray.cluster_resources()), RayWatch.of_connection(), thread)
             return
         with _common_settings() as settings, errors_to_log():
             session = (
@@ -109,7 +109,7 @@ def _own_ray(
         processes = RayProcesses(folder)
         try:
             thread.call(lambda: _start({**settings, "_temp_dir": str(folder)}, cpus=cpus, gpus=gpus))
-            yield RayWatch(processes)
+            yield RayWatch.of_connection(processes)
         finally:
             processes.note()
             leave_ray()
@@ -121,7 +121,7 @@ def _joined(thread: CallThread, settings: dict[str, Any], address: str) -> Itera
     """Join a cluster, whose temporary folders are its owner's."""
     try:
         thread.call(lambda: _join(settings, address))
-        yield RayWatch()
+        yield RayWatch.of_connection()
     finally:
         leave_ray()
 

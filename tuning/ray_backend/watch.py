@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.ray_backend.processes import RayProcesses
@@ -29,22 +29,35 @@ class RayWatch:
     """
 
     def __init__(
-        self, processes: RayProcesses | None = None, *, clock: Callable[[], float] = time.monotonic
+        self,
+        node: Any,
+        *,
+        gcs_address: str,
+        processes: RayProcesses | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin to watch a Ray that is connected.
+        """Watch a Ray.
 
         Args:
+            node: Ray's own object of this machine's part in it.
+            gcs_address: The address of its head.
             processes: The processes of a Ray of this process's own, to be noted at each check.
             clock: Returns the time in seconds.
         """
+        self._node = node
+        self._gcs_address = gcs_address
+        self._processes = processes
+        self._clock = clock
+        self._unreachable: dict[str, float] = {}
+
+    @classmethod
+    def of_connection(cls, processes: RayProcesses | None = None) -> Self:
+        """Watch the Ray that this process is connected to."""
         import ray
         from ray._private import worker
 
-        self._processes = processes
-        self._clock = clock
-        self._node: Any = worker._global_node
-        self._gcs_address = str(ray.get_runtime_context().gcs_address)
-        self._unreachable: dict[str, float] = {}
+        address = str(ray.get_runtime_context().gcs_address)
+        return cls(worker._global_node, gcs_address=address, processes=processes)
 
     def check(self, *, patience_s: float = PATIENCE_S) -> None:
         """Raise RayDeathError if Ray is dead.

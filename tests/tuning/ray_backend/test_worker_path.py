@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 DRIVER = """
 import sys
 from sweepbox.tuning.ray_backend.cluster import arrange_environment, ray_session
@@ -22,26 +24,41 @@ with ray_session(address=None, cpus=1):
         from sweepbox.tuning.ray_backend.worker_path import drop_driver_folders
 
         drop_driver_folders()
-        return sys.path, sys.modules["sweepbox"].__file__
+        import importlib.util
 
-    folders, package = ray.get(path.remote())
+        import numpy
+
+        return sys.path, numpy.__file__, importlib.util.find_spec("keras").origin
+
+    folders, *modules = ray.get(path.remote())
     print("FOLDERS", *folders, sep=":")
+    print("MODULES", *modules, sep=":")
 """
+SHADOWS = ("keras", "numpy", "tensorflow", "pyarrow", "random")
 
 
-def _folders_of_a_worker(folder: Path, who: str) -> list[str]:
-    (folder / "driver.py").write_text(DRIVER)
-    ended = subprocess.run(
-        [sys.executable, "driver.py", who], cwd=folder, capture_output=True, text=True, timeout=240
-    )
+def _of_a_worker(folder: Path, who: str) -> tuple[list[str], list[str]]:
+    """Return the import path of a worker, and the files of the modules that it imports.
+
+    The driver's working directory and the folder of its script both have modules that end a process.
+    """
+    script, cwd = folder / "script", folder / "cwd"
+    for place in (script, cwd):
+        place.mkdir()
+        for name in SHADOWS:
+            (place / f"{name}.py").write_text("raise SystemExit('a module of the user')\n")
+    (script / "driver.py").write_text(DRIVER)
+    command = [sys.executable, "-P", script / "driver.py", who]  # -P: what the driver imports is its own affair
+    ended = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=240)
     assert ended.returncode == 0, ended.stderr
-    [line] = [line for line in ended.stdout.splitlines() if line.startswith("FOLDERS:")]
-    return line.split(":")[1:]
+    lines = {line.split(":")[0]: line.split(":")[1:] for line in ended.stdout.splitlines()}
+    return lines["FOLDERS"], lines["MODULES"]
 
 
-def test_a_worker_does_not_see_the_folder_of_the_driver(tmp_path: Path) -> None:
-    assert str(tmp_path) not in _folders_of_a_worker(tmp_path, "sweepbox")
-
-
-def test_a_worker_of_the_users_own_ray_does_not_see_it_either(tmp_path: Path) -> None:
-    assert str(tmp_path) not in _folders_of_a_worker(tmp_path, "user")
+@pytest.mark.parametrize("who", ["sweepbox", "user"])
+def test_a_worker_imports_nothing_from_the_folders_of_the_driver(tmp_path: Path, who: str) -> None:
+    """Neither in a Ray of ours nor in one that the user has started before."""
+    folders, modules = _of_a_worker(tmp_path, who)
+    assert not [folder for folder in folders if folder.startswith(str(tmp_path))]
+    assert len(modules) == 2
+    assert not [module for module in modules if module.startswith(str(tmp_path))]
