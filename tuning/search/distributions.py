@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 from sweepbox.tuning.spec.schema import Distribution, Scalar
 
-
 INNER_SHARES = (0.23606797, 0.5, 0.61803399)
 """Where between its ends a range is tried, as shares of its width."""
 
@@ -74,7 +73,7 @@ def between(low: float, high: float) -> list[float]:
 
 
 def inner_values(distribution: Distribution) -> Sequence[Scalar]:
-    """Return some values between the ends of a range, none of them whole if any real number may be suggested."""
+    """Return some values between the ends of a range, none of them whole if it is one of real numbers."""
     if distribution.choice is not None:
         return ()
     low, high = (float(end) for end in ends(distribution) if not isinstance(end, str))

@@ -112,8 +112,8 @@ def _conditional_problem(
     choice, objection = next((choice, lines[0]) for choice, lines in against.items() if lines)
     accepted = fitting[0] if len(fitting) == 1 else f"[{', '.join(fitting)}]"
     return (
-        f"{item.key}: does not fit {switch.key}: {choice} ({objection}); add `when: {{{switch.path}: {accepted}}}` "
-        "to it, or remove it"
+        f"{item.key}: does not fit {switch.key}: {choice} ({objection}); add "
+        f"`when: {{{switch.path}: {accepted}}}` to it, or remove it"
     )
 
 

@@ -46,7 +46,14 @@ def test_a_real_range_over_a_whole_number_field_is_refused_with_integer(
     line = f"space.{path}: {kind} [{low:g}, {high:g}] gives real numbers, and {path} takes whole ones; write "
     prefix = "log_" if kind == "log_uniform" else ""
     assert str(refused.value) == f"{line}{prefix}integer: {whole}"
-    checked({path: {f"{prefix}integer": whole}})
+    if not path.startswith(RESIZER):
+        checked({path: {f"{prefix}integer": whole}})
+
+
+def test_values_between_the_ends_are_tried() -> None:
+    with pytest.raises(SweepError, match="97x96 is not a multiple of 32 on each side"):
+        checked({f"{RESIZER}.height": {"integer": [96, 320]}})
+    checked({f"{RESIZER}.height": {"integer": [96, 320], "step": 32}})
 
 
 @pytest.mark.parametrize("values", [{"integer": [10, 50]}, {"choice": [10, 50]}, {"uniform": [10, 50]}])
