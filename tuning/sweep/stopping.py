@@ -75,7 +75,7 @@ def restore_rule(folder: SweepFolder, spec: SweepSpec, trials: Iterable[TrialRes
     """
     trials = list(trials)
     recorded = [trial.status.total_evaluations for trial in trials]
-    longest = max(max_evaluations(load_config(folder.base_config), spec), *recorded)
+    longest = max((max_evaluations(load_config(folder.base_config), spec), *recorded))
     plan = Plan(trials=spec.trials, max_evaluations=longest, seed=spec.seed)
     runner = RuleRunner(build_rule(spec.scheduler, plan))
     objective = Objective.of(spec.objective)
