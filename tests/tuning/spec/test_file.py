@@ -29,7 +29,9 @@ def test_a_fixed_parameter_of_an_augmentation_is_its_only_choice() -> None:
 
 CASES = {
     "space.gamma.unifrom: unknown key; did you mean 'uniform'?": "space: {gamma: {unifrom: [1, 2]}}",
-    "space.a: give exactly one of log_uniform, uniform, integer, log_integer, choice, got none": "space: {a: {}}",
+    "space.a: give exactly one of log_uniform, uniform, integer, log_integer, choice, got none": (
+        "space: {a: {}}"
+    ),
     "space.a: give exactly one of log_uniform, uniform, integer, log_integer, choice, got uniform and choice": (
         "space: {a: {uniform: [1, 2], choice: [1]}}"
     ),
