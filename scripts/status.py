@@ -25,6 +25,8 @@ def command(
     console = output_console()
     console.print(sweep_table(state))
     console.print(sweep_summary(state), highlight=False, markup=False, soft_wrap=True)
+    if state.ended_by is not None:
+        console.print(f"ended by {state.ended_by}", highlight=False, markup=False, soft_wrap=True)
     if not state.running and state.ended < state.spec.trials:
         again = command_line("sweep", state.folder.spec, "--out", sweep, "--resume")
         note = f"not running; to resume: {again}"

@@ -22,6 +22,10 @@ def command(
     trials: Annotated[int | None, typer.Option(min=1, help="How many trials, instead of the file's.")] = None,
     time_budget: Annotated[str | None, typer.Option(help="Time for the sweep: 90s, 10m, 1h30m.")] = None,
     *,
+    gpu_hours: Annotated[float | None, typer.Option(min=1e-6, help="The most GPU-hours of all trials.")] = None,
+    cost_limit: Annotated[
+        float | None, typer.Option(min=1e-6, help="The most money; the file has the price.")
+    ] = None,
     address: Annotated[str | None, typer.Option(help="A Ray cluster's address, or `auto`.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the sweep in the folder.")] = False,
 ) -> None:
@@ -29,14 +33,22 @@ def command(
 
     Everything is kept in one folder: configs, metrics, the best checkpoints, results.parquet, winner.json,
     report.md and an Optuna study. Ctrl-C lets the trials save their state and ends the sweep; --resume
-    continues it, with other values of --trials or --time-budget if given.
+    continues it, with other limits if given: --trials, --time-budget, --gpu-hours, --cost-limit.
     """
     from sweepbox.tuning.ray_backend.launch import RayConfig
     from sweepbox.tuning.ray_backend.watch import RayDeathError
     from sweepbox.tuning.sweep.create import SweepRequest
 
     console = output_console()
-    request = SweepRequest(spec, data=data, out=out, trials=trials, time_budget=time_budget)
+    request = SweepRequest(
+        spec,
+        data=data,
+        out=out,
+        trials=trials,
+        time_budget=time_budget,
+        gpu_hours=gpu_hours,
+        cost_limit=cost_limit,
+    )
     folder = _begin(request, console, resume=resume)
     try:
         outcome = _run(folder, RayConfig(address=address), console)
@@ -93,7 +105,7 @@ def _tell(outcome: "SweepOutcome", console: "Console") -> None:
     lines = []
     if outcome.stopped_by is not None:
         again = command_line("sweep", path / "sweep.yaml", "--out", path, "--resume")
-        lines.append(f"ended by {outcome.stopped_by}; to resume: {again}")
+        lines.append(f"ended by {outcome.stopped_by}; to resume, with other limits if reached: {again}")
     if state.best is not None:
         lines.append(f"report: {path / 'report.md'}")
         lines.append(f"export the winner: {command_line('export', path, path / 'export')}")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sweepbox.tuning.api.sweep import Sweep
     from sweepbox.tuning.api.trials import Trials
     from sweepbox.tuning.ray_backend.launch import RayConfig
+    from sweepbox.tuning.spec.limits import CostSpec, StopSpec
     from sweepbox.tuning.spec.schema import (
         Augmentation,
         Distribution,
@@ -61,17 +62,20 @@ _HOMES = {
     "Trials": "tuning.api.trials",
     "RayConfig": "tuning.ray_backend.launch",
     "Augmentation": "tuning.spec.schema",
+    "CostSpec": "tuning.spec.limits",
     "Distribution": "tuning.spec.schema",
     "ObjectiveSpec": "tuning.spec.schema",
     "PrepareSpec": "tuning.spec.schema",
     "Resources": "tuning.spec.schema",
     "SamplerSpec": "tuning.spec.schema",
     "SchedulerSpec": "tuning.spec.schema",
+    "StopSpec": "tuning.spec.limits",
     "SweepSpec": "tuning.spec.schema",
     "TrainingSpec": "tuning.spec.schema",
 }
 __all__ = [
     "Augmentation",
+    "CostSpec",
     "Detections",
     "Detector",
     "Distribution",
@@ -81,6 +85,7 @@ __all__ = [
     "Resources",
     "SamplerSpec",
     "SchedulerSpec",
+    "StopSpec",
     "Sweep",
     "SweepSpec",
     "SweepboxError",

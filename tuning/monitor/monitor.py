@@ -1,4 +1,4 @@
-"""The monitor of a running sweep: shows its state, writes its table of results, enforces the time budget."""
+"""The monitor of a running sweep: shows its state, writes its table of results, enforces its limits."""
 
 import threading
 import time
@@ -7,6 +7,7 @@ from typing import Protocol, Self
 
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.sweep.results_table import write_results
+from sweepbox.tuning.sweep.spending import limit_reached
 from sweepbox.tuning.sweep.state import SweepState
 
 INTERVAL_S = 1.0
@@ -25,6 +26,7 @@ class Listener(Protocol):
 class SweepMonitor:
     """A thread that polls the sweep's state within a `with` block.
 
+    The sweep is asked to stop when its time budget or another limit is used up, or its stop rule holds.
     An error in the thread asks the sweep to stop and is raised at the end of the block.
     """
 
@@ -77,6 +79,7 @@ class SweepMonitor:
     def poll(self) -> None:
         """Read the state once, show it, and write the table where trials have ended since."""
         state = self._snapshot()
+        self._enforce_limits(state)
         if state.ended != self._ended and self._clock() >= self._next_table:
             self._ended = state.ended
             began = self._clock()
@@ -87,14 +90,24 @@ class SweepMonitor:
             left_s = state.time_left_s(num_workers=self._num_workers, budget_left_s=self._budget_left_s())
             self._listener.show(state, left_s)
 
+    def _enforce_limits(self, state: SweepState) -> None:
+        """Ask the sweep to stop where it has more to do and a limit is reached."""
+        if state.ended >= self._planned(state) or self._over.is_set() or self._folder.stop_request.exists():
+            return
+        reason = TIME_BUDGET if self._budget_left_s() == 0 else limit_reached(state)
+        if reason is not None:
+            self._folder.request_stop(reason)
+
+    @staticmethod
+    def _planned(state: SweepState) -> int:
+        return max(state.spec.trials, len(state.trials))
+
     def _budget_left_s(self) -> float | None:
         return None if self._deadline is None else max(self._deadline - self._clock(), 0.0)
 
     def _poll_until_over(self) -> None:
         try:
             while not self._over.wait(INTERVAL_S):
-                if self._budget_left_s() == 0 and not self._folder.stop_request.exists():
-                    self._folder.request_stop(TIME_BUDGET)
                 self.poll()
         except Exception as error:  # noqa: BLE001 - raised in the thread that runs the block
             self._error = error

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sweepbox.tuning.spec.durations import format_duration
 from sweepbox.tuning.storage.trial_record import TrialState
-from sweepbox.tuning.sweep.formatting import settings_text, value_text
+from sweepbox.tuning.sweep.formatting import settings_text, spending_texts, value_text
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult
 
@@ -48,7 +48,7 @@ def sweep_table(state: SweepState, *, rows: int | None = None) -> Table:
 
 
 def sweep_summary(state: SweepState, *, time_left_s: float | None = None) -> str:
-    """Return one line: how many trials are done, the best so far, the time left."""
+    """Return one line: how many trials are done, the best so far, what was spent, the time left."""
     parts = [f"{state.ended}/{max(state.spec.trials, len(state.trials))} trials done"]
     for kind in SUMMARISED:
         if state.count(kind):
@@ -56,6 +56,7 @@ def sweep_summary(state: SweepState, *, time_left_s: float | None = None) -> str
     if state.best is not None:
         note = "" if state.best.constraints_met else ", constraints not met"
         parts.append(f"best {state.best.metric} {state.best.value:.4f} (trial {state.best.trial}{note})")
+    parts += spending_texts(state.spending)
     if time_left_s is not None:
         parts.append(f"about {format_duration(time_left_s)} left")
     return " · ".join(parts)

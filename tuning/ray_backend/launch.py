@@ -20,10 +20,11 @@ from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.metadata import begin_session
+from sweepbox.tuning.storage.metadata import begin_session, end_session
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
+from sweepbox.tuning.sweep.spending import limit_reached
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.stopping import ScheduledTrials, restore_rule
 from sweepbox.tuning.trial.provenance import PACKAGES
@@ -94,12 +95,16 @@ def run_sweep(
             notify(f"warning: {line}")
         try:
             before = read_sweep(folder)
-            if before.ended < spec.trials:
+            reached = limit_reached(before)
+            if before.ended < spec.trials and reached is None:
                 _run_on_ray(before, config, listener, notify)
             else:
                 TrialManager(folder, spec).write_study()  # closes what a crash left open
+                if before.ended < spec.trials and reached is not None:
+                    folder.request_stop(reached)
         finally:
             stopped_by = _take_stop_request(folder)
+            end_session(folder, stopped_by)
             shutil.rmtree(folder.ray, ignore_errors=True)
     state = read_sweep(folder)
     write_outcome(state)

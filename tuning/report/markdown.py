@@ -6,6 +6,7 @@ from typing import Any
 
 from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.core.files import write_json, write_text
+from sweepbox.tuning.report.budget import budget_lines
 from sweepbox.tuning.report.markdown_text import code, plain, table
 from sweepbox.tuning.search.samplers.modelled import drawn_at_random
 from sweepbox.tuning.search.space import Space
@@ -55,6 +56,8 @@ def report_text(state: SweepState) -> str:
     """Return the report in Markdown: winner, AP by class, changes, trials, how to reproduce."""
     metric = state.objective.metric
     lines = [f"# Sweep {plain(state.spec.name)}", "", _summary(state), "", _sampler_line(state), ""]
+    if state.ended_by is not None:
+        lines += [f"Ended by {plain(state.ended_by)}.", ""]
     if state.best is not None:
         lines += _winner_lines(state, state.best)
     header = [
@@ -76,6 +79,7 @@ def report_text(state: SweepState) -> str:
         "that reading images holds the trial up.",
         "",
     ]
+    lines += budget_lines(state.spending)
     failures = [
         f"* {plain(trial.id)}: {plain(str(trial.status.error))}"
         for trial in state.trials

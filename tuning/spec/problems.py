@@ -90,11 +90,15 @@ def _valid_names(keys: list[int | str], root: type[BaseModel]) -> list[str]:
     """Return the valid keys at a location in the file."""
     model: Any = root
     for key in keys:
-        if isinstance(model, type) and issubclass(model, BaseModel):
+        if _is_model(model):
             field = model.model_fields.get(str(key))
             model = field.annotation if field else model
         else:
             model = get_args(model)[-1]
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        model = get_args(model)[-1]
-    return list(model.model_fields)
+    if not _is_model(model):
+        model = next(part for part in reversed(get_args(model)) if _is_model(part))
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

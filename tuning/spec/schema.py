@@ -2,14 +2,12 @@
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -17,7 +15,10 @@ from pydantic import (
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.printable import shortened
 from sweepbox.tuning.spec.durations import parse_duration
-from sweepbox.tuning.spec.problems import WHOLE_FILE, problem_lines, value_shown
+from sweepbox.tuning.spec.limits import CostSpec, StopSpec
+from sweepbox.tuning.spec.model import LARGEST_INTEGER
+from sweepbox.tuning.spec.model import SpecModel as SpecModel  # noqa: PLC0414 - for options of samplers, too
+from sweepbox.tuning.spec.problems import value_shown
 
 Scalar = bool | int | float | str
 Range = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -26,7 +27,6 @@ PathText = Annotated[str | Path, AfterValidator(str)]
 """A path, given as text or as `Path` and kept as text."""
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-LARGEST_INTEGER = 2**63 - 1
 LARGEST_EXACT = 2**53
 """The largest whole number up to which a sampler, which computes with real numbers, knows all."""
 LONGEST_NAME = 100
@@ -40,40 +40,6 @@ LEAST_SHARE = 0.01
 KINDS = ("log_uniform", "uniform", "integer", "log_integer", "choice")
 Conditions = dict[str, Scalar | list[Scalar]]
 """The values that other parameters must have, by their keys: one value, or any of several."""
-
-
-if TYPE_CHECKING:
-    from pydantic._internal._model_construction import ModelMetaclass
-else:
-    ModelMetaclass = type(BaseModel)  # which pydantic does not export
-
-
-class _SpecType(ModelMetaclass):
-    """The type of a sweep file's parts: a wrong argument raises SweepError, as a wrong key in a file does."""
-
-    def __call__(self, *values: Any, **fields: Any) -> Any:
-        """Return a part of a sweep file; SweepError lists all problems, one line each."""
-        try:
-            return super().__call__(*values, **fields)
-        except ValidationError as error:
-            lines = problem_lines(error, cast("type[BaseModel]", self))
-            shown = [line.removeprefix(f"{WHOLE_FILE}: ") for line in lines]
-            raise SweepError("\n".join(f"{self.__name__}: {line}" for line in shown)) from error
-
-
-class SpecModel(BaseModel, metaclass=_SpecType):
-    """Base of all parts of a sweep file: no unknown key, no silent conversion, no change after reading."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _in_64_bits(cls, value: Any) -> Any:
-        """Refuse whole numbers that the tables of results cannot hold."""
-        parts = value if isinstance(value, list) else (value,)
-        if any(isinstance(part, int) and abs(part) > LARGEST_INTEGER for part in parts):
-            raise ValueError(f"whole numbers are at most {LARGEST_INTEGER}; give less")
-        return value
 
 
 class Distribution(SpecModel):
@@ -206,8 +172,8 @@ class ObjectiveSpec(SpecModel):
     mode: Literal["max", "min"] | None = None
     weights: dict[str, float] | None = Field(default=None, min_length=1)
     worst_class: Literal["AP", "AP@.50"] | None = None
-    floors: dict[str, float] = {}
-    constraints: list[str] = []
+    floors: dict[str, float] = Field(default={})
+    constraints: list[str] = Field(default=[])
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -349,6 +315,9 @@ class SweepSpec(SpecModel):
     scheduler: SchedulerSpec = SchedulerSpec()
     trials: int = Field(default=16, ge=1, le=MOST_TRIALS)
     time_budget: str | None = None
+    gpu_hours: float | None = Field(default=None, gt=0)
+    cost: CostSpec | None = None
+    stop: StopSpec | None = None
     seed: int = Field(default=0, ge=0)
     training: TrainingSpec = TrainingSpec()
     backend: Literal["tensorflow", "jax"] = "tensorflow"

@@ -21,10 +21,12 @@ class Session:
     Attributes:
         started: When it started, in seconds since the epoch.
         packages: The versions of the packages that results depend on, by name.
+        ended_by: What ended it before all trials had ended, in words; None where nothing did.
     """
 
     started: float
     packages: Mapping[str, str]
+    ended_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,13 @@ def begin_session(folder: SweepFolder, packages: Mapping[str, str]) -> list[str]
         for name, version in before.items()
         if packages.get(name) != version
     ]
+
+
+def end_session(folder: SweepFolder, ended_by: str | None) -> None:
+    """Record what ended the process that began the last session."""
+    metadata = read_metadata(folder)
+    *before, last = metadata.sessions
+    write_metadata(folder, replace(metadata, sessions=(*before, replace(last, ended_by=ended_by))))
 
 
 def _check_format(folder: SweepFolder, number: int) -> None:

@@ -61,6 +61,7 @@ class TrialStatus:
         origin: Why the trial exists.
         step: The steps trained so far, as it wrote them last.
         seconds: The time spent on the trial so far.
+        gpu_seconds: The same, times the share of a GPU that it held; None where an older version did not count.
         attempts: How many processes have run it.
         compiled_run_reused: Whether its process had compiled its program before.
         initial_weights: One line on what was loaded over the drawn weights.
@@ -83,6 +84,7 @@ class TrialStatus:
     loss: float | None = None
     images_per_s: float | None = None
     seconds: float = 0.0
+    gpu_seconds: float | None = None
     started: float | None = None
     ended: float | None = None
     attempts: int = 0

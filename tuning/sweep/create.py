@@ -19,12 +19,14 @@ from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.core.problems import raise_together
 from sweepbox.detection.data.dataset.prepare import open_dataset
+from sweepbox.tuning.budget.limits import check_limits
 from sweepbox.tuning.objective.objective import Objective, check_metrics
 from sweepbox.tuning.schedule.table import with_rule_options
 from sweepbox.tuning.search.endpoints import check_space
 from sweepbox.tuning.search.presets import Expansion, with_preset
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec, save_spec
+from sweepbox.tuning.spec.limits import CostSpec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.dataset import Progress, check_data_folder, is_prepared, prepare_annotated
 from sweepbox.tuning.storage.folder import SweepFolder
@@ -46,6 +48,8 @@ class SweepRequest:
         out: The sweep's folder; None for `runs/NAME`.
         trials: The number of trials, instead of the spec's.
         time_budget: The time for the sweep, instead of the spec's.
+        gpu_hours: The most GPU-hours, instead of the spec's.
+        cost_limit: The most money, instead of the spec's; SweepError where the spec has no price.
     """
 
     spec: SweepSpec | Path
@@ -53,13 +57,20 @@ class SweepRequest:
     out: Path | None = None
     trials: int | None = None
     time_budget: str | None = None
+    gpu_hours: float | None = None
+    cost_limit: float | None = None
 
     def load(self) -> SweepSpec:
         """Return the spec with the overrides applied and absolute paths."""
         spec = load_spec(self.spec) if isinstance(self.spec, Path) else self.spec
         home = self.spec.resolve().parent if isinstance(self.spec, Path) else Path.cwd()
         weights = spec.initial_weights
-        overrides = {"trials": self.trials, "time_budget": self.time_budget}
+        overrides = {
+            "trials": self.trials,
+            "time_budget": self.time_budget,
+            "gpu_hours": self.gpu_hours,
+            "cost": self._cost(spec),
+        }
         paths = {
             "base_config": _absolute(home, spec.base_config),
             "data": str(self.data.resolve()) if self.data else _absolute(home, spec.data),
@@ -69,6 +80,17 @@ class SweepRequest:
         if self.time_budget is not None:
             parse_duration(self.time_budget)
         return _with_preset(spec.model_copy(update=given)).spec
+
+    def _cost(self, spec: SweepSpec) -> CostSpec | None:
+        """Return the spec's price with the limit that overrides its own."""
+        if self.cost_limit is None:
+            return spec.cost
+        if spec.cost is None:
+            raise SweepError(
+                f"{self.source}: --cost-limit {self.cost_limit:g} needs the price of a GPU-hour; add "
+                "`cost: {per_gpu_hour: …}`"
+            )
+        return spec.cost.model_copy(update={"limit": self.cost_limit})
 
     @property
     def source(self) -> str:
@@ -190,6 +212,7 @@ def _early_checks(spec: SweepSpec) -> Iterable[Callable[[], object]]:
     yield lambda: _check_weights(spec.initial_weights)
     yield lambda: fix_sampler(spec)
     yield lambda: with_rule_options(spec.scheduler)
+    yield lambda: check_limits(spec)
     yield lambda: _check_base(spec)
 
 

@@ -1,5 +1,6 @@
 """How values of trials are shown to people."""
 
+from sweepbox.tuning.sweep.spending import Spending
 from sweepbox.tuning.sweep.trial_result import TrialResult
 
 
@@ -11,3 +12,20 @@ def settings_text(trial: TrialResult) -> str:
 def value_text(value: object) -> str:
     """Return a value as people read it: numbers with four digits."""
     return f"{value:.4g}" if isinstance(value, float) else "none" if value is None else str(value)
+
+
+def spending_texts(spending: Spending) -> list[str]:
+    """Return the GPU-hours and the money spent, with limit and forecast; nothing where trials use no GPU."""
+    spent, forecast, limits = spending.spent, spending.forecast, spending.limits
+    if spent.gpu_hours <= 0:
+        return []
+    hours_at_end = None if forecast is None else forecast.gpu_hours
+    texts = [_used("{} GPU-hours", spent.gpu_hours, hours_at_end, limits.gpu_hours)]
+    if spent.cost is not None:
+        texts.append(_used("cost {}", spent.cost, None if forecast is None else forecast.cost, limits.cost))
+    return texts
+
+
+def _used(text: str, spent: float, forecast: float | None, limit: float | None) -> str:
+    shown = f"{spent:.2f}" + ("" if limit is None else f" of {limit:g}")
+    return text.format(shown) + ("" if forecast is None else f" (forecast {forecast:.2f})")

@@ -7,6 +7,7 @@ from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.metadata import read_metadata
 from sweepbox.tuning.storage.opening import open_sweep
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.state import SweepState
@@ -21,7 +22,9 @@ def read_sweep(folder: SweepFolder) -> SweepState:
     trials = [read_trial(trial, objective) for trial in folder.trial_folders()]
     if not running:
         trials = [_interrupted(trial) for trial in trials]
-    return SweepState(folder, spec, objective, running, tuple(trials))
+    sessions = read_metadata(folder).sessions
+    ended_by = sessions[-1].ended_by if sessions and not running else None
+    return SweepState(folder, spec, objective, running, tuple(trials), ended_by)
 
 
 def load_sweep(path: Path) -> SweepState:

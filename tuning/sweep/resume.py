@@ -6,6 +6,7 @@ from sweepbox.detection.config.difference import config_difference
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.config.reading import keeps_own_pyramid
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.budget.limits import check_limits
 from sweepbox.tuning.schedule.table import with_rule_options
 from sweepbox.tuning.search.samplers.table import AUTO, with_all_options
 from sweepbox.tuning.spec.file import load_spec, save_spec
@@ -15,7 +16,16 @@ from sweepbox.tuning.storage.opening import open_sweep
 from sweepbox.tuning.sweep.create import SweepRequest, base_config_of
 from sweepbox.tuning.sweep.sampler_choice import fix_sampler
 
-ROOM = ("trials", "time_budget", "resources_per_trial", "max_concurrent", "keep_checkpoints")
+ROOM = (
+    "trials",
+    "time_budget",
+    "gpu_hours",
+    "cost",
+    "stop",
+    "resources_per_trial",
+    "max_concurrent",
+    "keep_checkpoints",
+)
 """What of a sweep file may change between a sweep and its resumption."""
 
 SEARCH = (
@@ -39,6 +49,7 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
     SweepError where there is no sweep, or the sweep file or its base config now ask for another search.
     """
     given = _with_all_options(request.load(), request.source)
+    check_limits(given)
     folder = open_sweep(request.folder(given).path)
     stored = _with_all_options(load_spec(folder.spec), str(folder.spec))
     if given.sampler.type == AUTO:

@@ -5,24 +5,30 @@ from functools import cached_property
 from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
-from sweepbox.tuning.budget.forecast import estimate_time_left
+from sweepbox.tuning.budget.forecast import estimate_time_left, estimate_work_left
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.best import Best, best_of_trials, front_of_trials
+from sweepbox.tuning.sweep.spending import Spending, spending_of
 from sweepbox.tuning.sweep.trial_result import TrialResult
 
 
 @dataclass(frozen=True)
 class SweepState:
-    """A whole sweep at one moment."""
+    """A whole sweep at one moment.
+
+    Attributes:
+        ended_by: What ended its last session early, in words; None where nothing did, or while it runs.
+    """
 
     folder: SweepFolder
     spec: SweepSpec
     objective: Objective
     running: bool
     trials: tuple[TrialResult, ...]
+    ended_by: str | None = None
 
     @cached_property
     def best(self) -> Best | None:
@@ -52,21 +58,31 @@ class SweepState:
             f"{self.folder.path}: no trial {trial_id}; give one of {', '.join(t.id for t in self.trials)}"
         )
 
-    def time_left_s(self, *, num_workers: int, budget_left_s: float | None = None) -> float | None:
-        """Return the seconds until the sweep ends, estimated from the trials so far."""
+    @cached_property
+    def spending(self) -> Spending:
+        """What the sweep has used so far, and a forecast."""
+        return spending_of(self)
+
+    @cached_property
+    def work_left_s(self) -> float | None:
+        """The seconds that the rest of the sweep takes in trials, estimated from the trials so far."""
         own = [trial for trial in self.trials if trial.evaluations and not trial.status.duplicate_of]
-        evaluations = sum(len(trial.evaluations) for trial in own)
+        seconds = [item.seconds for trial in own for item in trial.evaluations]
         ended = [len(trial.evaluations) for trial in own if trial.state.has_ended]
         full = max((trial.status.total_evaluations for trial in self.trials), default=1)
         active = [trial for trial in self.trials if not trial.state.has_ended]
         expected = sum(ended) / len(ended) if ended else full
-        return estimate_time_left(
-            seconds_per_evaluation=sum(trial.seconds for trial in own) / evaluations if evaluations else None,
+        return estimate_work_left(
+            seconds_per_evaluation=sum(seconds) / len(seconds) if seconds else None,
             evaluations_per_trial=expected,
             trials_to_start=max(self.spec.trials - len(self.trials), 0),
             evaluations_of_running=sum(max(expected - len(trial.evaluations), 1) for trial in active),
-            num_workers=num_workers,
-            budget_left_s=budget_left_s,
+        )
+
+    def time_left_s(self, *, num_workers: int, budget_left_s: float | None = None) -> float | None:
+        """Return the seconds until the sweep ends, estimated from the trials so far."""
+        return estimate_time_left(
+            work_left_s=self.work_left_s, num_workers=num_workers, budget_left_s=budget_left_s
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -75,6 +91,8 @@ class SweepState:
             "name": self.spec.name,
             "running": self.running,
             "planned": self.spec.trials,
+            "ended_by": self.ended_by,
+            "budget": self.spending.to_json(),
             "trials": [trial.to_json() for trial in self.trials],
             "best": None if self.best is None else self.best.to_json(),
             "front": [point.to_json() for point in self.front],

@@ -18,25 +18,36 @@ class StatusWriter:
         status: The status as it was written last.
     """
 
-    def __init__(self, trial: TrialFolder) -> None:
+    def __init__(self, trial: TrialFolder, *, gpu: float = 0.0) -> None:
+        """Read the status; the trial holds the share `gpu` of a GPU."""
         self._trial = trial
+        self._gpu = gpu
         self._clock = time.monotonic()
+        self._counted_s = 0.0
         self.status: TrialStatus = read_status(trial)
 
     def update(self, **changes: Any) -> None:
-        """Change fields of the status and write it."""
+        """Change fields of the status, count the time since it was written last, and write it."""
+        self._count(time.monotonic())
         self.status = replace(self.status, **changes)
         write_status(self._trial, self.status)
 
+    def _count(self, now: float) -> None:
+        """Add the time since the clock was started or read, less what of it was added before."""
+        seconds = now - self._clock - self._counted_s
+        self._counted_s += seconds
+        before = self.status
+        held = before.seconds * self._gpu if before.gpu_seconds is None else before.gpu_seconds
+        self.status = replace(before, seconds=before.seconds + seconds, gpu_seconds=held + seconds * self._gpu)
+
     def end(self, state: TrialState, *, step: int) -> None:
         """Write the state in which the trial leaves this process, and the time spent on it."""
-        self.update(state=state, step=step, seconds=self.status.seconds + self.take_seconds())
+        self.update(state=state, step=step)
 
     def fail(self, error: SweepboxError) -> None:
         """Write that the trial failed, and drop the state to resume from."""
         self.record_error(error)
-        seconds = self.status.seconds + self.take_seconds()
-        self.update(state=TrialState.FAILED, ended=time.time(), seconds=seconds)
+        self.update(state=TrialState.FAILED, ended=time.time())
         shutil.rmtree(self._trial.last, ignore_errors=True)
 
     def record_error(self, error: Exception) -> None:
@@ -46,11 +57,12 @@ class StatusWriter:
         self.update(error=line if isinstance(error, SweepboxError) else f"{type(error).__name__}: {line}")
 
     def restart_clock(self) -> None:
-        """Start counting the seconds of `take_seconds`."""
-        self._clock = time.monotonic()
+        """Start counting the seconds of the trial; those since the status was written last do not count."""
+        self._clock, self._counted_s = time.monotonic(), 0.0
 
     def take_seconds(self) -> float:
         """Return the seconds since the clock was started or read last, and restart it."""
         now = time.monotonic()
-        seconds, self._clock = now - self._clock, now
+        self._count(now)
+        seconds, self._clock, self._counted_s = now - self._clock, now, 0.0
         return seconds

@@ -72,7 +72,7 @@ class TrialWorker:
         self._spec = spec
         self._objective = Objective.of(spec.objective)
         self._config = load_config(self._trial.config)
-        self._status = StatusWriter(self._trial)
+        self._status = StatusWriter(self._trial, gpu=spec.resources_per_trial.gpu)
         self._plan = evaluation_plan(
             self._config, spec.training, recorded=self._status.status.total_evaluations
         )
@@ -152,9 +152,7 @@ class TrialWorker:
             if self._is_at_best(run):
                 checkpoint.publish_weights(self._trial.best)
         state = TrialState.FINISHED if finished else TrialState.RUNNING
-        # The time of writing counts too, though the line of the evaluation was written before.
-        seconds = self._status.status.seconds + evaluation.seconds + self._status.take_seconds()
-        self._status.update(state=state, step=run.step, seconds=seconds)
+        self._status.update(state=state, step=run.step)  # the time of writing counts, too
         return Outcome(state, evaluation, self._objective.value(evaluation.metrics))
 
     def _measure(self, run: "TrainingRun", training: "TrainingSummary") -> Evaluation:

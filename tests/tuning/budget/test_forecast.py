@@ -1,7 +1,7 @@
 import pytest
 
 from sweepbox.detection.core.errors import SweepError
-from sweepbox.tuning.budget.forecast import estimate_time_left
+from sweepbox.tuning.budget.forecast import estimate_time_left, estimate_work_left
 from sweepbox.tuning.spec.durations import format_duration, parse_duration
 
 
@@ -30,19 +30,17 @@ def test_durations_are_written(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
 
 
+def test_work_left_is_that_of_new_and_of_running_trials() -> None:
+    known = {"evaluations_per_trial": 6, "trials_to_start": 4, "evaluations_of_running": 6}
+    assert estimate_work_left(seconds_per_evaluation=10, **known) == (4 * 6 + 6) * 10
+    assert estimate_work_left(seconds_per_evaluation=None, **known) is None
+
+
 def test_time_left_is_work_left_over_what_runs_at_a_time() -> None:
-    estimate = estimate_time_left(
-        seconds_per_evaluation=10,
-        evaluations_per_trial=6,
-        trials_to_start=4,
-        evaluations_of_running=6,
-        num_workers=2,
-    )
-    assert estimate == (4 * 6 + 6) * 10 / 2
+    assert estimate_time_left(work_left_s=300, num_workers=2) == 150
 
 
 def test_time_left_is_never_more_than_the_budget() -> None:
-    known = {"evaluations_per_trial": 6, "trials_to_start": 4, "evaluations_of_running": 6, "num_workers": 1}
-    assert estimate_time_left(seconds_per_evaluation=10, budget_left_s=30, **known) == 30
-    assert estimate_time_left(seconds_per_evaluation=None, budget_left_s=30, **known) == 30
-    assert estimate_time_left(seconds_per_evaluation=None, **known) is None
+    assert estimate_time_left(work_left_s=300, num_workers=1, budget_left_s=30) == 30
+    assert estimate_time_left(work_left_s=None, num_workers=1, budget_left_s=30) == 30
+    assert estimate_time_left(work_left_s=None, num_workers=1) is None

@@ -120,3 +120,16 @@ def test_a_listener_that_breaks_ends_the_sweep_and_is_heard(sweep: Begin) -> Non
         ),
     ):
         until(folder.stop_request.exists)
+
+
+def test_a_limit_that_is_reached_asks_the_trials_to_stop(sweep: Begin, live: Live) -> None:
+    folder = sweep(objective={"metric": "mAP"}, gpu_hours=0.001, resources_per_trial={"cpu": 1, "gpu": 1})
+    TrialManager(folder, load_spec(folder.spec)).next_trial()
+    monitor = SweepMonitor(
+        folder, lambda: load_sweep(folder.path), listener=None, num_workers=1, time_budget_s=None
+    )
+    monitor.poll()
+    assert not folder.stop_request.exists()
+    live(folder, "0000", [0.1], TrialState.STOPPED_EARLY)  # four seconds
+    monitor.poll()
+    assert folder.stop_request.read_text().strip() == "limit of 0.001 GPU-hours"
