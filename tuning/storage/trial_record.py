@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, AliasChoices, ConfigDict, Field
 
 from sweepbox.detection.config.difference import Change
 from sweepbox.detection.core.errors import SweepError
@@ -14,6 +16,7 @@ from sweepbox.detection.core.files import write_json, write_text
 from sweepbox.tuning.search.observation import Attributes
 from sweepbox.tuning.spec.schema import Scalar
 from sweepbox.tuning.storage.folder import TrialFolder
+from sweepbox.tuning.storage.json_records import STRICT, parse_record, read_record
 
 
 class Origin(StrEnum):
@@ -43,8 +46,18 @@ class TrialState(StrEnum):
         return self in (TrialState.STOPPED_EARLY, TrialState.FINISHED, TrialState.FAILED)
 
 
-_NAMES_OF_FORMAT_1 = {"engine_reused": "compiled_run_reused", "program": "compile_key"}
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
+PROGRAM = Field(validation_alias=AliasChoices("compile_key", "program"))
+REUSED = Field(validation_alias=AliasChoices("compiled_run_reused", "engine_reused"))
 """Fields of `state.json` that format 1 names otherwise."""
+LINE_START = b'{"evaluation": '
+"""What each line of `metrics.jsonl` begins with."""
+
+
+def _with_shared_names(metrics: Mapping[str, float]) -> Mapping[str, float]:
+    """Return metrics whose names, some thirty, are held once for all evaluations."""
+    return {sys.intern(name): value for name, value in metrics.items()}
 
 
 @dataclass(frozen=True)
@@ -70,25 +83,29 @@ class TrialStatus:
         error: The first line of the error that ended it.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
     state: TrialState
     seed: int
     fingerprint: str
-    total_steps: int
-    total_evaluations: int
+    total_steps: Count
+    total_evaluations: Count
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     sampler_attributes: Attributes = field(default_factory=dict)
-    redraws: int = 0
-    compile_key: str | None = None
+    redraws: Count = 0
+    compile_key: Annotated[str | None, PROGRAM] = None
     origin: Origin = Origin.SAMPLED
-    step: int = 0
+    step: Count = 0
     loss: float | None = None
     images_per_s: float | None = None
-    seconds: float = 0.0
-    gpu_seconds: float | None = None
+    seconds: Seconds = 0.0
+    gpu_seconds: Seconds | None = None
     started: float | None = None
     ended: float | None = None
-    attempts: int = 0
-    compiled_run_reused: bool = False
+    attempts: Count = 0
+    compiled_run_reused: Annotated[
+        bool, Field(validation_alias=AliasChoices("compiled_run_reused", "engine_reused"))
+    ] = False
     initial_weights: str | None = None
     host: str | None = None
     gpus: str | None = None
@@ -105,27 +122,32 @@ class Evaluation:
     batches, are those of the training. None where an older version did not record it.
     """
 
-    evaluation: int
-    step: int
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    evaluation: Count
+    step: Count
     time: float
-    seconds: float
-    metrics: Mapping[str, float]
+    seconds: Seconds
+    metrics: Annotated[Mapping[str, float], AfterValidator(_with_shared_names)]
     evaluation_s: float | None = None
     images_per_s: float | None = None
     input_wait_fraction: float | None = None
 
 
+@dataclass(frozen=True)
+class ChangeEntry:
+    """A `Change` in `changes.json`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    path: str
+    before: Scalar | None
+    after: Scalar | None
+
+
 def read_status(folder: TrialFolder) -> TrialStatus:
-    """Return the status of a trial; SweepError if its state file is damaged."""
-    try:
-        given: dict[str, Any] = json.loads(folder.status.read_text())
-        fields = {_NAMES_OF_FORMAT_1.get(name, name): value for name, value in given.items()}
-        origin = Origin(fields.get("origin", Origin.SAMPLED))
-        return TrialStatus(**{**fields, "state": TrialState(fields["state"]), "origin": origin})
-    except (ValueError, TypeError, KeyError) as error:
-        raise SweepError(
-            f"{folder.status}: damaged ({error}); delete {folder.path} to drop the trial"
-        ) from error
+    """Return the status of a trial; SweepError if its state file is missing or damaged."""
+    return read_record(TrialStatus, folder.status, remedy=_remedy(folder))
 
 
 def write_status(folder: TrialFolder, status: TrialStatus) -> None:
@@ -142,21 +164,59 @@ def end_trial(folder: TrialFolder, state: TrialState, *, error: str | None = Non
 
 
 def read_evaluations(folder: TrialFolder) -> tuple[Evaluation, ...]:
-    """Return a trial's evaluations in order; a last line that a crash tore is left out."""
-    if not folder.metrics.is_file():
+    """Return a trial's evaluations in order; a last line that a crash tore is left out.
+
+    Raises:
+        SweepError: Another line is damaged, or an evaluation is missing before a later one.
+    """
+    try:
+        *lines, tail = folder.metrics.read_bytes().split(b"\n")
+    except FileNotFoundError:
         return ()
-    evaluations = []
-    for line in folder.metrics.read_text().splitlines():
-        try:
-            evaluations.append(parse_evaluation(line))
-        except (ValueError, TypeError):
-            break
+    except IsADirectoryError:
+        raise SweepError(f"{folder.metrics}: it is not a file; {_remedy(folder)}") from None
+    evaluations = [_evaluation_at(folder, number, line) for number, line in enumerate(lines, start=1)]
+    if not _is_torn(tail):
+        evaluations.append(_evaluation_at(folder, len(lines) + 1, tail))
     return tuple(evaluations)
 
 
-def _with_shared_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON; its names, those of some thirty metrics, are held once for all evaluations."""
-    return {sys.intern(name): value for name, value in pairs}
+def read_results(folder: TrialFolder, status: TrialStatus) -> tuple[Evaluation, ...]:
+    """Return the evaluations of a trial of this status; SweepError where a finished one has lost its last."""
+    evaluations = read_evaluations(folder)
+    last = evaluations[-1].step if evaluations else 0
+    if status.state is TrialState.FINISHED and last != status.step:
+        raise SweepError(
+            f"{folder.metrics}: the evaluations end at step {last}, the trial has finished at step "
+            f"{status.step}; {_remedy(folder)}"
+        )
+    return evaluations
+
+
+def _evaluation_at(folder: TrialFolder, number: int, line: bytes) -> Evaluation:
+    """Return the evaluation in a line, whose number it has, from 1."""
+    try:
+        evaluation = parse_record(Evaluation, line)
+        if evaluation.evaluation != number:
+            raise ValueError(f"this is evaluation {evaluation.evaluation}")
+    except ValueError as error:
+        raise SweepError(f"{folder.metrics}:{number}: damaged ({error}); {_remedy(folder)}") from error
+    return evaluation
+
+
+def _is_torn(tail: bytes) -> bool:
+    """Return whether what stands after the last line's end is nothing, or the beginning of an evaluation."""
+    if tail[: len(LINE_START)] != LINE_START[: len(tail)]:
+        return False
+    try:
+        parse_record(Evaluation, tail)
+    except ValueError:
+        return True
+    return False
+
+
+def _remedy(folder: TrialFolder) -> str:
+    return f"restore the file, or delete {folder.path} to drop the trial"
 
 
 def evaluation_text(evaluation: Evaluation) -> str:
@@ -165,8 +225,8 @@ def evaluation_text(evaluation: Evaluation) -> str:
 
 
 def parse_evaluation(text: str) -> Evaluation:
-    """Return the evaluation that `evaluation_text` wrote; ValueError or TypeError where it is another text."""
-    return Evaluation(**json.loads(text, object_pairs_hook=_with_shared_names))
+    """Return the evaluation that `evaluation_text` wrote; ValueError where it is another text."""
+    return parse_record(Evaluation, text)
 
 
 def append_evaluation(folder: TrialFolder, evaluation: Evaluation) -> None:
@@ -181,10 +241,11 @@ def write_evaluations(folder: TrialFolder, evaluations: Iterable[Evaluation]) ->
 
 
 def read_changes(folder: TrialFolder) -> tuple[Change, ...]:
-    """Return what the trial's config changes of the base."""
-    if not folder.changes.is_file():
+    """Return what the trial's config changes of the base; SweepError where the file is damaged."""
+    if not folder.changes.exists():
         return ()
-    return tuple(Change(**change) for change in json.loads(folder.changes.read_text()))
+    entries = read_record(list[ChangeEntry], folder.changes, remedy=_remedy(folder))
+    return tuple(Change(entry.path, entry.before, entry.after) for entry in entries)
 
 
 def write_changes(folder: TrialFolder, changes: Iterable[Change]) -> None:

@@ -12,7 +12,7 @@ from sweepbox.tuning.storage.trial_record import (
     Evaluation,
     TrialState,
     TrialStatus,
-    read_evaluations,
+    read_results,
     read_status,
 )
 from sweepbox.tuning.sweep.state import SweepState
@@ -75,7 +75,8 @@ class TrialRecords:
 
     def reload_evaluations(self, trial_id: str) -> None:
         """Read a trial's evaluations from its folder."""
-        self._set_evaluations(trial_id, read_evaluations(self.folder.trial(trial_id)))
+        trial = self._trials[trial_id]
+        self._set_evaluations(trial_id, read_results(self.folder.trial(trial_id), trial.status))
 
     def original(self, fingerprint: str, seed: int) -> str | None:
         """Return the first trial of this config and seed that did not fail, None where there is none."""

@@ -11,7 +11,7 @@ from sweepbox.tuning.storage.trial_record import (
     TrialState,
     TrialStatus,
     read_changes,
-    read_evaluations,
+    read_results,
     read_status,
 )
 from sweepbox.tuning.trial.best_evaluation import best_evaluation
@@ -72,5 +72,6 @@ class TrialResult:
 
 def read_trial(folder: TrialFolder, objective: Objective) -> TrialResult:
     """Return the trial in a folder."""
-    trial = TrialResult(folder.id, read_status(folder), read_changes(folder))
-    return trial.with_evaluations(read_evaluations(folder), objective)
+    status = read_status(folder)
+    trial = TrialResult(folder.id, status, read_changes(folder))
+    return trial.with_evaluations(read_results(folder, status), objective)

@@ -1,0 +1,46 @@
+"""Strict reading of JSON: a text that does not have the types of its record is refused with the reason."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from sweepbox.detection.core.errors import SweepError
+
+Record = TypeVar("Record")
+
+STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+"""The rules of a record's class, which has them as its `__pydantic_config__`."""
+
+
+def parse_record(kind: type[Record], text: bytes | str) -> Record:
+    """Return the record of class `kind` that a JSON text holds; ValueError with the reason in one line."""
+    try:
+        return _adapter(kind).validate_json(text)
+    except ValidationError as error:
+        first, *others = error.errors(include_url=False)
+        place = ".".join(str(part) for part in first["loc"])
+        more = f", and {len(others)} more" if others else ""
+        raise ValueError(f"{place}: {first['msg']}{more}" if place else first["msg"]) from error
+
+
+def read_record(kind: type[Record], path: Path, *, remedy: str) -> Record:
+    """Return the record in a JSON file.
+
+    Raises:
+        SweepError: The file is missing or damaged; the line ends with `remedy`.
+    """
+    try:
+        return parse_record(kind, path.read_bytes())
+    except FileNotFoundError:
+        raise SweepError(f"{path}: the file is missing; {remedy}") from None
+    except (IsADirectoryError, NotADirectoryError):
+        raise SweepError(f"{path}: it is not a file; {remedy}") from None
+    except ValueError as error:
+        raise SweepError(f"{path}: damaged ({error}); {remedy}") from error
+
+
+@lru_cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
