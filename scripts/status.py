@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sweepbox.scripts.cli import command_line, output_console, run
+from sweepbox.scripts.cli import output_console, run
 
 
 def command(
@@ -28,8 +28,7 @@ def command(
     if state.ended_by is not None:
         console.print(f"ended by {state.ended_by}", highlight=False, markup=False, soft_wrap=True)
     if not state.running and state.ended < state.spec.trials:
-        again = command_line("sweep", state.folder.spec, "--out", sweep, "--resume")
-        note = f"not running; to resume: {again}"
+        note = f"not running; to resume: {state.folder.resume_command}"
         console.print(note, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -1,5 +1,7 @@
 """`sweepbox sweep`: search for the best settings in parallel trials."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,9 +51,9 @@ def command(
         gpu_hours=gpu_hours,
         cost_limit=cost_limit,
     )
-    folder = _begin(request, console, resume=resume)
     try:
-        outcome = _run(folder, RayConfig(address=address), console)
+        with _begun(request, console, resume=resume) as folder:
+            outcome = _run(folder, RayConfig(address=address), console, resume=resume)
     except RayDeathError as error:
         fail_at_once(str(error))
     _tell(outcome, console)
@@ -59,25 +61,29 @@ def command(
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-def _begin(request: "SweepRequest", console: "Console", *, resume: bool) -> "SweepFolder":
-    """Make the sweep's folder or find it."""
+@contextmanager
+def _begun(request: "SweepRequest", console: "Console", *, resume: bool) -> Iterator["SweepFolder"]:
+    """Make the sweep's folder or find it, and hold it in the block."""
     from sweepbox.scripts.progress import progress_bar
-    from sweepbox.tuning.sweep.create import create_sweep
-    from sweepbox.tuning.sweep.resume import resume_sweep
+    from sweepbox.tuning.sweep.begin import begun_sweep
 
-    if resume:
-        return resume_sweep(request)
-    with progress_bar("preparing the data") as on_progress:
-        return create_sweep(request, on_progress=on_progress, notify=lambda line: _say(line, console))
+    with ExitStack() as stack:
+        with progress_bar("preparing the data") if not resume else nullcontext() as on_progress:
+            begun = begun_sweep(
+                request, resume=resume, on_progress=on_progress, notify=lambda line: _say(line, console)
+            )
+            folder = stack.enter_context(begun)
+        yield folder
 
 
-def _run(folder: "SweepFolder", ray_config: "RayConfig", console: "Console") -> "SweepOutcome":
+def _run(folder: "SweepFolder", ray_config: "RayConfig", console: "Console", *, resume: bool) -> "SweepOutcome":
     """Run the trials with a live table, or a line for each event if the output is no terminal."""
     from sweepbox.tuning.monitor.terminal import EventLines, LiveTable
     from sweepbox.tuning.ray_backend.launch import run_sweep
     from sweepbox.tuning.search.samplers.modelled import drawn_at_random
     from sweepbox.tuning.search.space import Space
     from sweepbox.tuning.spec.file import load_spec
+    from sweepbox.tuning.sweep.reader import load_sweep
 
     def say(text: str) -> None:
         _say(text, console)
@@ -86,8 +92,9 @@ def _run(folder: "SweepFolder", ray_config: "RayConfig", console: "Console") -> 
     spec = load_spec(folder.spec)
     if at_random := drawn_at_random(spec.sampler, Space.of(spec)):
         say(at_random)
-    with LiveTable(console) if console.is_terminal else EventLines(say) as listener:
-        return run_sweep(folder, ray_config=ray_config, listener=listener, notify=say)
+    before = load_sweep(folder.path) if resume else None
+    with LiveTable(console) if console.is_terminal else EventLines(say, before=before) as listener:
+        return run_sweep(folder, ray_config=ray_config, listener=listener, notify=say, is_held=True)
 
 
 def _say(text: str, console: "Console") -> None:
@@ -104,7 +111,7 @@ def _tell(outcome: "SweepOutcome", console: "Console") -> None:
     console.print(sweep_summary(state), highlight=False, markup=False)
     lines = []
     if outcome.stopped_by is not None:
-        again = command_line("sweep", path / "sweep.yaml", "--out", path, "--resume")
+        again = state.folder.resume_command
         lines.append(f"ended by {outcome.stopped_by}; to resume, with other limits if reached: {again}")
     if state.best is not None:
         lines.append(f"report: {path / 'report.md'}")

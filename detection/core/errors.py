@@ -38,3 +38,10 @@ class ModelError(SweepboxError):
 
 class SweepError(SweepboxError):
     """A sweep file is malformed, or the state of a sweep's folder does not allow the operation."""
+
+
+class UnavailableError(SweepError):
+    """A cause outside the trials stops a sweep: data or weights are gone, a disk is full or away.
+
+    No trial ends by it: the sweep can be resumed.
+    """

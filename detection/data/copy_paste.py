@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.core.errors import ConfigError, DataError
+from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.batches import Batch
 from sweepbox.detection.data.cache.record_set import RecordSet
@@ -47,7 +47,7 @@ class ObjectPaster:
         self._records = records
         self._pool = _pool(records, _classes(option, records, label_map))
         if not self._pool:
-            raise DataError(
+            raise ConfigError(
                 f"{NAME}: no training image has an object of its classes, {SMALLEST_PIXELS:g} pixels large; "
                 "name other classes in class_names, or remove the option"
             )
@@ -120,7 +120,7 @@ def _rare(share: float, records: RecordSet) -> frozenset[int]:
     ids, counts = np.unique(np.concatenate(truths), return_counts=True)
     rare = frozenset(ids[counts <= share * counts.sum()].tolist())
     if not rare:
-        raise DataError(
+        raise ConfigError(
             f"{NAME}: no class has at most {share:g} of the objects; raise max_class_share, or name classes in "
             "class_names"
         )
@@ -195,7 +195,7 @@ def copy_paste(
 ) -> BatchChange | None:
     """Return the function that applies the `random_copy_paste` options to a batch; None without such options.
 
-    ConfigError or DataError if an option names an unknown class, or there is no object to copy.
+    ConfigError if an option names an unknown class, or there is no object to copy.
     """
     pasters = [
         ObjectPaster(step.random_copy_paste, records, label_map) for step in options if step.HasField(NAME)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.detections import GroundTruth
-from sweepbox.detection.core.errors import ConfigError, DataError
+from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.batches import Batch, TrainingBatches
 from sweepbox.detection.data.cache import RecordSet, open_record_set
@@ -125,8 +125,8 @@ def test_classes_can_be_selected_by_name(records: RecordSet) -> None:
     [
         ('class_names: "rear"', ConfigError, "there is no class rear; the label map has common, rare, crowded"),
         ("class_ids: 4", ConfigError, "there is no class 4"),
-        ("class_ids: 3", DataError, "no training image has an object of its classes"),
-        ("max_class_share: 0.01", DataError, "no class has at most 0.01 of the objects"),
+        ("class_ids: 3", ConfigError, "no training image has an object of its classes"),
+        ("max_class_share: 0.01", ConfigError, "no class has at most 0.01 of the objects"),
     ],
 )
 def test_pool_without_objects_is_rejected(

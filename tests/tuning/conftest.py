@@ -89,6 +89,12 @@ def settings(tiny_spec: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
 
 
+@pytest.fixture(scope="session")
+def live_once() -> Live:
+    """The same function for fixtures that last longer than a test."""
+    return _live
+
+
 @pytest.fixture
 def live() -> Live:
     """Return a function that leaves in a trial's folder what a trial leaves."""

@@ -11,9 +11,9 @@ from sweepbox.tuning.api.trials import Trials
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.opening import open_sweep
-from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+from sweepbox.tuning.sweep.begin import begun_sweep
+from sweepbox.tuning.sweep.create import SweepRequest
 from sweepbox.tuning.sweep.reader import load_sweep
-from sweepbox.tuning.sweep.resume import resume_sweep
 from sweepbox.tuning.sweep.state import SweepState
 
 if TYPE_CHECKING:
@@ -125,7 +125,8 @@ class Sweep:
             >>> outcome.state.ended, outcome.stopped_by
             (2, None)
         """
-        return self._run(create_sweep(self._request, on_progress=on_progress), ray_config, listener)
+        with begun_sweep(self._request, resume=False, on_progress=on_progress) as folder:
+            return self._run(folder, ray_config, listener)
 
     def resume(
         self,
@@ -160,14 +161,15 @@ class Sweep:
             request = replace(request, trials=trials)
         if time_budget is not None:
             request = replace(request, time_budget=time_budget)
-        return self._run(resume_sweep(request), ray_config, listener)
+        with begun_sweep(request, resume=True) as folder:
+            return self._run(folder, ray_config, listener)
 
     def _run(
         self, folder: SweepFolder, ray_config: "RayConfig | None", listener: "Listener | None"
     ) -> "SweepOutcome":
         from sweepbox.tuning.ray_backend.launch import run_sweep
 
-        return run_sweep(folder, ray_config=ray_config, listener=listener)
+        return run_sweep(folder, ray_config=ray_config, listener=listener, is_held=True)
 
     @property
     def state(self) -> SweepState:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol, Self
 
 from sweepbox.tuning.storage.folder import SweepFolder
@@ -111,4 +112,5 @@ class SweepMonitor:
                 self.poll()
         except Exception as error:  # noqa: BLE001 - raised in the thread that runs the block
             self._error = error
-            self._folder.request_stop("error")
+            with suppress(OSError):  # the disk may be full: then trials end by that
+                self._folder.request_stop("error")

@@ -91,10 +91,11 @@ class LiveTable:
 class EventLines:
     """Prints a line for each thing that happens: for logs and pipes."""
 
-    def __init__(self, write: Callable[[str], None]) -> None:
-        """Take what writes a line."""
+    def __init__(self, write: Callable[[str], None], *, before: SweepState | None = None) -> None:
+        """Take what writes a line; what the state `before` shows is not printed again."""
         self._write = write
-        self._seen: dict[str, tuple[TrialState, int]] = {}
+        trials = () if before is None else before.trials
+        self._seen = {trial.id: (trial.state, len(trial.evaluations)) for trial in trials}
 
     def show(self, state: SweepState, time_left_s: float | None) -> None:
         """Print what has happened since the last call."""

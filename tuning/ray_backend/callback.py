@@ -2,15 +2,19 @@
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ray.tune import Callback
 
-from sweepbox.tuning.ray_backend.trainable import RECORD, TRIAL_KEY
+from sweepbox.detection.core.errors import SweepboxError
+from sweepbox.tuning.ray_backend.halt import Halt
+from sweepbox.tuning.ray_backend.trainable import OUTSIDE_CAUSE, RECORD, TRIAL_KEY
 from sweepbox.tuning.ray_backend.trial_source import TrialSource
 from sweepbox.tuning.ray_backend.watch import RayWatch
 from sweepbox.tuning.storage.trial_record import parse_evaluation
 from sweepbox.tuning.sweep.stopping import ScheduledTrials
+from sweepbox.tuning.trial.outside_cause import outside_cause
 
 WRITE_INTERVAL_S = 1.0
 """The least time between two writes of the study's file; all that changes meanwhile is written at once."""
@@ -21,8 +25,19 @@ logger = logging.getLogger(__name__)
 class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
     """Passes evaluations on, closes trials that Ray has ended, and has the study's file written."""
 
-    def __init__(self, trials: ScheduledTrials, source: TrialSource, watch: RayWatch) -> None:
+    def __init__(
+        self,
+        trials: ScheduledTrials,
+        source: TrialSource,
+        *,
+        watch: RayWatch,
+        halt: Halt,
+        check_ready: Callable[[], None],
+    ) -> None:
+        """Call `check_ready`, which raises where no trial can run, when a trial's process has died."""
         self._trials = trials
+        self._halt = halt
+        self._check_ready = check_ready
         self._source = source
         self._watch = watch
         self._written = 0.0
@@ -44,16 +59,44 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
             self._trials.manager.record_evaluation(trial.config[TRIAL_KEY], parse_evaluation(result[RECORD]))
 
     def on_trial_complete(self, *, trial: Any, **_info: Any) -> None:
-        """Close a trial that ended by itself, was stopped early or is paused."""
+        """Close a trial that ended by itself, was stopped early or is paused; leave one that cannot go on."""
+        cause = (trial.last_result or {}).get(OUTSIDE_CAUSE)
+        if cause is not None:
+            self._leave(trial, cause)
+            return
         status = self._trials.close(trial.config[TRIAL_KEY])
         reason = f": {status.error}" if status.error else ""
         logger.info("trial %s %s%s", trial.config[TRIAL_KEY], status.state, reason)
 
     def on_trial_error(self, *, trial: Any, **_info: Any) -> None:
-        """Close a trial whose process died or whose code failed; RayDeathError if Ray itself has died."""
+        """Close a trial whose process died or whose code failed; leave it where none can run.
+
+        RayDeathError if Ray itself has died.
+        """
         self._watch.check(patience_s=0)
+        cause = self._outside_cause(trial)
+        if cause is not None:
+            self._leave(trial, cause)
+            return
         status = self._trials.close(trial.config[TRIAL_KEY], error=_error_line(trial))
         logger.error("trial %s failed: %s", trial.config[TRIAL_KEY], status.error)
+
+    def _leave(self, trial: Any, cause: str) -> None:
+        """Leave a trial to be resumed, and stop the sweep."""
+        self._trials.leave(trial.config[TRIAL_KEY])
+        logger.error("trial %s is left to be resumed: %s", trial.config[TRIAL_KEY], cause)
+        self._halt.stop(cause)
+
+    def _outside_cause(self, trial: Any) -> str | None:
+        """Return why no trial can run, where that may have ended this one."""
+        error = trial.get_pickled_error() if hasattr(trial, "get_pickled_error") else None
+        if error is not None and (cause := outside_cause(error)) is not None:
+            return cause
+        try:
+            self._check_ready()
+        except (OSError, SweepboxError) as problem:
+            return outside_cause(problem) or str(problem)
+        return None
 
 
 def _error_line(trial: Any) -> str:

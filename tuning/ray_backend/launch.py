@@ -4,7 +4,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.versions import package_versions
 from sweepbox.tuning.monitor.monitor import Listener, SweepMonitor
 from sweepbox.tuning.ray_backend.cluster import LOG_FORMAT, arrange_environment, concurrent_trials, ray_session
+from sweepbox.tuning.ray_backend.halt import Halt
 from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
 from sweepbox.tuning.ray_backend.watch import RayWatch
 from sweepbox.tuning.report.markdown import write_outcome
@@ -24,6 +25,7 @@ from sweepbox.tuning.storage.metadata import begin_session, end_session
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
+from sweepbox.tuning.sweep.readiness import check_ready
 from sweepbox.tuning.sweep.spending import limit_reached
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.stopping import ScheduledTrials, restore_rule
@@ -74,47 +76,74 @@ def run_sweep(
     ray_config: RayConfig | None = None,
     listener: Listener | None = None,
     notify: Callable[[str], None] = logger.info,
+    is_held: bool = False,
 ) -> SweepOutcome:
     """Run the remaining trials of a sweep, write its results, and return its state.
 
-    The listener receives the state about once a second.
+    Args:
+        folder: The sweep's folder.
+        ray_config: The Ray cluster to run on; by default a Ray on this machine, for this sweep alone.
+        listener: Receives the state about once a second.
+        notify: Receives lines for the user.
+        is_held: Whether the caller holds the folder already.
 
     Raises:
         SweepError: Another process runs the sweep, no trial fits into the machine, or all trials failed.
+        UnavailableError: A cause outside the trials stopped the sweep, which can be resumed.
     """
     config = ray_config or RayConfig()
     if config.address is None:
         check_installed(Backend(load_spec(folder.spec).backend))
     arrange_environment(config.address)
-    with folder.held(), _log_to(folder):
-        folder.stop_request.unlink(missing_ok=True)
-        spec = load_spec(folder.spec)
-        logger.info("sweep %s begins", spec.name)
-        for line in begin_session(folder, package_versions(PACKAGES)):
-            logger.warning(line)
-            notify(f"warning: {line}")
-        try:
-            before = read_sweep(folder)
-            reached = limit_reached(before)
-            if before.ended < spec.trials and reached is None:
-                _run_on_ray(before, config, listener, notify)
-            else:
-                TrialManager(folder, spec).write_study()  # closes what a crash left open
-                if before.ended < spec.trials and reached is not None:
-                    folder.request_stop(reached)
-        finally:
-            stopped_by = _take_stop_request(folder)
-            end_session(folder, stopped_by)
-            shutil.rmtree(folder.ray, ignore_errors=True)
-    state = read_sweep(folder)
-    write_outcome(state)
-    logger.info("sweep %s ends%s", spec.name, f" ({stopped_by})" if stopped_by else "")
+    halt = Halt(folder)
+    with nullcontext() if is_held else folder.held(), halt.raised():
+        with _log_to(folder):
+            stopped_by = _run_remaining(folder, config, listener, notify, halt)
+        if halt.cause is None:
+            state = read_sweep(folder, is_running=False)
+            write_outcome(state)
     _check_any_succeeded(state)
     return SweepOutcome(state, stopped_by)
 
 
+def _run_remaining(
+    folder: SweepFolder,
+    config: RayConfig,
+    listener: Listener | None,
+    notify: Callable[[str], None],
+    halt: Halt,
+) -> str | None:
+    """Run the trials that are left, and return what asked the sweep to stop early."""
+    folder.stop_request.unlink(missing_ok=True)
+    spec = load_spec(folder.spec)
+    logger.info("sweep %s begins", spec.name)
+    for line in begin_session(folder, package_versions(PACKAGES)):
+        logger.warning(line)
+        notify(f"warning: {line}")
+    try:
+        before = read_sweep(folder)
+        reached = limit_reached(before)
+        if before.ended < spec.trials and reached is None:
+            check_ready(folder, spec)
+            _run_on_ray(before, config, listener, notify, halt)
+        else:
+            TrialManager(folder, spec).write_study()  # closes what a crash left open
+            if before.ended < spec.trials and reached is not None:
+                folder.request_stop(reached)
+    finally:
+        stopped_by = _take_stop_request(folder)
+        end_session(folder, stopped_by)
+        shutil.rmtree(folder.ray, ignore_errors=True)
+        logger.info("sweep %s ends%s", spec.name, f" ({stopped_by})" if stopped_by else "")
+    return stopped_by
+
+
 def _run_on_ray(
-    before: SweepState, config: RayConfig, listener: Listener | None, notify: Callable[[str], None]
+    before: SweepState,
+    config: RayConfig,
+    listener: Listener | None,
+    notify: Callable[[str], None],
+    halt: Halt,
 ) -> None:
     """Start Ray or join it, and run the trials under the monitor; `before` is the sweep until now."""
     folder, spec = before.folder, before.spec
@@ -139,7 +168,7 @@ def _run_on_ray(
         with monitor:
             try:
                 connection.thread.call(
-                    lambda: _run_trials(folder, spec, trials, num_workers, connection.watch),
+                    lambda: _run_trials(folder, spec, trials, num_workers, connection.watch, halt),
                     check=connection.watch.check,
                 )
             finally:
@@ -147,7 +176,12 @@ def _run_on_ray(
 
 
 def _run_trials(
-    folder: SweepFolder, spec: SweepSpec, trials: ScheduledTrials, num_workers: int, watch: RayWatch
+    folder: SweepFolder,
+    spec: SweepSpec,
+    trials: ScheduledTrials,
+    num_workers: int,
+    watch: RayWatch,
+    halt: Halt,
 ) -> None:
     """Let Ray Tune run the trials."""
     from ray import tune
@@ -159,6 +193,9 @@ def _run_trials(
 
     mode = str(trials.manager.records.objective.mode)
     source = TrialSource(trials, folder, spec, mode=mode, max_concurrent=num_workers)
+    callback = ManagerCallback(
+        trials, source, watch=watch, halt=halt, check_ready=lambda: check_ready(folder, spec)
+    )
     share = spec.resources_per_trial
     tuner = tune.Tuner(
         tune.with_resources(TrialTrainable, {"cpu": share.cpu, "gpu": share.gpu}),
@@ -168,7 +205,7 @@ def _run_trials(
             num_samples=-1,
             reuse_actors=True,
         ),
-        run_config=_run_config(folder, ManagerCallback(trials, source, watch)),
+        run_config=_run_config(folder, callback),
     )
     tuner.fit()
 
@@ -187,12 +224,19 @@ def _run_config(folder: SweepFolder, callback: Any) -> Any:
     )
 
 
+class _LogFile(logging.FileHandler):
+    """A log that loses lines where its disk is full; logging would print a traceback for each."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
+        """Print nothing."""
+
+
 @contextmanager
 def _log_to(folder: SweepFolder) -> Iterator[None]:
     """Write what the sweep and Ray log to the folder's log.txt, what Ray logs nowhere else."""
     import ray  # noqa: F401 - sets its logger up, which is replaced here
 
-    handler = logging.FileHandler(folder.log, encoding="utf-8")
+    handler = _LogFile(folder.log, encoding="utf-8")
     handler.setFormatter(logging.Formatter(LOG_FORMAT))
     loggers = {logging.getLogger("sweepbox"): logging.INFO, logging.getLogger("ray"): logging.ERROR}
     before = {logger: (logger.level, list(logger.handlers)) for logger in loggers}
@@ -205,15 +249,14 @@ def _log_to(folder: SweepFolder) -> Iterator[None]:
         for logger, (level, handlers) in before.items():
             logger.setLevel(level)
             logger.handlers = handlers
-        handler.close()
+        with suppress(OSError):  # the disk may be full
+            handler.close()
 
 
 def _take_stop_request(folder: SweepFolder) -> str | None:
     """Return what asked the sweep to stop, and take the request back."""
-    if not folder.stop_request.exists():
-        return None
-    reason = folder.stop_request.read_text().strip() or "stop file"
-    folder.stop_request.unlink()
+    reason = folder.stop_reason()
+    folder.stop_request.unlink(missing_ok=True)
     return reason
 
 

@@ -6,16 +6,20 @@ from typing import Any
 from ray.tune import Trainable
 
 from sweepbox.detection.core.backends import Backend
+from sweepbox.detection.core.errors import SweepboxError
 from sweepbox.tuning.ray_backend.worker_path import drop_driver_folders
 from sweepbox.tuning.spec.file import load_spec
+from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import evaluation_text
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
+from sweepbox.tuning.trial.outside_cause import outside_cause
 from sweepbox.tuning.trial.process import prepare_process
 from sweepbox.tuning.trial.worker import Outcome, TrialWorker
 
 SWEEP_KEY, TRIAL_KEY, CPU_KEY, GPU_KEY, BACKEND_KEY = "sweep", "trial", "cpu", "gpu", "backend"
 SCORE, RECORD, PROGRAMS = "score", "record", "programs"
+OUTSIDE_CAUSE = "outside_cause"
 
 
 class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray has no types
@@ -26,16 +30,17 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray has no types
     """
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Fit the process to its resources and open the first trial."""
+        """Fit the process to its resources; the first trial is opened by its first step."""
         drop_driver_folders()
-        prepare_process(cpus=config[CPU_KEY], gpus=config[GPU_KEY], backend=Backend(config[BACKEND_KEY]))
+        self._config = config
         self._compiled_runs = CompiledRunCache()
-        self._spec = load_spec(SweepFolder(Path(config[SWEEP_KEY])).spec)
-        self._open(config)
+        self._spec: SweepSpec | None = None
+        self._worker: TrialWorker | None = None
+        self._is_prepared = False
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Open the next trial; compiled programs stay."""
-        self._open(new_config)
+        """Have the next step open the next trial; compiled programs stay."""
+        self._config, self._worker = new_config, None
         return True
 
     def step(self) -> dict[str, Any]:
@@ -43,7 +48,12 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray has no types
 
         The ids of the programs that this process holds come with it, in one text.
         """
-        result = result_of(self._worker.next_evaluation())
+        try:
+            worker = self._worker or self._open()
+        except (OSError, SweepboxError) as error:
+            # Nothing of the trial has begun: its folder or this machine is the cause.
+            return {"done": True, OUTSIDE_CAUSE: outside_cause(error) or str(error)}
+        result = result_of(worker.next_evaluation())
         return {**result, PROGRAMS: " ".join(self._compiled_runs.programs)}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
@@ -52,9 +62,16 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray has no types
     def load_checkpoint(self, checkpoint_dir: str) -> None:
         """Read nothing; see `save_checkpoint`."""
 
-    def _open(self, config: dict[str, Any]) -> None:
-        sweep = SweepFolder(Path(config[SWEEP_KEY]))
-        self._worker = TrialWorker(sweep, config[TRIAL_KEY], self._compiled_runs, spec=self._spec)
+    def _open(self) -> TrialWorker:
+        """Return the worker of the trial that the config names."""
+        if not self._is_prepared:
+            cpus, gpus = self._config[CPU_KEY], self._config[GPU_KEY]
+            prepare_process(cpus=cpus, gpus=gpus, backend=Backend(self._config[BACKEND_KEY]))
+            self._is_prepared = True
+        sweep = SweepFolder(Path(self._config[SWEEP_KEY]))
+        self._spec = self._spec or load_spec(sweep.spec)
+        self._worker = TrialWorker(sweep, self._config[TRIAL_KEY], self._compiled_runs, spec=self._spec)
+        return self._worker
 
 
 def result_of(outcome: Outcome) -> dict[str, Any]:
@@ -64,6 +81,8 @@ def result_of(outcome: Outcome) -> dict[str, Any]:
     of its driver, and write them all when the sweep ends.
     """
     result: dict[str, Any] = {"done": not outcome.is_running}
+    if outcome.outside_cause is not None:
+        result[OUTSIDE_CAUSE] = outcome.outside_cause
     if outcome.evaluation is not None:
         result |= {
             SCORE: outcome.score,

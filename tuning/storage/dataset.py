@@ -9,6 +9,7 @@ from sweepbox.detection.data.dataset.prepare import PreparedDataset, PrepareSett
 from sweepbox.detection.data.dataset.prepared import has_decoded_images
 from sweepbox.tuning.spec.schema import PrepareSpec, SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.metadata import read_metadata
 
 Progress = Callable[[int, int], None]
 PREPARED_MARK = "dataset.json"
@@ -54,3 +55,15 @@ def open_sweep_data(folder: SweepFolder, spec: SweepSpec) -> PreparedDataset:
             f"{data}: the sweep's records are not there; bring them back or correct `data` in {folder.spec}"
         )
     return open_dataset(data)
+
+
+def open_unchanged_data(folder: SweepFolder, spec: SweepSpec) -> PreparedDataset:
+    """Return the records of an existing sweep; SweepError if they are missing or others than at first."""
+    dataset = open_sweep_data(folder, spec)
+    expected = read_metadata(folder).data_sha256
+    if expected is not None and dataset.content_sha256() != expected:
+        raise SweepError(
+            f"{dataset.directory}: the records are not those that the sweep began with, so its trials would "
+            "not compare; bring those back, or start another sweep with --out"
+        )
+    return dataset

@@ -1,11 +1,16 @@
 """The layout of a sweep's folder, which is readable without Sweepbox."""
 
+import re
+import shlex
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sweepbox.detection.core.files import write_text
 from sweepbox.tuning.storage.lock import hold, is_held
+
+TRIAL_ID = re.compile("[0-9]{4}|[1-9][0-9]{4,}", re.ASCII)
+"""The ids of trials: their numbers with four digits or more."""
 
 
 @dataclass(frozen=True)
@@ -151,11 +156,23 @@ class SweepFolder:
         return TrialFolder(self.trials / trial_id)
 
     def trial_folders(self) -> list[TrialFolder]:
-        """Return the folders of all trials, in the order of their ids."""
+        """Return the folders of all trials, in the order of their ids; other files there are left aside."""
         if not self.trials.is_dir():
             return []
-        paths = [path for path in self.trials.iterdir() if not path.name.startswith(".")]
-        return [TrialFolder(path) for path in sorted(paths, key=lambda path: (len(path.name), path.name))]
+        paths = [path for path in self.trials.iterdir() if TRIAL_ID.fullmatch(path.name) and path.is_dir()]
+        return [TrialFolder(path) for path in sorted(paths, key=lambda path: int(path.name))]
+
+    @property
+    def resume_command(self) -> str:
+        """The command that resumes the sweep, quoted for a shell."""
+        return shlex.join(["sweepbox", "sweep", str(self.spec), "--out", str(self.path), "--resume"])
+
+    def stop_reason(self) -> str | None:
+        """Return why the trials are asked to end; None where they are not."""
+        try:
+            return self.stop_request.read_text(encoding="utf-8", errors="replace").strip() or "stop file"
+        except FileNotFoundError:
+            return None
 
     def request_stop(self, reason: str) -> None:
         """Ask all trials, on whatever machine, to save their state and end."""

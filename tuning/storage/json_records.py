@@ -1,6 +1,5 @@
 """Strict reading of JSON: a text that does not have the types of its record is refused with the reason."""
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,12 +16,13 @@ STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 def parse_record(kind: type[Record], text: bytes | str) -> Record:
     """Return the record of class `kind` that a JSON text holds; ValueError with the reason in one line."""
     try:
-        return _adapter(kind).validate_json(text)
+        record: Record = _adapter(kind).validate_json(text)
     except ValidationError as error:
         first, *others = error.errors(include_url=False)
         place = ".".join(str(part) for part in first["loc"])
         more = f", and {len(others)} more" if others else ""
         raise ValueError(f"{place}: {first['msg']}{more}" if place else first["msg"]) from error
+    return record
 
 
 def read_record(kind: type[Record], path: Path, *, remedy: str) -> Record:
@@ -41,6 +41,11 @@ def read_record(kind: type[Record], path: Path, *, remedy: str) -> Record:
         raise SweepError(f"{path}: damaged ({error}); {remedy}") from error
 
 
-@lru_cache
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
+
 def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    """Return the class's adapter, which takes some milliseconds to make."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]

@@ -1,14 +1,16 @@
 """`sweep.json`: the format of a sweep's folder, its data, and the processes that ran it."""
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_json
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.json_records import STRICT, read_record
 
 FORMAT = 2
 """The format that this version writes. Folders without `sweep.json` have format 1."""
@@ -23,6 +25,8 @@ class Session:
         packages: The versions of the packages that results depend on, by name.
         ended_by: What ended it before all trials had ended, in words; None where nothing did.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     started: float
     packages: Mapping[str, str]
@@ -39,9 +43,20 @@ class SweepMetadata:
         sessions: The processes that ran the sweep, in order.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
     format: int = FORMAT
     data_sha256: str | None = None
     sessions: tuple[Session, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class _Format:
+    """The format alone, which a newer version states too."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="ignore")
+
+    format: int
 
 
 def read_metadata(folder: SweepFolder) -> SweepMetadata:
@@ -50,17 +65,11 @@ def read_metadata(folder: SweepFolder) -> SweepMetadata:
     Raises:
         SweepError: The folder has a newer format, or the file is damaged.
     """
-    if not folder.metadata.is_file():
+    if not folder.metadata.exists():
         return SweepMetadata(format=1)
-    try:
-        fields: dict[str, Any] = json.loads(folder.metadata.read_text())
-        _check_format(folder, int(fields["format"]))
-        sessions = tuple(Session(**session) for session in fields.get("sessions", ()))
-        return SweepMetadata(int(fields["format"]), fields.get("data_sha256"), sessions)
-    except (ValueError, TypeError, KeyError) as error:
-        raise SweepError(
-            f"{folder.metadata}: damaged ({error}); restore it, or delete it if the sweep is of this version"
-        ) from error
+    remedy = "restore it, or delete it if the sweep is of this version"
+    _check_format(folder, read_record(_Format, folder.metadata, remedy=remedy).format)
+    return read_record(SweepMetadata, folder.metadata, remedy=remedy)
 
 
 def write_metadata(folder: SweepFolder, metadata: SweepMetadata) -> None:

@@ -241,9 +241,7 @@ def write_evaluations(folder: TrialFolder, evaluations: Iterable[Evaluation]) ->
 
 
 def read_changes(folder: TrialFolder) -> tuple[Change, ...]:
-    """Return what the trial's config changes of the base; SweepError where the file is damaged."""
-    if not folder.changes.exists():
-        return ()
+    """Return what the trial's config changes of the base; SweepError where the file is missing or damaged."""
     entries = read_record(list[ChangeEntry], folder.changes, remedy=_remedy(folder))
     return tuple(Change(entry.path, entry.before, entry.after) for entry in entries)
 

@@ -50,6 +50,12 @@ class TrialCloser:
             self.settle(trial_id)
         return status
 
+    def leave(self, trial_id: str) -> TrialStatus:
+        """Leave a trial to be resumed, and return its status; its folder may be out of reach."""
+        status = replace(self._records[trial_id].status, state=TrialState.INTERRUPTED)
+        self._records.update(trial_id, status)
+        return status
+
     def settle(self, trial_id: str) -> None:
         """Pass an ended trial's results on to the study and its duplicates, and free the disk."""
         trial, folder = self._records[trial_id], self._folder.trial(trial_id)
@@ -83,5 +89,5 @@ class TrialCloser:
         dropped = trials_to_drop(self._records.kept, self._records.objective, keep=self._keep_checkpoints)
         for name in dropped:
             if self._records[name].state.has_ended:
-                shutil.rmtree(self._folder.trial(name).best)
+                shutil.rmtree(self._folder.trial(name).best, ignore_errors=True)
                 self._records.drop_checkpoint(name)

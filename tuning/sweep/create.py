@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.config.reading import ReadConfig, read_with_edits
 from sweepbox.detection.config.support import check_supported
 from sweepbox.detection.core.errors import ConfigError, ModelError, SweepError
-from sweepbox.detection.core.files import atomic_directory
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.core.problems import raise_together
@@ -28,6 +28,7 @@ from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.limits import CostSpec
 from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.claim import check_free, claimed, draft_of
 from sweepbox.tuning.storage.dataset import Progress, check_data_folder, is_prepared, prepare_annotated
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import SweepMetadata, write_metadata
@@ -141,45 +142,68 @@ def create_sweep(
     on_progress: Progress | None = None,
     notify: Callable[[str], None] = logger.info,
 ) -> SweepFolder:
-    """Check a sweep, prepare its data where that is not done, and write its folder, which appears whole.
+    """Create a sweep and return its folder; see `new_sweep`."""
+    with new_sweep(request, on_progress=on_progress, notify=notify) as folder:
+        return folder
+
+
+@contextmanager
+def new_sweep(
+    request: SweepRequest,
+    *,
+    on_progress: Progress | None = None,
+    notify: Callable[[str], None] = logger.info,
+) -> Iterator[SweepFolder]:
+    """Check a sweep, prepare its data where that is not done, write its folder, and hold it in the block.
 
     `notify` receives a line for each decision that the sweep file leaves open, and for each thing of the base
-    config that is not read as it is written. SweepError or ConfigError where the folder is taken, or the sweep
-    file does not fit the config or the data.
+    config that is not read as it is written.
+
+    Raises:
+        SweepError: The folder is taken, another process makes a sweep there, or the sweep file does not fit the
+            config or the data.
+        ConfigError: The config is malformed or not supported.
     """
     spec = request.load()
     folder = request.folder(spec)
-    _check_free(folder)
+    check_free(folder)
     _raise_together(_early_checks(spec), source=request.source)
     for note in read_base(spec).notes:
         notify(f"{spec.base_config}: {note}")
     spec, decisions = fix_sampler(spec)
-    with atomic_directory(folder.path) as path:
-        draft = SweepFolder(path)
-        data = Path(str(spec.data))
-        dataset = (
-            open_dataset(data)
-            if is_prepared(data)
-            else prepare_annotated(data, draft.data, spec.prepare, on_progress=on_progress)
-        )
-        labels = dataset.label_map
-        base = base_config_of(spec, num_classes=labels.num_classes)
-        _raise_together(
-            [
-                lambda: check_metrics(Objective.of(spec.objective), _reported(base, labels)),
-                lambda: check_supported(base),
-            ],
-            source=request.source,
-        )
-        _make_absolute(base.train_config)
-        save_config(base, draft.base_config)
-        save_label_map(labels, draft.label_map)
-        draft.trials.mkdir()
-        write_metadata(draft, SweepMetadata(data_sha256=dataset.content_sha256()))
-        save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
-    for line in decisions:
-        notify(line)
-    return folder
+    with claimed(folder):
+        with draft_of(folder) as draft:
+            _write(draft, folder, spec, source=request.source, on_progress=on_progress)
+        for line in decisions:
+            notify(line)
+        yield folder
+
+
+def _write(
+    draft: SweepFolder, folder: SweepFolder, spec: SweepSpec, *, source: str, on_progress: Progress | None
+) -> None:
+    """Write the files of a new sweep into `draft`, which becomes `folder`."""
+    data = Path(str(spec.data))
+    dataset = (
+        open_dataset(data)
+        if is_prepared(data)
+        else prepare_annotated(data, draft.data, spec.prepare, on_progress=on_progress)
+    )
+    labels = dataset.label_map
+    base = base_config_of(spec, num_classes=labels.num_classes)
+    _raise_together(
+        [
+            lambda: check_metrics(Objective.of(spec.objective), _reported(base, labels)),
+            lambda: check_supported(base),
+        ],
+        source=source,
+    )
+    _make_absolute(base.train_config)
+    save_config(base, draft.base_config)
+    save_label_map(labels, draft.label_map)
+    draft.trials.mkdir()
+    write_metadata(draft, SweepMetadata(data_sha256=dataset.content_sha256()))
+    save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
 
 
 def _reported(base: pb.TrainEvalPipelineConfig, labels: LabelMap) -> tuple[str, ...]:
@@ -195,15 +219,6 @@ def _make_absolute(train_config: pb.TrainConfig) -> None:
 
 def _absolute(home: Path, path: str | Path | None) -> str | None:
     return None if path is None else os.path.normpath(home / path)
-
-
-def _check_free(folder: SweepFolder) -> None:
-    if folder.exists:
-        raise SweepError(
-            f"{folder.path}: a sweep is here already; resume it with --resume, or choose another --out"
-        )
-    if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
-        raise SweepError(f"{folder.path}: is not empty; choose another --out or empty it")
 
 
 def _early_checks(spec: SweepSpec) -> Iterable[Callable[[], object]]:

@@ -92,6 +92,10 @@ class TrialManager:
         """Close or pause a trial that is not run any more, and return its status; see `TrialCloser.close`."""
         return self._closer.close(trial_id, error=error, paused=paused)
 
+    def leave(self, trial_id: str) -> TrialStatus:
+        """Leave a trial to be resumed; see `TrialCloser.leave`."""
+        return self._closer.leave(trial_id)
+
     def write_study(self) -> None:
         """Write the study's file and wait for it; a failure is logged."""
         self._study.flush()

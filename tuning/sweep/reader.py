@@ -14,11 +14,14 @@ from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult, read_trial
 
 
-def read_sweep(folder: SweepFolder) -> SweepState:
-    """Return the state of a sweep as its folder has it; a trial whose process died counts as interrupted."""
+def read_sweep(folder: SweepFolder, *, is_running: bool | None = None) -> SweepState:
+    """Return the state of a sweep as its folder has it; a trial whose process died counts as interrupted.
+
+    Whether a process runs the sweep is found out where `is_running` does not say it.
+    """
     spec = load_spec(folder.spec)
     objective = Objective.of(spec.objective)
-    running = folder.is_running()
+    running = folder.is_running() if is_running is None else is_running
     trials = [read_trial(trial, objective) for trial in folder.trial_folders()]
     if not running:
         trials = [_interrupted(trial) for trial in trials]

@@ -34,7 +34,7 @@ class TrialRecords:
         self._duplicates: dict[str, list[str]] = {}
         self._checkpoints: set[str] = set()
         for trial in folder.trial_folders():
-            self._insert(read_trial(trial, self.objective))
+            self._insert(self._without_lost_original(read_trial(trial, self.objective)))
             if trial.best.is_dir():
                 self._checkpoints.add(trial.id)
 
@@ -113,6 +113,12 @@ class TrialRecords:
             return trial
         status = read_status(self.folder.trial(trial.id))
         return replace(trial, status=replace(status, state=trial.state) if status.state.has_ended else status)
+
+    def _without_lost_original(self, trial: TrialResult) -> TrialResult:
+        """Return a trial, which is to be run itself where it waits for one that was dropped from the folder."""
+        if trial.state.has_ended or trial.status.duplicate_of in (None, *self._trials):
+            return trial
+        return replace(trial, status=replace(trial.status, duplicate_of=None))
 
     def _insert(self, trial: TrialResult) -> None:
         self._trials[trial.id] = trial

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from sweepbox.detection.config.difference import config_difference
-from sweepbox.detection.config.load import load_config
 from sweepbox.detection.config.reading import keeps_own_pyramid
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.budget.limits import check_limits
@@ -14,6 +13,7 @@ from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.opening import open_sweep
 from sweepbox.tuning.sweep.create import SweepRequest, base_config_of
+from sweepbox.tuning.sweep.readiness import load_base
 from sweepbox.tuning.sweep.sampler_choice import fix_sampler
 
 ROOM = (
@@ -84,9 +84,9 @@ def _with_all_options(spec: SweepSpec, source: str) -> SweepSpec:
 
 def _base_changes(given: SweepSpec, folder: SweepFolder) -> list[str]:
     """Return what the sweep file's base config, where it is still there, changes of the sweep's."""
+    stored = load_base(folder)
     if not Path(given.base_config).is_file():
         return []
-    stored = load_config(folder.base_config)
     base = base_config_of(
         given, num_classes=stored.model.ssd.num_classes, all_fields_count=keeps_own_pyramid(stored)
     )

@@ -60,6 +60,12 @@ class ScheduledTrials:
         self._close_stopped()
         return status
 
+    def leave(self, trial_id: str) -> TrialStatus:
+        """Leave a trial that is not run any more to be resumed, and return its status."""
+        status = self.manager.leave(trial_id)
+        self._runner.release(trial_id)
+        return status
+
     def _close_stopped(self) -> None:
         """Close the paused trials that the rule has stopped."""
         for trial_id in self._runner.take_stopped():

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS
+from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS, initial_source
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.label_map import load_label_map
+from sweepbox.detection.core.errors import ConfigError, ModelError, SweepError
 from sweepbox.detection.data.dataset.prepared import PreparedDataset
 from sweepbox.detection.model.precision import AUTOMATIC, Precision
 from sweepbox.tuning.objective.objective import Objective
@@ -48,6 +49,14 @@ def run_settings(
     if precision != AUTOMATIC:
         return settings
     return replace(settings, precision=sweep_precision(sweep, settings))
+
+
+def check_weights(sweep: SweepFolder, spec: SweepSpec, config: pb.TrainEvalPipelineConfig) -> None:
+    """Raise SweepError where the initial weights of a config are not there."""
+    try:
+        initial_source(config, _initial_weights(sweep, spec))
+    except (ConfigError, ModelError) as error:
+        raise SweepError(f"initial weights: {error}") from error
 
 
 def _initial_weights(sweep: SweepFolder, spec: SweepSpec) -> str | None:

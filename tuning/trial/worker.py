@@ -7,16 +7,17 @@ import logging
 import os
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sweepbox.detection.config.load import load_config
-from sweepbox.detection.core.errors import SweepboxError
+from sweepbox.detection.core.errors import ModelError, SweepboxError, SweepError, TrainingError
 from sweepbox.detection.core.files import remove_temporary_folders
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.spec.steps import evaluation_plan
-from sweepbox.tuning.storage.dataset import open_sweep_data
+from sweepbox.tuning.storage.dataset import open_unchanged_data
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import (
     Evaluation,
@@ -27,9 +28,10 @@ from sweepbox.tuning.storage.trial_record import (
 )
 from sweepbox.tuning.trial.best_evaluation import best_evaluation
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
+from sweepbox.tuning.trial.outside_cause import outside_cause
 from sweepbox.tuning.trial.progress import Progress
 from sweepbox.tuning.trial.provenance import record_provenance
-from sweepbox.tuning.trial.settings import run_settings
+from sweepbox.tuning.trial.settings import check_weights, run_settings
 from sweepbox.tuning.trial.status_writer import StatusWriter
 
 if TYPE_CHECKING:
@@ -47,11 +49,13 @@ class Outcome:
         state: The trial's state after the call.
         evaluation: The evaluation that was made; None where a stop or an error came before it.
         score: The objective's score of that evaluation.
+        outside_cause: A line on what interrupted the trial, where that lies outside it.
     """
 
     state: TrialState
     evaluation: Evaluation | None = None
     score: float | None = None
+    outside_cause: str | None = None
 
     @property
     def is_running(self) -> bool:
@@ -60,7 +64,11 @@ class Outcome:
 
 
 class TrialWorker:
-    """One trial in one process. A `SweepboxError` ends the trial as failed; other errors are raised."""
+    """One trial in one process.
+
+    An error with a cause outside the trial interrupts it; see `outside_cause`. Another `SweepboxError` ends it
+    as failed; all other errors are raised.
+    """
 
     def __init__(
         self, sweep: SweepFolder, trial_id: str, compiled_runs: CompiledRunCache, *, spec: SweepSpec
@@ -84,14 +92,27 @@ class TrialWorker:
         """Train to the next evaluation and evaluate; return early where a stop is requested."""
         self._status.restart_clock()
         try:
+            return self._advance()
+        except Exception as error:
+            cause = outside_cause(error)
+            if cause is None:
+                raise
+            return self._leave(cause)
+
+    def _advance(self) -> Outcome:
+        """Do the work of `next_evaluation`, and record errors that the trial itself is the cause of."""
+        try:
             run = self._run or self._open()
             training = self._progress.train_to(run, self._plan.next_step(run.step))
             return self._interrupt(run) if training is None else self._evaluate(run, training)
         except SweepboxError as error:
+            if outside_cause(error) is not None:
+                raise
             self._status.fail(error)
             return Outcome(TrialState.FAILED)
         except Exception as error:
-            self._status.record_error(error)
+            if outside_cause(error) is None:
+                self._status.record_error(error)
             raise
 
     def _open(self) -> "TrainingRun":
@@ -106,7 +127,8 @@ class TrialWorker:
         )
         remove_temporary_folders(self._trial.path)
         seed = self._status.status.seed
-        dataset = open_sweep_data(self._sweep, self._spec)
+        dataset = open_unchanged_data(self._sweep, self._spec)
+        check_weights(self._sweep, self._spec, self._config)
         settings = run_settings(self._sweep, self._trial, self._spec, self._config, dataset, seed=seed)
         run = self._compiled_runs.run_for(settings)
         self._run = run
@@ -130,7 +152,10 @@ class TrialWorker:
     def _restore(self, run: "TrainingRun") -> None:
         """Restore the saved state, and drop evaluations that came after it."""
         if self._trial.last.is_dir():
-            run.restore(self._trial.last)
+            try:
+                run.restore(self._trial.last)
+            except (ModelError, TrainingError) as error:
+                raise SweepError(f"{error}, or delete {self._trial.last} to begin the trial again") from error
         self._evaluations = tuple(item for item in read_evaluations(self._trial) if item.step <= run.step)
         if self._trial.metrics.is_file():
             write_evaluations(self._trial, self._evaluations)
@@ -179,6 +204,13 @@ class TrialWorker:
         """Return whether the run is at the trial's best evaluation."""
         best = best_evaluation(self._trial.id, self._evaluations, self._objective)
         return best is not None and best.step == run.step
+
+    def _leave(self, cause: str) -> Outcome:
+        """Leave the trial to be resumed from its saved state, whether or not this can be written."""
+        logger.warning("trial %s is left to be resumed: %s", self._trial.id, cause)
+        with suppress(OSError):
+            self._status.end(TrialState.INTERRUPTED, step=self._status.status.step)
+        return Outcome(TrialState.INTERRUPTED, outside_cause=cause)
 
     def _interrupt(self, run: "TrainingRun") -> Outcome:
         if run.step > 0:
