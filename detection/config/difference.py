@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.change import Change
 from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.config.fields import (
     Scalar,
@@ -28,19 +28,6 @@ _FINGERPRINT_DIGITS = 16
 _READERS = ("train_input_reader", "eval_input_reader")
 _PRESENCE_COUNTS = {("RandomDownscaleToTargetPixels", "max_target_pixels")}
 """Fields that, if unset, have another value than the schema's default."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One field that differs between two configs; None if it is not set.
-
-    The path and a value make an edit. A message without fields is True. A removed message is its text in
-    braces; for an added message each of its fields is a change. A list is its text in brackets.
-    """
-
-    path: str
-    before: Scalar | None
-    after: Scalar | None
 
 
 def config_difference(

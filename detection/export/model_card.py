@@ -8,7 +8,8 @@ from google.protobuf import text_format
 from sweepbox.detection.checkpoint.folder import CheckpointMetadata
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.aliases import BASE_RATE_FIELDS, schedule_of
-from sweepbox.detection.config.difference import Change, fingerprint
+from sweepbox.detection.config.change import Change
+from sweepbox.detection.config.difference import fingerprint
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.export.input_type import InputType
 from sweepbox.detection.model.ssd import input_size

@@ -7,7 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.difference import Change, apply_difference, config_difference, fingerprint
+from sweepbox.detection.config.change import Change
+from sweepbox.detection.config.difference import apply_difference, config_difference, fingerprint
 from sweepbox.detection.config.edits import Edit, apply_edits, parse_edit
 from sweepbox.detection.config.load import format_config, parse_config
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.aliases import ALIASES, OPTIMIZERS
-from sweepbox.detection.config.difference import Change, config_difference
+from sweepbox.detection.config.change import Change
+from sweepbox.detection.config.difference import config_difference
 from sweepbox.detection.config.edits import Edit, apply_edits, parse_edit
 from sweepbox.detection.config.support import problems_of
 from sweepbox.detection.core.errors import ConfigError

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from sweepbox.detection.checkpoint.folder import CheckpointMetadata
-from sweepbox.detection.config.difference import Change, fingerprint
+from sweepbox.detection.config.change import Change
+from sweepbox.detection.config.difference import fingerprint
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.export.input_type import InputType

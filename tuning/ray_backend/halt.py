@@ -46,6 +46,6 @@ class Halt:
 
     def _error(self) -> UnavailableError:
         return UnavailableError(
-            f"{self.cause}; the sweep stops, its trials are kept; when this is put right, resume it with "
+            f"{self._folder.path}: the sweep stops, its trials are kept: {self.cause}; then resume it with "
             f"`{self._folder.resume_command}`"
         )

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from sweepbox.detection.core.errors import SweepError
 
 PROBE_S = 0.5
@@ -21,6 +19,8 @@ def hold(lock: Path) -> Iterator[None]:
     Raises:
         SweepError: Another process holds it.
     """
+    from filelock import FileLock, Timeout  # not needed by those who only look
+
     lock.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(lock, timeout=PROBE_S, poll_interval=PROBE_S / 5):

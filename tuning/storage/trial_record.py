@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, AliasChoices, ConfigDict, Field
 
-from sweepbox.detection.config.difference import Change
+from sweepbox.detection.config.change import Change
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_json, write_text
 from sweepbox.tuning.search.observation import Attributes

@@ -39,10 +39,8 @@ def load_base(folder: SweepFolder) -> pb.TrainEvalPipelineConfig:
         base = load_config(folder.base_config)
         check_supported(base)
     except ConfigError as error:
-        lines = (line.removeprefix(f"{folder.base_config}: ") for line in str(error).splitlines())
-        raise SweepError(
-            "\n".join(f"{folder.base_config}: {line}; restore the file" for line in lines)
-        ) from error
+        first = str(error).splitlines()[0]
+        raise SweepError(f"{folder.base_config}: damaged ({first}); restore the file") from error
     return base
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sweepbox.detection.config.difference import Change
+from sweepbox.detection.config.change import Change
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.objective.ranking import Candidate
 from sweepbox.tuning.spec.schema import SweepSpec

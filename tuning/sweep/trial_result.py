@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sweepbox.detection.config.difference import Change
+from sweepbox.detection.config.change import Change
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.storage.folder import TrialFolder
 from sweepbox.tuning.storage.trial_record import (

@@ -210,7 +210,7 @@ class TrialWorker:
         logger.warning("trial %s is left to be resumed: %s", self._trial.id, cause)
         with suppress(OSError):
             self._status.end(TrialState.INTERRUPTED, step=self._status.status.step)
-        return Outcome(TrialState.INTERRUPTED, outside_cause=cause)
+        return Outcome(TrialState.INTERRUPTED, outside_cause=f"trial {self._trial.id}: {cause}")
 
     def _interrupt(self, run: "TrainingRun") -> Outcome:
         if run.step > 0:
