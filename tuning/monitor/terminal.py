@@ -34,7 +34,7 @@ SUMMARISED = (
 )
 
 
-def sweep_table(state: SweepState, *, rows: int | None = None) -> Text:
+def sweep_table(state: SweepState, *, rows: int | None = None) -> Group:
     """Return the trials as a table; with `rows`, running trials and the best others, as many as fit.
 
     It is a text of lines, which `rich` draws in a fraction of the time of its tables.
@@ -49,7 +49,8 @@ def sweep_table(state: SweepState, *, rows: int | None = None) -> Text:
     best = None if state.best is None else state.best.trial
     styles = ["bold green" if trial.id == best else STYLES[trial.state] for trial in shown]
     texts = [Text(_line(cells, widths), style) for cells, style in zip(lines, ["bold", *styles], strict=True)]
-    return Text("\n", no_wrap=True, overflow="ellipsis").join(texts)
+    # Within a group: alone, `rich` would print the text without its options.
+    return Group(Text("\n", no_wrap=True, overflow="ellipsis").join(texts))
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
