@@ -134,3 +134,19 @@ def test_the_live_table_draws_and_goes(folder: SweepFolder) -> None:
     with LiveTable(console) as table, folder.held():
         table.show(load_sweep(folder.path), 30.0)
     assert "about 30s left" in console.export_text()
+
+
+def test_a_resumed_sweep_prints_no_line_of_what_it_had_before(folder: SweepFolder, live: Live) -> None:
+    lines: list[str] = []
+    before = load_sweep(folder.path)
+    events = EventLines(lines.append, before=before)
+    with folder.held():
+        events.show(load_sweep(folder.path), None)
+        assert lines == [], "neither the trials that had ended nor the evaluations of the one that goes on"
+        live(folder, "0002", [0.3, 0.5], TrialState.RUNNING)
+        events.show(load_sweep(folder.path), None)
+        assert lines == ["trial 0002: step 4/6, mAP 0.5"]
+        live(folder, "0002", [0.3, 0.5], TrialState.FINISHED)
+        events.show(load_sweep(folder.path), None)
+    assert lines[1].startswith("trial 0002: finished; 4/5 trials done")
+    assert len(lines) == 2
