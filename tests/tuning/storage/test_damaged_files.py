@@ -199,9 +199,9 @@ def test_a_field_of_another_type_is_named(folder: SweepFolder, field: str, value
 @pytest.mark.parametrize("kind", [kind for kind in GARBAGE if kind != "deeply nested"] + ["missing"])
 @pytest.mark.parametrize("name", ["sweep.yaml", "base.config"])
 def test_a_damaged_text_file_is_named_when_the_sweep_is_resumed(
-    folder: SweepFolder, name: str, kind: str
+    whole: Path, folder: SweepFolder, name: str, kind: str
 ) -> None:
-    request = SweepRequest(load_spec(folder.spec), out=folder.path)
+    request = SweepRequest(whole.parent / "sweep.yaml", out=folder.path)
     (folder.path / name).unlink()
     if kind != "missing":
         (folder.path / name).write_bytes(GARBAGE[kind])
