@@ -262,7 +262,7 @@ def test_alias_without_its_message_in_the_config_is_rejected(alias: str) -> None
 
 
 def test_every_alias_has_a_description(edited: Edited) -> None:
-    given = {"optimizer": "adam_optimizer", "momentum": 0.5, "focal_alpha": 0.5}
+    given = {"optimizer": "adam_optimizer", "momentum": 0.5, "focal_alpha": 0.5, "frozen_layers": "[]"}
     for alias, meaning in ALIASES.items():
         assert edited(f"{alias}={given.get(alias, 1)}")
         assert meaning

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -152,7 +153,10 @@ def test_a_proposal_that_the_config_refuses_is_recorded_as_failed(sweep: Begin) 
     failed = [status for status in statuses if status.state is TrialState.FAILED]
     assert len(statuses) == 12
     assert failed, "twelve draws of two contradicting fields contradict at least once"
-    assert all("total_steps" in str(status.error) for status in failed)
+    assert {re.findall("total_steps|warmup_steps", str(status.error))[0] for status in failed} == {
+        "total_steps",
+        "warmup_steps",
+    }
 
 
 def test_what_a_crash_left_open_goes_on_and_what_ended_is_told(sweep: Begin, live: Live) -> None:
