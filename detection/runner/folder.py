@@ -14,7 +14,8 @@ from pathlib import Path
 import keras
 
 from sweepbox.detection.checkpoint.folder import CONFIG_FILE, METRICS_FILE, read_checkpoint_metadata
-from sweepbox.detection.config.difference import Change, config_difference
+from sweepbox.detection.config.change import Change
+from sweepbox.detection.config.difference import config_difference
 from sweepbox.detection.config.label_map import LABEL_MAP_FILE, save_label_map
 from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.config.reading import keeps_own_pyramid

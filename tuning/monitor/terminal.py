@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.durations import format_duration
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.formatting import settings_text, spending_texts, value_text
@@ -43,7 +44,7 @@ def sweep_table(state: SweepState, *, rows: int | None = None) -> Group:
     shown = _rows_to_show(state, rows)
     lines = [
         ["trial", "state", "step", f"best {metric}", "last", "time", "settings"],
-        *(_cells(trial, metric) for trial in shown),
+        *(_cells(trial, state.objective) for trial in shown),
     ]
     widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
     best = None if state.best is None else state.best.trial
@@ -130,7 +131,7 @@ class EventLines:
         for item in trial.evaluations[before[1] :]:
             self._write(
                 f"trial {trial.id}: step {item.step}/{trial.status.total_steps}, {metric} "
-                f"{value_text(item.metrics.get(metric))}"
+                f"{value_text(state.objective.value_or_none(item.metrics))}"
             )
         if trial.state is not before[0] and (trial.state.has_ended or trial.state is TrialState.PAUSED):
             reason = f": {trial.status.error}" if trial.status.error else ""
@@ -148,15 +149,15 @@ class EventLines:
         """End."""
 
 
-def _cells(trial: TrialResult, metric: str) -> list[str]:
-    last = trial.evaluations[-1].metrics.get(metric) if trial.evaluations else None
+def _cells(trial: TrialResult, objective: Objective) -> list[str]:
+    last = objective.value_or_none(trial.evaluations[-1].metrics) if trial.evaluations else None
     same = f" = {trial.status.duplicate_of}" if trial.status.duplicate_of else ""
     settings = str(trial.status.error) if trial.state is TrialState.FAILED else settings_text(trial)
     return [
         trial.id,
         trial.state.replace("_", " ") + same,
         f"{trial.status.step}/{trial.status.total_steps}",
-        f"{trial.best.metrics[metric]:.4f}" if trial.best else "",
+        f"{objective.value(trial.best.metrics):.4f}" if trial.best else "",
         f"{last:.4f}" if last is not None else "",
         format_duration(trial.seconds),
         " ".join(settings.splitlines()),

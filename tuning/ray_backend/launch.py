@@ -168,7 +168,9 @@ def _run_on_ray(
         with monitor:
             try:
                 connection.thread.call(
-                    lambda: _run_trials(folder, spec, trials, num_workers, connection.watch, halt),
+                    lambda: _run_trials(
+                        folder, spec, trials, num_workers=num_workers, watch=connection.watch, halt=halt
+                    ),
                     check=connection.watch.check,
                 )
             finally:
@@ -179,6 +181,7 @@ def _run_trials(
     folder: SweepFolder,
     spec: SweepSpec,
     trials: ScheduledTrials,
+    *,
     num_workers: int,
     watch: RayWatch,
     halt: Halt,

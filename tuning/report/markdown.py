@@ -6,6 +6,7 @@ from typing import Any
 
 from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.core.files import write_json, write_text
+from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.report.budget import budget_lines
 from sweepbox.tuning.report.markdown_text import code, plain, table
 from sweepbox.tuning.search.samplers.modelled import drawn_at_random
@@ -73,7 +74,7 @@ def report_text(state: SweepState) -> str:
     lines += [
         "## Trials",
         "",
-        *table(header, (_trial_cells(trial, metric) for trial in state.trials)),
+        *table(header, (_trial_cells(trial, state.objective) for trial in state.trials)),
         "",
         "Images a second and the wait for input are those of training, without compilation; a high wait means",
         "that reading images holds the trial up.",
@@ -145,7 +146,7 @@ def _winner_lines(state: SweepState, best: Best) -> list[str]:
     ]
 
 
-def _trial_cells(trial: TrialResult, metric: str) -> list[str]:
+def _trial_cells(trial: TrialResult, objective: Objective) -> list[str]:
     last = trial.evaluations[-1] if trial.evaluations else None
     same = f" (as {trial.status.duplicate_of})" if trial.status.duplicate_of else ""
     pace = trial.throughput
@@ -153,8 +154,8 @@ def _trial_cells(trial: TrialResult, metric: str) -> list[str]:
         plain(trial.id),
         trial.state.replace("_", " ") + same,
         f"{len(trial.evaluations)}/{trial.status.total_evaluations}",
-        value_text(trial.best.metrics[metric]) if trial.best else "",
-        value_text(last.metrics.get(metric)) if last else "",
+        value_text(objective.value(trial.best.metrics)) if trial.best else "",
+        value_text(objective.value_or_none(last.metrics)) if last else "",
         plain(settings_text(trial)),
         format_duration(trial.seconds),
         value_text(pace.images_per_s) if pace.images_per_s is not None else "",
