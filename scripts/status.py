@@ -27,7 +27,7 @@ def command(
     console.print(sweep_summary(state), highlight=False, markup=False, soft_wrap=True)
     if state.ended_by is not None:
         console.print(f"ended by {state.ended_by}", highlight=False, markup=False, soft_wrap=True)
-    if not state.running and state.ended < state.spec.trials:
+    if not state.running and not state.is_complete:
         note = f"not running; to resume: {state.folder.resume_command}"
         console.print(note, highlight=False, markup=False, soft_wrap=True)
 

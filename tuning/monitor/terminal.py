@@ -65,7 +65,8 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def sweep_summary(state: SweepState, *, time_left_s: float | None = None) -> str:
     """Return one line: how many trials are done, the best so far, what was spent, the time left."""
-    parts = [f"{state.ended}/{max(state.spec.trials, len(state.trials))} trials done"]
+    copies = len(state.trials) - state.population
+    parts = [f"{state.ended}/{max(state.spec.trials, state.population) + copies} trials done"]
     for kind in SUMMARISED:
         if state.count(kind):
             parts.append(f"{state.count(kind)} {kind.replace('_', ' ')}")

@@ -28,7 +28,7 @@ from sweepbox.tuning.sweep.reader import read_sweep
 from sweepbox.tuning.sweep.readiness import check_ready
 from sweepbox.tuning.sweep.spending import limit_reached
 from sweepbox.tuning.sweep.state import SweepState
-from sweepbox.tuning.sweep.stopping import ScheduledTrials, restore_rule
+from sweepbox.tuning.sweep.stopping import ScheduledTrials, restore_rule, sources_of
 from sweepbox.tuning.trial.provenance import PACKAGES
 
 MAX_RETRIES = 2
@@ -123,12 +123,14 @@ def _run_remaining(
     try:
         before = read_sweep(folder)
         reached = limit_reached(before)
-        if before.ended < spec.trials and reached is None:
+        sources = sources_of(restore_rule(folder, spec, before.trials))
+        is_complete = before.is_complete and not sources
+        if not is_complete and reached is None:
             check_ready(folder, spec)
             _run_on_ray(before, config, listener, notify, halt)
         else:
-            TrialManager(folder, spec).write_study()  # closes what a crash left open
-            if before.ended < spec.trials and reached is not None:
+            TrialManager(folder, spec, sources=sources).write_study()  # closes what a crash left open
+            if not is_complete and reached is not None:
                 folder.request_stop(reached)
     finally:
         stopped_by = _take_stop_request(folder)
@@ -156,7 +158,7 @@ def _run_on_ray(
         )
         logger.info("%d trials at a time", num_workers)
         rule = restore_rule(folder, spec, before.trials)
-        manager = TrialManager(folder, spec, num_workers=num_workers)
+        manager = TrialManager(folder, spec, num_workers=num_workers, sources=sources_of(rule))
         trials = ScheduledTrials(manager, rule)
         monitor = SweepMonitor(
             folder,

@@ -9,6 +9,7 @@ from sweepbox.tuning.schedule.asha import Asha, AshaOptions
 from sweepbox.tuning.schedule.hyperband import HyperBand, HyperBandOptions
 from sweepbox.tuning.schedule.median import Median, MedianOptions
 from sweepbox.tuning.schedule.none import NoOptions, NoStopping
+from sweepbox.tuning.schedule.pbt import PbtOptions, PopulationBasedTraining
 from sweepbox.tuning.schedule.rule import Plan, StoppingRule
 from sweepbox.tuning.schedule.top_k import TopK, TopKOptions
 from sweepbox.tuning.spec.problems import unknown_type, validated
@@ -34,6 +35,7 @@ RULES: Mapping[str, RuleKind[Any]] = {
     "hyperband": RuleKind(HyperBandOptions, HyperBand),
     "median": RuleKind(MedianOptions, Median),
     "none": RuleKind(NoOptions, NoStopping),
+    "pbt": RuleKind(PbtOptions, PopulationBasedTraining, copies=True),
     "top_k": RuleKind(TopKOptions, TopK),
 }
 """Each rule by its `type` in a sweep file."""
@@ -50,8 +52,8 @@ def with_rule_options(spec: SchedulerSpec) -> SchedulerSpec:
 
 
 def orders_copies(spec: SchedulerSpec) -> bool:
-    """Return whether the rule that a sweep file asks for orders copies of trials; SweepError as above."""
-    return _kind_of(spec).copies
+    """Return whether the rule that a sweep file asks for orders copies of trials."""
+    return spec.type in RULES and RULES[spec.type].copies
 
 
 def _options_of(spec: SchedulerSpec) -> SpecModel:

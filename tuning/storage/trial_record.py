@@ -25,6 +25,7 @@ class Origin(StrEnum):
     BASE = "base"
     POINT = "point"
     SAMPLED = "sampled"
+    COPIED = "copied"
     CONFIRMED = "confirmed"
     EXTENDED = "extended"
 
@@ -61,6 +62,16 @@ def _with_shared_names(metrics: Mapping[str, float]) -> Mapping[str, float]:
 
 
 @dataclass(frozen=True)
+class CopiedFrom:
+    """The trial and the number of its evaluation whose weights and optimizer state a trial starts from."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    trial: str
+    evaluation: Count
+
+
+@dataclass(frozen=True)
 class TrialStatus:
     """A trial's state; times are seconds since the epoch.
 
@@ -72,6 +83,8 @@ class TrialStatus:
         redraws: How many suggestions before it did not meet the requirements.
         compile_key: The id of the program that its config compiles to; None in records of format 1.
         origin: Why the trial exists.
+        copied_from: The evaluation of another trial that it continues, under a config of its own.
+        replaces: The trial that it replaces in a population.
         step: The steps trained so far, as it wrote them last.
         seconds: The time spent on the trial so far.
         gpu_seconds: The same, times the share of a GPU that it held; None where an older version did not count.
@@ -95,6 +108,8 @@ class TrialStatus:
     redraws: Count = 0
     compile_key: Annotated[str | None, PROGRAM] = None
     origin: Origin = Origin.SAMPLED
+    copied_from: CopiedFrom | None = None
+    replaces: str | None = None
     step: Count = 0
     loss: float | None = None
     images_per_s: float | None = None
@@ -111,6 +126,11 @@ class TrialStatus:
     gpus: str | None = None
     duplicate_of: str | None = None
     error: str | None = None
+
+    @property
+    def first_evaluation(self) -> int:
+        """The number of the trial's first evaluation."""
+        return 1 if self.copied_from is None else self.copied_from.evaluation + 1
 
 
 @dataclass(frozen=True)
@@ -163,8 +183,8 @@ def end_trial(folder: TrialFolder, state: TrialState, *, error: str | None = Non
     return status
 
 
-def read_evaluations(folder: TrialFolder) -> tuple[Evaluation, ...]:
-    """Return a trial's evaluations in order; a last line that a crash tore is left out.
+def read_evaluations(folder: TrialFolder, *, first: int = 1) -> tuple[Evaluation, ...]:
+    """Return a trial's evaluations, from number `first`; a last line that a crash tore is left out.
 
     Raises:
         SweepError: Another line is damaged, or an evaluation is missing before a later one.
@@ -175,15 +195,17 @@ def read_evaluations(folder: TrialFolder) -> tuple[Evaluation, ...]:
         return ()
     except IsADirectoryError:
         raise SweepError(f"{folder.metrics}: it is not a file; {_remedy(folder)}") from None
-    evaluations = [_evaluation_at(folder, number, line) for number, line in enumerate(lines, start=1)]
     if not _is_torn(tail):
-        evaluations.append(_evaluation_at(folder, len(lines) + 1, tail))
-    return tuple(evaluations)
+        lines.append(tail)
+    return tuple(
+        _evaluation_at(folder, number, line, expected=first + number - 1)
+        for number, line in enumerate(lines, start=1)
+    )
 
 
 def read_results(folder: TrialFolder, status: TrialStatus) -> tuple[Evaluation, ...]:
     """Return the evaluations of a trial of this status; SweepError where a finished one has lost its last."""
-    evaluations = read_evaluations(folder)
+    evaluations = read_evaluations(folder, first=status.first_evaluation)
     last = evaluations[-1].step if evaluations else 0
     if status.state is TrialState.FINISHED and last != status.step:
         raise SweepError(
@@ -193,11 +215,11 @@ def read_results(folder: TrialFolder, status: TrialStatus) -> tuple[Evaluation, 
     return evaluations
 
 
-def _evaluation_at(folder: TrialFolder, number: int, line: bytes) -> Evaluation:
-    """Return the evaluation in a line, whose number it has, from 1."""
+def _evaluation_at(folder: TrialFolder, number: int, line: bytes, *, expected: int) -> Evaluation:
+    """Return the evaluation in a line, from 1, which has the number `expected`."""
     try:
         evaluation = parse_record(Evaluation, line)
-        if evaluation.evaluation != number:
+        if evaluation.evaluation != expected:
             raise ValueError(f"this is evaluation {evaluation.evaluation}")
     except ValueError as error:
         raise SweepError(f"{folder.metrics}:{number}: damaged ({error}); {_remedy(folder)}") from error

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Collection
 from dataclasses import replace
 
 from sweepbox.tuning.objective.ranking import trials_to_drop
@@ -27,6 +28,7 @@ class TrialCloser:
         self._keep_checkpoints = spec.keep_checkpoints
         self._records = records
         self._study = study
+        self._sources: frozenset[str] = frozenset()
 
     def close(self, trial_id: str, *, error: str | None = None, paused: bool = False) -> TrialStatus:
         """Close a trial that is not run any more, and return its status.
@@ -56,11 +58,20 @@ class TrialCloser:
         self._records.update(trial_id, status)
         return status
 
+    def keep_states(self, sources: Collection[str]) -> None:
+        """Keep the saved states of these trials when they end, and drop those of others that have ended."""
+        dropped = self._sources.difference(sources)
+        self._sources = frozenset(sources)
+        for trial_id in dropped:
+            if self._records[trial_id].state.has_ended:
+                shutil.rmtree(self._folder.trial(trial_id).last, ignore_errors=True)
+
     def settle(self, trial_id: str) -> None:
         """Pass an ended trial's results on to the study and its duplicates, and free the disk."""
         trial, folder = self._records[trial_id], self._folder.trial(trial_id)
         self._study.update(trial)
-        shutil.rmtree(folder.last, ignore_errors=True)
+        if trial_id not in self._sources:
+            shutil.rmtree(folder.last, ignore_errors=True)
         self.complete_duplicates(trial_id)
         if folder.best.is_dir():
             self._records.keep_checkpoint(trial_id)

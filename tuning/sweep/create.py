@@ -21,7 +21,8 @@ from sweepbox.detection.core.problems import raise_together
 from sweepbox.detection.data.dataset.prepare import open_dataset
 from sweepbox.tuning.budget.limits import check_limits
 from sweepbox.tuning.objective.objective import Objective, check_metrics
-from sweepbox.tuning.schedule.table import with_rule_options
+from sweepbox.tuning.schedule.table import orders_copies, with_rule_options
+from sweepbox.tuning.search.copies import check_copies
 from sweepbox.tuning.search.endpoints import check_space
 from sweepbox.tuning.search.presets import Expansion, with_preset
 from sweepbox.tuning.spec.durations import parse_duration
@@ -255,6 +256,8 @@ def _base_checks(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> Iterable[
     yield lambda: check_supported(base)
     yield lambda: _check_length(base)
     yield lambda: check_space(base, spec)
+    if orders_copies(spec.scheduler):
+        yield lambda: check_copies(base, spec)
     if spec.initial_weights is None:
         yield lambda: initial_source(base, None)
 

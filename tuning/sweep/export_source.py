@@ -12,6 +12,7 @@ from sweepbox.tuning.sweep.reader import best_checkpoint, load_sweep
 if TYPE_CHECKING:
     from sweepbox.detection.export.model_card import CardExtras
     from sweepbox.tuning.sweep.state import SweepState
+    from sweepbox.tuning.sweep.trial_result import TrialResult
 
 
 def export_source(source: Path) -> tuple[Path, "CardExtras"]:
@@ -47,10 +48,21 @@ def _sweep_extras(state: "SweepState") -> "CardExtras":
         description = {}
     splits = description.get("splits", {})
     return CardExtras(
-        origin=f"trial {trial.id} of the sweep {state.spec.name!r}, {chosen_by}",
+        origin=f"trial {trial.id} of the sweep {state.spec.name!r}, {chosen_by}{_chain(state, trial)}",
         changes=trial.changes,
         images={split: facts["images"] for split, facts in splits.items()},
         objects={
             entry["name"]: {split: entry[split] for split in splits} for entry in description.get("classes", [])
         },
     )
+
+
+def _chain(state: "SweepState", trial: "TrialResult") -> str:
+    """Return from which trials' weights a trial continued, the last first."""
+    words = ""
+    copied_from = trial.status.copied_from
+    while copied_from is not None:
+        words += f", continued from evaluation {copied_from.evaluation} of trial {copied_from.trial}"
+        source = next((other for other in state.trials if other.id == copied_from.trial), None)
+        copied_from = None if source is None else source.status.copied_from
+    return words

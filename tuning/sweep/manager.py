@@ -1,9 +1,11 @@
 """The trial manager: makes each trial once, hands it out once and closes it once."""
 
+import logging
 from collections.abc import Collection
 from dataclasses import replace
 
 from sweepbox.detection.config.load import load_config
+from sweepbox.tuning.schedule.rule import CopyOrder
 from sweepbox.tuning.search.programs import has_several_programs
 from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
@@ -16,6 +18,8 @@ from sweepbox.tuning.sweep.queue import TrialQueue
 from sweepbox.tuning.sweep.reconcile import reconcile
 from sweepbox.tuning.sweep.records import TrialRecords
 from sweepbox.tuning.sweep.study import SweepStudy
+
+logger = logging.getLogger(__name__)
 
 PATIENCE = 4
 """How often, for each worker, a waiting trial may be passed over for one of a better program."""
@@ -35,14 +39,17 @@ class TrialManager:
         records: The records of all trials, kept up to date.
     """
 
-    def __init__(self, folder: SweepFolder, spec: SweepSpec, *, num_workers: int = 1) -> None:
-        """Read the records and close what the last process left open."""
+    def __init__(
+        self, folder: SweepFolder, spec: SweepSpec, *, num_workers: int = 1, sources: Collection[str] = ()
+    ) -> None:
+        """Read the records and close what the last process left open; see `keep_states` for `sources`."""
         self._spec = spec
         base = load_config(folder.base_config)
         self.records = TrialRecords(folder, spec)
         self._study = SweepStudy(spec, base, self.records)
         self._factory = TrialFactory(folder, spec, base, self.records)
         self._closer = TrialCloser(folder, spec, self.records, self._study)
+        self._closer.keep_states(sources)
         self._lookahead = num_workers if has_several_programs(base, Space.of(spec)) else 0
         self._queue = TrialQueue(patience=PATIENCE * num_workers)
         for trial_id in reconcile(self.records, self._closer):
@@ -66,6 +73,25 @@ class TrialManager:
         trial_id = self._queue.take(**steered)
         self.mark_running(trial_id)
         return trial_id
+
+    def copy(self, order: CopyOrder) -> str | None:
+        """Make the copy of a trial and return its id; None where the state of its source is gone.
+
+        A copy whose config is refused is recorded as failed, and not run.
+        """
+        trial_id = self._factory.copy(order, self._study.next_number)
+        if trial_id is None:
+            logger.warning("trial %s is not replaced: trial %s has no state", order.member, order.source)
+            return None
+        self._study.add(self.records[trial_id])
+        if self.records[trial_id].state is TrialState.FAILED:
+            self._closer.settle(trial_id)
+            return None
+        return trial_id
+
+    def keep_states(self, sources: Collection[str]) -> None:
+        """Keep the saved states of the trials that are still to be copied, though these have ended."""
+        self._closer.keep_states(sources)
 
     def mark_running(self, trial_id: str) -> None:
         """Record that a trial is handed out; its own process writes it to the trial's folder."""
@@ -106,7 +132,7 @@ class TrialManager:
 
     def _create_next(self) -> bool:
         """Make one more trial and queue it where it is to be run; return False where all were made."""
-        if len(self.records) >= self._spec.trials:
+        if self.records.population >= self._spec.trials:
             return False
         trial_id = self._factory.create(self._study.suggest())
         self._study.update(self.records[trial_id])

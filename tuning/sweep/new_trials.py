@@ -3,19 +3,33 @@
 import time
 from dataclasses import replace
 
+from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.difference import config_difference, fingerprint
+from sweepbox.detection.config.difference import Change, config_difference, fingerprint
 from sweepbox.detection.config.edits import apply_edits
 from sweepbox.detection.config.load import save_config
 from sweepbox.detection.config.support import check_supported
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.core.files import atomic_directory
+from sweepbox.detection.core.seeds import derive_seed
 from sweepbox.detection.training.compile_key import CompileKey
+from sweepbox.tuning.schedule.rule import CopyOrder
+from sweepbox.tuning.search.feasibility import Feasibility
+from sweepbox.tuning.search.perturbation import perturb
+from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.search.suggestions import Suggestion
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.spec.steps import evaluation_plan
+from sweepbox.tuning.storage.copied_state import copy_state
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
-from sweepbox.tuning.storage.trial_record import TrialState, TrialStatus, write_changes, write_status
+from sweepbox.tuning.storage.trial_record import (
+    CopiedFrom,
+    Origin,
+    TrialState,
+    TrialStatus,
+    write_changes,
+    write_status,
+)
 from sweepbox.tuning.sweep.records import TrialRecords
 
 
@@ -34,6 +48,8 @@ class TrialFactory:
         self._spec = spec
         self._base = base
         self._records = records
+        self._space = Space.of(spec)
+        self._feasibility = Feasibility.of(spec, base)
 
     def create(self, suggestion: Suggestion) -> str:
         """Write a new trial's folder (config, changes, status) and return its id.
@@ -42,21 +58,63 @@ class TrialFactory:
         its duplicate.
         """
         trial = self._folder.trial(trial_id_of(suggestion.number))
-        config, error = self._base, None
+        config, error = self._config_of(suggestion)
+        status = self._new_status(config, suggestion, error)
+        with atomic_directory(trial.path) as path:
+            changes = self._write(TrialFolder(path), config, status)
+        self._records.add(trial.id, status, changes)
+        return trial.id
+
+    def copy(self, order: CopyOrder, number: int) -> str | None:
+        """Write the folder of a perturbed copy of a trial and return its id; None where its state is gone.
+
+        The new trial continues from the state that the source saved last. One whose config is refused is
+        recorded as failed.
+        """
+        source, trial = self._records[order.source], self._folder.trial(trial_id_of(number))
+        perturbed = perturb(
+            self._space,
+            source.status.parameters,
+            seed=derive_seed(self._spec.seed, "copy", order.member),
+            is_feasible=self._feasibility.allows,
+        )
+        suggestion = Suggestion(number, perturbed.edits, perturbed.parameters, {})
+        config, error = self._config_of(suggestion)
+        with atomic_directory(trial.path) as path:
+            draft = TrialFolder(path)
+            if not copy_state(self._folder.trial(order.source).last, draft.last):
+                return None
+            step = read_checkpoint_metadata(draft.last).step
+            plan = evaluation_plan(config, self._spec.training, recorded=source.status.total_evaluations)
+            status = replace(
+                self._new_status(config, suggestion, error),
+                origin=Origin.COPIED,
+                copied_from=CopiedFrom(order.source, plan.number_at(step)),
+                replaces=order.member,
+                duplicate_of=None,
+                step=step,
+            )
+            changes = self._write(draft, config, status)
+        self._records.add(trial.id, status, changes)
+        return trial.id
+
+    def _config_of(self, suggestion: Suggestion) -> tuple[pb.TrainEvalPipelineConfig, str | None]:
+        """Return the config of a suggestion, or the base and why it is refused."""
         try:
             config = apply_edits(self._base, suggestion.edits)
             check_supported(config)
         except ConfigError as problem:
-            error = str(problem)
-        changes = config_difference(self._base, config)
-        status = self._new_status(config, suggestion, error)
-        with atomic_directory(trial.path) as path:
-            draft = TrialFolder(path)
-            save_config(config, draft.config)
-            write_changes(draft, changes)
-            write_status(draft, status)
-        self._records.add(trial.id, status, changes)
-        return trial.id
+            return self._base, str(problem)
+        return config, None
+
+    def _write(
+        self, draft: TrialFolder, config: pb.TrainEvalPipelineConfig, status: TrialStatus
+    ) -> tuple[Change, ...]:
+        changes = tuple(config_difference(self._base, config))
+        save_config(config, draft.config)
+        write_changes(draft, changes)
+        write_status(draft, status)
+        return changes
 
     def _new_status(
         self, config: pb.TrainEvalPipelineConfig, suggestion: Suggestion, error: str | None

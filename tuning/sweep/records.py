@@ -42,6 +42,11 @@ class TrialRecords:
         """Return the number of trials."""
         return len(self._trials)
 
+    @property
+    def population(self) -> int:
+        """The number of trials that replace no other one."""
+        return sum(trial.status.replaces is None for trial in self._trials.values())
+
     def __getitem__(self, trial_id: str) -> TrialResult:
         """Return a trial's record."""
         return self._trials[trial_id]
@@ -68,7 +73,7 @@ class TrialRecords:
         before = tuple(
             item for item in self._trials[trial_id].evaluations if item.evaluation < evaluation.evaluation
         )
-        if len(before) == evaluation.evaluation - 1:
+        if len(before) == evaluation.evaluation - self._trials[trial_id].status.first_evaluation:
             self._set_evaluations(trial_id, (*before, evaluation))
         else:
             self.reload_evaluations(trial_id)
@@ -123,6 +128,8 @@ class TrialRecords:
     def _insert(self, trial: TrialResult) -> None:
         self._trials[trial.id] = trial
         original = trial.status.duplicate_of
+        if trial.status.copied_from is not None:
+            return  # it begins with other weights than an equal trial
         if original is not None:
             self._duplicates.setdefault(original, []).append(trial.id)
         else:

@@ -12,6 +12,7 @@ from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.opening import open_sweep
+from sweepbox.tuning.storage.trial_record import read_status
 from sweepbox.tuning.sweep.create import SweepRequest, base_config_of
 from sweepbox.tuning.sweep.readiness import load_base
 from sweepbox.tuning.sweep.sampler_choice import fix_sampler
@@ -61,10 +62,9 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
             f"{request.source}: asks for another search than {folder.path} ({', '.join(changed)}); resume "
             f"with {folder.spec}, or choose another --out"
         )
-    if given.trials < len(folder.trial_folders()) and request.trials is not None:
-        raise SweepError(
-            f"--trials {request.trials}: the sweep has {len(folder.trial_folders())} trials; give at least that"
-        )
+    population = sum(read_status(trial).replaces is None for trial in folder.trial_folders())
+    if given.trials < population and request.trials is not None:
+        raise SweepError(f"--trials {request.trials}: the sweep has {population} trials; give at least that")
     updated, _ = fix_sampler(stored.model_copy(update={name: getattr(given, name) for name in ROOM}))
     save_spec(updated, folder.spec)
     return folder

@@ -45,6 +45,16 @@ class SweepState:
         return sum(trial.state in states for trial in self.trials)
 
     @property
+    def population(self) -> int:
+        """The number of trials that replace no other one; as many are planned."""
+        return sum(trial.status.replaces is None for trial in self.trials)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all planned trials and all copies of them have ended."""
+        return self.population >= self.spec.trials and self.ended == len(self.trials)
+
+    @property
     def ended(self) -> int:
         """The number of trials that have ended."""
         return sum(trial.state.has_ended for trial in self.trials)
@@ -75,7 +85,7 @@ class SweepState:
         return estimate_work_left(
             seconds_per_evaluation=sum(seconds) / len(seconds) if seconds else None,
             evaluations_per_trial=expected,
-            trials_to_start=max(self.spec.trials - len(self.trials), 0),
+            trials_to_start=max(self.spec.trials - self.population, 0),
             evaluations_of_running=sum(max(expected - len(trial.evaluations), 1) for trial in active),
         )
 

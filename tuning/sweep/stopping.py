@@ -14,6 +14,7 @@ from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
 from sweepbox.tuning.storage.trial_record import (
     Evaluation,
+    Origin,
     TrialState,
     TrialStatus,
     end_trial,
@@ -25,7 +26,7 @@ from sweepbox.tuning.sweep.trial_result import TrialResult
 
 
 class ScheduledTrials:
-    """The manager's trials under the sweep's stopping rule: promoted trials run before new ones."""
+    """The manager's trials under the sweep's stopping rule, which also orders copies of trials."""
 
     def __init__(self, manager: TrialManager, runner: RuleRunner) -> None:
         self.manager = manager
@@ -38,21 +39,27 @@ class ScheduledTrials:
             held: The programs that the worker holds which is to run the trial.
             elsewhere: The programs that other workers hold.
         """
-        trial_id = self._runner.next_trial(lambda: self.manager.next_trial(held=held, elsewhere=elsewhere))
+        trial_id = self._runner.next_trial(
+            lambda: self.manager.next_trial(held=held, elsewhere=elsewhere), self.manager.copy
+        )
         self._close_stopped()
+        self._keep_states()
         if trial_id is not None:
             self.manager.mark_running(trial_id)
+            if self.manager.records[trial_id].status.origin is Origin.BASE:
+                self._runner.protect(trial_id)
         return trial_id
 
     def report(self, trial_id: str, evaluation: Evaluation) -> Action:
         """Return whether a trial that was evaluated continues, pauses or stops; an evaluation counts once."""
         action = self._runner.report(report_of(trial_id, evaluation, self.manager.records.objective))
         self._close_stopped()
+        self._keep_states()
         return action
 
     def close(self, trial_id: str, *, error: str | None = None) -> TrialStatus:
         """Close or pause a trial that is not run any more, and return its status."""
-        status = self.manager.close(trial_id, error=error, paused=self._runner.is_paused(trial_id))
+        status = self.manager.close(trial_id, error=error, paused=self._runner.waits(trial_id))
         if status.state.has_ended:
             self._runner.end(trial_id)
         else:
@@ -72,6 +79,15 @@ class ScheduledTrials:
             self.manager.close(trial_id)
             self._runner.end(trial_id)
 
+    def _keep_states(self) -> None:
+        """Keep the saved states from which copies are still to be made."""
+        self.manager.keep_states(sources_of(self._runner))
+
+
+def sources_of(runner: RuleRunner) -> frozenset[str]:
+    """Return the trials of which copies are still to be made."""
+    return frozenset(order.source for order in runner.orders)
+
 
 def restore_rule(folder: SweepFolder, spec: SweepSpec, trials: Iterable[TrialResult]) -> RuleRunner:
     """Return the sweep's stopping rule as it follows from the records of its trials.
@@ -82,7 +98,8 @@ def restore_rule(folder: SweepFolder, spec: SweepSpec, trials: Iterable[TrialRes
     trials = list(trials)
     recorded = [trial.status.total_evaluations for trial in trials]
     longest = max((max_evaluations(load_config(folder.base_config), spec), *recorded))
-    plan = Plan(trials=spec.trials, max_evaluations=longest, seed=spec.seed)
+    protected = frozenset(trial.id for trial in trials if trial.status.origin is Origin.BASE)
+    plan = Plan(spec.trials, max_evaluations=longest, seed=spec.seed, protected=protected)
     runner = RuleRunner(build_rule(spec.scheduler, plan))
     objective = Objective.of(spec.objective)
     replay(runner, [_history(trial, objective) for trial in trials if trial.status.duplicate_of is None])
@@ -109,6 +126,7 @@ def _history(trial: TrialResult, objective: Objective) -> TrialHistory:
         started=trial.status.started,
         ended={TrialState.FINISHED: last, TrialState.FAILED: trial.status.ended or last}.get(trial.state),
         stopped=trial.state is TrialState.STOPPED_EARLY,
+        replaces=trial.status.replaces,
     )
 
 

@@ -42,6 +42,16 @@ class SweepStudy:
         for trial in earlier:
             self._show(trial)
 
+    @property
+    def next_number(self) -> int:
+        """The number of the next trial."""
+        return len(self._suggestions)
+
+    def add(self, trial: TrialResult) -> None:
+        """Add a new trial that was not suggested."""
+        self._suggestions.add(observation_of(trial, self._objective))
+        self._show(trial)
+
     def suggest(self) -> Suggestion:
         """Return the next trial's parameters; pass its record to `update` when it is made."""
         return self._suggestions.suggest()

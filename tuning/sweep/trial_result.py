@@ -1,6 +1,6 @@
 """One trial of a sweep with its evaluations."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sweepbox.detection.config.change import Change
@@ -66,6 +66,7 @@ class TrialResult:
             "images_per_s": throughput.images_per_s,
             "input_wait_fraction": throughput.input_wait_fraction,
             "duplicate_of": self.status.duplicate_of,
+            "copied_from": None if self.status.copied_from is None else asdict(self.status.copied_from),
             "error": self.status.error,
         }
 

@@ -156,7 +156,8 @@ class TrialWorker:
                 run.restore(self._trial.last)
             except (ModelError, TrainingError) as error:
                 raise SweepError(f"{error}, or delete {self._trial.last} to begin the trial again") from error
-        self._evaluations = tuple(item for item in read_evaluations(self._trial) if item.step <= run.step)
+        written = read_evaluations(self._trial, first=self._status.status.first_evaluation)
+        self._evaluations = tuple(item for item in written if item.step <= run.step)
         if self._trial.metrics.is_file():
             write_evaluations(self._trial, self._evaluations)
         if self._is_at_best(run):

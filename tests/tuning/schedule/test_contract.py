@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.schedule import table
-from sweepbox.tuning.schedule.pbt import PbtOptions, PopulationBasedTraining
 from sweepbox.tuning.schedule.rule import Action, Actions, Event, Plan
 from sweepbox.tuning.schedule.simulator import Curve
 from sweepbox.tuning.schedule.table import RULES, RuleKind, build_rule, with_rule_options
@@ -20,7 +19,7 @@ from tests.tuning.schedule import contract
 from tests.tuning.schedule.strategies import DRAWS, curves, events
 from tests.tuning.schedule.toy_rules import TOYS, ToyOptions
 
-KINDS = {**RULES, **TOYS, "pbt": RuleKind(PbtOptions, PopulationBasedTraining)}
+KINDS = {**RULES, **TOYS}
 every_rule = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 PLAN = Plan(trials=5, max_evaluations=9)
 few = settings(max_examples=40, deadline=None)
