@@ -13,12 +13,10 @@ import pytest
 import yaml
 
 from sweepbox.tuning.ray_backend.launch import RayConfig, SweepOutcome, run_sweep
-from sweepbox.tuning.schedule import table
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState, read_evaluations, read_status
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.reader import load_sweep
-from tests.tuning.schedule.toy_rules import TOYS
 
 ROOT = Path(__file__).parents[3]
 SWEEP: dict[str, Any] = {
@@ -28,25 +26,17 @@ SWEEP: dict[str, Any] = {
     "trials": 3,
     "max_concurrent": 1,
 }
-PAUSING = {"scheduler": {"type": "best-of-all", "keep": 1}}
+TOP_K = {"scheduler": {"type": "top_k", "evaluations": 1, "keep": 1}}
+HYPERBAND = {"scheduler": {"type": "hyperband", "reduction_factor": 3}}
+"""One bracket of three trials, which are compared at the first evaluation."""
 DRIVER = """
 import sys
 from pathlib import Path
 from sweepbox.tuning.ray_backend.launch import RayConfig, run_sweep
-from sweepbox.tuning.schedule import table
 from sweepbox.tuning.storage.folder import SweepFolder
-from tests.tuning.schedule.toy_rules import TOYS
 
-table.RULES = {**table.RULES, **TOYS}
 run_sweep(SweepFolder(Path(sys.argv[1])), ray_config=RayConfig(cpus=1))
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _toys() -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(table, "RULES", {**table.RULES, **TOYS})
-        yield
 
 
 def begun(tiny_spec: dict[str, Any], home: Path, name: str, **changes: Any) -> SweepFolder:
@@ -95,7 +85,7 @@ def check_outcome(folder: SweepFolder, undisturbed: dict[str, list[float]]) -> N
 def test_one_worker_evaluates_all_trials_and_then_trains_the_best(
     tiny_spec: dict[str, Any], home: Path, undisturbed: dict[str, list[float]]
 ) -> None:
-    folder = begun(tiny_spec, home, "paused", **PAUSING)
+    folder = begun(tiny_spec, home, "paused", **TOP_K)
     outcome: SweepOutcome = run_sweep(folder, ray_config=RayConfig(cpus=1))
     assert outcome.stopped_by is None
     check_outcome(folder, undisturbed)
@@ -110,7 +100,7 @@ def test_a_killed_sweep_keeps_its_paused_trials(
     tiny_spec: dict[str, Any], home: Path, undisturbed: dict[str, list[float]]
 ) -> None:
     """The driver, Ray and the trial that runs are killed while two trials are paused."""
-    folder = begun(tiny_spec, home, "killed", **PAUSING)
+    folder = begun(tiny_spec, home, "killed", **HYPERBAND)
     process = subprocess.Popen([sys.executable, "-c", DRIVER, str(folder.path)], cwd=ROOT)
     try:
         deadline = time.monotonic() + 250
