@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
+from sweepbox.detection.checkpoint.folder import METRICS_FILE
 from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.files import write_json
 from sweepbox.detection.data.dataset.prepare import open_dataset
 from sweepbox.detection.runner import RunSettings
 from sweepbox.tuning.storage.folder import SweepFolder
@@ -123,6 +125,8 @@ def _live(folder: SweepFolder, trial_id: str, values: Sequence[float], state: Tr
     if values:
         trial.best.mkdir(exist_ok=True)
         trial.last.mkdir(exist_ok=True)
+        saved = {"step": 2 * len(values), "metrics": {}, "seed": 0, "precision": "float32"}
+        write_json(trial.last / METRICS_FILE, saved)
     status = read_status(trial)
     write_status(trial, replace(status, state=state, step=2 * len(values), seconds=4.0 * len(values)))
 

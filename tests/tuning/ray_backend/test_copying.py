@@ -53,7 +53,7 @@ def begun(tiny_spec: dict[str, Any], home: Path, name: str, **changes: Any) -> S
 
 
 def check_population(state: SweepState) -> None:
-    """Each copy replaces one stopped trial and ran on to the end or was replaced, too; as many as began finish."""
+    """Each copy replaces one stopped trial and ran to its end or was replaced, too; three trials finish."""
     assert state.is_complete
     copies = [trial for trial in state.trials if trial.status.copied_from is not None]
     assert [trial.id for trial in copies] == [f"{number:04d}" for number in range(3, len(state.trials))]

@@ -1,19 +1,30 @@
 """The adapter of stopping rules, without a Ray: results in, Ray's words out, and the records that follow."""
 
+import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
+from sweepbox.detection.checkpoint.folder import METRICS_FILE
 from sweepbox.tuning.ray_backend.stopping import RuleScheduler
 from sweepbox.tuning.ray_backend.trial_source import TrialSource
 from sweepbox.tuning.schedule import table
-from sweepbox.tuning.spec.file import load_spec
+from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.trial_record import Evaluation, TrialState, evaluation_text, read_status
+from sweepbox.tuning.storage.trial_record import (
+    CopiedFrom,
+    Evaluation,
+    Origin,
+    TrialState,
+    evaluation_text,
+    read_status,
+    write_status,
+)
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
-from sweepbox.tuning.sweep.stopping import ScheduledTrials, restore_rule
+from sweepbox.tuning.sweep.stopping import ScheduledTrials, restore_rule, sources_of
 from tests.tuning.schedule.toy_rules import TOYS
 
 Begin = Callable[..., SweepFolder]
@@ -34,7 +45,7 @@ class Driver:
         spec = load_spec(folder.spec)
         rule = restore_rule(folder, spec, read_sweep(folder).trials)
         self.folder = folder
-        self.trials = ScheduledTrials(TrialManager(folder, spec), rule)
+        self.trials = ScheduledTrials(TrialManager(folder, spec, sources=sources_of(rule)), rule)
         self.scheduler = RuleScheduler(self.trials)
         self.source = TrialSource(self.trials, folder, spec, mode="max", max_concurrent=workers)
         self.rays: dict[str, str] = {}
@@ -214,6 +225,93 @@ def test_a_failed_trial_is_over_to_the_rule(sweep: Begin, live: Live) -> None:
     driver.trials.close("0001", error="its process died")
     assert driver.start() == "0000"
     assert driver.states() == ["paused", "failed"]
+
+
+PBT = {"objective": HIGHEST, "scheduler": {"type": "pbt"}, "sampler": {"type": "random"}}
+
+
+def replaced(sweep: Begin, live: Live) -> Driver:
+    """Return a driver whose rule has ordered a copy of 0001 in place of 0002, which is not made yet."""
+    driver = Driver(sweep(**PBT), workers=3)
+    assert [driver.start() for _ in range(3)] == ["0000", "0001", "0002"]
+    for name, score in (("0000", 0.5), ("0001", 0.9), ("0002", 0.1)):
+        live(driver.folder, name, [score], TrialState.RUNNING)
+        driver.report(name, 1, score)
+    return driver
+
+
+def test_the_worst_trial_is_replaced_by_a_copy_of_the_best(sweep: Begin, live: Live) -> None:
+    driver = replaced(sweep, live)
+    assert driver.states() == ["paused", "paused", "stopped_early"]
+    assert [driver.start(), driver.start(), driver.start()] == ["0000", "0001", "0003"]
+    source, copy = (driver.folder.trial(name) for name in ("0001", "0003"))
+    status = read_status(copy)
+    assert (status.origin, status.replaces, status.step) == (Origin.COPIED, "0002", 2)
+    assert status.copied_from == CopiedFrom("0001", 1)
+    assert status.parameters != read_status(source).parameters
+    assert status.parameters.keys() == read_status(source).parameters.keys()
+    assert (copy.last / METRICS_FILE).read_bytes() == (source.last / METRICS_FILE).read_bytes()
+    assert len(driver.trials.manager.records[copy.id].changes) > 0
+    assert driver.start() is None
+
+
+@pytest.mark.parametrize("closed", [True, False], ids=["the member is closed", "the member ran"])
+def test_a_resumed_sweep_makes_each_copy_once(sweep: Begin, live: Live, closed: bool) -> None:
+    folder = replaced(sweep, live).folder
+    if not closed:
+        live(folder, "0002", [0.1], TrialState.RUNNING)
+    again = Driver(folder, workers=3)
+    assert {again.start() for _ in range(3)} == {"0000", "0001", "0003"}
+    once_more = Driver(folder, workers=3)
+    assert {once_more.start() for _ in range(4)} == {"0000", "0001", "0003", None}
+    assert len(folder.trial_folders()) == 4
+
+
+def test_the_state_of_an_ended_trial_is_kept_until_it_is_copied(sweep: Begin, live: Live) -> None:
+    driver = replaced(sweep, live)
+    assert [driver.start(), driver.start()] == ["0000", "0001"]
+    live(driver.folder, "0001", [0.9, 0.9, 0.9], TrialState.FINISHED)
+    driver.report("0001", 2, 0.9)
+    driver.report("0001", 3, 0.9, done=True)
+    source = driver.folder.trial("0001")
+    assert source.last.is_dir()
+    again = Driver(driver.folder, workers=3)
+    assert source.last.is_dir()
+    assert {again.start(), again.start()} == {"0000", "0003"}
+    assert not source.last.exists()
+
+
+def test_a_trial_whose_source_has_no_state_is_not_replaced(
+    sweep: Begin, live: Live, caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = replaced(sweep, live)
+    shutil.rmtree(driver.folder.trial("0001").last)
+    assert [driver.start(), driver.start(), driver.start()] == ["0000", "0001", None]
+    assert "trial 0002 is not replaced: trial 0001 has no state" in caplog.text
+
+
+def test_more_trials_can_be_asked_for_beside_copies(sweep: Begin, live: Live) -> None:
+    driver = replaced(sweep, live)
+    assert [driver.start() for _ in range(3)] == ["0000", "0001", "0003"]
+    spec = load_spec(driver.folder.spec)
+    save_spec(spec.model_copy(update={"trials": 4}), driver.folder.spec)
+    again = Driver(driver.folder, workers=4)
+    assert {again.start() for _ in range(4)} == {"0000", "0001", "0003", "0004"}
+    assert not read_sweep(driver.folder).is_complete
+
+
+def test_the_base_config_is_neither_stopped_nor_paused(sweep: Begin, live: Live) -> None:
+    folder = sweep(objective=HIGHEST, scheduler=ASHA)
+    driver = Driver(folder, workers=3)
+    assert [driver.start(), driver.start()] == ["0000", "0001"]
+    live(folder, "0000", [0.9], TrialState.INTERRUPTED)
+    live(folder, "0001", [0.1], TrialState.INTERRUPTED)
+    base = folder.trial("0001")
+    write_status(base, replace(read_status(base), origin=Origin.BASE))
+    again = Driver(folder, workers=3)
+    assert [again.start(), again.start()] == ["0000", "0001"]
+    assert again.report("0000", 2, 0.9) == "CONTINUE"
+    assert again.report("0001", 2, 0.1) == "CONTINUE"
 
 
 def test_ray_keeps_nothing_of_the_trials(sweep: Begin) -> None:

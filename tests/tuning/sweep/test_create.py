@@ -86,6 +86,18 @@ def test_all_that_does_not_fit_is_told_at_once(write_spec: Write, tmp_path: Path
         ({"set": {"train_config.batch_sizes": 3}}, "set: "),
         ({"objective": {"metric": "AP/with_masc"}}, "objective.metric: no evaluation reports 'AP/with_masc'"),
         ({"augmentations": {"autoaugment_image": {}}}, "augmentations.autoaugment_image: "),
+        (
+            {"scheduler": {"type": "pbt"}, "space": {"batch_size": {"choice": [2, 4]}}},
+            "space.batch_size: changes the compiled program, and pbt continues trials from others; fix it",
+        ),
+        (
+            {"scheduler": {"type": "pbt"}, "space": {"num_steps": {"integer": [4, 9]}}},
+            "space.num_steps: changes the length of a trial, and pbt continues trials from others; fix it",
+        ),
+        (
+            {"scheduler": {"type": "pbt"}, "augmentations": {"random_adjust_brightness": {}}},
+            "augmentations.random_adjust_brightness: changes the compiled program, and pbt",
+        ),
     ],
 )
 def test_each_misfit_names_its_key(
