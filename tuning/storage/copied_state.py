@@ -18,18 +18,24 @@ def copy_state(source: Path, target: Path) -> bool:
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            before = source.stat()
+            before = _identity(source)
         except FileNotFoundError:
             return False
         try:
             shutil.copytree(source, target, copy_function=_copy_file)
-            if source.stat().st_ino == before.st_ino:
+            if _identity(source) == before:
                 return True
         except (FileNotFoundError, shutil.Error):
             if attempt == ATTEMPTS:
                 raise
         shutil.rmtree(target, ignore_errors=True)
     raise OSError(f"{source}: was replaced during each of {ATTEMPTS} attempts to copy it")
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """Return what tells a folder from one that takes its place; the number alone may be used again."""
+    status = folder.stat()
+    return status.st_ino, status.st_mtime_ns
 
 
 def _copy_file(source: str, target: str) -> str:
