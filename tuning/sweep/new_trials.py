@@ -85,7 +85,7 @@ class TrialFactory:
             if not copy_state(self._folder.trial(order.source).last, draft.last):
                 return None
             step = read_checkpoint_metadata(draft.last).step
-            plan = evaluation_plan(config, self._spec.training, recorded=source.status.total_evaluations)
+            plan = evaluation_plan(config, self._spec.training)
             status = replace(
                 self._new_status(config, suggestion, error),
                 origin=Origin.COPIED,
