@@ -28,7 +28,7 @@ from sweepbox.tuning.sweep.reader import read_sweep
 from sweepbox.tuning.sweep.readiness import check_ready
 from sweepbox.tuning.sweep.spending import limit_reached
 from sweepbox.tuning.sweep.state import SweepState
-from sweepbox.tuning.sweep.stopping import ScheduledTrials, restore_rule, sources_of
+from sweepbox.tuning.sweep.stopping import ScheduledTrials, pending_sources, restore_rule, sources_of
 from sweepbox.tuning.trial.provenance import PACKAGES
 
 MAX_RETRIES = 2
@@ -123,7 +123,7 @@ def _run_remaining(
     try:
         before = read_sweep(folder)
         reached = limit_reached(before)
-        sources = sources_of(restore_rule(folder, spec, before.trials))
+        sources = pending_sources(folder, spec, before.trials)
         is_complete = before.is_complete and not sources
         if not is_complete and reached is None:
             check_ready(folder, spec)

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.difference import Change, config_difference, fingerprint
+from sweepbox.detection.config.change import Change
+from sweepbox.detection.config.difference import config_difference, fingerprint
 from sweepbox.detection.config.edits import apply_edits
 from sweepbox.detection.config.load import save_config
 from sweepbox.detection.config.support import check_supported

@@ -8,7 +8,7 @@ from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.schedule.replay import TrialHistory, replay
 from sweepbox.tuning.schedule.rule import Action, Plan, Report
 from sweepbox.tuning.schedule.runner import RuleRunner
-from sweepbox.tuning.schedule.table import build_rule
+from sweepbox.tuning.schedule.table import build_rule, orders_copies
 from sweepbox.tuning.search.endpoints import max_evaluations
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
@@ -87,6 +87,13 @@ class ScheduledTrials:
 def sources_of(runner: RuleRunner) -> frozenset[str]:
     """Return the trials of which copies are still to be made."""
     return frozenset(order.source for order in runner.orders)
+
+
+def pending_sources(folder: SweepFolder, spec: SweepSpec, trials: Iterable[TrialResult]) -> frozenset[str]:
+    """Return the trials of which the last process of a sweep left copies to be made."""
+    if not orders_copies(spec.scheduler):
+        return frozenset()
+    return sources_of(restore_rule(folder, spec, trials))
 
 
 def restore_rule(folder: SweepFolder, spec: SweepSpec, trials: Iterable[TrialResult]) -> RuleRunner:
