@@ -17,6 +17,7 @@ COMMANDS = {
     "sample": "Draw the sample data set: scenes of masked and unmasked faces with Pascal VOC annotations.",
     "doctor": "Examine a Pascal VOC data set and list every defect.",
     "prepare": "Split a Pascal VOC data set and write TFRecords.",
+    "init": "Write a commented sweep file that fits data and config.",
     "train": "Train one detector from a pipeline.config.",
     "sweep": "Search for the best settings in parallel trials.",
     "status": "Show the state of a sweep.",

@@ -137,6 +137,13 @@ def base_config_of(
     return read_base(spec, num_classes=num_classes, all_fields_count=all_fields_count).config
 
 
+def check_request(request: SweepRequest) -> SweepSpec:
+    """Run all checks that need no preparation of data, and return the spec; SweepError lists all problems."""
+    spec = request.load()
+    _raise_together(_early_checks(spec), source=request.source)
+    return spec
+
+
 def create_sweep(
     request: SweepRequest,
     *,
@@ -165,10 +172,9 @@ def new_sweep(
             config or the data.
         ConfigError: The config is malformed or not supported.
     """
-    spec = request.load()
-    folder = request.folder(spec)
+    folder = request.folder(request.load())
     check_free(folder)
-    _raise_together(_early_checks(spec), source=request.source)
+    spec = check_request(request)
     for note in read_base(spec).notes:
         notify(f"{spec.base_config}: {note}")
     spec, decisions = fix_sampler(spec)
