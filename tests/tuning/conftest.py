@@ -60,10 +60,15 @@ def write_spec(tmp_path: Path, tiny_spec: dict[str, Any]) -> Callable[..., Path]
 
 @pytest.fixture
 def sweep(write_spec: Callable[..., Path], tmp_path: Path) -> Callable[..., SweepFolder]:
-    """Return a function that begins a sweep in a folder: the tiny one, with keys replaced."""
+    """Return a function that begins a sweep in a folder: the tiny one, with keys replaced.
+
+    All its trials are suggested, as in sweeps of earlier versions, which had no `start.json`.
+    """
 
     def begin(**changes: Any) -> SweepFolder:
-        return create_sweep(SweepRequest(write_spec(**changes), out=tmp_path / "run"))
+        folder = create_sweep(SweepRequest(write_spec(**changes), out=tmp_path / "run"))
+        folder.start.unlink()
+        return folder
 
     return begin
 

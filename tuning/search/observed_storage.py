@@ -17,10 +17,10 @@ class ObservedStorage(InMemoryStorage):
         super().__init__()
         self._hidden: set[int] = set()
 
-    def add_unknown(self, study_id: int) -> None:
-        """Take the next number for a trial of which nothing is known; it counts as failed."""
+    def add_hidden(self, study_id: int, trial: FrozenTrial | None = None) -> None:
+        """Take the next number for a trial without parameters; without a trial it counts as failed."""
         self._hidden.add(self.count(study_id))
-        self.create_new_trial(study_id, create_trial(state=TrialState.FAIL))
+        self.create_new_trial(study_id, trial or create_trial(state=TrialState.FAIL))
 
     def restart(self, trial_id: int) -> None:
         """Forget what was suggested for a running trial; its number stays."""

@@ -3,8 +3,30 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sweepbox.tuning.search.space import Space
+
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
+
+
+def distributions_of(parameters: Mapping[str, Any], space: Space) -> "dict[str, BaseDistribution]":
+    """Return the distribution of each parameter; ValueError where they are not exactly those of a space."""
+    replay = Replay(parameters)
+    space.suggest(replay)
+    if replay.distributions.keys() != parameters.keys():
+        raise ValueError("parameters that the space does not have")
+    return replay.distributions
+
+
+def is_in_space(parameters: Mapping[str, Any], space: Space) -> bool:
+    """Return whether a space could suggest these parameters."""
+    from optuna.trial import create_trial
+
+    try:
+        create_trial(value=0.0, params=dict(parameters), distributions=distributions_of(parameters, space))
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 class Replay:

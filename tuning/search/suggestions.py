@@ -1,15 +1,16 @@
 """The suggestions of a sweep: an Optuna study in memory, rebuilt from the observations of earlier trials."""
 
+import copy
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from sweepbox.detection.config.edits import Edit
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.seeds import derive_seed
 from sweepbox.tuning.search.observation import Attributes, Observation, ObservedState
-from sweepbox.tuning.search.replay import Replay
+from sweepbox.tuning.search.replay import distributions_of
 from sweepbox.tuning.search.samplers.random import Random
 from sweepbox.tuning.search.samplers.sampler import Sampler, SamplerContext
 from sweepbox.tuning.search.space import Space
@@ -59,11 +60,13 @@ class Suggestions:
         seed: int,
         directions: Sequence[Direction] = ("maximize",),
         observations: Iterable[Observation] = (),
+        earlier: Sequence[Observation] = (),
         is_feasible: Callable[[Sequence[Edit]], bool] = lambda _edits: True,
     ) -> None:
         """Add earlier observations in the order of their numbers; `directions` has an entry for each score.
 
-        `is_feasible` decides whether a suggestion, as its edits, may become a trial.
+        `earlier` are ended trials of other sweeps, which have no numbers here; `is_feasible` decides whether a
+        suggestion, as its edits, may become a trial.
         """
         import optuna
 
@@ -77,12 +80,16 @@ class Suggestions:
         self._storage = ObservedStorage()
         self._study = optuna.create_study(storage=self._storage, study_name="sweep", directions=directions)
         self._study_id = self._storage.get_study_id_from_name("sweep")
+        self._num_earlier = 0
+        for index, observation in enumerate(earlier):
+            self.add(replace(observation, number=index))
+        self._num_earlier = len(earlier)
         for observation in observations:
             self.add(observation)
 
     def __len__(self) -> int:
         """Return the number of trials, those that are missing among the observations included."""
-        return self._storage.count(self._study_id)
+        return self._storage.count(self._study_id) - self._num_earlier
 
     def suggest(self) -> Suggestion:
         """Return what the sampler suggests for the next trial, which counts as running from now on.
@@ -104,6 +111,15 @@ class Suggestions:
             {part: kept for part, kept in attributes.items() if kept},
             redraws,
         )
+
+    def give(self, edits: Sequence[Edit], parameters: Mapping[str, Scalar]) -> Suggestion:
+        """Return a suggestion that was not made by the sampler, which counts as running from now on.
+
+        Parameters that are not those of the space tell the sampler nothing; the suggestion has none then.
+        """
+        number = len(self)
+        self.add(Observation(number, parameters, ObservedState.RUNNING))
+        return Suggestion(number, tuple(edits), dict(self.trial(number).params), {})
 
     def _feasible(self, number: int) -> tuple[int, "Trial", tuple[Edit, ...]]:
         """Return how many draws were not feasible, and the one that is, with its edits."""
@@ -159,23 +175,26 @@ class Suggestions:
     def add(self, observation: Observation) -> None:
         """Add an observation; trials that are missing before it count as failed.
 
-        So does one whose parameters are not those that the space has. ValueError where its number is taken.
+        One whose parameters are not those that the space has keeps its results, and samplers do not see it.
+        ValueError where its number is taken.
         """
         if observation.number < len(self):
             raise ValueError(f"trial {observation.number} is here already; add observations in their order")
         for name, value in observation.attributes.get("study", {}).items():
             self._storage.set_study_system_attr(self._study_id, name, value)
         while len(self) < observation.number:
-            self._storage.add_unknown(self._study_id)
+            self._storage.add_hidden(self._study_id)
         replayed = self._replayed(observation)
         if replayed is None:
-            self._storage.add_unknown(self._study_id)
+            self._storage.add_hidden(self._study_id, self._without_parameters(observation))
         else:
             self._study.add_trial(replayed)
 
     def trial(self, number: int) -> "FrozenTrial":
-        """Return a trial as Optuna sees it now; what is returned is not changed later."""
-        return self._storage.get_trial(self._trial_id(number))
+        """Return a trial as Optuna sees it now, with its own number; what is returned is not changed later."""
+        trial = copy.copy(self._storage.get_trial(self._trial_id(number)))
+        trial.number = number
+        return trial
 
     def _build_sampler(self, sampler: Sampler, *draw: int) -> "BaseSampler":
         """Return the sampler for one draw, given by the trial's number and, of a redraw, its own."""
@@ -192,22 +211,27 @@ class Suggestions:
             return sampler.build(context)
 
     def _trial_id(self, number: int) -> int:
-        return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
+        return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number + self._num_earlier)
+
+    def _without_parameters(self, observation: Observation) -> "FrozenTrial":
+        from optuna.trial import create_trial
+
+        return create_trial(
+            state=self._optuna_state(observation.state),
+            values=self._values(observation.state, observation.scores, observation.intermediate),
+            intermediate_values=dict(observation.intermediate),
+        )
 
     def _replayed(self, observation: Observation) -> "FrozenTrial | None":
         """Return the trial that suggesting, reporting and closing leave; None where they could not."""
         from optuna.trial import create_trial
 
-        replay = Replay(observation.parameters)
         try:
-            self._space.suggest(replay)
-            if replay.distributions.keys() != observation.parameters.keys():
-                raise ValueError("parameters that the space does not have")
             return create_trial(
                 state=self._optuna_state(observation.state),
                 values=self._values(observation.state, observation.scores, observation.intermediate),
                 params=dict(observation.parameters),
-                distributions=replay.distributions,
+                distributions=distributions_of(observation.parameters, self._space),
                 system_attrs=dict(observation.attributes.get("trial", {})),
                 intermediate_values=dict(observation.intermediate),
                 constraints=dict(observation.constraints),

@@ -310,6 +310,7 @@ class SweepSpec(SpecModel):
     space: dict[str, Distribution] = Field(default={}, max_length=MOST_PARAMETERS)
     augmentations: dict[str, Augmentation] = Field(default={}, max_length=MOST_PARAMETERS)
     require: list[str] = Field(default=[], max_length=MOST_PARAMETERS)
+    start_from: list[PathText] = Field(default=[], max_length=MOST_PARAMETERS)
     objective: ObjectiveSpec = ObjectiveSpec()
     sampler: SamplerSpec = SamplerSpec()
     scheduler: SchedulerSpec = SchedulerSpec()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -59,6 +60,27 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+[eE][-+]?\d+$"), list("-+0123456789")
 )
+
+
+def load_yaml(path: Path) -> Any:
+    """Return what a YAML file describes.
+
+    Raises:
+        SweepError: It is no regular file, is not UTF-8, is too large or too deep, or is not valid; the message
+            names file, line and column.
+    """
+    if path.exists() and not path.is_file():
+        raise SweepError(f"{path}: is not a regular file; give a text file in YAML")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise SweepError(f"{path}: cannot be read ({error.strerror}); correct the path") from error
+    check_size(len(content), source=str(path))
+    try:
+        return parse_yaml(content.decode("utf-8"), source=str(path))
+    except UnicodeDecodeError as error:
+        raise SweepError(f"{path}: not a text file in UTF-8; give a text file in YAML") from error
 
 
 def parse_yaml(text: str, *, source: str) -> Any:

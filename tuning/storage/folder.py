@@ -107,6 +107,11 @@ class SweepFolder:
         return self.path / "ray"
 
     @property
+    def start(self) -> Path:
+        """The trials with which the sweep starts, and what is known from earlier sweeps, as JSON."""
+        return self.path / "start.json"
+
+    @property
     def trials(self) -> Path:
         """The folder of the trials' folders."""
         return self.path / "trials"

@@ -33,7 +33,9 @@ from sweepbox.tuning.storage.claim import check_free, claimed, draft_of
 from sweepbox.tuning.storage.dataset import Progress, check_data_folder, is_prepared, prepare_annotated
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import SweepMetadata, write_metadata
+from sweepbox.tuning.storage.start_file import write_start
 from sweepbox.tuning.sweep.sampler_choice import fix_sampler
+from sweepbox.tuning.sweep.start_from import start_of
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ class SweepRequest:
             "base_config": _absolute(home, spec.base_config),
             "data": str(self.data.resolve()) if self.data else _absolute(home, spec.data),
             "initial_weights": weights if weights == KERAS_WEIGHTS else _absolute(home, weights),
+            "start_from": [_absolute(home, path) for path in spec.start_from],
         }
         given = {key: value for key, value in {**overrides, **paths}.items() if value is not None}
         if self.time_budget is not None:
@@ -175,8 +178,8 @@ def new_sweep(
     folder = request.folder(request.load())
     check_free(folder)
     spec = check_request(request)
-    for note in read_base(spec).notes:
-        notify(f"{spec.base_config}: {note}")
+    for note in _notes(spec):
+        notify(note)
     spec, decisions = fix_sampler(spec)
     with claimed(folder):
         with draft_of(folder) as draft:
@@ -184,6 +187,14 @@ def new_sweep(
         for line in decisions:
             notify(line)
         yield folder
+
+
+def _notes(spec: SweepSpec) -> Iterator[str]:
+    """Yield a line for each thing of the base config, the preset and `start_from` that is not used as it is."""
+    base = read_base(spec)
+    yield from (f"{spec.base_config}: {note}" for note in base.notes)
+    yield from with_preset(spec, base.config).left_out
+    yield from start_of(spec, base.config).lines
 
 
 def _write(
@@ -209,6 +220,7 @@ def _write(
     save_config(base, draft.base_config)
     save_label_map(labels, draft.label_map)
     draft.trials.mkdir()
+    write_start(draft, start_of(spec, base).start)
     write_metadata(draft, SweepMetadata(data_sha256=dataset.content_sha256()))
     save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
 
@@ -264,6 +276,7 @@ def _base_checks(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> Iterable[
     yield lambda: check_space(base, spec)
     if orders_copies(spec.scheduler):
         yield lambda: check_copies(base, spec)
+    yield lambda: start_of(spec, base)
     if spec.initial_weights is None:
         yield lambda: initial_source(base, None)
 
@@ -290,6 +303,7 @@ def _relative(spec: SweepSpec, folder: SweepFolder, *, prepared_here: bool) -> S
             "base_config": folder.base_config.name,
             "data": folder.data.name if prepared_here else relative(str(spec.data)),
             "initial_weights": weights if weights in (None, KERAS_WEIGHTS) else relative(str(weights)),
+            "start_from": [relative(str(path)) for path in spec.start_from],
             "scheduler": with_rule_options(spec.scheduler),
         }
     )

@@ -9,10 +9,13 @@ from sweepbox.tuning.schedule.rule import CopyOrder
 from sweepbox.tuning.search.programs import has_several_programs
 from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
+from sweepbox.tuning.search.suggestions import Suggestion
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.trial_record import Evaluation, TrialState, TrialStatus
+from sweepbox.tuning.storage.start_file import read_start
+from sweepbox.tuning.storage.trial_record import Evaluation, Origin, TrialState, TrialStatus
 from sweepbox.tuning.sweep.closing import TrialCloser
+from sweepbox.tuning.sweep.given_trials import given_trials
 from sweepbox.tuning.sweep.new_trials import TrialFactory
 from sweepbox.tuning.sweep.queue import TrialQueue
 from sweepbox.tuning.sweep.reconcile import reconcile
@@ -50,6 +53,7 @@ class TrialManager:
         self._factory = TrialFactory(folder, spec, base, self.records)
         self._closer = TrialCloser(folder, spec, self.records, self._study)
         self._closer.keep_states(sources)
+        self._given = given_trials(read_start(folder), Space.of(spec))
         self._lookahead = num_workers if has_several_programs(base, Space.of(spec)) else 0
         self._queue = TrialQueue(patience=PATIENCE * num_workers)
         for trial_id in reconcile(self.records, self._closer):
@@ -134,7 +138,7 @@ class TrialManager:
         """Make one more trial and queue it where it is to be run; return False where all were made."""
         if self.records.population >= self._spec.trials:
             return False
-        trial_id = self._factory.create(self._study.suggest())
+        trial_id = self._factory.create(*self._next_suggestion())
         self._study.update(self.records[trial_id])
         status = self.records[trial_id].status
         if status.state is TrialState.FAILED:
@@ -144,3 +148,11 @@ class TrialManager:
         elif self.records[status.duplicate_of].state.has_ended:
             self._closer.complete_duplicates(status.duplicate_of)
         return True
+
+    def _next_suggestion(self) -> tuple[Suggestion, Origin]:
+        """Return the next trial's settings, and where they come from: the base, a given point, the sampler."""
+        number = self.records.population
+        if number >= len(self._given):
+            return self._study.suggest(), Origin.SAMPLED
+        given = self._given[number]
+        return self._study.give(given.edits), given.origin

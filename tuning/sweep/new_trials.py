@@ -52,7 +52,7 @@ class TrialFactory:
         self._space = Space.of(spec)
         self._feasibility = Feasibility.of(spec, base)
 
-    def create(self, suggestion: Suggestion) -> str:
+    def create(self, suggestion: Suggestion, origin: Origin = Origin.SAMPLED) -> str:
         """Write a new trial's folder (config, changes, status) and return its id.
 
         A trial whose config is refused is recorded as failed. One that equals an earlier trial is recorded as
@@ -60,7 +60,7 @@ class TrialFactory:
         """
         trial = self._folder.trial(trial_id_of(suggestion.number))
         config, error = self._config_of(suggestion)
-        status = self._new_status(config, suggestion, error)
+        status = replace(self._new_status(config, suggestion, error), origin=origin)
         with atomic_directory(trial.path) as path:
             changes = self._write(TrialFolder(path), config, status)
         self._records.add(trial.id, status, changes)

@@ -1,14 +1,19 @@
 """The sampler of a sweep and the study's file for dashboards, both rebuilt from the records of the trials."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.edits import Edit, apply_edits
+from sweepbox.detection.core.errors import ConfigError
 from sweepbox.tuning.objective.goal import Mode
 from sweepbox.tuning.search.feasibility import Feasibility
+from sweepbox.tuning.search.given import parameters_of
 from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.search.suggestions import Direction, Suggestion, Suggestions
 from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.start_file import read_start
 from sweepbox.tuning.storage.study_file import StudyFile, StudyTrial
 from sweepbox.tuning.storage.study_writer import StudyWriter
 from sweepbox.tuning.storage.trial_record import TrialState
@@ -27,12 +32,15 @@ class SweepStudy:
             "maximize" if goal.mode is Mode.MAX else "minimize" for goal in self._objective.goals
         ]
         labels = [goal.label for goal in self._objective.goals]
+        self._base, self._space = base, Space.of(spec)
+        start = read_start(records.folder)
         earlier = [records[name] for name in sorted(records.ids, key=int)]
         self._suggestions = Suggestions(
             sampler_of(spec.sampler),
-            Space.of(spec),
+            self._space,
             seed=spec.seed,
             directions=directions,
+            earlier=() if start is None else start.earlier,
             is_feasible=Feasibility.of(spec, base).allows,
             observations=[observation_of(trial, self._objective) for trial in earlier],
         )
@@ -55,6 +63,17 @@ class SweepStudy:
     def suggest(self) -> Suggestion:
         """Return the next trial's parameters; pass its record to `update` when it is made."""
         return self._suggestions.suggest()
+
+    def give(self, edits: Sequence[Edit]) -> Suggestion:
+        """Return a trial that is given, not suggested; pass its record to `update` when it is made.
+
+        The sampler learns from it where its config's values lie in the space.
+        """
+        try:
+            parameters = parameters_of(apply_edits(self._base, edits), self._space)
+        except ConfigError:
+            parameters = {}  # the trial will be recorded as failed
+        return self._suggestions.give(edits, parameters)
 
     def update(self, trial: TrialResult) -> None:
         """Pass on what the record of a trial says now."""

@@ -85,7 +85,14 @@ def put_away(folder: SweepFolder, problem: Exception | None, **trial: Any) -> tu
             raise problem
 
     trials, halt = Trials(), Halt(folder)
-    callback = ManagerCallback(trials, None, halt, check)  # type: ignore[arg-type]  # stand-ins
+    watch = SimpleNamespace(check=lambda **_patience: None)
+    callback = ManagerCallback(  # stand-ins
+        trials,  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type]
+        watch=watch,  # type: ignore[arg-type]
+        halt=halt,
+        check_ready=check,
+    )
     given = SimpleNamespace(config={TRIAL_KEY: "0003"}, last_result=trial.get("result"))
     if "error" in trial:
         given.get_pickled_error = lambda: trial["error"]

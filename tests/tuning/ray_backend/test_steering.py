@@ -41,7 +41,13 @@ IDLE_S = 20.0
 def folder(tiny_spec: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> SweepFolder:
     home = tmp_path_factory.mktemp("steered")
     (home / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **SWEEP}))
-    return create_sweep(SweepRequest(home / "sweep.yaml", out=home / "run"))
+    return suggested_alone(create_sweep(SweepRequest(home / "sweep.yaml", out=home / "run")))
+
+
+def suggested_alone(folder: SweepFolder) -> SweepFolder:
+    """Return a sweep without a trial of its base config, so that all sizes are suggested."""
+    folder.start.unlink()
+    return folder
 
 
 @dataclass(frozen=True)
@@ -171,14 +177,14 @@ def test_a_free_worker_always_gets_a_trial_and_fewer_programs_are_built(
 def test_trials_of_one_program_come_in_order(tiny_spec: dict[str, Any], tmp_path: Path) -> None:
     one = {**SWEEP, "space": {"learning_rate": {"uniform": [1e-4, 1e-3]}}}
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **one}))
-    folder = create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / "run"))
+    folder = suggested_alone(create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / "run")))
     searcher = searcher_of(folder, workers=2, ahead=2)
     assert Workers(folder, lengths=(2, 3)).run(searcher) == [f"{number:04d}" for number in range(len(SIZES))]
 
 
 def test_what_was_proposed_ahead_is_run_after_a_crash(tiny_spec: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **SWEEP}))
-    folder = create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / "run"))
+    folder = suggested_alone(create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / "run")))
     manager = TrialManager(folder, load_spec(folder.spec), num_workers=WORKERS)
     assert manager.next_trial() == "0000"
     assert len(folder.trial_folders()) == 1 + WORKERS, "as many are proposed ahead as run at a time"
