@@ -39,12 +39,15 @@ SUITE = (
     "records",
     "search",
 )
+WITHOUT_PEER = ("trials", "records", "search")
+"""The benchmarks that do not run the Object Detection API."""
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 
 def main() -> int:
     options = _arguments()
-    workspace = Workspace(ROOT / ".bench", None if options.no_peers else _oracle())
+    needs_peer = not options.no_peers and not set(options.only or SUITE) <= set(WITHOUT_PEER)
+    workspace = Workspace(ROOT / ".bench", _oracle() if needs_peer else None)
     machine = facts()  # before results are written, which change the tree
     failed = [name for name in options.only or SUITE if not _run(name, workspace, machine)]
     update_readme(HERE / "README.md", RESULTS)
