@@ -37,7 +37,7 @@ def command(
     with progress_bar("reading the data") as on_progress:
         text = write_draft(request, on_progress=on_progress)
     typer.echo(text, nl=False)
-    typer.echo(f"\nwritten to {out}; to start: {command_line('sweep', out)}", err=True)
+    typer.echo(f"\nwritten to {out}; to measure it: {command_line('sweep', out, '--dry-run')}", err=True)
 
 
 if __name__ == "__main__":

@@ -30,12 +30,16 @@ def command(
     ] = None,
     address: Annotated[str | None, typer.Option(help="A Ray cluster's address, or `auto`.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the sweep in the folder.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check, time a warm-up, forecast; no sweep.")
+    ] = False,
 ) -> None:
     """Search for the best settings in parallel trials.
 
     Everything is kept in one folder: configs, metrics, the best checkpoints, results.parquet, winner.json,
     report.md and an Optuna study. Ctrl-C lets the trials save their state and ends the sweep; --resume
-    continues it, with other limits if given: --trials, --time-budget, --gpu-hours, --cost-limit.
+    continues it, with other limits if given: --trials, --time-budget, --gpu-hours, --cost-limit. --dry-run
+    checks everything, times a few steps on the cluster, prints what the sweep will take, and leaves nothing.
     """
     from sweepbox.tuning.ray_backend.launch import RayConfig
     from sweepbox.tuning.ray_backend.watch import RayDeathError
@@ -51,6 +55,9 @@ def command(
         gpu_hours=gpu_hours,
         cost_limit=cost_limit,
     )
+    if dry_run:
+        _forecast(request, RayConfig(address=address), console, resume=resume)
+        return
     try:
         with _begun(request, console, resume=resume) as folder:
             outcome = _run(folder, RayConfig(address=address), console, resume=resume)
@@ -59,6 +66,22 @@ def command(
     _tell(outcome, console)
     if outcome.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _forecast(request: "SweepRequest", ray_config: "RayConfig", console: "Console", *, resume: bool) -> None:
+    """Print what the sweep will take."""
+    from sweepbox.detection.core.errors import UsageError
+    from sweepbox.scripts.dry_run_table import print_dry_run
+    from sweepbox.scripts.progress import progress_bar
+    from sweepbox.tuning.ray_backend.dry_run import dry_run
+
+    if resume:
+        raise UsageError("--dry-run is for a new sweep, and --resume for one that is there; leave one out")
+    with progress_bar("preparing the data") as on_progress:
+        found = dry_run(
+            request, ray_config=ray_config, on_progress=on_progress, notify=lambda line: _say(line, console)
+        )
+    print_dry_run(found, console)
 
 
 @contextmanager

@@ -16,4 +16,4 @@ def test_the_file_is_printed_and_written(invoke: Invoke, records: Path, tmp_path
     told = invoke(command, records, "--config", QUICKSTART, "--out", out, "--budget", "2h")
     assert told.exit_code == 0, told.output
     assert told.stdout == out.read_text()
-    assert f"written to {out}; to start: sweepbox sweep {out}" in told.stderr
+    assert f"written to {out}; to measure it: sweepbox sweep {out} --dry-run" in told.stderr

@@ -71,3 +71,29 @@ def _picks(space: Space) -> Iterator[dict[str, Any]]:
         picks = [{**picked, name: option} for name, options in new.items() for option in options]
         yield from picks
         open_picks += picks
+
+
+@dataclass(frozen=True)
+class SampledProgram:
+    """A config with a program of its own, and what it has beside the base config, in words."""
+
+    name: str
+    config: pb.TrainEvalPipelineConfig
+
+
+def sample_programs(base: pb.TrainEvalPipelineConfig, space: Space) -> tuple[SampledProgram, ...]:
+    """Return the base config and, for each option that changes the program, a config of the space with it.
+
+    Combinations of such options have further programs.
+    """
+    found = {CompileKey.of(base): SampledProgram("base config", base)}
+    for picked in _picks(space):
+        try:
+            config = apply_edits(base, space.suggest(_Picks(picked)))
+            key = CompileKey.of(config)
+        except ConfigError:
+            continue
+        found.setdefault(
+            key, SampledProgram(", ".join(f"{name}={value}" for name, value in picked.items()), config)
+        )
+    return tuple(found.values())

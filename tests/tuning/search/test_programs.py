@@ -9,7 +9,7 @@ from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.training.compile_key import CompileKey
-from sweepbox.tuning.search.programs import has_several_programs, static_parameters
+from sweepbox.tuning.search.programs import has_several_programs, sample_programs, static_parameters
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.schema import SweepSpec
 
@@ -105,3 +105,16 @@ def test_the_program_is_named_without_keras_and_alike_in_every_process() -> None
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert told.stdout.split() == [CompileKey.of(load_config(QUICKSTART)).id, "False"], told.stderr
+
+
+@pytest.mark.parametrize(
+    ("keys", "names"),
+    [
+        ({"space": {"focal_gamma": {"uniform": [1.0, 2.0]}}}, ["base config"]),
+        ({"space": {"batch_size": {"choice": [3, 5]}}}, ["base config", "batch_size=3", "batch_size=5"]),
+    ],
+)
+def test_each_program_is_sampled_once(keys: dict[str, Any], names: list[str]) -> None:
+    programs = sample_programs(load_config(QUICKSTART), space_of(**keys))
+    assert [program.name for program in programs] == names
+    assert len({CompileKey.of(program.config) for program in programs}) == len(programs)
