@@ -54,6 +54,7 @@ def command(
         time_budget=time_budget,
         gpu_hours=gpu_hours,
         cost_limit=cost_limit,
+        runs_here=address is None,
     )
     if dry_run:
         _forecast(request, RayConfig(address=address), console, resume=resume)

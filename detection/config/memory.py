@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.extractors import EXTRACTORS, Backbone, feature_levels, pyramid_depth
 from sweepbox.detection.config.resizers import resizer_settings
+from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.machine_memory import machine_memory
 
 FLOAT_BYTES = 4
 COPIES_OF_WEIGHTS = 3
@@ -84,6 +86,18 @@ def forecast_memory(config: pb.TrainEvalPipelineConfig) -> MemoryForecast:
         anchors=batch * anchors * (2 * columns + 8 + min(boxes, 8)) * FLOAT_BYTES,
         images=batch * height * width * 3 * (FLOAT_BYTES + 1),
     )
+
+
+def check_memory(config: pb.TrainEvalPipelineConfig) -> None:
+    """Raise ConfigError if training a supported config takes more memory than the machine has."""
+    forecast, memory = forecast_memory(config), machine_memory()
+    if forecast.total > memory:
+        height, width = resizer_settings(config.model.ssd.image_resizer).output_size
+        raise ConfigError(
+            f"training takes {forecast}, and the machine has {gigabytes(memory)}; lower "
+            f"train_config.batch_size = {config.train_config.batch_size}, the image size of {height}x{width} "
+            "or the widths of the network"
+        )
 
 
 def _cells(ssd: pb.Ssd) -> Iterator[int]:

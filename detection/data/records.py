@@ -1,6 +1,5 @@
 """Writes, finds and reads TFRecord files with the Object Detection API's features."""
 
-import glob
 import inspect
 import os
 import re
@@ -15,6 +14,7 @@ from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import atomic_path
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.limits import RECORD_BYTES
+from sweepbox.detection.core.patterns import matching_files
 from sweepbox.detection.data.examples import Record, decode_example, encode_example
 
 __all__ = [
@@ -148,7 +148,7 @@ def find_records(source: str | Path, split: str | None = None) -> tuple[Path, ..
         found = _records_in(path, split)
         wanted = f"*{SUFFIX}" if split is None else f"{split}-00000-of-0000N{SUFFIX}"
     else:
-        found = sorted(Path(name) for name in glob.glob(str(source)) if Path(name).is_file())  # noqa: PTH207
+        found = matching_files(source)
         wanted = "a file that matches"
     if not found:
         raise DataError(

@@ -1,6 +1,5 @@
 """Reads images for a detector."""
 
-import glob
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from sweepbox.detection.core.decoding import DECODING_ERRORS, open_image, reason
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import StrPath
 from sweepbox.detection.core.limits import IMAGE_BYTES
+from sweepbox.detection.core.patterns import matching_files
 from sweepbox.detection.core.regular_files import read_regular
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff")
@@ -116,9 +116,7 @@ def _images_of(source: str | Path) -> list[Path]:
         if not inside:
             raise DataError(f"{path}: no image in this folder; add files with suffix {', '.join(SUFFIXES)}")
         return inside
-    # The glob module, because pathlib does not support absolute patterns.
-    matching = sorted(Path(name) for name in glob.glob(str(source), recursive=True))  # noqa: PTH207
-    images = [path for path in matching if path.is_file()]
+    images = matching_files(source, recursive=True)
     if not images:
         raise DataError(f"{source}: there is no such image or folder, and no file matches it as a pattern")
     return images

@@ -1,6 +1,5 @@
 """The inputs of a run: the config with its edits, the records, the classes."""
 
-import glob
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -166,14 +165,10 @@ class _Reader:
             if self._is_set(field, pattern):
                 path = self.folder / pattern
                 try:
-                    found += find_records(path if path.exists() else self._in_folder(pattern))
+                    found += find_records(path)
                 except DataError:
                     self._add(f"{field}: no file matches {str(path)!r}; correct it")
         return tuple(found)
-
-    def _in_folder(self, pattern: str) -> str:
-        """Return a pattern that is relative to the config's folder, whose own name is no pattern."""
-        return pattern if Path(pattern).is_absolute() else str(Path(glob.escape(str(self.folder))) / pattern)
 
     def label_map(self) -> LabelMap | None:
         """Return the classes; None if the path is unset or there is no such file."""

@@ -168,7 +168,8 @@ class TrainingRun:
                 indices=self._records.evaluated_indices,
                 batch_size=self._records.evaluation_batch,
                 max_boxes=self._records.evaluation_boxes,
-                scalars=self._parts.optimizer_settings.scalars(self.step),
+                # Those of the last step: a finished run has no next one, whose rate may be out of bounds.
+                scalars=self._parts.optimizer_settings.scalars(max(self.step - 1, 0)),
                 on_batch=on_batch,
                 timeline=self.timeline,
                 trained_steps=self.step,

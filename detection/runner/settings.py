@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.memory import forecast_memory, gigabytes
-from sweepbox.detection.config.resizers import resizer_settings
+from sweepbox.detection.config.memory import check_memory
 from sweepbox.detection.core.errors import ConfigError, DataError
 from sweepbox.detection.core.evaluation_plan import EvaluationPlan
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.core.machine_memory import machine_memory
 from sweepbox.detection.core.metric_names import own_name
 from sweepbox.detection.model.precision import Precision
 
@@ -66,18 +64,6 @@ class RunSettings:
         if self.evaluate_every is not None and self.evaluate_every < 1:
             raise ConfigError(f"evaluate_every is {self.evaluate_every}; set it to at least 1 step")
         return EvaluationPlan(self.total_steps, self.evaluate_every)
-
-
-def check_memory(config: pb.TrainEvalPipelineConfig) -> None:
-    """Raise ConfigError if training a supported config takes more memory than the machine has."""
-    forecast, memory = forecast_memory(config), machine_memory()
-    if forecast.total > memory:
-        height, width = resizer_settings(config.model.ssd.image_resizer).output_size
-        raise ConfigError(
-            f"training takes {forecast}, and the machine has {gigabytes(memory)}; lower "
-            f"train_config.batch_size = {config.train_config.batch_size}, the image size of {height}x{width} "
-            "or the widths of the network"
-        )
 
 
 def check_settings(settings: RunSettings) -> None:

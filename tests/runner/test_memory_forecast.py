@@ -7,11 +7,10 @@ import pytest
 
 from sweepbox.detection.config.edits import apply_edits, parse_edit
 from sweepbox.detection.config.load import load_config
-from sweepbox.detection.config.memory import forecast_memory
+from sweepbox.detection.config.memory import check_memory, forecast_memory
 from sweepbox.detection.config.support import check_supported
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.core.machine_memory import machine_memory
-from sweepbox.detection.runner.settings import check_memory
 
 CONFIGS = Path(__file__).parents[2] / "experiments" / "configs"
 SSD = "model.ssd"
@@ -87,7 +86,7 @@ TOO_LARGE = [
 def test_training_that_needs_more_memory_than_the_machine_has_is_refused(
     edits: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sweepbox.detection.runner.settings.machine_memory", lambda: 64 * 10**9)
+    monkeypatch.setattr("sweepbox.detection.config.memory.machine_memory", lambda: 64 * 10**9)
     base = load_config(CONFIGS / "face_mask_mobilenet_320.config")
     config = apply_edits(base, [parse_edit(edit) for edit in edits])
     check_supported(config)
@@ -103,7 +102,7 @@ def test_training_that_needs_more_memory_than_the_machine_has_is_refused(
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.config")), ids=lambda path: path.stem)
 def test_usual_configs_are_not_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweepbox.detection.runner.settings.machine_memory", lambda: 16 * 10**9)
+    monkeypatch.setattr("sweepbox.detection.config.memory.machine_memory", lambda: 16 * 10**9)
     config = load_config(path)
     check_memory(config)
     assert 0 < forecast_memory(config).total < 16e9

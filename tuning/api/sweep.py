@@ -125,7 +125,8 @@ class Sweep:
             >>> outcome.state.ended, outcome.stopped_by
             (2, None)
         """
-        with begun_sweep(self._request, resume=False, on_progress=on_progress) as folder:
+        request = replace(self._request, runs_here=ray_config is None or ray_config.address is None)
+        with begun_sweep(request, resume=False, on_progress=on_progress) as folder:
             return self._run(folder, ray_config, listener)
 
     def resume(

@@ -138,8 +138,13 @@ def _start(settings: dict[str, Any], *, cpus: int | None, gpus: int | None) -> N
             object_store_memory=OBJECT_STORE_BYTES,
             **settings,
         )
-    except (OSError, ValueError, RuntimeError) as error:
-        raise SweepError(f"Ray does not start on this machine: {' '.join(str(error).split())}") from error
+    except Exception as error:
+        if not _is_of_ray(error):
+            raise
+        raise SweepError(
+            f"Ray does not start on this machine: {' '.join(str(error).split())}; if the machine is too "
+            "busy, wait and then resume the sweep with --resume"
+        ) from error
 
 
 def _join(settings: dict[str, Any], address: str) -> None:
@@ -151,9 +156,19 @@ def _join(settings: dict[str, Any], address: str) -> None:
         if host and port.isdigit():
             socket.create_connection((host, int(port)), timeout=CONNECT_TIMEOUT_S).close()
         ray.init(address=address, **settings)
-    except (OSError, ValueError, RuntimeError) as error:
+    except Exception as error:
+        if not _is_of_ray(error):
+            raise
         reason = " ".join(str(error).split())
         raise SweepError(f"{refusal}: {reason}; check the address and its token (RAY_AUTH_TOKEN)") from error
+
+
+def _is_of_ray(error: Exception) -> bool:
+    """Return whether Ray reports so that it cannot be started or joined.
+
+    It raises `Exception` itself where a process of it starts too slowly, or has not told where its files are.
+    """
+    return isinstance(error, OSError | ValueError | RuntimeError) or type(error) is Exception
 
 
 @contextmanager

@@ -34,6 +34,12 @@ def prepare_annotated(
         raise DataError(f"{error}\n`sweepbox doctor {data}` lists all defects") from error
 
 
+def dropped_boxes(dataset: PreparedDataset, folder: SweepFolder) -> tuple[str, ...]:
+    """Return a line about the boxes of a sweep's photographs that were dropped, if there are any."""
+    count = dataset.description.get("dropped", {}).get("count", 0) if folder.data.is_dir() else 0
+    return (f"{folder.data / PREPARED_MARK} lists {count} boxes that are dropped",) if count else ()
+
+
 def check_data_folder(data: Path | None) -> Path:
     """Return the data folder; SweepError where none is given or it is not there."""
     if data is None:

@@ -18,19 +18,27 @@ from sweepbox.detection.core.errors import ConfigError, ModelError, SweepError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.core.problems import raise_together
-from sweepbox.detection.data.dataset.prepare import open_dataset
+from sweepbox.detection.data.dataset.prepare import PreparedDataset, open_dataset
 from sweepbox.tuning.budget.limits import check_limits
 from sweepbox.tuning.objective.objective import Objective, check_metrics
 from sweepbox.tuning.schedule.table import orders_copies, with_rule_options
 from sweepbox.tuning.search.copies import check_copies
 from sweepbox.tuning.search.endpoints import check_space
+from sweepbox.tuning.search.memory import check_memory_of_space
 from sweepbox.tuning.search.presets import Expansion, with_preset
+from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.limits import CostSpec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.claim import check_free, claimed, draft_of
-from sweepbox.tuning.storage.dataset import Progress, check_data_folder, is_prepared, prepare_annotated
+from sweepbox.tuning.storage.dataset import (
+    Progress,
+    check_data_folder,
+    dropped_boxes,
+    is_prepared,
+    prepare_annotated,
+)
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import SweepMetadata, write_metadata
 from sweepbox.tuning.storage.start_file import write_start
@@ -54,6 +62,7 @@ class SweepRequest:
         time_budget: The time for the sweep, instead of the spec's.
         gpu_hours: The most GPU-hours, instead of the spec's.
         cost_limit: The most money, instead of the spec's; SweepError where the spec has no price.
+        runs_here: Whether the trials run on this machine, so that they must fit into its memory.
     """
 
     spec: SweepSpec | Path
@@ -63,6 +72,7 @@ class SweepRequest:
     time_budget: str | None = None
     gpu_hours: float | None = None
     cost_limit: float | None = None
+    runs_here: bool = True
 
     def load(self) -> SweepSpec:
         """Return the spec with the overrides applied and absolute paths."""
@@ -143,7 +153,7 @@ def base_config_of(
 def check_request(request: SweepRequest) -> SweepSpec:
     """Run all checks that need no preparation of data, and return the spec; SweepError lists all problems."""
     spec = request.load()
-    _raise_together(_early_checks(spec), source=request.source)
+    _raise_together(_early_checks(spec, runs_here=request.runs_here), source=request.source)
     return spec
 
 
@@ -167,8 +177,8 @@ def new_sweep(
 ) -> Iterator[SweepFolder]:
     """Check a sweep, prepare its data where that is not done, write its folder, and hold it in the block.
 
-    `notify` receives a line for each decision that the sweep file leaves open, and for each thing of the base
-    config that is not read as it is written.
+    `notify` receives a line for each decision that the sweep file leaves open, for each thing of the base
+    config that is not read as it is written, and for objects of the data that are dropped.
 
     Raises:
         SweepError: The folder is taken, another process makes a sweep there, or the sweep file does not fit the
@@ -183,8 +193,8 @@ def new_sweep(
     spec, decisions = fix_sampler(spec)
     with claimed(folder):
         with draft_of(folder) as draft:
-            _write(draft, folder, spec, source=request.source, on_progress=on_progress)
-        for line in decisions:
+            dataset = _write(draft, folder, spec, source=request.source, on_progress=on_progress)
+        for line in (*decisions, *dataset.notes, *dropped_boxes(dataset, folder)):
             notify(line)
         yield folder
 
@@ -199,8 +209,8 @@ def _notes(spec: SweepSpec) -> Iterator[str]:
 
 def _write(
     draft: SweepFolder, folder: SweepFolder, spec: SweepSpec, *, source: str, on_progress: Progress | None
-) -> None:
-    """Write the files of a new sweep into `draft`, which becomes `folder`."""
+) -> PreparedDataset:
+    """Write the files of a new sweep into `draft`, which becomes `folder`, and return its data."""
     data = Path(str(spec.data))
     dataset = (
         open_dataset(data)
@@ -223,6 +233,7 @@ def _write(
     write_start(draft, start_of(spec, base).start)
     write_metadata(draft, SweepMetadata(data_sha256=dataset.content_sha256()))
     save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
+    return dataset
 
 
 def _reported(base: pb.TrainEvalPipelineConfig, labels: LabelMap) -> tuple[str, ...]:
@@ -240,14 +251,14 @@ def _absolute(home: Path, path: str | Path | None) -> str | None:
     return None if path is None else os.path.normpath(home / path)
 
 
-def _early_checks(spec: SweepSpec) -> Iterable[Callable[[], object]]:
+def _early_checks(spec: SweepSpec, *, runs_here: bool) -> Iterable[Callable[[], object]]:
     """Return the checks that need no data preparation."""
     yield lambda: check_data_folder(None if spec.data is None else Path(spec.data))
     yield lambda: _check_weights(spec.initial_weights)
     yield lambda: fix_sampler(spec)
     yield lambda: with_rule_options(spec.scheduler)
     yield lambda: check_limits(spec)
-    yield lambda: _check_base(spec)
+    yield lambda: _check_base(spec, runs_here=runs_here)
 
 
 def _check_weights(weights: str | Path | None) -> None:
@@ -259,17 +270,19 @@ def _check_weights(weights: str | Path | None) -> None:
         ) from None
 
 
-def _check_base(spec: SweepSpec) -> None:
+def _check_base(spec: SweepSpec, *, runs_here: bool) -> None:
     if not Path(spec.base_config).is_file():
         raise SweepError(
             f"base_config: {spec.base_config} is not there; correct the path, which is relative to the sweep "
             "file, or to the working directory where the spec is an object"
         )
     base = base_config_of(spec)
-    raise_together(_base_checks(base, spec), kind=ConfigError)
+    raise_together(_base_checks(base, spec, runs_here=runs_here), kind=ConfigError)
 
 
-def _base_checks(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> Iterable[Callable[[], object]]:
+def _base_checks(
+    base: pb.TrainEvalPipelineConfig, spec: SweepSpec, *, runs_here: bool
+) -> Iterable[Callable[[], object]]:
     """Return the checks of a base config that can be read."""
     yield lambda: check_supported(base)
     yield lambda: _check_length(base)
@@ -277,6 +290,8 @@ def _base_checks(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> Iterable[
     if orders_copies(spec.scheduler):
         yield lambda: check_copies(base, spec)
     yield lambda: start_of(spec, base)
+    if runs_here:
+        yield lambda: check_memory_of_space(base, Space.of(spec))
     if spec.initial_weights is None:
         yield lambda: initial_source(base, None)
 

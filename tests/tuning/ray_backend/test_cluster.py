@@ -56,3 +56,41 @@ def test_a_joined_cluster_keeps_the_temporary_folder_of_its_owner(
         assert connection.resources == {"CPU": 2.0}
         assert ("_temp_dir" in given) is is_own
     assert not is_own or not Path(given["_temp_dir"]).parent.exists()
+
+
+REASON = "The current node timed out during startup. This could happen because the GCS is overloaded."
+START, JOIN = "Ray does not start on this machine", "no Ray cluster lets this process in at '127.0.0.1:1'"
+
+
+@pytest.mark.parametrize(("address", "begins", "remedy"), [
+    (None, START, "resume the sweep with --resume"),
+    ("127.0.0.1:1", JOIN, "check the address"),
+])  # fmt: skip
+@pytest.mark.parametrize("kind", [Exception, RuntimeError, ValueError, OSError, ConnectionError])
+def test_a_ray_that_does_not_start_or_lets_nobody_in_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, address: str | None, begins: str, remedy: str, kind: type[Exception]
+) -> None:
+    refuse_ray(monkeypatch, kind(REASON.replace(". ", ".\n")))
+    with pytest.raises(SweepError) as refused, cluster.ray_session(address=address):
+        pass
+    [line] = str(refused.value).splitlines()
+    assert line.startswith(f"{begins}: {REASON}; ")
+    assert remedy in line
+
+
+def test_mistakes_in_the_call_of_ray_are_not_taken_for_a_ray_that_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refuse_ray(monkeypatch, TypeError("init() got an unexpected keyword argument"))
+    with pytest.raises(TypeError), cluster.ray_session(address=None):
+        pass
+
+
+def refuse_ray(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def init(**_settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", init)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    monkeypatch.setattr(cluster.socket, "create_connection", lambda *_given, **_options: socket.socket())

@@ -1,3 +1,5 @@
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -6,6 +8,7 @@ import pytest
 from sweepbox.detection.config.label_map import save_label_map
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import SweepboxError, SweepError
+from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.cache import export_record_set, open_record_set
 from sweepbox.detection.data.dataset.prepare import open_dataset
 from sweepbox.tuning.search.endpoints import max_evaluations
@@ -43,6 +46,24 @@ def test_photographs_are_prepared_into_the_sweep(write_spec: Write, tmp_path: Pa
     folder = create_sweep(SweepRequest(write_spec(), data=photographs, out=tmp_path / "run"))
     assert load_spec(folder.spec).data == "data"
     assert len(open_sweep_data(folder, load_spec(folder.spec)).train) == 1
+
+
+@pytest.mark.parametrize("is_prepared", [True, False])
+def test_dropped_objects_are_told(
+    write_spec: Write, tmp_path: Path, records: Path, photographs: Path, *, is_prepared: bool
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(records if is_prepared else photographs, data)
+    first, *_, lost = open_dataset(records).label_map.names
+    save_label_map(LabelMap.of([first]), data / "label_map.pbtxt")
+    lines: list[str] = []
+    folder = create_sweep(SweepRequest(write_spec(data=str(data)), out=tmp_path / "run"), notify=lines.append)
+    if is_prepared:
+        assert [line for line in lines if line.startswith(f"{data}: train records: ") and repr(lost) in line]
+        assert [line for line in lines if line.startswith(f"{data}: validation records: ")]
+    else:
+        [line] = [line for line in lines if "dropped" in line]
+        assert re.fullmatch(rf"{folder.data}/dataset\.json lists \d+ boxes that are dropped", line)
 
 
 def test_the_folder_of_a_sweep_is_not_taken_again(write_spec: Write, tmp_path: Path) -> None:
