@@ -27,7 +27,11 @@ RISING_RATE = (
         (FLAT, {"evaluate_every": 1, "metric": "loss/total"}, "not finite in the evaluation after step 1; "),
         (FLAT, {"evaluate_every": 4}, "the loss is not finite at step 2; lower the learning rate"),
         ((*FLAT, "num_steps=1"), {}, "not finite in the evaluation after step 1; "),
-        ((*RISING_RATE, f"{RISING}.decay_factor=1e30"), {}, r"the learning rate is 1e\+57 at step 3"),
+        (
+            (*RISING_RATE, f"{RISING}.decay_factor=1e30"),
+            {"evaluate_every": 4},
+            r"the learning rate is 1e\+57 at step 3",
+        ),
         (
             (*RISING_RATE, f"{RISING}.decay_factor=3e38"),
             {"evaluate_every": 1},
