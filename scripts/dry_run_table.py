@@ -56,7 +56,8 @@ def _forecast(run: "DryRun") -> Iterator[tuple[str, str]]:
         yield "GPU-hours", _with_limit(forecast.amount.gpu_hours, spec.gpu_hours)
     if forecast.amount.cost is not None and spec.cost is not None:
         yield "cost", _with_limit(forecast.amount.cost, spec.cost.limit)
-    yield "disk", f"{forecast.disk_bytes / GIGABYTE:.2g} GB for checkpoints"
+    checkpoints, data = forecast.disk_bytes / GIGABYTE, run.data_bytes / GIGABYTE
+    yield "disk", f"{checkpoints:.2g} GB for checkpoints, {data:.2g} GB for records and decoded images"
     if forecast.ends_by is not None:
         yield "ends by", f"{forecast.ends_by}, before all trials have ended"
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sweepbox.detection.core.files import StrPath
 from sweepbox.tuning.api.export import DEFAULT_INPUT_TYPE, SAVED_MODEL, ExportFormat, export
@@ -36,6 +36,8 @@ class Sweep:
         out: The sweep's folder; `runs/NAME` by default.
         trials: The number of trials, instead of the spec's.
         time_budget: The time for the sweep, `90s`, `10m` or `1h30m`, instead of the spec's.
+        gpu_hours: The most GPU-hours of all trials together, instead of the spec's.
+        cost_limit: The most money for all trials together, instead of the spec's, which has the price.
 
     Raises:
         SweepError: The sweep file is malformed.
@@ -62,6 +64,8 @@ class Sweep:
         out: StrPath | None = None,
         trials: int | None = None,
         time_budget: str | None = None,
+        gpu_hours: float | None = None,
+        cost_limit: float | None = None,
     ) -> None:
         self._request = SweepRequest(
             spec if isinstance(spec, SweepSpec) else Path(spec),
@@ -69,6 +73,8 @@ class Sweep:
             out=None if out is None else Path(out),
             trials=trials,
             time_budget=time_budget,
+            gpu_hours=gpu_hours,
+            cost_limit=cost_limit,
         )
         self._folder = self._request.folder(self._request.load())
 
@@ -134,6 +140,8 @@ class Sweep:
         *,
         trials: int | None = None,
         time_budget: str | None = None,
+        gpu_hours: float | None = None,
+        cost_limit: float | None = None,
         ray_config: "RayConfig | None" = None,
         listener: "Listener | None" = None,
     ) -> "SweepOutcome":
@@ -142,6 +150,8 @@ class Sweep:
         Args:
             trials: Another number of trials in all.
             time_budget: Another time for the sweep, from now on.
+            gpu_hours: Another limit of GPU-hours, those of earlier sessions included.
+            cost_limit: Another limit of money, that of earlier sessions included.
             ray_config: As for `run`.
             listener: As for `run`.
 
@@ -157,11 +167,14 @@ class Sweep:
             >>> sweep.resume(trials=2).state.ended  # all have ended already; trials=4 would run two more
             2
         """
-        request = self._request
-        if trials is not None:
-            request = replace(request, trials=trials)
-        if time_budget is not None:
-            request = replace(request, time_budget=time_budget)
+        limits: dict[str, Any] = {
+            "trials": trials,
+            "time_budget": time_budget,
+            "gpu_hours": gpu_hours,
+            "cost_limit": cost_limit,
+        }
+        given = {name: limit for name, limit in limits.items() if limit is not None}
+        request = replace(self._request, **given)
         with begun_sweep(request, resume=True) as folder:
             return self._run(folder, ray_config, listener)
 

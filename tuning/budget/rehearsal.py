@@ -126,6 +126,7 @@ def _simulated(spec: SweepSpec, workers: int, evaluations: int, seconds: float) 
         Curve(f"{index:04d}", (float(score),) * evaluations, (seconds,) * evaluations)
         for index, score in enumerate(scores)
     ]
-    rule = build_rule(spec.scheduler, Plan(spec.trials, evaluations, spec.seed))
+    plan = Plan(spec.trials, evaluations, spec.seed, protected=frozenset({curves[0].trial}))  # the base config
+    rule = build_rule(spec.scheduler, plan)
     simulation = simulate(rule, curves, workers=workers)
     return simulation.evaluations, simulation.seconds

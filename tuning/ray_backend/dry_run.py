@@ -48,6 +48,7 @@ class DryRun:
         copies: How many trials ran at a time in the warm-up.
         steps: The steps of a full trial, and in `evaluations` its evaluations.
         forecast: What the sweep is expected to take.
+        data_bytes: The records that the sweep prepares itself, and the decoded images that are not there yet.
     """
 
     spec: SweepSpec
@@ -57,6 +58,7 @@ class DryRun:
     steps: int
     evaluations: int
     forecast: SweepForecast
+    data_bytes: int
 
 
 def dry_run(
@@ -104,7 +106,21 @@ def _rehearse(folder: SweepFolder, connection: RayConnection, notify: Callable[[
         evaluations=evaluations,
         time_budget_s=None if spec.time_budget is None else parse_duration(spec.time_budget),
     )
-    return DryRun(spec, measured, len(programs) - len(measured), copies, steps, evaluations, forecast)
+    return DryRun(
+        spec,
+        measured,
+        other_programs=len(programs) - len(measured),
+        copies=copies,
+        steps=steps,
+        evaluations=evaluations,
+        forecast=forecast,
+        data_bytes=_bytes_below(folder.data) + _bytes_below(folder.path / CACHE_FOLDER),
+    )
+
+
+def _bytes_below(folder: Path) -> int:
+    """Return the size of all files below a folder; 0 where it is not there."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _warm_up(
