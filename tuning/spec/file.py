@@ -43,6 +43,8 @@ def save_spec(spec: SweepSpec, path: Path) -> None:
     fields = spec.model_dump(exclude_none=True)
     fields["augmentations"] = {name: _plain(value) for name, value in spec.augmentations.items()}
     fields["set"] = dict(spec.set)
+    if spec.objective.weights is not None or spec.objective.worst_class is not None:
+        del fields["objective"]["metric"]
     write_text(path, yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=112))
 
 

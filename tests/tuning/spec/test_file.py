@@ -16,6 +16,30 @@ def test_the_sweep_files_of_the_house_are_read_and_survive_a_round_trip(path: Pa
     assert load_spec(tmp_path / "again.yaml") == spec
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "objective: {worst_class: AP@.50}",
+        "objective: {weights: {AP/a: 2.0, AP/b: 1.0}, mode: max}",
+        "objective: {metric: [mAP, loss/total], constraints: [AP/a >= 0.1], floors: {AP/b: 0.2}}",
+        "preset: finetune",
+        "require: [warmup_steps <= 0.1 * num_steps]",
+        "start_from: [points.yaml, ../earlier]",
+        "augmentations: {random_adjust_hue: {enabled: [true], max_delta: {uniform: [0.0, 0.1], step: 0.02}}}",
+        "set: {train_config.fine_tune_checkpoint: null}",
+        "sampler: {type: nsga2, population_size: 4}",
+        "scheduler: {type: top_k, keep: 2}",
+        "stop: {gain_below: 0.002, for: 8}",
+        "cost: {per_gpu_hour: 2.5, limit: 40}",
+        "gpu_hours: 12.5",
+    ],
+)
+def test_every_form_survives_a_round_trip(keys: str, tmp_path: Path) -> None:
+    spec = parse_spec(SHORT + keys)
+    save_spec(spec, tmp_path / "again.yaml")
+    assert load_spec(tmp_path / "again.yaml") == spec
+
+
 def test_numbers_with_an_exponent_are_numbers() -> None:
     assert parse_spec(SHORT).space["learning_rate"].log_uniform == [1e-4, 1e-2]
 
