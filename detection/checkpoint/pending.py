@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sweepbox.detection.checkpoint.arrays import save_arrays
 from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, CheckpointMetadata, write_checkpoint_metadata
 from sweepbox.detection.checkpoint.state import OPTIMIZER_FILE, ResumeMetadata, write_resume_metadata
+from sweepbox.detection.checkpoint.weights import weights_fingerprint
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.files import atomic_directory, hidden_sibling, link_or_copy
 from sweepbox.detection.core.labels import LabelMap
@@ -50,8 +51,15 @@ class PendingCheckpoint:
         self._config, self._label_map = config, label_map
         self._timeline = timeline
         self._error: BaseException | None = None
+        self._weights_fingerprint = ""
         self._thread = threading.Thread(target=self._write, args=(weights, slots), name="checkpoint-writer")
         self._thread.start()
+
+    @property
+    def weights_fingerprint(self) -> str:
+        """A hash of the weights, see `weights_fingerprint`; waits for the thread, which computes it."""
+        self._wait()
+        return self._weights_fingerprint
 
     def publish_weights(self, directory: Path, metadata: CheckpointMetadata) -> None:
         """Create a checkpoint folder, which can be exported."""
@@ -75,9 +83,7 @@ class PendingCheckpoint:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _publish(self, directory: Path, metadata: CheckpointMetadata, resume: ResumeMetadata | None) -> None:
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
+        self._wait()
         with atomic_directory(directory) as folder:
             link_or_copy(self._folder / WEIGHTS_FILE, folder / WEIGHTS_FILE)
             write_checkpoint_metadata(folder, config=self._config, label_map=self._label_map, metadata=metadata)
@@ -85,12 +91,19 @@ class PendingCheckpoint:
                 link_or_copy(self._folder / OPTIMIZER_FILE, folder / OPTIMIZER_FILE)
                 write_resume_metadata(resume, folder)
 
+    def _wait(self) -> None:
+        """Wait for the thread, and raise its error."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
     def _write(self, weights: Mapping[str, NDArray[Any]], slots: Mapping[str, NDArray[Any]] | None) -> None:
         """Write the large files; an error is kept for `_publish`."""
         try:
             with self._timeline.span("write the checkpoint"):
                 self._folder.mkdir(parents=True)
                 save_arrays(weights, self._folder / WEIGHTS_FILE)
+                self._weights_fingerprint = weights_fingerprint(weights)
                 if slots is not None:
                     save_arrays(slots, self._folder / OPTIMIZER_FILE)
         except BaseException as error:  # noqa: BLE001 - raised again by `_publish`

@@ -1,5 +1,6 @@
 """The weights of a network as arrays by variable path."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,16 @@ def weight_arrays(network: Any) -> Arrays:
     """Return copies of all weights of a Keras model by variable path, including batch-norm statistics."""
     values = read_variables(network.weights)
     return {weight.path: value for weight, value in zip(network.weights, values, strict=True)}
+
+
+def weights_fingerprint(arrays: Mapping[str, NDArray[np.generic]]) -> str:
+    """Return 16 hexadecimal digits that are equal for equal weights, whatever their order."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(arrays):
+        array = np.ascontiguousarray(arrays[path])
+        digest.update(f"{path} {array.dtype} {array.shape}\n".encode())
+        digest.update(array.reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
 
 
 def assign_arrays(

@@ -56,6 +56,14 @@ def fingerprint(config: pb.TrainEvalPipelineConfig) -> str:
     return hashlib.sha256(leaves.encode()).hexdigest()[:_FINGERPRINT_DIGITS]
 
 
+def differing_fields(first: pb.TrainEvalPipelineConfig, second: pb.TrainEvalPipelineConfig) -> tuple[str, ...]:
+    """Return the paths at which configs differ in meaning, sorted; none where their fingerprints are equal."""
+    left, right = (
+        {(str(path), json.dumps(value)) for path, value in _canonical(config, "")} for config in (first, second)
+    )
+    return tuple(sorted({path for path, _ in left ^ right}))
+
+
 def _changes(base: Message, other: Message, prefix: str) -> Iterator[Change]:
     """Yield the changes between two messages of one type."""
     for field in schema_of(base).fields:

@@ -45,3 +45,7 @@ class UnavailableError(SweepError):
 
     No trial ends by it: the sweep can be resumed.
     """
+
+
+class NoEffectError(SweepError):
+    """Trials with different training settings came to equal weights: the settings had no effect."""

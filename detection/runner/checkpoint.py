@@ -27,6 +27,11 @@ class RunCheckpoint:
     resume: ResumeMetadata
     timeline: Timeline
 
+    @property
+    def weights_fingerprint(self) -> str:
+        """A hash of all weights, computed in the background."""
+        return self.pending.weights_fingerprint
+
     def publish_weights(self, directory: Path) -> None:
         """Create a checkpoint folder, which can be exported, atomically, replacing an existing one."""
         with self.timeline.span(Phase.CHECKPOINT):

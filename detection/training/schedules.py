@@ -35,6 +35,14 @@ def learning_rate_schedule(message: pb.LearningRate) -> Schedule:
     )
 
 
+def schedule_of_training(config: pb.TrainConfig) -> Schedule:
+    """Return the schedule of the optimizer in a `train_config { … }` message; ConfigError as above."""
+    name = config.optimizer.WhichOneof("optimizer")
+    if name is None:
+        raise ConfigError("train_config.optimizer has no optimizer, and so no learning rate; set one")
+    return learning_rate_schedule(getattr(config.optimizer, name).learning_rate)
+
+
 def _cosine_decay(message: pb.CosineDecayLearningRate) -> Schedule:
     """Linear warm-up, an optional constant phase, half a cosine down to 0 at `total_steps`, then 0."""
     base, first = message.learning_rate_base, message.warmup_learning_rate

@@ -19,6 +19,9 @@ from sweepbox.tuning.trial.outside_cause import outside_cause
 WRITE_INTERVAL_S = 1.0
 """The least time between two writes of the study's file; all that changes meanwhile is written at once."""
 
+NO_EFFECT = "settings without effect"
+"""Why a sweep stops whose trials come to equal weights."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -47,7 +50,12 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         return {}
 
     def on_step_end(self, **_info: Any) -> None:
-        """Write the study's file while all workers are busy, so that no trial waits for it to start."""
+        """Write the study's file while all workers are busy, so that no trial waits for it to start.
+
+        Stop the sweep where settings of trials have not acted.
+        """
+        if self._trials.manager.effect_error is not None:
+            self._halt.request(NO_EFFECT)
         now = time.monotonic()
         if now - self._written >= WRITE_INTERVAL_S and not self._source.has_free_worker:
             self._trials.manager.write_study_in_background()

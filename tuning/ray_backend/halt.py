@@ -27,6 +27,11 @@ class Halt:
             self.cause = cause
             self._folder.request_stop(OUTSIDE)
 
+    def request(self, reason: str) -> None:
+        """Ask all trials to save their state and end, once; the caller raises the error itself."""
+        if not self._folder.stop_request.exists():
+            self._folder.request_stop(reason)
+
     @contextmanager
     def raised(self) -> Iterator[None]:
         """Raise UnavailableError at the end of the block where there is such a cause."""

@@ -89,6 +89,7 @@ def run_sweep(
 
     Raises:
         SweepError: Another process runs the sweep, no trial fits into the machine, or all trials failed.
+        NoEffectError: Trials with different training settings came to equal weights.
         UnavailableError: A cause outside the trials stopped the sweep, which can be resumed.
     """
     config = ray_config or RayConfig()
@@ -129,7 +130,9 @@ def _run_remaining(
             check_ready(folder, spec)
             _run_on_ray(before, config, listener, notify, halt)
         else:
-            TrialManager(folder, spec, sources=sources).write_study()  # closes what a crash left open
+            manager = TrialManager(folder, spec, sources=sources)  # closes what a crash left open
+            manager.write_study()
+            manager.check_effects()
             if not is_complete and reached is not None:
                 folder.request_stop(reached)
     finally:
@@ -159,6 +162,7 @@ def _run_on_ray(
         logger.info("%d trials at a time", num_workers)
         rule = restore_rule(folder, spec, before.trials)
         manager = TrialManager(folder, spec, num_workers=num_workers, sources=sources_of(rule))
+        manager.check_effects()
         trials = ScheduledTrials(manager, rule)
         monitor = SweepMonitor(
             folder,
@@ -177,6 +181,7 @@ def _run_on_ray(
                 )
             finally:
                 manager.write_study()
+            manager.check_effects()
 
 
 def _run_trials(

@@ -78,6 +78,7 @@ class TrialStatus:
     Attributes:
         seed: The seed of its training.
         fingerprint: A hash of its config.
+        weights_fingerprint: A hash of its weights at its last evaluation; None before the first.
         parameters: The values that the sampler suggested.
         sampler_attributes: Values that the sampler stored with the suggestion; empty in records of format 1.
         redraws: How many suggestions before it did not meet the requirements.
@@ -106,6 +107,7 @@ class TrialStatus:
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     sampler_attributes: Attributes = field(default_factory=dict)
     redraws: Count = 0
+    weights_fingerprint: str | None = None
     compile_key: Annotated[str | None, PROGRAM] = None
     origin: Origin = Origin.SAMPLED
     copied_from: CopiedFrom | None = None

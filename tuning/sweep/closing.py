@@ -16,12 +16,17 @@ from sweepbox.tuning.storage.trial_record import (
     write_evaluations,
     write_status,
 )
+from sweepbox.tuning.sweep.effect_check import EffectCheck
 from sweepbox.tuning.sweep.records import TrialRecords
 from sweepbox.tuning.sweep.study import SweepStudy
 
 
 class TrialCloser:
-    """Closes trials in the records, in their folders and in the study."""
+    """Closes trials in the records, in their folders and in the study.
+
+    Attributes:
+        effects: Compares the weights of the trials that have ended.
+    """
 
     def __init__(self, folder: SweepFolder, spec: SweepSpec, records: TrialRecords, study: SweepStudy) -> None:
         self._folder = folder
@@ -29,6 +34,7 @@ class TrialCloser:
         self._records = records
         self._study = study
         self._sources: frozenset[str] = frozenset()
+        self.effects = EffectCheck(folder, spec)
 
     def close(self, trial_id: str, *, error: str | None = None, paused: bool = False) -> TrialStatus:
         """Close a trial that is not run any more, and return its status.
@@ -69,6 +75,7 @@ class TrialCloser:
     def settle(self, trial_id: str) -> None:
         """Pass an ended trial's results on to the study and its duplicates, and free the disk."""
         trial, folder = self._records[trial_id], self._folder.trial(trial_id)
+        self.effects.add(trial)
         self._study.update(trial)
         if trial_id not in self._sources:
             shutil.rmtree(folder.last, ignore_errors=True)
@@ -88,6 +95,7 @@ class TrialCloser:
                 state=original.state,
                 error=original.status.error,
                 step=original.status.step,
+                weights_fingerprint=original.status.weights_fingerprint,
                 ended=time.time(),
             )
             write_status(folder, status)

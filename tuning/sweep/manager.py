@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import NoEffectError
 from sweepbox.tuning.schedule.rule import CopyOrder
 from sweepbox.tuning.search.programs import has_several_programs
 from sweepbox.tuning.search.samplers.table import sampler_of
@@ -125,6 +126,16 @@ class TrialManager:
     def leave(self, trial_id: str) -> TrialStatus:
         """Leave a trial to be resumed; see `TrialCloser.leave`."""
         return self._closer.leave(trial_id)
+
+    @property
+    def effect_error(self) -> NoEffectError | None:
+        """The error where settings of ended trials have not acted on their weights; see `EffectCheck`."""
+        return self._closer.effects.error
+
+    def check_effects(self) -> None:
+        """Raise NoEffectError where settings of ended trials have not acted on their weights."""
+        if self.effect_error is not None:
+            raise self.effect_error
 
     def write_study(self) -> None:
         """Write the study's file and wait for it; a failure is logged."""

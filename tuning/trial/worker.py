@@ -178,7 +178,10 @@ class TrialWorker:
             if self._is_at_best(run):
                 checkpoint.publish_weights(self._trial.best)
         state = TrialState.FINISHED if finished else TrialState.RUNNING
-        self._status.update(state=state, step=run.step)  # the time of writing counts, too
+        weights = checkpoint.weights_fingerprint
+        self._status.update(
+            state=state, step=run.step, weights_fingerprint=weights
+        )  # the time of writing counts, too
         return Outcome(state, evaluation, self._objective.value(evaluation.metrics))
 
     def _measure(self, run: "TrainingRun", training: "TrainingSummary") -> Evaluation:
