@@ -1,7 +1,9 @@
 """`sweepbox train`: train one detector."""
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
+from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.runner.request import DEFAULT_METRIC, TrainRequest
 from sweepbox.scripts import train_options as options
 from sweepbox.scripts.cli import run
@@ -13,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def command(
-    config: options.Config,
+    config: options.Config = None,
     *,
     out: options.Out,
+    from_trial: options.FromTrial = None,
     data: options.Data = None,
     set_: options.Edits = None,
     seed: options.Seed = 0,
@@ -30,30 +33,59 @@ def command(
 ) -> None:
     """Train one detector from a pipeline.config and keep the checkpoint with the best metric.
 
+    With --from-trial the config, the initial weights and, unless given, the data are those of a sweep's trial.
     --out gets pipeline.config, label_map.pbtxt, run.json, best/ (what `sweepbox export` reads), last/ (what
     --resume reads), metrics.jsonl and tensorboard/.
     """
     from sweepbox.detection.config.edits import parse_edit
     from sweepbox.scripts.console import plain_console
+    from sweepbox.tuning.sweep.trial_start import check_no_trial
 
     console = plain_console()
+    check_no_trial(out)
+    start = _start(config, data, from_trial=from_trial, initial_weights=initial_weights)
     request = TrainRequest(
-        config=config,
+        config=start.config,
         out=out,
-        data=data,
+        data=start.data,
         edits=tuple(parse_edit(text) for text in set_ or ()),
         seed=seed,
         precision=precision,
         backend=backend,
         evaluate_every=evaluate_every,
         metric=metric,
-        initial_weights=initial_weights,
+        initial_weights=start.initial_weights,
         cache_directory=cache,
         resume=resume,
     )
     request.choose_backend()
     settings = request.settings(lambda note: console.print(note, highlight=False, soft_wrap=True))
     _train(settings, console, resume=resume, profile=profile)
+
+
+class _Start(NamedTuple):
+    """What a run starts from."""
+
+    config: Path
+    data: Path | None
+    initial_weights: str | None
+
+
+def _start(
+    config: Path | None, data: Path | None, *, from_trial: str | None, initial_weights: str | None
+) -> _Start:
+    """Return what the run starts from; UsageError where the options contradict each other."""
+    from sweepbox.tuning.sweep.trial_start import trial_start
+
+    if from_trial is None:
+        if config is None:
+            raise UsageError("give the pipeline.config to train, or a trial of a sweep: --from-trial RUN:ID")
+        return _Start(config, data, initial_weights)
+    if config is not None or initial_weights is not None:
+        other = "a pipeline.config" if config is not None else "--initial-weights"
+        raise UsageError(f"--from-trial and {other} contradict each other; give one of them")
+    start = trial_start(from_trial, needs_data=data is None)
+    return _Start(start.config, data or start.data, str(start.checkpoint))
 
 
 def _train(settings: "RunSettings", console: "Console", *, resume: bool, profile: bool) -> None:

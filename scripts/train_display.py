@@ -9,6 +9,7 @@ from rich.progress import Progress, TextColumn
 from sweepbox.detection.checkpoint.object_based import RestoreSummary
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.model.weights import WeightsSummary
+from sweepbox.detection.runner.length import LengthReport
 from sweepbox.detection.runner.loop import Report, TrainResult
 from sweepbox.detection.training.reports import (
     EvaluationReport,
@@ -62,7 +63,7 @@ class TrainDisplay:
                 )
             case EvaluationReport():
                 self._console.print(self._line(report), highlight=False, soft_wrap=True)
-            case RecordsReport() | RestoreSummary() | WeightsSummary():
+            case RecordsReport() | RestoreSummary() | WeightsSummary() | LengthReport():
                 self._console.print(str(report), highlight=False, markup=False, soft_wrap=True)
 
     def _line(self, report: EvaluationReport) -> str:

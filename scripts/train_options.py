@@ -5,7 +5,11 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-Config = Annotated[Path, Argument(help="The pipeline.config to train.")]
+Config = Annotated[Path | None, Argument(help="The pipeline.config to train.")]
+FromTrial = Annotated[
+    str | None,
+    Option(metavar="RUN:ID", help="Start from a trial's best weights, with its config and the sweep's data."),
+]
 Out = Annotated[Path, Option(help="Folder of the run; new, or with --resume that of an interrupted one.")]
 Data = Annotated[
     Path | None,
@@ -27,7 +31,8 @@ EvaluateEvery = Annotated[
 ]
 Metric = Annotated[str, Option(help="The reported metric that decides which checkpoint is the best.")]
 InitialWeights = Annotated[
-    str | None, Option(help="File of backbone weights, Object Detection API checkpoint, or imagenet.")
+    str | None,
+    Option(help="File of backbone weights, checkpoint of Sweepbox or the Object Detection API, or imagenet."),
 ]
 Cache = Annotated[
     Path | None, Option(help="Folder for decoded images and initial weights; beside the records by default.")
@@ -40,4 +45,7 @@ Profile = Annotated[
         "write traces for Perfetto (profile/trace.json) and TensorBoard (tensorboard/).",
     ),
 ]
-Resume = Annotated[bool, Option("--resume", help="Go on with the interrupted run in --out.")]
+Resume = Annotated[
+    bool,
+    Option("--resume", help="Go on with the run in --out; with --set num_steps=N to another length."),
+]

@@ -52,7 +52,7 @@ def train(
         metric: The reported metric that decides which checkpoint is the best.
         initial_weights: A file of backbone weights, an Object Detection API checkpoint, or `imagenet`.
         cache: The folder for decoded images and starting weights; None for beside the records.
-        resume: Continue the interrupted run in `out`.
+        resume: Continue the interrupted run in `out`; with another `num_steps`, a finished one, too.
         profile: Measure where a step's time goes.
         progress: Called after every step, validation batch and evaluation.
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sweepbox.detection.checkpoint.folder import METRICS_FILE, WEIGHTS_FILE
 from sweepbox.detection.checkpoint.object_file import check_object_based, find_prefix
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.errors import ConfigError, ModelError
@@ -16,8 +17,8 @@ def initial_source(config: pb.TrainEvalPipelineConfig, initial_weights: str | No
     """Return the source of the initial weights: `initial_weights`, else the config's `fine_tune_checkpoint`.
 
     Returns:
-        A source of backbone weights (see `is_backbone_source`) or the path of an existing checkpoint; None if
-        neither is set.
+        A source of backbone weights (see `is_backbone_source`), or the path of an existing checkpoint of ours
+        (see `is_own_checkpoint`) or of the Object Detection API; None if neither is set.
 
     Raises:
         ModelError: `initial_weights` does not exist, or is a checkpoint of TensorFlow 1.
@@ -42,9 +43,14 @@ def is_backbone_source(source: str) -> bool:
     return source == KERAS_WEIGHTS or Path(source).suffix in WEIGHTS_SUFFIXES
 
 
+def is_own_checkpoint(source: str) -> bool:
+    """Return whether a source is a checkpoint folder of ours, whose weights are all loaded."""
+    return all((Path(source) / name).is_file() for name in (WEIGHTS_FILE, METRICS_FILE))
+
+
 def _check_exists(source: str | None) -> None:
     """Raise ModelError if a source does not exist, or is a checkpoint of TensorFlow 1."""
-    if source is None or source == KERAS_WEIGHTS:
+    if source is None or source == KERAS_WEIGHTS or is_own_checkpoint(source):
         return
     if not is_backbone_source(source):
         check_object_based(find_prefix(source))

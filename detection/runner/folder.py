@@ -6,7 +6,6 @@
 * `metrics.jsonl`, `tensorboard/`: the log
 """
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +13,14 @@ from pathlib import Path
 import keras
 
 from sweepbox.detection.checkpoint.folder import CONFIG_FILE, METRICS_FILE, read_checkpoint_metadata
+from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.change import Change
 from sweepbox.detection.config.difference import config_difference
 from sweepbox.detection.config.label_map import LABEL_MAP_FILE, save_label_map
 from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.config.reading import keeps_own_pyramid
 from sweepbox.detection.core.errors import UsageError
+from sweepbox.detection.runner.length import LengthReport, length_report, other_changes
 from sweepbox.detection.runner.run_metadata import (
     RunMetadata,
     check_run_metadata,
@@ -27,8 +28,6 @@ from sweepbox.detection.runner.run_metadata import (
     write_run_metadata,
 )
 from sweepbox.detection.runner.settings import RunSettings
-
-LENGTH = "train_config.num_steps"
 
 
 @dataclass(frozen=True)
@@ -65,16 +64,35 @@ class RunFolder:
                 f"{self.directory}: is not empty; resume the run there (--resume) or name another folder"
             )
 
-    def check_same_run(self, settings: RunSettings) -> None:
-        """Raise UsageError if the folder has no run, or a run with another config or other metadata."""
+    def check_same_run(self, settings: RunSettings) -> LengthReport | None:
+        """Check that the settings are those of the run in the folder, except for its length.
+
+        Returns:
+            The change of length; None if the length is the same.
+
+        Raises:
+            UsageError: The folder has no run, or a run with another config or other metadata, or the new length
+                is below the trained steps.
+        """
         if not (self.directory / CONFIG_FILE).is_file():
             raise UsageError(f"{self.directory}: has no run to resume; start one without --resume")
-        changes = config_difference(load_config(self.directory / CONFIG_FILE), settings.config)
-        if changes:
-            raise UsageError(f"{self.directory}: {_other_config(self.directory, changes)}")
+        before = load_config(self.directory / CONFIG_FILE)
+        changes = config_difference(before, settings.config)
+        if others := other_changes(before, changes):
+            raise UsageError(f"{self.directory}: {_other_config(others)}")
         saved = self.metadata
         if saved is not None:
             check_run_metadata(self.directory, saved, _metadata_of(settings))
+        return self._length_report(before, settings) if changes else None
+
+    def _length_report(self, before: pb.TrainEvalPipelineConfig, settings: RunSettings) -> LengthReport:
+        step = read_checkpoint_metadata(self.last).step if self.has_state else 0
+        if settings.total_steps < step:
+            raise UsageError(
+                f"{self.directory}: num_steps = {settings.total_steps} is below the {step} steps that the run "
+                f"is trained for; give at least {step}"
+            )
+        return length_report(before, settings.config, step=step)
 
     @property
     def metadata(self) -> RunMetadata | None:
@@ -93,22 +111,13 @@ class RunFolder:
         save_label_map(settings.label_map, self.directory / LABEL_MAP_FILE)
 
 
-def _other_config(directory: Path, changes: Sequence[Change]) -> str:
+def _other_config(changes: Sequence[Change]) -> str:
     """Return why a run is not resumed with a changed config, and what to do instead."""
-    lengths = [change for change in changes if change.path == LENGTH]
-    change = (lengths or changes)[0]
-    difference = f"{change.path}: {change.before} there, {change.after} now"
-    if not lengths:
-        return (
-            f"the run there has another config ({len(changes)} differences, the first {difference}); resume "
-            "with the same config or name another folder"
-        )
-    checkpoint = shlex.quote(f"{directory}-checkpoint")
+    change = changes[0]
     return (
-        f"a run cannot be given another length ({difference}), as its schedule depends on it; resume with the "
-        "same length, or train in a new folder, from these weights with: sweepbox export "
-        f"{shlex.quote(str(directory))} {checkpoint} --format checkpoint; sweepbox train … --initial-weights "
-        f"{checkpoint}"
+        f"the run there has another config ({len(changes)} differences, the first {change.path}: "
+        f"{change.before} there, {change.after} now); only num_steps may change: resume with the same config "
+        "or name another folder"
     )
 
 

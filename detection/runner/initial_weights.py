@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE
 from sweepbox.detection.checkpoint.object_based import (
     TYPE_FIELD,
     RestoredPart,
     RestoreSummary,
     restore_object_based,
 )
-from sweepbox.detection.checkpoint.source import is_backbone_source
+from sweepbox.detection.checkpoint.source import is_backbone_source, is_own_checkpoint
+from sweepbox.detection.checkpoint.weights import load_weights
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.errors import ConfigError, ModelError, TrainingError
 from sweepbox.detection.model.ssd import SsdDetector
 from sweepbox.detection.model.weights import WeightsSummary, load_backbone_weights
 
@@ -27,8 +30,8 @@ def load_initial_weights(
 
     Args:
         detector: The detector.
-        source: `imagenet` or a weights file (see `load_backbone_weights`), else an Object Detection API
-            checkpoint (see `find_prefix`), of which `restored_part` is restored.
+        source: `imagenet` or a weights file (see `load_backbone_weights`), a checkpoint folder of ours, else an
+            Object Detection API checkpoint (see `find_prefix`), of which `restored_part` is restored.
         config: The config of the run.
 
     Raises:
@@ -36,8 +39,20 @@ def load_initial_weights(
     """
     if is_backbone_source(source):
         return load_backbone_weights(detector, source)
+    if is_own_checkpoint(source):
+        return _load_own_checkpoint(detector, Path(source))
     _, summary = restore_object_based(detector.network, source, config.model.ssd, restored_part(config))
     return summary
+
+
+def _load_own_checkpoint(detector: SsdDetector, folder: Path) -> WeightsSummary:
+    """Load all weights of a checkpoint folder of ours."""
+    try:
+        load_weights(detector.network, folder / WEIGHTS_FILE)
+    except TrainingError as error:
+        raise ModelError(f"initial weights: {error}") from error
+    paths = tuple(weight.path for weight in detector.network.weights)
+    return WeightsSummary(str(folder), "checkpoint of Sweepbox", paths, (), ())
 
 
 def restored_part(config: pb.TrainEvalPipelineConfig) -> RestoredPart:

@@ -17,9 +17,15 @@ from typing import Any
 import keras
 from filelock import FileLock
 
+from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE
 from sweepbox.detection.checkpoint.mapped import MappedArrays, read_mapped, write_mapped
 from sweepbox.detection.checkpoint.object_file import find_prefix
-from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS, initial_source, is_backbone_source
+from sweepbox.detection.checkpoint.source import (
+    KERAS_WEIGHTS,
+    initial_source,
+    is_backbone_source,
+    is_own_checkpoint,
+)
 from sweepbox.detection.data.cache import CACHE_FOLDER
 from sweepbox.detection.model.ssd import SsdDetector
 from sweepbox.detection.model.variables import assign_variables, read_variables
@@ -126,6 +132,8 @@ def _identity(settings: RunSettings, source: str | None) -> list[Any]:
         return [source, keras.__version__]
     if is_backbone_source(source):
         return [source, keras.__version__, _file_identity(Path(source))]
+    if is_own_checkpoint(source):
+        return [source, _file_identity(Path(source) / WEIGHTS_FILE)]
     prefix = find_prefix(source)
     files = sorted(prefix.parent.glob(f"{glob.escape(prefix.name)}.*"))
     return [source, restored_part(settings.config).value, [_file_identity(path) for path in files]]

@@ -11,6 +11,7 @@ from sweepbox.detection.core.files import remove_temporary_folders
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.runner.folder import RunFolder
 from sweepbox.detection.runner.initial_weights import WeightsReport
+from sweepbox.detection.runner.length import LengthReport
 from sweepbox.detection.runner.profile import ProfileReport, RunProfile
 from sweepbox.detection.runner.run import TrainingRun
 from sweepbox.detection.runner.settings import RunSettings
@@ -19,7 +20,7 @@ from sweepbox.detection.training.interrupt import Interrupted, deferred_interrup
 from sweepbox.detection.training.log import TENSORBOARD_FOLDER, TrainingLog
 from sweepbox.detection.training.reports import EvaluationReport, RecordsReport, StepReport, ValidationProgress
 
-Report = RecordsReport | WeightsReport | StepReport | ValidationProgress | EvaluationReport
+Report = RecordsReport | WeightsReport | LengthReport | StepReport | ValidationProgress | EvaluationReport
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,11 @@ def train(
 
     Args:
         settings: The settings of the run.
-        resume: Resume the run in the folder; it ends with the same weights as without the interruption.
+        resume: Resume the run in the folder; it ends with the same weights as without the interruption. With
+            another `num_steps` it continues from its weights, slots and step under the schedule of that length.
         profile: Measure some of the steps; see `detection.runner.profile`.
-        progress: Called if objects of the records are dropped, after the initial weights are loaded, and after
-            every step, validation batch and evaluation.
+        progress: Called if objects of the records are dropped, after the initial weights are loaded, if the
+            length changes, and after every step, validation batch and evaluation.
 
     Raises:
         UsageError: The metric is unknown, or the folder is not empty or belongs to another run.
@@ -72,8 +74,8 @@ def train(
     _check_metric(settings)
     folder = RunFolder(settings.directory)
     plan = settings.evaluation_plan
+    length = folder.check_same_run(settings) if resume else None
     if resume:
-        folder.check_same_run(settings)
         remove_temporary_folders(folder.directory)
     else:
         folder.check_new()
@@ -81,13 +83,14 @@ def train(
     if profile:
         run.profile = RunProfile(folder.directory, folder.directory / TENSORBOARD_FOLDER)
     try:
-        folder.write_settings(settings)
-        if run.record_notes and progress is not None:
-            progress(RecordsReport(run.record_notes))
-        if resume and folder.has_state:
+        is_restored = resume and folder.has_state
+        if is_restored:
             run.restore(folder.last)
-        elif run.initial_weights is not None and progress is not None:
-            progress(run.initial_weights)
+        folder.write_settings(settings)
+        initial = None if is_restored else run.initial_weights
+        for note in (RecordsReport(run.record_notes) if run.record_notes else None, initial, length):
+            if note is not None and progress is not None:
+                progress(note)
         with TrainingLog(folder.directory, step=run.step) as log, deferred_interrupts() as check_interrupt:
             loop = _Loop(run, folder, log, progress or _ignore, check_interrupt)
             while run.step < run.total_steps or not run.metrics:

@@ -2,6 +2,7 @@ import json
 import os
 import pickle
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,12 +15,15 @@ import pytest
 
 from sweepbox.detection.checkpoint.arrays import load_arrays
 from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
+from sweepbox.detection.checkpoint.weights import weight_arrays
 from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.core.errors import UsageError
-from sweepbox.detection.runner import RunSettings, TrainResult, train
+from sweepbox.detection.runner import RunSettings, TrainingRun, TrainResult, train
+from sweepbox.detection.runner.length import LengthReport
 from sweepbox.detection.runner.loop import Report
 from sweepbox.detection.training.log import read_metrics
 from sweepbox.detection.training.reports import EvaluationReport, StepReport
+from sweepbox.detection.training.schedules import schedule_of_training
 
 pytestmark = pytest.mark.usefixtures("trains_with_shared_run")
 SettingsOf = Callable[..., RunSettings]
@@ -69,6 +73,42 @@ def test_a_resumed_run_ends_with_the_result_of_an_uninterrupted_one(uninterrupte
         np.testing.assert_allclose(array, arrays[1][path], rtol=1e-6, atol=1e-6, err_msg=path)
     lines = [read_metrics(folder.directory / "metrics.jsonl") for folder in (settings, interrupted)]
     assert [line["step"] for line in lines[1]] == [line["step"] for line in lines[0]] == [4, 8, 12]
+
+
+def test_a_finished_run_continues_to_another_length(
+    uninterrupted: Uninterrupted, settings_of: SettingsOf, tmp_path: Path
+) -> None:
+    """It keeps weights, slots and step; the rate is that of a schedule over all 16 steps."""
+    settings = replace(uninterrupted[0], directory=tmp_path / "run")
+    shutil.copytree(uninterrupted[0].directory, settings.directory)
+    longer = replace(settings, config=settings_of("num_steps=16").config)
+    schedules = [schedule_of_training(run.config.train_config) for run in (settings, longer)]
+    reports: list[Report] = []
+    result = train(longer, resume=True, progress=reports.append)
+    assert result.step == 16
+    (length,) = (report for report in reports if isinstance(report, LengthReport))
+    assert (length.step, length.steps_before, length.steps_after) == (12, 12, 16)
+    assert (length.rate_before, length.rate_after) == (schedules[0](11), schedules[1](12))
+    steps = [report for report in reports if isinstance(report, StepReport)]
+    assert [report.step for report in steps] == [13, 14, 15, 16]
+    assert [report.learning_rate for report in steps] == [schedules[1](step) for step in range(12, 16)]
+    lines = read_metrics(settings.directory / "metrics.jsonl")
+    assert [line["step"] for line in lines] == [4, 8, 12, 16]
+    assert load_config(settings.directory / "pipeline.config").train_config.num_steps == 16
+    assert train(longer, resume=True).step == 16
+
+
+def test_a_run_starts_from_all_weights_of_a_checkpoint(
+    uninterrupted: Uninterrupted, shared_run: TrainingRun, tmp_path: Path
+) -> None:
+    settings = uninterrupted[0]
+    best = settings.directory / "best"
+    shared_run.reset(replace(settings, directory=tmp_path, initial_weights=str(best)))
+    assert shared_run.step == 0
+    saved = load_arrays(best / "weights.npz")
+    for path, array in weight_arrays(shared_run.detector.network).items():
+        np.testing.assert_array_equal(array, saved[path], err_msg=path)
+    assert "checkpoint of Sweepbox" in str(shared_run.initial_weights)
 
 
 KILLED_IN_AN_EVALUATION = """
@@ -166,9 +206,13 @@ def test_a_folder_with_a_run_is_not_overwritten(uninterrupted: Uninterrupted, se
         train(replace(settings, seed=1), resume=True)
     with pytest.raises(UsageError, match="another config"):
         train(replace(settings, config=settings_of("learning_rate=0.001").config), resume=True)
-    for edits in (("num_steps=24",), ("num_steps=8",), ("learning_rate=0.001", "num_steps=24")):
+    for edits, words in (
+        (("num_steps=8",), "num_steps = 8 is below the 12 steps that the run is trained for"),
+        (("learning_rate=0.001", "num_steps=24"), "another config .*only num_steps may change"),
+        (("warmup_steps=11", "num_steps=24"), "another config .*only num_steps may change"),
+    ):
         lengthened = replace(settings, config=settings_of(*edits).config)
-        with pytest.raises(UsageError, match=r"num_steps: 12 there, .*; sweepbox train … --initial-weights "):
+        with pytest.raises(UsageError, match=words):
             train(lengthened, resume=True)
     with pytest.raises(UsageError, match=r"metric 'AP' is not reported; choose one of mAP, mAP@\.50"):
         train(replace(settings, metric="AP"), resume=True)
