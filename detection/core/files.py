@@ -48,6 +48,20 @@ def remove_temporary_folders(directory: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+def remove_and_measure(path: Path) -> int:
+    """Remove a file or a folder, where it is there, and return the bytes that this frees.
+
+    A file that also has another name on the disk frees nothing.
+    """
+    files = [path] if path.is_file() else [item for item in path.rglob("*") if item.is_file()]
+    size = sum(status.st_size for file in files if (status := file.lstat()).st_nlink == 1)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+    return size
+
+
 class PlainPath:
     """Another name for a path, for libraries that read `*`, `?`, `[`, `{` or a backslash as a pattern.
 

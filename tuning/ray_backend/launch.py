@@ -22,12 +22,14 @@ from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import begin_session, end_session
+from sweepbox.tuning.storage.requests import read_requests
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
 from sweepbox.tuning.sweep.readiness import check_ready
 from sweepbox.tuning.sweep.spending import limit_reached
 from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.sweep.steer import end_requested_trials
 from sweepbox.tuning.sweep.stopping import ScheduledTrials, pending_sources, restore_rule, sources_of
 from sweepbox.tuning.trial.provenance import PACKAGES
 
@@ -122,10 +124,11 @@ def _run_remaining(
         logger.warning(line)
         notify(f"warning: {line}")
     try:
+        end_requested_trials(folder)
         before = read_sweep(folder)
         reached = limit_reached(before)
         sources = pending_sources(folder, spec, before.trials)
-        is_complete = before.is_complete and not sources
+        is_complete = before.is_complete and not sources and not read_requests(folder)
         if not is_complete and reached is None:
             check_ready(folder, spec)
             _run_on_ray(before, config, listener, notify, halt)

@@ -95,8 +95,9 @@ def _summary(state: SweepState) -> str:
     counts = [f"{state.count(kind)} {kind.replace('_', ' ')}" for kind in TrialState if state.count(kind)]
     spent = format_duration(sum(trial.seconds for trial in state.trials))
     written = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
-    copies = len(state.trials) - state.population
-    more = f" and {copies} copies" if copies else ""
+    copies = sum(trial.status.replaces is not None for trial in state.trials)
+    added = len(state.trials) - state.population - copies
+    more = (f" and {copies} copies" if copies else "") + (f" and {added} added by request" if added else "")
     trials = f"{state.population} of {state.spec.trials} trials{more} ({', '.join(counts)})"
     return f"{trials}, {spent} in trials{_shares(state)}. {written} UTC."
 

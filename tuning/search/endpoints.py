@@ -138,9 +138,16 @@ def _refuses(base: pb.TrainEvalPipelineConfig, edits: Sequence[Edit]) -> bool:
 
 def _untunable(spec: SweepSpec) -> Iterator[str]:
     for key in spec.space:
-        for path, reason in FIXED.items():
-            if key == path or key.startswith((f"{path}.", f"{path}[")):
-                yield f"space.{key}: cannot be searched: {reason}; remove it"
+        if reason := fixed_reason(key):
+            yield f"space.{key}: cannot be searched: {reason}; remove it"
+
+
+def fixed_reason(key: str) -> str | None:
+    """Return why all trials share the field at a path; None where they need not."""
+    for path, reason in FIXED.items():
+        if key == path or key.startswith((f"{path}.", f"{path}[")):
+            return reason
+    return None
 
 
 def max_evaluations(base: pb.TrainEvalPipelineConfig, spec: SweepSpec) -> int:

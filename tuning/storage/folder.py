@@ -60,6 +60,11 @@ class TrialFolder:
         return self.path / "best"
 
     @property
+    def stop_request(self) -> Path:
+        """While this file exists, the trial ends early as soon as it runs."""
+        return self.path / "stop"
+
+    @property
     def last(self) -> Path:
         """The full state to resume from, while the trial has not ended."""
         return self.path / "last"
@@ -145,6 +150,11 @@ class SweepFolder:
     def stop_request(self) -> Path:
         """While this file exists, trials save their state and end."""
         return self.path / "stop"
+
+    @property
+    def requests(self) -> Path:
+        """The folder of requests that the sweep has not taken yet."""
+        return self.path / "requests"
 
     @property
     def lock(self) -> Path:

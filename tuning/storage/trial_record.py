@@ -86,6 +86,7 @@ class TrialStatus:
         origin: Why the trial exists.
         copied_from: The evaluation of another trial that it continues, under a config of its own.
         replaces: The trial that it replaces in a population.
+        request: The id of the request that it was made for, beyond the sweep's number of trials.
         step: The steps trained so far, as it wrote them last.
         seconds: The time spent on the trial so far.
         gpu_seconds: The same, times the share of a GPU that it held; None where an older version did not count.
@@ -95,6 +96,7 @@ class TrialStatus:
         host: The machine that it ran on last, and in `gpus` the numbers of the GPUs there.
         duplicate_of: The id of the earlier trial that has the same config and seed.
         error: The first line of the error that ended it.
+        stopped_by_request: Whether a person, not the stopping rule, stopped it early.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -112,6 +114,7 @@ class TrialStatus:
     origin: Origin = Origin.SAMPLED
     copied_from: CopiedFrom | None = None
     replaces: str | None = None
+    request: str | None = None
     step: Count = 0
     loss: float | None = None
     images_per_s: float | None = None
@@ -128,6 +131,12 @@ class TrialStatus:
     gpus: str | None = None
     duplicate_of: str | None = None
     error: str | None = None
+    stopped_by_request: bool = False
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether it counts to the sweep's number of trials: it is no copy and was not added by request."""
+        return self.replaces is None and self.request is None
 
     @property
     def first_evaluation(self) -> int:

@@ -77,6 +77,7 @@ class TrialCloser:
         trial, folder = self._records[trial_id], self._folder.trial(trial_id)
         self.effects.add(trial)
         self._study.update(trial)
+        folder.stop_request.unlink(missing_ok=True)
         if trial_id not in self._sources:
             shutil.rmtree(folder.last, ignore_errors=True)
         self.complete_duplicates(trial_id)

@@ -21,6 +21,8 @@ from sweepbox.tuning.sweep.new_trials import TrialFactory
 from sweepbox.tuning.sweep.queue import TrialQueue
 from sweepbox.tuning.sweep.reconcile import reconcile
 from sweepbox.tuning.sweep.records import TrialRecords
+from sweepbox.tuning.sweep.requested_trials import RequestedTrials
+from sweepbox.tuning.sweep.start_from import point_edits
 from sweepbox.tuning.sweep.study import SweepStudy
 
 logger = logging.getLogger(__name__)
@@ -54,8 +56,10 @@ class TrialManager:
         self._factory = TrialFactory(folder, spec, base, self.records)
         self._closer = TrialCloser(folder, spec, self.records, self._study)
         self._closer.keep_states(sources)
-        self._given = given_trials(read_start(folder), Space.of(spec))
-        self._lookahead = num_workers if has_several_programs(base, Space.of(spec)) else 0
+        self._space = Space.of(spec)
+        self._given = given_trials(read_start(folder), self._space)
+        self._requested = RequestedTrials(folder, self.records)
+        self._lookahead = num_workers if has_several_programs(base, self._space) else 0
         self._queue = TrialQueue(patience=PATIENCE * num_workers)
         for trial_id in reconcile(self.records, self._closer):
             self._queue.add(trial_id, self.program(trial_id))
@@ -147,9 +151,9 @@ class TrialManager:
 
     def _create_next(self) -> bool:
         """Make one more trial and queue it where it is to be run; return False where all were made."""
-        if self.records.population >= self._spec.trials:
+        trial_id = self._create_requested() or self._create_planned()
+        if trial_id is None:
             return False
-        trial_id = self._factory.create(*self._next_suggestion())
         self._study.update(self.records[trial_id])
         status = self.records[trial_id].status
         if status.state is TrialState.FAILED:
@@ -159,6 +163,22 @@ class TrialManager:
         elif self.records[status.duplicate_of].state.has_ended:
             self._closer.complete_duplicates(status.duplicate_of)
         return True
+
+    def _create_requested(self) -> str | None:
+        """Make the trial of the oldest request and return its id; None where none waits."""
+        request = self._requested.next()
+        if request is None:
+            return None
+        suggestion = self._study.give(point_edits(request.point, self._space))
+        trial_id = self._factory.create(suggestion, Origin.POINT, request=request.id)
+        self._requested.settle(request)
+        return trial_id
+
+    def _create_planned(self) -> str | None:
+        """Make the next of the sweep's number of trials and return its id; None where all were made."""
+        if self.records.population >= self._spec.trials:
+            return None
+        return self._factory.create(*self._next_suggestion())
 
     def _next_suggestion(self) -> tuple[Suggestion, Origin]:
         """Return the next trial's settings, and where they come from: the base, a given point, the sampler."""

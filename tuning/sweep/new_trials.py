@@ -52,15 +52,17 @@ class TrialFactory:
         self._space = Space.of(spec)
         self._feasibility = Feasibility.of(spec, base)
 
-    def create(self, suggestion: Suggestion, origin: Origin = Origin.SAMPLED) -> str:
-        """Write a new trial's folder (config, changes, status) and return its id.
+    def create(
+        self, suggestion: Suggestion, origin: Origin = Origin.SAMPLED, *, request: str | None = None
+    ) -> str:
+        """Write a new trial's folder (config, changes, status) and return its id; `request` is that it is for.
 
         A trial whose config is refused is recorded as failed. One that equals an earlier trial is recorded as
         its duplicate.
         """
         trial = self._folder.trial(trial_id_of(suggestion.number))
         config, error = self._config_of(suggestion)
-        status = replace(self._new_status(config, suggestion, error), origin=origin)
+        status = replace(self._new_status(config, suggestion, error), origin=origin, request=request)
         with atomic_directory(trial.path) as path:
             changes = self._write(TrialFolder(path), config, status)
         self._records.add(trial.id, status, changes)

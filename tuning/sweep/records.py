@@ -44,8 +44,8 @@ class TrialRecords:
 
     @property
     def population(self) -> int:
-        """The number of trials that replace no other one."""
-        return sum(trial.status.replaces is None for trial in self._trials.values())
+        """The number of trials that count to the sweep's number of trials."""
+        return sum(trial.status.is_planned for trial in self._trials.values())
 
     def __getitem__(self, trial_id: str) -> TrialResult:
         """Return a trial's record."""

@@ -62,7 +62,7 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
             f"{request.source}: asks for another search than {folder.path} ({', '.join(changed)}); resume "
             f"with {folder.spec}, or choose another --out"
         )
-    population = sum(read_status(trial).replaces is None for trial in folder.trial_folders())
+    population = sum(read_status(trial).is_planned for trial in folder.trial_folders())
     if given.trials < population and request.trials is not None:
         raise SweepError(f"--trials {request.trials}: the sweep has {population} trials; give at least that")
     updated, _ = fix_sampler(stored.model_copy(update={name: getattr(given, name) for name in ROOM}))

@@ -13,6 +13,7 @@ from sweepbox.detection.config.load import load_config
 from sweepbox.detection.config.support import check_supported
 from sweepbox.detection.core.errors import ConfigError, SweepError
 from sweepbox.tuning.objective.objective import Objective
+from sweepbox.tuning.search.endpoints import fixed_reason
 from sweepbox.tuning.search.observation import Observation
 from sweepbox.tuning.search.replay import is_in_space
 from sweepbox.tuning.search.space import AUGMENTATION_PATH, Space
@@ -68,15 +69,24 @@ def read_points(path: Path, spec: SweepSpec, base: pb.TrainEvalPipelineConfig) -
     given: Any = load_yaml(path)
     if not isinstance(given, list) or not all(isinstance(point, dict) and point for point in given):
         raise SweepError(f"{path}: give a list of points, each with settings: `- {{learning_rate: 0.01}}`")
-    space, problems = Space.of(spec), []
+    problems: list[str] = []
     for number, point in enumerate(given, start=1):
-        try:
-            check_supported(apply_edits(base, point_edits(point, space)))
-        except (ConfigError, TypeError) as error:
-            problems += [f"{path}: point {number}: {line}" for line in str(error).splitlines()]
+        problems += [f"{path}: point {number}: {line}" for line in point_problems(point, spec, base)]
     if problems:
         raise SweepError("\n".join(problems))
     return given
+
+
+def point_problems(point: Point, spec: SweepSpec, base: pb.TrainEvalPipelineConfig) -> list[str]:
+    """Return why a point cannot be a trial of a sweep, one line each."""
+    fixed = [f"{key}: cannot be set: {reason}; remove it" for key in point if (reason := fixed_reason(key))]
+    if fixed:
+        return fixed
+    try:
+        check_supported(apply_edits(base, point_edits(point, Space.of(spec))))
+    except (ConfigError, TypeError) as error:
+        return str(error).splitlines()
+    return []
 
 
 def point_edits(point: Point, space: Space) -> tuple[Edit, ...]:

@@ -46,8 +46,8 @@ class SweepState:
 
     @property
     def population(self) -> int:
-        """The number of trials that replace no other one; as many are planned."""
-        return sum(trial.status.replaces is None for trial in self.trials)
+        """The number of trials that count to the sweep's number of trials."""
+        return sum(trial.status.is_planned for trial in self.trials)
 
     @property
     def is_complete(self) -> bool:

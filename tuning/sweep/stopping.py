@@ -127,12 +127,14 @@ def report_of(trial_id: str, evaluation: Evaluation, objective: Objective) -> Re
 def _history(trial: TrialResult, objective: Objective) -> TrialHistory:
     reports = tuple((item.time, report_of(trial.id, item, objective)) for item in trial.evaluations)
     last = reports[-1][0] if reports else None
+    by_request = trial.status.stopped_by_request
+    ended = {TrialState.FINISHED: last, TrialState.FAILED: trial.status.ended or last}
     return TrialHistory(
         trial.id,
         reports,
         started=trial.status.started,
-        ended={TrialState.FINISHED: last, TrialState.FAILED: trial.status.ended or last}.get(trial.state),
-        stopped=trial.state is TrialState.STOPPED_EARLY,
+        ended=trial.status.ended if by_request else ended.get(trial.state),
+        stopped=trial.state is TrialState.STOPPED_EARLY and not by_request,
         replaces=trial.status.replaces,
     )
 

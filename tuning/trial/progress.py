@@ -15,7 +15,7 @@ PROGRESS_S = 3.0
 
 
 class _StopRequestedError(Exception):
-    """The sweep is asked to stop."""
+    """The sweep or the trial is asked to stop."""
 
 
 class Progress:
@@ -29,7 +29,7 @@ class Progress:
 
     def train_to(self, run: "TrainingRun", step: int) -> "TrainingSummary | None":
         """Train to a step; return None where a stop is requested before it."""
-        if self._sweep.stop_request.exists():
+        if self._is_to_stop():
             return None
         try:
             return run.advance(step - run.step, on_step=self._on_step)
@@ -43,5 +43,9 @@ class Progress:
             return
         self._next_write = now + PROGRESS_S
         self._status.update(step=report.step, loss=self._loss, images_per_s=round(report.images_per_s, 2))
-        if self._sweep.stop_request.exists():
+        if self._is_to_stop():
             raise _StopRequestedError
+
+    def _is_to_stop(self) -> bool:
+        """Return whether the sweep or this trial is asked to stop."""
+        return self._sweep.stop_request.exists() or self._status.trial.stop_request.exists()

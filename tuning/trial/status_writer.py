@@ -15,12 +15,13 @@ class StatusWriter:
     """The status of one trial, written at every change.
 
     Attributes:
+        trial: The folder of the trial.
         status: The status as it was written last.
     """
 
     def __init__(self, trial: TrialFolder, *, gpu: float = 0.0) -> None:
         """Read the status; the trial holds the share `gpu` of a GPU."""
-        self._trial = trial
+        self.trial = trial
         self._gpu = gpu
         self._clock = time.monotonic()
         self._counted_s = 0.0
@@ -30,7 +31,7 @@ class StatusWriter:
         """Change fields of the status, count the time since it was written last, and write it."""
         self._count(time.monotonic())
         self.status = replace(self.status, **changes)
-        write_status(self._trial, self.status)
+        write_status(self.trial, self.status)
 
     def _count(self, now: float) -> None:
         """Add the time since the clock was started or read, less what of it was added before."""
@@ -48,12 +49,12 @@ class StatusWriter:
         """Write that the trial failed, and drop the state to resume from."""
         self.record_error(error)
         self.update(state=TrialState.FAILED, ended=time.time())
-        shutil.rmtree(self._trial.last, ignore_errors=True)
+        shutil.rmtree(self.trial.last, ignore_errors=True)
 
     def record_error(self, error: Exception) -> None:
         """Write an error's first line to the status and its traceback beside it."""
         line = (str(error).splitlines() or [type(error).__name__])[0]
-        self._trial.traceback.write_text("".join(traceback.format_exception(error)))
+        self.trial.traceback.write_text("".join(traceback.format_exception(error)))
         self.update(error=line if isinstance(error, SweepboxError) else f"{type(error).__name__}: {line}")
 
     def restart_clock(self) -> None:

@@ -102,9 +102,11 @@ class TrialWorker:
     def _advance(self) -> Outcome:
         """Do the work of `next_evaluation`, and record errors that the trial itself is the cause of."""
         try:
+            if self._trial.stop_request.exists():
+                return self._end_early()
             run = self._run or self._open()
             training = self._progress.train_to(run, self._plan.next_step(run.step))
-            return self._interrupt(run) if training is None else self._evaluate(run, training)
+            return self._stop(run) if training is None else self._evaluate(run, training)
         except SweepboxError as error:
             if outside_cause(error) is not None:
                 raise
@@ -215,6 +217,15 @@ class TrialWorker:
         with suppress(OSError):
             self._status.end(TrialState.INTERRUPTED, step=self._status.status.step)
         return Outcome(TrialState.INTERRUPTED, outside_cause=f"trial {self._trial.id}: {cause}")
+
+    def _stop(self, run: "TrainingRun") -> Outcome:
+        """End the trial, or leave it to be resumed, whichever is asked for."""
+        return self._end_early() if self._trial.stop_request.exists() else self._interrupt(run)
+
+    def _end_early(self) -> Outcome:
+        """End the trial with the evaluations that it has, as a person asked for."""
+        self._status.update(state=TrialState.STOPPED_EARLY, ended=time.time(), stopped_by_request=True)
+        return Outcome(TrialState.STOPPED_EARLY)
 
     def _interrupt(self, run: "TrainingRun") -> Outcome:
         if run.step > 0:

@@ -53,7 +53,7 @@ def test_another_one_is_refused(folder: SweepFolder, tmp_path: Path, named: str,
 def test_a_trial_is_not_trained_on_in_place(folder: SweepFolder, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--from-trial .*run:0000"):
         check_no_trial(folder.trial("0000").path)
-    check_no_trial(tmp_path / "trials" / "0000")
+    check_no_trial(tmp_path / "other" / "trials" / "0000")
 
 
 @pytest.mark.parametrize(

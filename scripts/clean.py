@@ -1,0 +1,42 @@
+"""`sweepbox clean`: free disk space of a sweep or of decoded images."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweepbox.detection.core.errors import UsageError
+from sweepbox.scripts.cli import output_console, run
+
+
+def command(
+    sweep: Annotated[Path | None, typer.Argument(help="The folder of a sweep that does not run.")] = None,
+    *,
+    cache: Annotated[
+        Path | None, typer.Option(help="A folder of records, or a cache folder: decoded images not in use.")
+    ] = None,
+) -> None:
+    """Free disk space of a sweep or of decoded images, and print how much.
+
+    Of a sweep: saved states of trials that have ended, and what killed processes left. It can still be resumed,
+    exported and reported on. Decoded images are written again by the next run that needs them.
+    """
+    if sweep is None and cache is None:
+        raise UsageError("name a sweep's folder, or a folder of records with --cache")
+    console = output_console()
+    if sweep is not None:
+        from sweepbox.tuning.sweep.clean import clean_sweep
+
+        console.print(f"{sweep}: {_megabytes(clean_sweep(sweep))} freed", highlight=False, markup=False)
+    if cache is not None:
+        from sweepbox.detection.data.cache.freeing import free_cache
+
+        console.print(f"{cache}: {_megabytes(free_cache(cache))} freed", highlight=False, markup=False)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+if __name__ == "__main__":
+    run(command)

@@ -1,0 +1,29 @@
+"""Freeing the disk of a sweep of what is needed neither to resume it, nor to export or report."""
+
+from pathlib import Path
+
+from sweepbox.detection.core.files import TEMPORARY_PATTERN, remove_and_measure
+from sweepbox.tuning.schedule.table import orders_copies
+from sweepbox.tuning.storage.opening import open_sweep
+from sweepbox.tuning.sweep.reader import read_sweep
+
+
+def clean_sweep(path: Path) -> int:
+    """Remove what a crash or an older version left in a sweep's folder, and return the freed bytes.
+
+    That is the saved state of trials that have ended, folders that killed processes were writing, and Ray's own
+    files. Where the stopping rule copies trials, states of ended trials are kept: copies may start from them.
+
+    Raises:
+        SweepError: There is no sweep, or a process runs it.
+    """
+    folder = open_sweep(path)
+    with folder.held():
+        state = read_sweep(folder, is_running=False)
+        useless = [folder.ray]
+        for trial in state.trials:
+            files = folder.trial(trial.id)
+            useless += files.path.glob(TEMPORARY_PATTERN)
+            if trial.state.has_ended and not orders_copies(state.spec.scheduler):
+                useless.append(files.last)
+        return sum(remove_and_measure(item) for item in useless)
