@@ -6,8 +6,10 @@ import pytest
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.manager import TrialManager
+from sweepbox.tuning.sweep.reader import load_sweep
 from sweepbox.tuning.sweep.resume import resume_sweep
 
 Write = Callable[..., Path]
@@ -97,3 +99,33 @@ def test_a_sampler_that_is_not_known_is_refused_with_the_file(write_spec: Write,
         resume_sweep(SweepRequest(bad, out=begun.path))
     with pytest.raises(SweepError, match=expected):
         create_sweep(SweepRequest(bad, out=begun.path.with_name("other")))
+
+
+def test_a_sweep_that_has_ended_is_extended_as_if_it_had_been_longer_at_once(
+    write_spec: Write, tmp_path: Path, live: Callable[..., None]
+) -> None:
+    random = {"sampler": {"type": "random"}}
+    folder = create_sweep(SweepRequest(write_spec(trials=2, **random), out=tmp_path / "run"))
+    longer = create_sweep(SweepRequest(write_spec(trials=4, **random), out=tmp_path / "longer"))
+    assert run_all(folder, live) == ["0000", "0001"]
+    assert load_sweep(folder.path).is_complete
+    resume_sweep(SweepRequest(folder.spec, out=folder.path, trials=4))
+    assert not load_sweep(folder.path).is_complete
+    assert run_all(folder, live) == ["0002", "0003"]
+    assert load_sweep(folder.path).is_complete
+    run_all(longer, live)
+    parameters = [
+        [trial.status.parameters for trial in load_sweep(sweep.path).trials] for sweep in (folder, longer)
+    ]
+    assert parameters[0] == parameters[1]
+
+
+def run_all(folder: SweepFolder, live: Callable[..., None]) -> list[str]:
+    """Let all trials that are left finish, and return their ids."""
+    manager = TrialManager(folder, load_spec(folder.spec))
+    ran = []
+    while (trial := manager.next_trial()) is not None:
+        live(folder, trial, [0.1, 0.2, 0.3], TrialState.FINISHED)
+        manager.close(trial)
+        ran.append(trial)
+    return ran
