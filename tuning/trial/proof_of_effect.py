@@ -3,6 +3,8 @@
 import itertools
 from dataclasses import dataclass
 
+import numpy as np
+
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.difference import differing_fields
 from sweepbox.detection.config.training_effect import TrainingEffect, training_effect
@@ -32,9 +34,10 @@ class Trained:
 
     @property
     def rates(self) -> tuple[float, ...]:
-        """The learning rates of its own steps."""
+        """The learning rates of its own steps, rounded as the training has them."""
         schedule = schedule_of_training(self.config.train_config)
-        return tuple(schedule(step) for step in range(self.first_step, self.steps))
+        rates = [schedule(step) for step in range(self.first_step, self.steps)]
+        return tuple(np.asarray(rates, np.float32).tolist())
 
 
 def fields_without_effect(first: Trained, second: Trained) -> tuple[str, ...]:
