@@ -21,6 +21,7 @@ SHARED = {
     "tests/runner/test_profile.py": "runs",
     "tests/runner/test_run.py": "runs",
     "tests/runner/test_train.py": "runs",
+    "tests/scripts/test_special_files.py": "exports",
     "tests/scripts/test_train_choices.py": "jax",
     "tests/tuning/trial/test_compiled_runs_jax.py": "jax",
     "tests/test_public_names.py": "ray",

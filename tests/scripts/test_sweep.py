@@ -6,96 +6,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-import yaml
 
-ROOT = Path(__file__).parents[2]
-STEPS, EVERY, TRIALS = 24, 3, 2
-SPEC: dict[str, Any] = {
-    "name": "tiny",
-    "base_config": str(ROOT / "experiments" / "configs" / "quickstart.config"),
-    "data": "records",
-    "set": {
-        "model.ssd.image_resizer.fixed_shape_resizer.height": 96,
-        "model.ssd.image_resizer.fixed_shape_resizer.width": 96,
-        "model.ssd.feature_extractor.depth_multiplier": 0.25,
-        "model.ssd.feature_extractor.fpn.additional_layer_depth": 16,
-        "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth": 16,
-        "batch_size": 2,
-    },
-    "space": {"learning_rate": {"log_uniform": [1e-4, 1e-2]}},
-    "objective": {"metric": "mAP@.50"},
-    "scheduler": {"type": "none"},
-    "trials": TRIALS,
-    "training": {"steps": STEPS, "evaluate_every": EVERY},
-    "max_concurrent": 1,
-    "keep_checkpoints": 1,
-}
+from tests.scripts.sweeps import EVERY, ROOT, STEPS, TRIALS, Sweep, make_home, status, sweepbox
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a sweep file and records."""
-    from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
-    from sweepbox.detection.data.sample.dataset import draw_sample
-
-    home = tmp_path_factory.mktemp("home")
-    draw_sample(home / "scenes", images=16, size=128, seed=3)
-    prepare(home / "scenes", home / "records", PrepareSettings(validation_fraction=0.3, seed=1))
-    (home / "tiny.yaml").write_text(yaml.safe_dump(SPEC))
-    return home
-
-
-def sweepbox(verb: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", f"sweepbox.scripts.{verb}", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-
-
-def status(run: Path) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(sweepbox("status", run, "--json").stdout)
-    return told
-
-
-class Sweep:
-    """A sweep in a process of its own, that is looked at until something has happened."""
-
-    def __init__(self, home: Path, *options: str) -> None:
-        self.run = home / "run"
-        self.terminal = home / f"terminal-{time.monotonic_ns()}.txt"
-        arguments = ["sweepbox.scripts.sweep", str(home / "tiny.yaml"), "--out", str(self.run), *options]
-        with self.terminal.open("w") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", *arguments], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT
-            )
-
-    def evaluations(self) -> int:
-        return sum(len(path.read_text().splitlines()) for path in self.run.glob("trials/*/metrics.jsonl"))
-
-    def until(self, happened: Callable[[], bool], *, within_s: float = 200) -> None:
-        deadline = time.monotonic() + within_s
-        while not happened():
-            assert self.process.poll() is None, self.output()
-            assert time.monotonic() < deadline, self.output()
-            time.sleep(0.1)
-
-    def kill_everything(self) -> list[psutil.Process]:
-        """Kill the driver, Ray and all trials, as a power cut would."""
-        driver = psutil.Process(self.process.pid)
-        family = [driver, *driver.children(recursive=True)]
-        for process in family:
-            if process.is_running():
-                process.send_signal(signal.SIGKILL)
-        psutil.wait_procs(family, timeout=20)
-        self.process.wait(timeout=20)
-        return family
-
-    def output(self) -> str:
-        return self.terminal.read_text()
+    return make_home(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture(scope="module")
