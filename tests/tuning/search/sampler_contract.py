@@ -110,7 +110,8 @@ class Sweep:
         )
         intermediate = {1: score / 2} if state is ObservedState.STOPPED_EARLY else {1: score / 2, 2: score}
         scores = tuple(score**power for power in range(1, len(self.directions) + 1))
-        scores = scores if state is ObservedState.FINISHED else ()
+        if state is ObservedState.FAILED or (state is ObservedState.STOPPED_EARLY and len(scores) == 1):
+            scores = ()  # a trial that was stopped early has its last evaluation's, where there are several
         for evaluation, value in intermediate.items():
             self.suggestions.report(number, evaluation, value)
         self.suggestions.close(number, state, scores=scores)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -153,15 +154,20 @@ FOREIGN: dict[str, list[dict[str, Any]]] = {
 
 @every_sampler
 @pytest.mark.parametrize("index", range(7))
-def test_an_observation_of_another_space_counts_as_failed(name: str, index: int) -> None:
+def test_an_observation_of_another_space_keeps_its_results_and_teaches_nothing(name: str, index: int) -> None:
     cases = FOREIGN["discrete" if space_of(name) is DISCRETE else "continuous"]
     parameters = cases[index % len(cases)]
     if parameters:
         parameters = {**parameters, "random_adjust_hue": False}
     foreign = Observation(0, parameters, ObservedState.FINISHED, scores=(0.5,), intermediate={1: 0.5})
     suggestions = Suggestions(sampler(name), space_of(name), seed=1, observations=[foreign])
-    assert suggestions.trial(0).state.name == "FAIL"
-    assert suggestions.suggest().number == 1
+    kept = suggestions.trial(0)
+    assert (kept.state.name, kept.values, kept.params) == ("COMPLETE", [0.5], {})
+    unknown = replace(foreign, parameters={}, state=ObservedState.FAILED, scores=(), intermediate={})
+    without = Suggestions(sampler(name), space_of(name), seed=1, observations=[unknown])
+    suggestion = suggestions.suggest()
+    assert suggestion.number == 1
+    assert suggestion == without.suggest()
 
 
 @every_sampler
