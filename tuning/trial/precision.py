@@ -1,7 +1,7 @@
 """`precision: auto`: measured once for a sweep, by the first trial, so that all trials compute alike."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from filelock import FileLock
@@ -34,6 +34,6 @@ def sweep_precision(sweep: SweepFolder, settings: "RunSettings") -> Precision:
 
             choice = choose_precision(settings)
             step_s = {kind.value: round(seconds, 5) for kind, seconds in choice.step_s.items()}
-            write_json(sweep.precision, asdict(PrecisionRecord(choice.precision, step_s)))
+            write_json(sweep.precision, {"precision": choice.precision.value, "step_s": step_s})
     remedy = "restore it, or delete it to have the precision measured again"
     return read_record(PrecisionRecord, sweep.precision, remedy=remedy).precision
