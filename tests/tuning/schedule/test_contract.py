@@ -22,7 +22,7 @@ from tests.tuning.schedule.toy_rules import TOYS, ToyOptions
 KINDS = {**RULES, **TOYS}
 every_rule = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 PLAN = Plan(trials=5, max_evaluations=9)
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=15, deadline=None)
 
 
 @every_rule
