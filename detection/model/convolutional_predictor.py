@@ -43,6 +43,11 @@ class ConvolutionalPredictor:
 
         Anchors are ordered by level, row, column, number in the cell.
         """
+        boxes, logits = self.heads(maps)
+        return raw_predictions(self.message, boxes, logits, self.num_columns)
+
+    def heads(self, maps: Mapping[int, Any]) -> tuple[list[Any], list[Any]]:
+        """Return the outputs of the box head and of the class head for each map."""
         boxes, logits = [], []
         for (level, inputs), anchors in zip(maps.items(), self.boxes_per_cell, strict=True):
             shared = self._shared(inputs, level)
@@ -53,7 +58,7 @@ class ConvolutionalPredictor:
             bias = 0.0 if self.message.use_depthwise else self.message.class_prediction_bias_init
             name = f"class_head_level_{level}"
             logits.append(self._head(shared, name, anchors * self.num_columns, bias=bias))
-        return raw_predictions(self.message, boxes, logits, self.num_columns)
+        return boxes, logits
 
     def _shared(self, inputs: Any, level: int) -> Any:
         """Return a map after the 1 × 1 convolutions before its heads; there are none if the depth is 0."""

@@ -115,12 +115,29 @@ class NetworkPlan:
     def build(self, factory: LayerFactory) -> "Network":
         """Return the network with layers of the factory; its weights are not initialised yet."""
         images = keras.Input((*self.input_size, 3), dtype="float32", name="images")
-        endpoints = self._endpoints(factory, self._padded(factory, images))
-        maps = self._maps(factory)(endpoints)
+        endpoints, maps = self.feature_maps(factory, images)
         backbone = keras.Model(images, list(endpoints.values()), name="backbone")
         extractor = keras.Model(images, list(maps.values()), name="feature_extractor")
-        predictions = self._predictor(factory)(maps)
+        predictions = self.predictor(factory)(maps)
         return Network(keras.Model(images, predictions, name="detector"), backbone, extractor)
+
+    def feature_maps(self, factory: LayerFactory, images: Any) -> tuple[dict[int, Any], dict[int, Any]]:
+        """Return the maps of the backbone and those that the predictor receives, by level.
+
+        `images` is what the factory's layers take.
+        """
+        endpoints = self._endpoints(factory, self._padded(factory, images))
+        return endpoints, self._maps(factory)(endpoints)
+
+    def predictor(self, factory: LayerFactory) -> WeightSharedPredictor | ConvolutionalPredictor:
+        """Return the box and class predictor, with layers of the factory."""
+        box_predictor = self.ssd.box_predictor
+        per_cell = boxes_per_cell(self.ssd.anchor_generator, len(self.levels))
+        if box_predictor.WhichOneof("box_predictor_oneof") == "convolutional_box_predictor":
+            message = box_predictor.convolutional_box_predictor
+            return ConvolutionalPredictor(factory, message, per_cell, self.num_columns)
+        shared = box_predictor.weight_shared_convolutional_box_predictor
+        return WeightSharedPredictor(factory, shared, per_cell[0], self.num_columns)
 
     def _padded(self, factory: LayerFactory, images: Any) -> Any:
         below, right = (padded - side for padded, side in zip(self.padded_size, self.input_size, strict=True))
@@ -175,15 +192,6 @@ class NetworkPlan:
             use_depthwise=extractor.use_depthwise,
             use_explicit_padding=extractor.use_explicit_padding,
         )
-
-    def _predictor(self, factory: LayerFactory) -> WeightSharedPredictor | ConvolutionalPredictor:
-        box_predictor = self.ssd.box_predictor
-        per_cell = boxes_per_cell(self.ssd.anchor_generator, len(self.levels))
-        if box_predictor.WhichOneof("box_predictor_oneof") == "convolutional_box_predictor":
-            message = box_predictor.convolutional_box_predictor
-            return ConvolutionalPredictor(factory, message, per_cell, self.num_columns)
-        shared = box_predictor.weight_shared_convolutional_box_predictor
-        return WeightSharedPredictor(factory, shared, per_cell[0], self.num_columns)
 
 
 @dataclass(frozen=True)

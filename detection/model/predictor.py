@@ -42,6 +42,11 @@ class WeightSharedPredictor:
 
         Anchors are ordered by level, row, column, number in the cell.
         """
+        boxes, logits = self.heads(pyramid)
+        return raw_predictions(self.message, boxes, logits, self.num_columns)
+
+    def heads(self, pyramid: Mapping[int, Any]) -> tuple[list[Any], list[Any]]:
+        """Return the outputs of the box head and of the class head for each level."""
         box_maps, class_maps = self._tower_outputs(pyramid)
         if self.message.use_dropout:
             dropout = self.factory.dropout("class_dropout", 1.0 - self.message.dropout_keep_probability)
@@ -49,8 +54,7 @@ class WeightSharedPredictor:
         box_head = self._head("box_head", CODE_SIZE)
         class_head = self._head("class_head", self.num_columns)
         self.factory.initialise_bias(class_head, self.message.class_prediction_bias_init)
-        boxes, logits = [box_head(maps) for maps in box_maps], [class_head(maps) for maps in class_maps]
-        return raw_predictions(self.message, boxes, logits, self.num_columns)
+        return [box_head(maps) for maps in box_maps], [class_head(maps) for maps in class_maps]
 
     def _tower_outputs(self, pyramid: Mapping[int, Any]) -> tuple[list[Any], list[Any]]:
         """Return the inputs of the box head and of the class head for each level."""
