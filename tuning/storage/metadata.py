@@ -12,7 +12,7 @@ from sweepbox.detection.core.files import write_json
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.json_records import STRICT, read_record
 
-FORMAT = 2
+FORMAT = 3
 """The format that this version writes. Folders without `sweep.json` have format 1."""
 
 

@@ -22,13 +22,19 @@ def test_every_older_format_has_its_folder() -> None:
     assert {path.name for path in FORMATS.glob("format_*")} == {f"format_{n}" for n in range(1, FORMAT)}
 
 
+@pytest.fixture(params=range(1, FORMAT))
+def number(request: pytest.FixtureRequest) -> int:
+    """The number of an older format."""
+    return int(request.param)
+
+
 @pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the folder of format 1."""
-    return Path(shutil.copytree(FORMATS / "format_1", tmp_path / "run"))
+def copy(tmp_path: Path, number: int) -> Path:
+    """A copy of the folder of that format."""
+    return Path(shutil.copytree(FORMATS / f"format_{number}", tmp_path / "run"))
 
 
-def test_the_state_is_read(copy: Path) -> None:
+def test_the_state_is_read(copy: Path, number: int) -> None:
     state = load_sweep(copy)
     assert [trial.state for trial in state.trials] == [
         TrialState.FINISHED,
@@ -39,7 +45,7 @@ def test_the_state_is_read(copy: Path) -> None:
     assert all(trial.status.compile_key for trial in state.trials)
     assert {trial.status.origin for trial in state.trials} == {Origin.SAMPLED}
     assert state.best is not None
-    assert read_metadata(open_sweep(copy)).format == 1
+    assert read_metadata(open_sweep(copy)).format == number
 
 
 def test_status_answers(copy: Path, invoke: Invoke) -> None:
@@ -57,7 +63,7 @@ def test_it_is_exported(copy: Path, invoke: Invoke, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_it_is_resumed(copy: Path, invoke: Invoke) -> None:
+def test_it_is_resumed(copy: Path, invoke: Invoke, shared_ray: None) -> None:
     before = load_sweep(copy)
     result = invoke(sweep.command, copy / "sweep.yaml", "--out", copy, "--resume", "--trials", 3)
     assert result.exit_code == 0, result.output
