@@ -14,6 +14,7 @@ from sweepbox.detection.model.hyperparameters import ConvHyperparameters
 from sweepbox.detection.model.layers import LayerFactory
 from sweepbox.detection.model.network import NetworkPlan
 from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.model.static import detector_part
 
 OPERATIONS_PER_GFLOP = 1e9
 
@@ -34,11 +35,12 @@ class NetworkCost:
 
 def network_cost(ssd: pb.Ssd) -> NetworkCost:
     """Return the cost of the network of a supported `model.ssd` message; ConfigError as in `NetworkPlan`."""
-    return _cost_of(ssd.SerializeToString(deterministic=True))
+    return _cost_of(detector_part(ssd))
 
 
 @lru_cache(maxsize=64)
 def _cost_of(message: bytes) -> NetworkCost:
+    """Return the cost by the static part of the message, once per program."""
     ssd = pb.Ssd.FromString(message)
     height, width = resizer_settings(ssd.image_resizer).output_size
     plan, factory = NetworkPlan(ssd, (height, width)), _ShapeFactory(Precision.FLOAT32, freeze_batch_norm=False)

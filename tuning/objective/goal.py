@@ -9,8 +9,10 @@ from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.metric_names import UNDEFINED, own_name
 
 Metrics = Mapping[str, float]
-COSTS = ("latency_ms", "gflop", "parameters")
-"""Metrics of the cost of a detector; less is better."""
+LATENCY = "latency_ms"
+"""The only cost that is measured; the others are computed."""
+COSTS = (LATENCY, "gflop", "parameters")
+"""Metrics of the cost of a detector, the same at all evaluations of a trial; less is better."""
 
 
 class Mode(StrEnum):

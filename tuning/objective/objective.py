@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.objective.constraint import Constraint
-from sweepbox.tuning.objective.goal import Goal, Metrics, Mode, check_metric
+from sweepbox.tuning.objective.goal import COSTS, Goal, Metrics, Mode, check_metric
 from sweepbox.tuning.objective.order import Merit
 from sweepbox.tuning.spec.schema import ObjectiveSpec
 
@@ -51,9 +51,14 @@ class Objective:
 
     @property
     def trained_by(self) -> str:
-        """A reported metric of the first goal, by which a single training run may keep a checkpoint."""
-        goal = self.goals[0]
-        return next(iter(goal.weights), "mAP")
+        """A metric of the first goal that measures quality, by which a training run may keep a checkpoint."""
+        return next((name for name in self.goals[0].weights if name not in COSTS), "mAP")
+
+    @property
+    def metric_names(self) -> frozenset[str]:
+        """The names of the metrics that goals and constraints need; not those of a worst class."""
+        limited = (constraint.metric for constraint in self.constraints)
+        return frozenset([*limited, *(name for goal in self.goals for name in goal.weights)])
 
     def value(self, metrics: Metrics) -> float:
         """Return the first goal's value; TrainingError where a metric is missing or not finite."""

@@ -20,8 +20,8 @@ class Candidate:
 def best_of(candidates: Iterable[Candidate], objective: Objective) -> Candidate | None:
     """Return the best candidate by constraints and the first goal, or None where there is none to compare.
 
-    A candidate whose metrics are missing or not finite never wins; of equals, the earlier trial and in it the
-    earlier evaluation wins.
+    A candidate whose metrics are missing or not finite never wins. Of equals by the first goal the next goals
+    decide in their order; then the earlier trial, and in it the earlier evaluation wins.
     """
     ordered = _ordered(candidates, objective, goals=1)
     return ordered[0] if ordered else None
@@ -48,7 +48,8 @@ def _ordered(candidates: Iterable[Candidate], objective: Objective, *, goals: in
     in_time = sorted(comparable, key=lambda candidate: (candidate.trial, candidate.evaluation))
     given = [objective.merit(candidate.metrics) for candidate in in_time]
     order = merits([Merit(merit.scores[:goals], merit.violations) for merit in given])
-    ranks = sorted(zip(order, in_time, strict=True), key=lambda item: item[0], reverse=True)
+    keys = [(number, *merit.scores[goals:]) for number, merit in zip(order, given, strict=True)]
+    ranks = sorted(zip(keys, in_time, strict=True), key=lambda item: item[0], reverse=True)
     return [candidate for _, candidate in ranks]
 
 

@@ -147,6 +147,11 @@ class SweepFolder:
         return self.path / "precision.json"
 
     @property
+    def latency(self) -> Path:
+        """The folder of the measured latencies, a JSON file each."""
+        return self.path / "latency"
+
+    @property
     def stop_request(self) -> Path:
         """While this file exists, trials save their state and end."""
         return self.path / "stop"

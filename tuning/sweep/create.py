@@ -20,6 +20,7 @@ from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.core.problems import raise_together
 from sweepbox.detection.data.dataset.prepare import PreparedDataset, open_dataset
 from sweepbox.tuning.budget.limits import check_limits
+from sweepbox.tuning.objective.goal import COSTS
 from sweepbox.tuning.objective.objective import Objective, check_metrics
 from sweepbox.tuning.schedule.table import orders_copies, with_rule_options
 from sweepbox.tuning.search.copies import check_copies
@@ -237,8 +238,8 @@ def _write(
 
 
 def _reported(base: pb.TrainEvalPipelineConfig, labels: LabelMap) -> tuple[str, ...]:
-    """Return the names of the metrics that the trials' evaluations report."""
-    return reported_names(labels.names, metric_sets(base.eval_config.metrics_set))
+    """Return the names of the metrics that the trials' evaluations report, with the costs of detectors."""
+    return (*reported_names(labels.names, metric_sets(base.eval_config.metrics_set)), *COSTS)
 
 
 def _make_absolute(train_config: pb.TrainConfig) -> None:

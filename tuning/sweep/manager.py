@@ -17,6 +17,7 @@ from sweepbox.tuning.storage.start_file import read_start
 from sweepbox.tuning.storage.trial_record import Evaluation, Origin, TrialState, TrialStatus
 from sweepbox.tuning.sweep.closing import TrialCloser
 from sweepbox.tuning.sweep.given_trials import given_trials
+from sweepbox.tuning.sweep.latency import Latencies
 from sweepbox.tuning.sweep.new_trials import TrialFactory
 from sweepbox.tuning.sweep.queue import TrialQueue
 from sweepbox.tuning.sweep.reconcile import reconcile
@@ -59,6 +60,8 @@ class TrialManager:
         self._space = Space.of(spec)
         self._given = given_trials(read_start(folder), self._space)
         self._requested = RequestedTrials(folder, self.records)
+        self._latencies = Latencies(folder, spec)
+        self._running: set[str] = set()
         self._lookahead = num_workers if has_several_programs(base, self._space) else 0
         self._queue = TrialQueue(patience=PATIENCE * num_workers)
         for trial_id in reconcile(self.records, self._closer):
@@ -104,6 +107,8 @@ class TrialManager:
 
     def mark_running(self, trial_id: str) -> None:
         """Record that a trial is handed out; its own process writes it to the trial's folder."""
+        self._latencies.measure(trial_id, is_idle=not self._running)
+        self._running.add(trial_id)
         self.records.update(trial_id, replace(self.records[trial_id].status, state=TrialState.RUNNING))
 
     def prepare_next(self) -> None:
@@ -125,10 +130,12 @@ class TrialManager:
 
     def close(self, trial_id: str, *, error: str | None = None, paused: bool = False) -> TrialStatus:
         """Close or pause a trial that is not run any more, and return its status; see `TrialCloser.close`."""
+        self._running.discard(trial_id)
         return self._closer.close(trial_id, error=error, paused=paused)
 
     def leave(self, trial_id: str) -> TrialStatus:
         """Leave a trial to be resumed; see `TrialCloser.leave`."""
+        self._running.discard(trial_id)
         return self._closer.leave(trial_id)
 
     @property
@@ -159,6 +166,7 @@ class TrialManager:
         if status.state is TrialState.FAILED:
             self._closer.settle(trial_id)
         elif status.duplicate_of is None:
+            self._latencies.measure(trial_id, is_idle=not self._running)
             self._queue.add(trial_id, status.compile_key)
         elif self.records[status.duplicate_of].state.has_ended:
             self._closer.complete_duplicates(status.duplicate_of)

@@ -28,6 +28,7 @@ from sweepbox.tuning.storage.trial_record import (
 )
 from sweepbox.tuning.trial.best_evaluation import best_evaluation
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
+from sweepbox.tuning.trial.costs import costs_of
 from sweepbox.tuning.trial.outside_cause import outside_cause
 from sweepbox.tuning.trial.progress import Progress
 from sweepbox.tuning.trial.provenance import record_provenance
@@ -86,6 +87,7 @@ class TrialWorker:
         )
         self._progress = Progress(sweep, self._status)
         self._evaluations: tuple[Evaluation, ...] = ()
+        self._costs: dict[str, float] = {}
         self._run: TrainingRun | None = None
 
     def next_evaluation(self) -> Outcome:
@@ -134,6 +136,7 @@ class TrialWorker:
         settings = run_settings(self._sweep, self._trial, self._spec, self._config, dataset, seed=seed)
         run = self._compiled_runs.run_for(settings)
         self._run = run
+        self._costs = costs_of(self._sweep, self._config.model.ssd, self._objective)
         record_provenance(
             self._trial,
             backend=self._spec.backend,
@@ -189,7 +192,7 @@ class TrialWorker:
     def _measure(self, run: "TrainingRun", training: "TrainingSummary") -> Evaluation:
         """Evaluate and write the line."""
         began = time.monotonic()
-        metrics = run.evaluate()
+        metrics = {**run.evaluate(), **self._costs}
         evaluation_s = time.monotonic() - began
         self._objective.check(metrics)  # raises where the metric is missing, before anything is written
         evaluation = Evaluation(
