@@ -11,7 +11,7 @@ from rich.text import Text
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.durations import format_duration
 from sweepbox.tuning.storage.trial_record import TrialState
-from sweepbox.tuning.sweep.formatting import settings_text, spending_texts, value_text
+from sweepbox.tuning.sweep.formatting import best_text, settings_text, spending_texts, value_text
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult
 
@@ -70,9 +70,8 @@ def sweep_summary(state: SweepState, *, time_left_s: float | None = None) -> str
     for kind in SUMMARISED:
         if state.count(kind):
             parts.append(f"{state.count(kind)} {kind.replace('_', ' ')}")
-    if state.best is not None:
-        note = "" if state.best.constraints_met else ", constraints not met"
-        parts.append(f"best {state.best.metric} {state.best.value:.4f} (trial {state.best.trial}{note})")
+    best = best_text(state)
+    parts += [] if best is None else [best]
     parts += spending_texts(state.spending)
     if time_left_s is not None:
         parts.append(f"about {format_duration(time_left_s)} left")

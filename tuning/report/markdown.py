@@ -9,12 +9,14 @@ from sweepbox.detection.core.files import write_json, write_text
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.report.budget import budget_lines
 from sweepbox.tuning.report.markdown_text import code, plain, table
+from sweepbox.tuning.report.objective import base_lines, constraint_lines, front_lines, latency_lines
 from sweepbox.tuning.search.samplers.modelled import drawn_at_random
 from sweepbox.tuning.search.space import Space
+from sweepbox.tuning.search.suggestions import MOST_REDRAWS
 from sweepbox.tuning.spec.durations import format_duration
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.best import Best
-from sweepbox.tuning.sweep.formatting import settings_text, value_text
+from sweepbox.tuning.sweep.formatting import origin_text, settings_text, value_text
 from sweepbox.tuning.sweep.results_table import write_results
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult
@@ -33,7 +35,10 @@ def write_outcome(state: SweepState) -> None:
 
 
 def winner_json(state: SweepState, best: Best) -> dict[str, Any]:
-    """Return the winner: trial, metrics, AP by class, changes of the base config, its checkpoint."""
+    """Return the winner: trial, metrics, AP by class, changes of the base config, its checkpoint.
+
+    With several goals `front` has the Pareto front, the winner first.
+    """
     trial = state.trial(best.trial)
     return {
         **best.to_json(),
@@ -41,9 +46,11 @@ def winner_json(state: SweepState, best: Best) -> dict[str, Any]:
         "AP@.50": by_class(state, best.metrics, "AP@.50"),
         "changes": {change.path: {"before": change.before, "after": change.after} for change in trial.changes},
         "parameters": dict(trial.status.parameters),
+        "origin": str(trial.status.origin),
         "seed": trial.status.seed,
         "fingerprint": trial.status.fingerprint,
         "checkpoint": str(state.folder.trial(best.trial).best.relative_to(state.folder.path)),
+        "front": [point.to_json() for point in state.front],
     }
 
 
@@ -61,8 +68,10 @@ def report_text(state: SweepState) -> str:
         lines += [f"Ended by {plain(state.ended_by)}.", ""]
     if state.best is not None:
         lines += _winner_lines(state, state.best)
+    lines += [*front_lines(state), *latency_lines(state)]
     header = [
         "trial",
+        "origin",
         "state",
         "evaluations",
         plain(f"best {metric}"),
@@ -104,7 +113,15 @@ def _summary(state: SweepState) -> str:
 
 def _sampler_line(state: SweepState) -> str:
     at_random = drawn_at_random(state.spec.sampler, Space.of(state.spec))
-    return f"Sampler {state.spec.sampler.type}" + (f"; {at_random}." if at_random else ".")
+    line = f"Sampler {state.spec.sampler.type}" + (f"; {at_random}." if at_random else ".")
+    redraws = [trial.status.redraws for trial in state.trials]
+    if not any(redraws):
+        return line
+    randomly = sum(count >= MOST_REDRAWS for count in redraws)
+    return (
+        f"{line} {sum(redraws)} suggestions for {sum(map(bool, redraws))} trials did not meet the requirements "
+        f"and were redrawn; {randomly} of these trials were drawn at random in the end."
+    )
 
 
 def _shares(state: SweepState) -> str:
@@ -140,6 +157,8 @@ def _winner_lines(state: SweepState, best: Best) -> list[str]:
         "",
         f"{where}: **{plain(best.metric)} {best.value:.4f}**.{note}",
         "",
+        *base_lines(state, best),
+        *constraint_lines(state, best),
         *classes,
         "",
         "Changes from the base config (`base.config`):",
@@ -155,6 +174,7 @@ def _trial_cells(trial: TrialResult, objective: Objective) -> list[str]:
     pace = trial.throughput
     return [
         plain(trial.id),
+        origin_text(trial),
         trial.state.replace("_", " ") + same,
         f"{len(trial.evaluations)}/{trial.status.total_evaluations}",
         value_text(objective.value(trial.best.metrics)) if trial.best else "",

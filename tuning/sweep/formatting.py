@@ -1,12 +1,39 @@
 """How values of trials are shown to people."""
 
 from sweepbox.tuning.sweep.spending import Spending
+from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult
+
+MOST_POINTS = 4
+"""How many points of a Pareto front a line names."""
 
 
 def settings_text(trial: TrialResult) -> str:
     """Return the parameters that a trial was given, on one line."""
     return ", ".join(f"{name}={value_text(value)}" for name, value in trial.status.parameters.items())
+
+
+def origin_text(trial: TrialResult) -> str:
+    """Return why a trial exists, and for a copy of which evaluation it is one."""
+    copied_from = trial.status.copied_from
+    source = "" if copied_from is None else f" from {copied_from.trial}, evaluation {copied_from.evaluation}"
+    return f"{trial.status.origin}{source}"
+
+
+def best_text(state: SweepState) -> str | None:
+    """Return the best so far: one value, or with several goals the Pareto front; None before the first."""
+    best = state.best
+    if best is None:
+        return None
+    if not state.front:
+        note = "" if best.constraints_met else ", constraints not met"
+        return f"best {best.metric} {best.value:.4f} (trial {best.trial}{note})"
+    points = [
+        f"{point.trial} ({', '.join(f'{goal} {value_text(value)}' for goal, value in point.values.items())})"
+        for point in state.front[:MOST_POINTS]
+    ]
+    more = len(state.front) - len(points)
+    return f"Pareto front: {', '.join(points)}" + (f" and {more} more" if more else "")
 
 
 def value_text(value: object) -> str:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 def results_table(state: SweepState) -> "pyarrow.Table":
     """Return the table of all evaluations.
 
-    Columns: trial, state, seed, fingerprint, duplicate_of, evaluation, step, time (seconds since the epoch),
-    seconds (since the evaluation before), evaluation_s (of these, for evaluating), images_per_s and
-    input_wait_fraction (of the training between; these three are null where an older version did not record
-    them), `metrics.NAME` (float), `parameters.NAME` (float, or text where a parameter takes other values than
-    numbers).
+    Columns: trial, state, seed, fingerprint, duplicate_of, origin (why the trial exists), copied_from
+    (`TRIAL:EVALUATION`), evaluation, step, time (seconds since the epoch), seconds (since the evaluation
+    before), evaluation_s (of these, for evaluating), images_per_s and input_wait_fraction (of the training
+    between; these three are null where an older version did not record them), `metrics.NAME` (float),
+    `parameters.NAME` (float, or text where a parameter takes other values than numbers).
     """
     return table_of([_row(trial, evaluation) for trial in state.trials for evaluation in trial.evaluations])
 
@@ -29,12 +29,15 @@ def write_results(state: SweepState) -> None:
 
 
 def _row(trial: TrialResult, evaluation: Evaluation) -> dict[str, Any]:
+    copied_from = trial.status.copied_from
     return {
         "trial": trial.id,
         "state": str(trial.state),
         "seed": trial.status.seed,
         "fingerprint": trial.status.fingerprint,
         "duplicate_of": trial.status.duplicate_of or "",
+        "origin": str(trial.status.origin),
+        "copied_from": "" if copied_from is None else f"{copied_from.trial}:{copied_from.evaluation}",
         "evaluation": evaluation.evaluation,
         "step": evaluation.step,
         "time": evaluation.time,

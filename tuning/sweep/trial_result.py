@@ -65,6 +65,8 @@ class TrialResult:
             "evaluation_s": throughput.evaluation_s,
             "images_per_s": throughput.images_per_s,
             "input_wait_fraction": throughput.input_wait_fraction,
+            "origin": str(self.status.origin),
+            "redraws": self.status.redraws,
             "duplicate_of": self.status.duplicate_of,
             "copied_from": None if self.status.copied_from is None else asdict(self.status.copied_from),
             "error": self.status.error,

@@ -37,6 +37,15 @@ def test_of_equals_the_earlier_wins_in_any_order() -> None:
     ]
 
 
+def test_of_equals_by_the_first_goal_the_next_decides() -> None:
+    """A cost is the same at all evaluations of a trial."""
+    both = Objective((Goal.metric("parameters"), Goal.metric("mAP")))
+    course = [
+        Candidate("0", number, {"parameters": 9.0, "mAP": value}) for number, value in [(1, 0.3), (2, 0.6)]
+    ]
+    assert best_of(course, both) == course[1]
+
+
 def test_floors_decide_before_the_metric() -> None:
     floored = Objective((Goal.metric("mAP"),), (Constraint("AP/rare", 0.2),))
     below = [candidate("0", 1, 0.9, rare=0.1), candidate("1", 1, 0.8, rare=0.15)]
