@@ -1,6 +1,7 @@
 import pytest
 
 from sweepbox.tuning.search.observation import Observation, ObservedState
+from sweepbox.tuning.search.samplers.nsga2 import NSGA2
 from sweepbox.tuning.search.samplers.random import Random
 from sweepbox.tuning.search.samplers.tpe import TPE
 from sweepbox.tuning.search.suggestions import Suggestions
@@ -41,6 +42,26 @@ def test_a_trial_is_closed_once_with_the_last_report_of_each_evaluation() -> Non
     suggestions.close(0, ObservedState.FINISHED, scores=(0.9,))
     trial = suggestions.trial(0)
     assert (trial.state.name, trial.values, trial.intermediate_values) == ("PRUNED", [0.3], {1: 0.3})
+
+
+@pytest.mark.parametrize("sampler", [TPE(startup_trials=3), NSGA2(population_size=4)], ids=["tpe", "nsga2"])
+def test_several_goals_take_trials_that_end_in_any_way(sampler: TPE | NSGA2) -> None:
+    """Stopped, failed and infeasible trials; Optuna's TPE fails on pruned trials of several objectives."""
+    suggestions = Suggestions(sampler, SPACE, seed=2, directions=["maximize", "minimize"])
+    endings = [ObservedState.FINISHED, ObservedState.STOPPED_EARLY, ObservedState.FAILED]
+    for number in range(20):
+        rate = float(suggestions.suggest().parameters["learning_rate"])
+        state = endings[number % 3]
+        scores = () if state is ObservedState.FAILED else (rate, 1000 * rate)
+        if scores:
+            suggestions.report(number, 1, rate)
+        slack = 0.5 if number % 4 == 1 else -0.5
+        suggestions.close(number, state, scores=scores, constraints={"AP >= 0.4": slack} if scores else {})
+    trials = [suggestions.trial(number) for number in range(20)]
+    assert [trial.state.name for trial in trials[:3]] == ["COMPLETE", "COMPLETE", "FAIL"]
+    assert all(len(trial.values or ()) == 2 for trial in trials if trial.state.name == "COMPLETE")
+    late = [trial.params["learning_rate"] for trial in trials[3:]]
+    assert len(set(late)) > 1
 
 
 def test_a_number_is_observed_once() -> None:
