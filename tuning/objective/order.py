@@ -9,8 +9,6 @@ doi:10.1109/4235.996017).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 COMPLETE = 1.0
 """The violation of a constraint whose metric is 0."""
 
@@ -44,6 +42,8 @@ def front(scores: Sequence[Sequence[float]]) -> tuple[int, ...]:
 
 def non_dominated_ranks(scores: Sequence[Sequence[float]]) -> tuple[int, ...]:
     """Return the rank of each point: 0 if no other dominates it, 1 if only points of rank 0 do, and so on."""
+    import numpy as np  # here, because the state of a sweep is read without it
+
     points = np.asarray(scores, dtype=float)
     ranks = np.full(len(points), -1)
     rank = 0
@@ -58,6 +58,8 @@ def non_dominated_ranks(scores: Sequence[Sequence[float]]) -> tuple[int, ...]:
 
 def crowding_distances(scores: Sequence[Sequence[float]]) -> tuple[float, ...]:
     """Return for each point how far apart its neighbours are, over all scores; the ends are infinitely far."""
+    import numpy as np  # here, because the state of a sweep is read without it
+
     points = np.asarray(scores, dtype=float)
     distances = np.zeros(len(points))
     for column in points.T:
