@@ -39,7 +39,7 @@ def command(
     """
     from sweepbox.detection.config.edits import parse_edit
     from sweepbox.scripts.console import plain_console
-    from sweepbox.tuning.sweep.trial_start import check_no_trial
+    from sweepbox.tuning.storage.opening import check_no_trial
 
     console = plain_console()
     check_no_trial(out)
@@ -75,8 +75,6 @@ def _start(
     config: Path | None, data: Path | None, *, from_trial: str | None, initial_weights: str | None
 ) -> _Start:
     """Return what the run starts from; UsageError where the options contradict each other."""
-    from sweepbox.tuning.sweep.trial_start import trial_start
-
     if from_trial is None:
         if config is None:
             raise UsageError("give the pipeline.config to train, or a trial of a sweep: --from-trial RUN:ID")
@@ -84,6 +82,9 @@ def _start(
     if config is not None or initial_weights is not None:
         other = "a pipeline.config" if config is not None else "--initial-weights"
         raise UsageError(f"--from-trial and {other} contradict each other; give one of them")
+
+    from sweepbox.tuning.sweep.trial_start import trial_start
+
     start = trial_start(from_trial, needs_data=data is None)
     return _Start(start.config, data or start.data, str(start.checkpoint))
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sweepbox.detection.checkpoint.files import CONFIG_FILE, METRICS_FILE, WEIGHTS_FILE
 from sweepbox.detection.checkpoint.weights import save_weights
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.label_map import LABEL_MAP_FILE, save_label_map
@@ -18,10 +19,6 @@ from sweepbox.detection.config.load import save_config
 from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.files import atomic_directory, write_json
 from sweepbox.detection.core.labels import LabelMap
-
-CONFIG_FILE = "pipeline.config"
-WEIGHTS_FILE = "weights.npz"
-METRICS_FILE = "metrics.json"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from typing import Any, Self
 from numpy.typing import NDArray
 
 from sweepbox.detection.checkpoint.arrays import save_arrays
-from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, CheckpointMetadata, write_checkpoint_metadata
+from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
+from sweepbox.detection.checkpoint.folder import CheckpointMetadata, write_checkpoint_metadata
 from sweepbox.detection.checkpoint.state import OPTIMIZER_FILE, ResumeMetadata, write_resume_metadata
 from sweepbox.detection.checkpoint.weights import weights_fingerprint
 from sweepbox.detection.config import pipeline_pb2 as pb

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sweepbox.detection.checkpoint.folder import METRICS_FILE, WEIGHTS_FILE
+from sweepbox.detection.checkpoint.files import METRICS_FILE, WEIGHTS_FILE
 from sweepbox.detection.checkpoint.object_file import check_object_based, find_prefix
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.errors import ConfigError, ModelError

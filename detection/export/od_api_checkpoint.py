@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweepbox.detection.checkpoint.folder import CONFIG_FILE, WEIGHTS_FILE
+from sweepbox.detection.checkpoint.files import CONFIG_FILE, WEIGHTS_FILE
 from sweepbox.detection.checkpoint.object_writer import write_object_based
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.extractors import pyramid_fields_without_effect

@@ -6,13 +6,8 @@ from typing import Any
 
 import keras
 
-from sweepbox.detection.checkpoint.folder import (
-    CONFIG_FILE,
-    METRICS_FILE,
-    WEIGHTS_FILE,
-    CheckpointMetadata,
-    read_checkpoint_metadata,
-)
+from sweepbox.detection.checkpoint.files import CONFIG_FILE, METRICS_FILE, WEIGHTS_FILE
+from sweepbox.detection.checkpoint.folder import CheckpointMetadata, read_checkpoint_metadata
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map, save_label_map
 from sweepbox.detection.config.load import load_config, save_config

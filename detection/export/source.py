@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE
+from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
 from sweepbox.detection.checkpoint.weights import load_weights
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.errors import ModelError

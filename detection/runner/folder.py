@@ -12,7 +12,8 @@ from pathlib import Path
 
 import keras
 
-from sweepbox.detection.checkpoint.folder import CONFIG_FILE, METRICS_FILE, read_checkpoint_metadata
+from sweepbox.detection.checkpoint.files import CONFIG_FILE, METRICS_FILE
+from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.change import Change
 from sweepbox.detection.config.difference import config_difference

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE
+from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
 from sweepbox.detection.checkpoint.object_based import (
     TYPE_FIELD,
     RestoredPart,

@@ -17,7 +17,7 @@ from typing import Any
 import keras
 from filelock import FileLock
 
-from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE
+from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
 from sweepbox.detection.checkpoint.mapped import MappedArrays, read_mapped, write_mapped
 from sweepbox.detection.checkpoint.object_file import find_prefix
 from sweepbox.detection.checkpoint.source import (

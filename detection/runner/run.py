@@ -9,7 +9,8 @@ from typing import Any
 
 import keras
 
-from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, CheckpointMetadata, read_checkpoint_metadata
+from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
+from sweepbox.detection.checkpoint.folder import CheckpointMetadata, read_checkpoint_metadata
 from sweepbox.detection.checkpoint.keys import checkpoint_keys
 from sweepbox.detection.checkpoint.pending import PendingCheckpoint
 from sweepbox.detection.checkpoint.state import ResumeMetadata, read_state

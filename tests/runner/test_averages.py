@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sweepbox.detection.checkpoint.arrays import load_arrays
-from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE
+from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
 from sweepbox.detection.checkpoint.weights import weight_arrays
 from sweepbox.detection.runner import RunSettings, TrainingRun
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sweepbox.detection.checkpoint.arrays import load_arrays
-from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE, read_checkpoint_metadata
+from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
+from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
 from sweepbox.detection.checkpoint.weights import weight_arrays
 from sweepbox.detection.core.errors import ConfigError, DataError, TrainingError
 from sweepbox.detection.core.labels import LabelMap

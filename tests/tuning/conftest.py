@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sweepbox.detection.checkpoint.folder import METRICS_FILE
+from sweepbox.detection.checkpoint.files import METRICS_FILE
 from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.files import write_json

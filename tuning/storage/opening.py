@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.errors import SweepError, UsageError
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import read_metadata
 
@@ -22,3 +22,13 @@ def open_sweep(path: Path) -> SweepFolder:
         raise SweepError(f"{path}: no sweep here (sweep.yaml is missing){hint}")
     read_metadata(folder)
     return folder
+
+
+def check_no_trial(directory: Path) -> None:
+    """Raise UsageError where a folder is that of a sweep's trial, which is never trained on in place."""
+    sweep = SweepFolder(directory.parent.parent)
+    if sweep.exists and directory.parent == sweep.trials:
+        raise UsageError(
+            f"{directory}: is a trial of a sweep, which keeps its length; train on in a new folder, from its "
+            f"weights with --from-trial {sweep.path}:{directory.name}"
+        )

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from sweepbox.detection.core.errors import SweepError, UsageError
 from sweepbox.tuning.storage.dataset import open_sweep_data
-from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.sweep.reader import load_sweep
 
 FORM = "give the sweep's folder and the trial, such as runs/mine:0004"
@@ -49,13 +48,3 @@ def trial_start(named: str, *, needs_data: bool) -> TrialStart:
         open_sweep_data(state.folder, state.spec)
         data = Path(os.path.normpath(state.folder.path / str(state.spec.data)))
     return TrialStart(trial.config, trial.best, data)
-
-
-def check_no_trial(directory: Path) -> None:
-    """Raise UsageError where a folder is that of a sweep's trial, which is never trained on in place."""
-    sweep = SweepFolder(directory.parent.parent)
-    if sweep.exists and directory.parent == sweep.trials:
-        raise UsageError(
-            f"{directory}: is a trial of a sweep, which keeps its length; train on in a new folder, from its "
-            f"weights with --from-trial {sweep.path}:{directory.name}"
-        )

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE
+from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
 from sweepbox.tuning.budget.rehearsal import WarmUp
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from experiments.parity.context import Context
 from experiments.parity.finding import Finding
 from experiments.parity.inputs import photograph_records, split_record
 from experiments.parity.trained import settings_of, trained_checkpoint, trained_config
-from sweepbox.detection.checkpoint.folder import WEIGHTS_FILE
+from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
 from sweepbox.detection.checkpoint.weights import load_weights
 from sweepbox.detection.config.load import save_config
 from sweepbox.detection.core.metric_names import original_names

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sweepbox.detection.checkpoint.folder import METRICS_FILE
+from sweepbox.detection.checkpoint.files import METRICS_FILE
 from sweepbox.tuning.ray_backend.stopping import RuleScheduler
 from sweepbox.tuning.ray_backend.trial_source import TrialSource
 from sweepbox.tuning.schedule import table

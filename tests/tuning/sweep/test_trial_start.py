@@ -9,9 +9,10 @@ from sweepbox.detection.core.errors import SweepboxError, UsageError
 from sweepbox.scripts.train import command
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.opening import check_no_trial
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.manager import TrialManager
-from sweepbox.tuning.sweep.trial_start import check_no_trial, trial_start
+from sweepbox.tuning.sweep.trial_start import trial_start
 from tests.conftest import Invoke
 
 
