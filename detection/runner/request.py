@@ -71,19 +71,19 @@ class TrainRequest:
             DataError: The records are missing.
             UsageError: There is no such precision.
         """
-        from sweepbox.detection.runner.folder import RunFolder
         from sweepbox.detection.runner.inputs import run_inputs
-        from sweepbox.detection.runner.settings import RunSettings
 
         inputs = run_inputs(
             self.config,
             self.data,
             edits=self.edits,
             initial_weights=self.initial_weights,
-            all_fields_count=self.resume and RunFolder(self.out).keeps_own_pyramid,
+            all_fields_count=self.resume and self._keeps_own_pyramid(),
         )
         for message in inputs.adjustments:
             notify(message)
+        from sweepbox.detection.runner.settings import RunSettings
+
         settings = RunSettings(
             config=inputs.config,
             train_records=inputs.train_records,
@@ -97,6 +97,12 @@ class TrainRequest:
             cache_directory=self.cache_directory,
         )
         return self._with_precision(settings, notify)
+
+    def _keeps_own_pyramid(self) -> bool:
+        """Return whether the run to resume does, see `RunFolder.keeps_own_pyramid`; this loads the engine."""
+        from sweepbox.detection.runner.folder import RunFolder
+
+        return RunFolder(self.out).keeps_own_pyramid
 
     def _backend(self) -> Backend:
         """Return the requested backend, else that of the run to resume, else that of this process."""
