@@ -29,6 +29,7 @@ def test_missing_package_error_states_what_to_install(monkeypatch: pytest.Monkey
         check_installed(Backend.JAX)
 
 
+@pytest.mark.slow
 def test_backend_cannot_be_changed_after_keras_is_imported() -> None:
     program = (
         "from sweepbox.detection.core.backends import Backend, use_backend\n"

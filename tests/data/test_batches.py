@@ -21,6 +21,11 @@ LABELS = LabelMap.of(["cat", "dog"])
 COUNT = 7
 
 
+def boxes_of(index: int, count: int) -> np.ndarray:
+    """Return the boxes of an image, which grow with its index."""
+    return np.full((count, 4), [0.0, 0.0, 0.1 * index, 0.1 * index], np.float32)
+
+
 def make_records(directory: Path, count: int, *, disk_budget_bytes: int | None = None) -> RecordSet:
     """Write and open images filled with their own index, each wider and with more objects than the last."""
     records = []
@@ -28,7 +33,7 @@ def make_records(directory: Path, count: int, *, disk_budget_bytes: int | None =
         buffer = io.BytesIO()
         Image.fromarray(np.full((8, 10 + index, 3), index, np.uint8)).save(buffer, "PNG")
         truth = GroundTruth(
-            np.full((index, 4), 0.1 * index, np.float32),
+            boxes_of(index, index),
             np.full(index, 2, np.int64),
             np.full(index, 0.5, np.float32),
             np.zeros(index, bool),
@@ -67,7 +72,8 @@ def test_batch_contains_the_records_on_one_canvas(records: RecordSet) -> None:
         assert batch.class_ids[row].tolist() == [1] * objects + [0] * (4 - objects)
         assert batch.weights[row].tolist() == [0.5] * objects + [0.0] * (4 - objects)
         np.testing.assert_array_equal(
-            batch.boxes_yxyx[row, :objects], np.full((objects, 4), 0.1 * index, np.float32)
+            batch.boxes_yxyx[row, :objects],
+            boxes_of(index, objects),
         )
         assert not batch.boxes_yxyx[row, objects:].any()
     kinds = {

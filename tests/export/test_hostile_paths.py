@@ -87,6 +87,7 @@ def test_a_checkpoint_is_opened_and_read(name: str, tmp_path: Path) -> None:
     assert np.array_equal(checkpoint.read([key])[key], open_checkpoint(GOLDEN / "ckpt-0").read([key])[key])
 
 
+@pytest.mark.slow
 def test_a_model_is_loaded_and_a_checkpoint_written(
     light_export: Path, light_checkpoint: Path, tmp_path: Path
 ) -> None:

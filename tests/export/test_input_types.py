@@ -62,6 +62,7 @@ def _assert_golden(found: dict[str, Any], expected: Callable[[str], np.ndarray])
     np.testing.assert_allclose(sums, expected("raw_score_sum"), rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("input_type", InputType)
 def test_the_signature(folder_of: Folder, input_type: InputType) -> None:
     model = loaded(folder_of(input_type))
@@ -115,6 +116,7 @@ def test_a_batch_of_float_images_has_the_detections_of_its_images(folder_of: Fol
         np.testing.assert_array_equal(value, found[key], err_msg=key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("input_type", list(InputType)[1:])
 def test_the_detector_supports_every_input_type(folder_of: Folder, input_type: InputType) -> None:
     with np.load(MODEL) as golden:

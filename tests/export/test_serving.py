@@ -99,6 +99,7 @@ def test_images_are_resized_as_in_training(resizer_text: str, shape: tuple[int, 
     np.testing.assert_array_equal(size, expected.true_sizes[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resizer_text", [FIXED, KEEP_ASPECT])
 def test_detections_equal_those_of_the_detector_in_process(golden_checkpoint: Path, resizer_text: str) -> None:
     config = load_config(golden_checkpoint / "pipeline.config")

@@ -135,6 +135,7 @@ def test_a_seed_gives_the_same_weights_again(ssd: pb.Ssd) -> None:
         np.testing.assert_array_equal(other[path], value)
 
 
+@pytest.mark.slow
 def test_another_process_initialises_the_same_weights(detector: SsdDetector, ssd_text: str) -> None:
     code = (
         "import sys, numpy as np; from google.protobuf import text_format;"
@@ -228,6 +229,7 @@ def test_bfloat16_keeps_weights_and_predictions_in_float32(ssd: pb.Ssd) -> None:
     assert float(losses["total"]) == pytest.approx(float(exact_losses["total"]), rel=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -153,6 +153,7 @@ def _randomised(model: Any) -> Any:
     return model
 
 
+@pytest.mark.slow
 @saves_with_keras
 @pytest.mark.parametrize(("multiplier", "include_top"), [(1.0, False), (0.35, True)])
 def test_weights_file_of_the_keras_mobilenet(

@@ -81,6 +81,7 @@ def test_json_has_the_promised_keys(on_voc: ModelEvaluation) -> None:
     assert np.mean(defined) == pytest.approx(told["mAP"])
 
 
+@pytest.mark.slow
 def test_records_are_measured_by_split_file_and_pattern(light_export: Path, records: Path) -> None:
     counts = {}
     for split in ("train", "validation"):
@@ -167,6 +168,7 @@ def elsewhere(tmp_path: Path) -> Iterator[Path]:
     assert not list((tmp_path / "empty").iterdir())
 
 
+@pytest.mark.slow
 def test_no_data_and_no_label_map(light_export: Path, export_copy: Path, data: Path, elsewhere: Path) -> None:
     for source in (elsewhere, elsewhere / "absent", f"{elsewhere}/*.tfrecord"):
         with pytest.raises(DataError, match="no TFRecord file found"):

@@ -16,6 +16,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 EDITS = ("num_steps=2", "warmup_steps=0", "batch_size=2")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["mobilenet_v1_fpn_small", pytest.param("mobilenet_v2_ssd_small", marks=pytest.mark.slow)]
 )

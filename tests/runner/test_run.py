@@ -52,6 +52,7 @@ def test_the_loss_falls_and_the_metrics_have_their_names(
     )
 
 
+@pytest.mark.slow
 def test_the_config_sets_the_readers_and_the_metrics(settings_of: SettingsOf, shared_run: TrainingRun) -> None:
     run, seen = shared_run, []
     readers = ("eval_input_reader[0].sample_1_of_n_examples=2", "train_input_reader.shuffle=false")
@@ -67,6 +68,7 @@ def test_the_config_sets_the_readers_and_the_metrics(settings_of: SettingsOf, sh
     assert "PascalBoxes_Precision/mAP@0.5IOU" not in run.evaluate()
 
 
+@pytest.mark.slow
 def test_resuming_from_a_saved_state_gives_the_same_weights(
     settings_of: SettingsOf, shared_run: TrainingRun, tmp_path: Path
 ) -> None:

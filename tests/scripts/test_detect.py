@@ -65,6 +65,7 @@ def test_a_threshold_out_of_range_is_refused(light_export: Path, pictures: Path,
     assert "--threshold" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_program_tells_bad_input_in_one_line(light_export: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"torn")
     result = subprocess.run(

@@ -51,6 +51,7 @@ def sweep(tmp_path: Path, light_checkpoint: Path) -> SweepFolder:
     return folder
 
 
+@pytest.mark.slow
 def test_the_best_checkpoint_of_a_sweep(sweep: SweepFolder, tmp_path: Path, invoke: Invoke) -> None:
     result = invoke(command, sweep.path, tmp_path / "out")
     assert result.exit_code == 0, result.exception
@@ -63,6 +64,7 @@ def test_the_best_checkpoint_of_a_sweep(sweep: SweepFolder, tmp_path: Path, invo
     assert load_label_map(tmp_path / "out" / "label_map.pbtxt").num_classes == 3
 
 
+@pytest.mark.slow
 def test_a_sweep_whose_data_is_gone_can_still_be_exported(
     sweep: SweepFolder, tmp_path: Path, invoke: Invoke
 ) -> None:

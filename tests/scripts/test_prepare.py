@@ -35,6 +35,7 @@ def test_prepares_and_sums_up(run: RunCommand, data: Path, tmp_path: Path) -> No
     assert json.loads((out / "dataset.json").read_text())["seed"] == 2
 
 
+@pytest.mark.slow
 def test_bad_input_is_one_line_and_leaves_nothing(run: RunCommand, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     picture = data / "images" / "scene_00003.jpg"

@@ -67,6 +67,7 @@ def test_a_config_that_freezes_everything_is_refused() -> None:
         freeze(detector.network, pb.TrainConfig(freeze_variables=["."]), _keys_of(detector, config))
 
 
+@pytest.mark.slow
 def test_a_frozen_backbone_does_not_change_and_normalises_with_its_moving_statistics() -> None:
     config = load_config(MOBILENET / "pipeline.config")
     golden: Any = np.load(MOBILENET / "golden.npz")

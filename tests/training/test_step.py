@@ -49,6 +49,7 @@ def test_evaluation_equals_the_golden_and_padding_rows_have_no_loss(
         np.testing.assert_allclose(padded[name], single[name], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_each_group_of_rows_is_evaluated_like_a_separate_batch(
     golden: Any, config: pb.TrainEvalPipelineConfig
 ) -> None:
@@ -61,6 +62,7 @@ def test_each_group_of_rows_is_evaluated_like_a_separate_batch(
     assert (together["localization"][2], together["classification"][2]) == (0, 0)
 
 
+@pytest.mark.slow
 def test_the_first_step_with_a_loss_that_is_not_finite_is_recorded(
     golden: Any, config: pb.TrainEvalPipelineConfig
 ) -> None:

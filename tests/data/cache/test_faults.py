@@ -145,6 +145,7 @@ def test_hash_of_an_unchanged_shard_is_cached(tmp_path: Path, monkeypatch: pytes
     assert SETTLED_NS > 10**9  # coarser than the clocks of the file systems in use
 
 
+@pytest.mark.slow
 def test_only_one_of_two_processes_rewrites_a_damaged_file(
     tmp_path: Path, second_process: SecondProcess
 ) -> None:

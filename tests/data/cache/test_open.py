@@ -152,6 +152,7 @@ def test_records_without_images_are_an_empty_set(tmp_path: Path) -> None:
     assert (len(records), records.canvas, records.max_boxes) == (0, (0, 0), 0)
 
 
+@pytest.mark.slow
 def test_two_processes_write_one_file_and_both_map_it(tmp_path: Path, second_process: SecondProcess) -> None:
     (path,) = write(tmp_path, [record(index, encode(picture(index, (300, 400)))) for index in range(30)])
     second_process.start_opening(path)

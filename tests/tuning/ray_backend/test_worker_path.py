@@ -55,6 +55,7 @@ def _of_a_worker(folder: Path, who: str) -> tuple[list[str], list[str]]:
     return lines["FOLDERS"], lines["MODULES"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["sweepbox", "user"])
 def test_a_worker_imports_nothing_from_the_folders_of_the_driver(tmp_path: Path, who: str) -> None:
     """Neither in a Ray of ours nor in one that the user has started before."""

@@ -4,6 +4,7 @@ import pytest
 
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.search import suggestions as suggestions_module
 from sweepbox.tuning.search.endpoints import check_space
 from sweepbox.tuning.search.feasibility import Feasibility
 from sweepbox.tuning.search.observation import Observation, ObservedState
@@ -64,8 +65,9 @@ def test_after_many_redraws_a_suggestion_is_drawn_at_random() -> None:
     assert suggestion.parameters["warmup_steps"] == 200
 
 
-def test_requirements_that_nothing_meets_end_the_search() -> None:
-    with pytest.raises(SweepError, match="require: none of 100 suggestions and 10000 random draws"):
+def test_requirements_that_nothing_meets_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suggestions_module, "MOST_DRAWS", 50)
+    with pytest.raises(SweepError, match="require: none of 100 suggestions and 50 random draws"):
         suggestions_of(spec_with("warmup_steps < 0"), "random").suggest()
 
 

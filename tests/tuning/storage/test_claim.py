@@ -91,6 +91,7 @@ def driver_of(spec: Path, data: Path, home: Path, *, pause_s: float = 0.05) -> s
     return process
 
 
+@pytest.mark.slow
 def test_of_equal_commands_at_the_same_moment_one_runs(
     write_spec: Write, photographs: Path, tmp_path: Path
 ) -> None:

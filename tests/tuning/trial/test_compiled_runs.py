@@ -42,6 +42,7 @@ def test_a_program_is_compiled_once_and_two_are_kept(settings: RunSettings) -> N
     first.close()
 
 
+@pytest.mark.slow
 def test_a_process_keeps_to_its_share_of_the_machine() -> None:
     code = (
         "import os; from sweepbox.tuning.trial.process import prepare_process; "

@@ -16,6 +16,8 @@ from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
 from sweepbox.tuning.trial.worker import TrialWorker
 from tests.tuning.sweep.test_readiness import cut, files_end_at, other_records, remove
 
+pytestmark = pytest.mark.slow
+
 Measured = list[tuple[int, dict[str, float]]]
 WRITABLE_BYTES = 40_000
 """Enough for the records of a trial, too little for its weights."""
