@@ -44,7 +44,8 @@ test-all: $(READY)  ## run all tests; print the 30 slowest tests and the coverag
 
 test-slow:  ## run only the tests with this mark; test-gpu, test-browser and test-cluster likewise
 test-slow test-gpu test-browser test-cluster: $(READY)
-	$(PYTEST_PARALLEL) -m $(@:test-%=%) $(ARGS) || $(NO_TESTS)
+	$(PYTEST_PARALLEL) -m "$(@:test-%=%) and not default_threads" $(ARGS) || $(NO_TESTS)
+	$(PYTEST) -m "$(@:test-%=%) and default_threads" $(ARGS) || $(NO_TESTS)
 
 parity: $(READY)  ## compare with the Object Detection API: about 40 minutes on two cores
 	$(BIN)/python -m experiments.parity

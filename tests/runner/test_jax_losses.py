@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
+@pytest.mark.default_threads
 def test_jax_trains_like_tensorflow(records: Path, jax_environment: dict[str, str]) -> None:
     pytest.importorskip("jax")
     done = subprocess.run(
