@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.memory import check_memory
+from sweepbox.detection.config.support import check_supported
 from sweepbox.detection.core.errors import ConfigError, DataError
 from sweepbox.detection.core.evaluation_plan import EvaluationPlan
 from sweepbox.detection.core.labels import LabelMap
@@ -70,8 +71,8 @@ def check_settings(settings: RunSettings) -> None:
     """Check that the settings are consistent.
 
     Raises:
-        ConfigError: The number of classes differs from the label map, the batch size is 0, or training takes
-            more memory than the machine has.
+        ConfigError: The number of classes differs from the label map, the batch size is 0, the config is not
+            supported, or training takes more memory than the machine has.
         DataError: There are no training or no validation records.
     """
     configured, found = settings.config.model.ssd.num_classes, settings.label_map.num_classes
@@ -82,6 +83,7 @@ def check_settings(settings: RunSettings) -> None:
         )
     if settings.config.train_config.batch_size < 1:
         raise ConfigError("train_config.batch_size is 0; set it to at least 1")
+    check_supported(settings.config)
     check_memory(settings.config)
     if not settings.train_records or not settings.validation_records:
         raise DataError("a run needs training records and validation records; prepare the data")
