@@ -1,5 +1,6 @@
 """How values of trials are shown to people."""
 
+from sweepbox.tuning.storage.trial_record import Origin
 from sweepbox.tuning.sweep.spending import Spending
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult
@@ -9,8 +10,12 @@ MOST_POINTS = 4
 
 
 def settings_text(trial: TrialResult) -> str:
-    """Return the parameters that a trial was given, on one line."""
-    return ", ".join(f"{name}={value_text(value)}" for name, value in trial.status.parameters.items())
+    """Return the parameters that a trial was given, on one line; its changes of the base where it has none."""
+    if trial.status.origin is Origin.BASE:
+        return "the base config"
+    changes = [(change.path, change.after) for change in trial.changes]
+    given = [*trial.status.parameters.items()] or changes
+    return ", ".join(f"{name}={value_text(value)}" for name, value in given)
 
 
 def origin_text(trial: TrialResult) -> str:

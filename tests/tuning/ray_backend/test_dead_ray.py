@@ -61,7 +61,7 @@ class Driver:
     def said(self) -> list[str]:
         """Return the lines on the terminal but for those of the sweep's progress."""
         lines = self.terminal.read_text().splitlines()
-        return [line for line in lines if not line.startswith(("sweep in ", "trial "))]
+        return [line for line in lines if not line.startswith(("sweep in ", "trial ", "drawn at random"))]
 
 
 @pytest.fixture
