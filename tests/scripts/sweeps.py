@@ -1,7 +1,6 @@
 """Sweeps as processes of their own, which tests look at, interrupt and kill."""
 
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -12,20 +11,16 @@ from typing import Any
 import psutil
 import yaml
 
+from tests.processes import kill_family
+from tests.tiny import QUICKSTART, TINY
+
 ROOT = Path(__file__).parents[2]
 STEPS, EVERY, TRIALS = 24, 3, 2
 SPEC: dict[str, Any] = {
     "name": "tiny",
-    "base_config": str(ROOT / "experiments" / "configs" / "quickstart.config"),
+    "base_config": str(QUICKSTART),
     "data": "records",
-    "set": {
-        "model.ssd.image_resizer.fixed_shape_resizer.height": 96,
-        "model.ssd.image_resizer.fixed_shape_resizer.width": 96,
-        "model.ssd.feature_extractor.depth_multiplier": 0.25,
-        "model.ssd.feature_extractor.fpn.additional_layer_depth": 16,
-        "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth": 16,
-        "batch_size": 2,
-    },
+    "set": TINY,
     "space": {"learning_rate": {"log_uniform": [1e-4, 1e-2]}},
     "objective": {"metric": "mAP@.50"},
     "scheduler": {"type": "none"},
@@ -81,14 +76,7 @@ class Sweep:
 
     def kill_everything(self) -> list[psutil.Process]:
         """Kill the driver, Ray and all trials, as a power cut would."""
-        driver = psutil.Process(self.process.pid)
-        family = [driver, *driver.children(recursive=True)]
-        for process in family:
-            if process.is_running():
-                process.send_signal(signal.SIGKILL)
-        psutil.wait_procs(family, timeout=20)
-        self.process.wait(timeout=20)
-        return family
+        return kill_family(self.process)
 
     def output(self) -> str:
         return self.terminal.read_text()

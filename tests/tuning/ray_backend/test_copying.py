@@ -1,6 +1,5 @@
 """Trials that are replaced by copies of others on a real Ray, without and with a driver that is killed."""
 
-import signal
 import subprocess
 import sys
 import time
@@ -8,7 +7,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import yaml
 
@@ -21,6 +19,7 @@ from sweepbox.tuning.sweep import new_trials
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.reader import load_sweep
 from sweepbox.tuning.sweep.state import SweepState
+from tests.processes import kill_family
 
 ROOT = Path(__file__).parents[3]
 POPULATION: dict[str, Any] = {
@@ -114,7 +113,7 @@ def test_a_killed_population_is_resumed(tiny_spec: dict[str, Any], home: Path, s
             assert time.monotonic() < deadline
             time.sleep(0.05)
     finally:
-        _kill_family(process)
+        kill_family(process)
     before = {trial.id: trial.status for trial in load_sweep(folder.path).trials}
     outcome = run_sweep(folder, ray_config=RayConfig(cpus=1))
     assert outcome.stopped_by is None
@@ -122,13 +121,3 @@ def test_a_killed_population_is_resumed(tiny_spec: dict[str, Any], home: Path, s
     for name, status in before.items():
         now = outcome.state.trial(name).status
         assert (now.parameters, now.copied_from) == (status.parameters, status.copied_from)
-
-
-def _kill_family(process: subprocess.Popen[bytes]) -> None:
-    driver = psutil.Process(process.pid)
-    family = [driver, *driver.children(recursive=True)]
-    for member in family:
-        if member.is_running():
-            member.send_signal(signal.SIGKILL)
-    psutil.wait_procs(family, timeout=20)
-    process.wait(timeout=20)

@@ -1,14 +1,12 @@
 """Trials that pause and are promoted on a real Ray, without and with a driver that is killed in between."""
 
 import json
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import yaml
 
@@ -17,6 +15,7 @@ from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState, read_evaluations, read_status
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.reader import load_sweep
+from tests.processes import kill_family
 
 ROOT = Path(__file__).parents[3]
 SWEEP: dict[str, Any] = {
@@ -111,7 +110,7 @@ def test_a_killed_sweep_keeps_its_paused_trials(
             assert time.monotonic() < deadline
             time.sleep(0.05)
     finally:
-        _kill_family(process)
+        kill_family(process)
     third = folder.trial("0002")
     assert not third.status.is_file() or not read_status(third).state.has_ended
     outcome = run_sweep(folder, ray_config=RayConfig(cpus=1))
@@ -121,13 +120,3 @@ def test_a_killed_sweep_keeps_its_paused_trials(
 
 def _state(path: Path) -> str | None:
     return json.loads(path.read_text())["state"] if path.is_file() else None
-
-
-def _kill_family(process: subprocess.Popen[bytes]) -> None:
-    driver = psutil.Process(process.pid)
-    family = [driver, *driver.children(recursive=True)]
-    for member in family:
-        if member.is_running():
-            member.send_signal(signal.SIGKILL)
-    psutil.wait_procs(family, timeout=20)
-    process.wait(timeout=20)
