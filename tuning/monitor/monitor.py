@@ -93,15 +93,11 @@ class SweepMonitor:
 
     def _enforce_limits(self, state: SweepState) -> None:
         """Ask the sweep to stop where it has more to do and a limit is reached."""
-        if state.ended >= self._planned(state) or self._over.is_set() or self._folder.stop_request.exists():
+        if state.ended >= state.planned or self._over.is_set() or self._folder.stop_request.exists():
             return
         reason = TIME_BUDGET if self._budget_left_s() == 0 else limit_reached(state)
         if reason is not None:
             self._folder.request_stop(reason)
-
-    @staticmethod
-    def _planned(state: SweepState) -> int:
-        return max(state.spec.trials, len(state.trials))
 
     def _budget_left_s(self) -> float | None:
         return None if self._deadline is None else max(self._deadline - self._clock(), 0.0)

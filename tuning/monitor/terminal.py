@@ -65,8 +65,7 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def sweep_summary(state: SweepState, *, time_left_s: float | None = None) -> str:
     """Return one line: how many trials are done, the best so far, what was spent, the time left."""
-    copies = len(state.trials) - state.population
-    parts = [f"{state.ended}/{max(state.spec.trials, state.population) + copies} trials done"]
+    parts = [f"{state.ended}/{state.planned} trials done"]
     for kind in SUMMARISED:
         if state.count(kind):
             parts.append(f"{state.count(kind)} {kind.replace('_', ' ')}")

@@ -45,8 +45,7 @@ def spending_of(state: "SweepState") -> Spending:
     left_s = state.work_left_s
     forecast = None
     if left_s is not None:
-        planned = max(limits.trials, len(state.trials))
-        forecast = limits.amount(trials=planned, trial_s=trial_s + left_s, gpu_s=gpu_s + left_s * share)
+        forecast = limits.amount(trials=state.planned, trial_s=trial_s + left_s, gpu_s=gpu_s + left_s * share)
     return Spending(limits.amount(trials=state.ended, trial_s=trial_s, gpu_s=gpu_s), forecast, limits)
 
 

@@ -50,6 +50,11 @@ class SweepState:
         return sum(trial.status.is_planned for trial in self.trials)
 
     @property
+    def planned(self) -> int:
+        """The number of trials in all: the planned ones, and those that came beside them so far."""
+        return max(self.spec.trials, self.population) + len(self.trials) - self.population
+
+    @property
     def is_complete(self) -> bool:
         """Whether all planned trials and all copies of them have ended."""
         return self.population >= self.spec.trials and self.ended == len(self.trials)
