@@ -114,19 +114,23 @@ def _line_of(error: Exception) -> str:
 
 def _fail(message: str, status: int = EXIT_BAD_INPUT) -> None:
     """Print an error to standard error, without characters that act on the terminal, and leave."""
-    from sweepbox.detection.core.printable import LONGEST_LINE, shortened
-
-    lines = [shortened(line, LONGEST_LINE) for line in message.split("\n")]
-    sys.stderr.write("error: " + "\n".join(lines) + "\n")
+    _write_error(message)
     sys.exit(status)
 
 
 def fail_at_once(message: str) -> NoReturn:
     """Print an error and end the process without its exit handlers, where native code might block them."""
     sys.stdout.flush()
-    sys.stderr.write(f"error: {message}\n")
+    _write_error(message)
     sys.stderr.flush()
     os._exit(EXIT_BAD_INPUT)
+
+
+def _write_error(message: str) -> None:
+    from sweepbox.detection.core.printable import LONGEST_LINE, shortened
+
+    lines = [shortened(line, LONGEST_LINE) for line in message.split("\n")]
+    sys.stderr.write("error: " + "\n".join(lines) + "\n")
 
 
 def _print(text: str) -> None:

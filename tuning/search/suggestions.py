@@ -4,7 +4,7 @@ import copy
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sweepbox.detection.config.edits import Edit
 from sweepbox.detection.core.errors import SweepError
@@ -186,7 +186,7 @@ class Suggestions:
             self._storage.add_hidden(self._study_id)
         replayed = self._replayed(observation)
         if replayed is None:
-            self._storage.add_hidden(self._study_id, self._without_parameters(observation))
+            self._storage.add_hidden(self._study_id, self._trial_of(observation))
         else:
             self._study.add_trial(replayed)
 
@@ -213,31 +213,29 @@ class Suggestions:
     def _trial_id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number + self._num_earlier)
 
-    def _without_parameters(self, observation: Observation) -> "FrozenTrial":
+    def _replayed(self, observation: Observation) -> "FrozenTrial | None":
+        """Return the trial that suggesting, reporting and closing leave; None where they could not."""
+        try:
+            return self._trial_of(
+                observation,
+                params=dict(observation.parameters),
+                distributions=distributions_of(observation.parameters, self._space),
+                system_attrs=dict(observation.attributes.get("trial", {})),
+                constraints=dict(observation.constraints),
+            )
+        except (ValueError, TypeError):
+            return None
+
+    def _trial_of(self, observation: Observation, **suggested: Any) -> "FrozenTrial":
+        """Return the results of an observation as a trial of Optuna, with what was `suggested`."""
         from optuna.trial import create_trial
 
         return create_trial(
             state=self._optuna_state(observation.state),
             values=self._values(observation.state, observation.scores, observation.intermediate),
             intermediate_values=dict(observation.intermediate),
+            **suggested,
         )
-
-    def _replayed(self, observation: Observation) -> "FrozenTrial | None":
-        """Return the trial that suggesting, reporting and closing leave; None where they could not."""
-        from optuna.trial import create_trial
-
-        try:
-            return create_trial(
-                state=self._optuna_state(observation.state),
-                values=self._values(observation.state, observation.scores, observation.intermediate),
-                params=dict(observation.parameters),
-                distributions=distributions_of(observation.parameters, self._space),
-                system_attrs=dict(observation.attributes.get("trial", {})),
-                intermediate_values=dict(observation.intermediate),
-                constraints=dict(observation.constraints),
-            )
-        except (ValueError, TypeError):
-            return None
 
     def _values(
         self, state: ObservedState, scores: Sequence[float], intermediate: Mapping[int, float]

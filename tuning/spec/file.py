@@ -10,21 +10,12 @@ from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_text
 from sweepbox.tuning.spec.problems import problem_lines
 from sweepbox.tuning.spec.schema import Augmentation, SweepSpec
-from sweepbox.tuning.spec.yaml_text import LARGEST_BYTES, check_size, parse_yaml
+from sweepbox.tuning.spec.yaml_text import parse_yaml, read_text
 
 
 def load_spec(path: Path) -> SweepSpec:
     """Read a sweep file; SweepError lists all problems, one line each, with file, key and remedy."""
-    if path.exists() and not path.is_file():
-        raise SweepError(f"{path}: is not a regular file; give a sweep file in YAML")
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
-        check_size(len(content), source=str(path))
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SweepError(f"{path}: not a text file in UTF-8; give a sweep file in YAML") from error
-    return parse_spec(text, source=str(path))
+    return parse_spec(read_text(path, kind="a sweep file in YAML"), source=str(path))
 
 
 def parse_spec(text: str, *, source: str = "<text>") -> SweepSpec:
@@ -43,8 +34,6 @@ def save_spec(spec: SweepSpec, path: Path) -> None:
     fields = spec.model_dump(exclude_none=True)
     fields["augmentations"] = {name: _plain(value) for name, value in spec.augmentations.items()}
     fields["set"] = dict(spec.set)
-    if spec.objective.weights is not None or spec.objective.worst_class is not None:
-        del fields["objective"]["metric"]
     write_text(path, yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=112))
 
 

@@ -8,7 +8,9 @@ from pydantic import (
     AfterValidator,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -188,6 +190,14 @@ class ObjectiveSpec(SpecModel):
         if any(weight <= 0 for weight in (self.weights or {}).values()):
             raise ValueError("weights must be above 0; leave out metrics that do not count")
         return self
+
+    @model_serializer(mode="wrap")
+    def _given_form(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out `metric` where another form stands instead of it, so that what is written can be read."""
+        fields: dict[str, Any] = dump(self)
+        if self.weights is not None or self.worst_class is not None:
+            fields.pop("metric", None)
+        return fields
 
 
 class SamplerSpec(SpecModel):

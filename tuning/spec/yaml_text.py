@@ -69,18 +69,29 @@ def load_yaml(path: Path) -> Any:
         SweepError: It is no regular file, is not UTF-8, is too large or too deep, or is not valid; the message
             names file, line and column.
     """
-    if path.exists() and not path.is_file():
-        raise SweepError(f"{path}: is not a regular file; give a text file in YAML")
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
+        text = read_text(path, kind="a text file in YAML")
     except OSError as error:
         raise SweepError(f"{path}: cannot be read ({error.strerror}); correct the path") from error
+    return parse_yaml(text, source=str(path))
+
+
+def read_text(path: Path, *, kind: str) -> str:
+    """Return the text of a file in UTF-8; `kind` is what to give instead of one that is not accepted.
+
+    Raises:
+        SweepError: It is no regular file, is too large or is not UTF-8.
+        OSError: It cannot be read.
+    """
+    if path.exists() and not path.is_file():
+        raise SweepError(f"{path}: is not a regular file; give {kind}")
+    with path.open("rb") as file:
+        content = file.read(LARGEST_BYTES + 1)
     check_size(len(content), source=str(path))
     try:
-        return parse_yaml(content.decode("utf-8"), source=str(path))
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise SweepError(f"{path}: not a text file in UTF-8; give a text file in YAML") from error
+        raise SweepError(f"{path}: not a text file in UTF-8; give {kind}") from error
 
 
 def parse_yaml(text: str, *, source: str) -> Any:

@@ -44,7 +44,7 @@ from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import SweepMetadata, write_metadata
 from sweepbox.tuning.storage.start_file import write_start
 from sweepbox.tuning.sweep.sampler_choice import fix_sampler
-from sweepbox.tuning.sweep.start_from import start_of
+from sweepbox.tuning.sweep.start_from import StartNotes, start_of
 
 logger = logging.getLogger(__name__)
 
@@ -154,8 +154,12 @@ def base_config_of(
 def check_request(request: SweepRequest) -> SweepSpec:
     """Run all checks that need no preparation of data, and return the spec; SweepError lists all problems."""
     spec = request.load()
-    _raise_together(_early_checks(spec, runs_here=request.runs_here), source=request.source)
+    _check(spec, request)
     return spec
+
+
+def _check(spec: SweepSpec, request: SweepRequest) -> None:
+    _raise_together(_early_checks(spec, runs_here=request.runs_here), source=request.source)
 
 
 def create_sweep(
@@ -186,26 +190,29 @@ def new_sweep(
             config or the data.
         ConfigError: The config is malformed or not supported.
     """
-    folder = request.folder(request.load())
+    spec = request.load()
+    folder = request.folder(spec)
     check_free(folder)
-    spec = check_request(request)
-    for note in _notes(spec):
+    _check(spec, request)
+    base = read_base(spec)
+    begin = start_of(spec, base.config)
+    for note in _notes(spec, base, begin):
         notify(note)
     spec, decisions = fix_sampler(spec)
     with claimed(folder):
         with draft_of(folder) as draft:
+            write_start(draft, begin.start)
             dataset = _write(draft, folder, spec, source=request.source, on_progress=on_progress)
         for line in (*decisions, *dataset.notes, *dropped_boxes(dataset, folder)):
             notify(line)
         yield folder
 
 
-def _notes(spec: SweepSpec) -> Iterator[str]:
+def _notes(spec: SweepSpec, base: ReadConfig, begin: StartNotes) -> Iterator[str]:
     """Yield a line for each thing of the base config, the preset and `start_from` that is not used as it is."""
-    base = read_base(spec)
     yield from (f"{spec.base_config}: {note}" for note in base.notes)
     yield from with_preset(spec, base.config).left_out
-    yield from start_of(spec, base.config).lines
+    yield from begin.lines
 
 
 def _write(
@@ -231,7 +238,6 @@ def _write(
     save_config(base, draft.base_config)
     save_label_map(labels, draft.label_map)
     draft.trials.mkdir()
-    write_start(draft, start_of(spec, base).start)
     write_metadata(draft, SweepMetadata(data_sha256=dataset.content_sha256()))
     save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
     return dataset

@@ -23,7 +23,7 @@ class EffectCheck:
     def __init__(self, folder: SweepFolder, spec: SweepSpec) -> None:
         self._folder = folder
         self._spec = spec
-        self._by_weights: dict[str, list[Trained]] = {}
+        self._by_weights: dict[str, list[TrialResult]] = {}
         self._seen: set[str] = set()
         self.error: NoEffectError | None = None
 
@@ -33,13 +33,17 @@ class EffectCheck:
         if trial.id in self._seen or weights is None or trial.status.duplicate_of or not trial.evaluations:
             return
         self._seen.add(trial.id)
-        trained = self._trained(trial, weights)
         same = self._by_weights.setdefault(weights, [])
-        for other in same:
-            fields = fields_without_effect(other, trained)
-            if fields and self.error is None:
-                self.error = NoEffectError(self._message(other, trained, fields))
-        same.append(trained)
+        for other in same if self.error is None else ():
+            self._compare(other, trial, weights)
+        same.append(trial)
+
+    def _compare(self, first: TrialResult, second: TrialResult, weights: str) -> None:
+        """Record the error of two trials of equal weights; their configs are read for this alone."""
+        trained = self._trained(first, weights), self._trained(second, weights)
+        fields = fields_without_effect(*trained)
+        if fields and self.error is None:
+            self.error = NoEffectError(self._message(*trained, fields))
 
     def _trained(self, trial: TrialResult, weights: str) -> Trained:
         config, origin = load_config(self._folder.trial(trial.id).config), trial.status.copied_from

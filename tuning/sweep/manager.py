@@ -7,6 +7,7 @@ from dataclasses import replace
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import NoEffectError
 from sweepbox.tuning.schedule.rule import CopyOrder
+from sweepbox.tuning.search.feasibility import Feasibility
 from sweepbox.tuning.search.programs import has_several_programs
 from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
@@ -53,12 +54,13 @@ class TrialManager:
         self._spec = spec
         base = load_config(folder.base_config)
         self.records = TrialRecords(folder, spec)
-        self._study = SweepStudy(spec, base, self.records)
-        self._factory = TrialFactory(folder, spec, base, self.records)
+        feasibility, start = Feasibility.of(spec, base), read_start(folder)
+        self._study = SweepStudy(spec, base, self.records, feasibility=feasibility, start=start)
+        self._factory = TrialFactory(folder, spec, base, self.records, feasibility=feasibility)
         self._closer = TrialCloser(folder, spec, self.records, self._study)
         self._closer.keep_states(sources)
         self._space = Space.of(spec)
-        self._given = given_trials(read_start(folder), self._space)
+        self._given = given_trials(start, self._space)
         self._requested = RequestedTrials(folder, self.records)
         self._latencies = Latencies(folder, spec)
         self._running: set[str] = set()

@@ -43,14 +43,20 @@ class TrialFactory:
     """Makes the folder and the record of each new trial."""
 
     def __init__(
-        self, folder: SweepFolder, spec: SweepSpec, base: pb.TrainEvalPipelineConfig, records: TrialRecords
+        self,
+        folder: SweepFolder,
+        spec: SweepSpec,
+        base: pb.TrainEvalPipelineConfig,
+        records: TrialRecords,
+        *,
+        feasibility: Feasibility,
     ) -> None:
         self._folder = folder
         self._spec = spec
         self._base = base
         self._records = records
         self._space = Space.of(spec)
-        self._feasibility = Feasibility.of(spec, base)
+        self._feasibility = feasibility
 
     def create(
         self, suggestion: Suggestion, origin: Origin = Origin.SAMPLED, *, request: str | None = None

@@ -13,7 +13,7 @@ from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.search.suggestions import Direction, Suggestion, Suggestions
 from sweepbox.tuning.spec.schema import SweepSpec
-from sweepbox.tuning.storage.start_file import read_start
+from sweepbox.tuning.storage.start_file import Start
 from sweepbox.tuning.storage.study_file import StudyFile, StudyTrial
 from sweepbox.tuning.storage.study_writer import StudyWriter
 from sweepbox.tuning.storage.trial_record import TrialState
@@ -25,7 +25,15 @@ from sweepbox.tuning.sweep.trial_result import TrialResult
 class SweepStudy:
     """Suggests trials, and passes what their records say on to the sampler and to the file."""
 
-    def __init__(self, spec: SweepSpec, base: pb.TrainEvalPipelineConfig, records: TrialRecords) -> None:
+    def __init__(
+        self,
+        spec: SweepSpec,
+        base: pb.TrainEvalPipelineConfig,
+        records: TrialRecords,
+        *,
+        feasibility: Feasibility,
+        start: Start | None,
+    ) -> None:
         """Replay the records; nothing is read from the file."""
         self._objective = records.objective
         directions: list[Direction] = [
@@ -33,7 +41,6 @@ class SweepStudy:
         ]
         labels = [goal.label for goal in self._objective.goals]
         self._base, self._space = base, Space.of(spec)
-        start = read_start(records.folder)
         earlier = [records[name] for name in sorted(records.ids, key=int)]
         self._suggestions = Suggestions(
             sampler_of(spec.sampler),
@@ -41,7 +48,7 @@ class SweepStudy:
             seed=spec.seed,
             directions=directions,
             earlier=() if start is None else start.earlier,
-            is_feasible=Feasibility.of(spec, base).allows,
+            is_feasible=feasibility.allows,
             observations=[observation_of(trial, self._objective) for trial in earlier],
         )
         self._writer = StudyWriter(StudyFile(records.folder.study, spec.name, labels, directions))
