@@ -9,7 +9,11 @@ from keras import ops
 
 from sweepbox.detection.core.seeds import derive_seed, generator
 from sweepbox.detection.model.batch_norm import BatchNorm
-from sweepbox.detection.model.convolution import Convolution
+from sweepbox.detection.model.convolution import (
+    Convolution,
+    DepthwiseConvolution,
+    SeparableConvolution,
+)
 from sweepbox.detection.model.hyperparameters import Activation, ConvHyperparameters
 from sweepbox.detection.model.initializers import GLOROT_UNIFORM, Constant, Initializer
 from sweepbox.detection.model.precision import Precision
@@ -113,9 +117,7 @@ class LayerFactory:
         """
         options = self._options(name)
         options["depthwise_initializer"] = options.pop("kernel_initializer")
-        layer = keras.layers.DepthwiseConv2D(
-            kernel_size, strides=stride, padding=padding, use_bias=use_bias, **options
-        )
+        layer = DepthwiseConvolution(kernel_size, strides=stride, padding=padding, use_bias=use_bias, **options)
         self.specs.append(WeightSpec(layer, "kernel", *kernel))
         return layer
 
@@ -144,7 +146,7 @@ class LayerFactory:
         """
         options = self._options(name)
         options["depthwise_initializer"] = options["pointwise_initializer"] = options.pop("kernel_initializer")
-        layer = keras.layers.SeparableConv2D(
+        layer = SeparableConvolution(
             filters, kernel_size, strides=stride, padding="same", use_bias=use_bias, **options
         )
         self.specs.append(WeightSpec(layer, "depthwise_kernel", *depthwise))
