@@ -39,7 +39,8 @@ def main() -> int:
         if not options.no_peer:
             started = time.perf_counter()
             script = HERE / "peers" / "torchvision_latency.py"
-            peer = workspace.script(script, *calls, "--size", str(options.peer_size), **JAX_ON_GPU).facts
+            words = (*calls, "--size", str(options.peer_size), "--how", *options.peer_how)
+            peer = workspace.script(script, *words, **JAX_ON_GPU).facts
             _keep(options, ours, peer, started, more)
     except RunFailedError as error:
         print(f"stopped: {error}", file=sys.stderr)
@@ -80,6 +81,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=[1, 16])
     parser.add_argument("--calls", type=int, default=30)
     parser.add_argument("--no-peer", action="store_true", help="measure our side alone")
+    parser.add_argument("--peer-how", nargs="+", choices=("eager", "compiled"), default=["eager", "compiled"])
     parser.add_argument("--peer-size", type=int, default=640, help="pixels of torchvision's images")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the figures go")
     return parser.parse_args()

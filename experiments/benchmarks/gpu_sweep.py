@@ -1,7 +1,7 @@
 """Sweeps on one GPU with one, two and four trials at a time: images/s in sum, memory, and the same winner.
 
     python -m experiments.benchmarks.gpu_sweep --carried FOLDER --weights FILE --work FOLDER
-        [--shares 1 0.5 0.25] [--trials 4] [--steps 300] [--batch-size 16] [--results FOLDER]
+        [--shares 1 0.25 0.5] [--trials 4] [--steps 800] [--batch-size 16] [--results FOLDER]
 
 Each share of the GPU is a `sweepbox sweep` of its own under Ray Tune, with the same random settings and seeds:
 MobileNetV2 FPNLite 320 from ImageNet's weights, learning rate and L2 weight, backend JAX, no early stopping.
@@ -264,9 +264,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--carried", type=Path, required=True, help="the folder of the decoded images")
     parser.add_argument("--weights", type=Path, help="backbone weights that trials start from")
     parser.add_argument("--work", type=Path, required=True, help="where the sweeps run")
-    parser.add_argument("--shares", type=float, nargs="+", default=[1, 0.5, 0.25])
+    parser.add_argument("--shares", type=float, nargs="+", default=[1, 0.25, 0.5])
     parser.add_argument("--trials", type=int, default=4)
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--set", action="append", metavar="PATH=VALUE", help="change the config of all trials")
     parser.add_argument("--precision", default="bfloat16")

@@ -182,7 +182,8 @@ def _numbers(text: str) -> dict[str, int]:
 def read_kernels(trace: Path, program: Mapping[str, Instruction], *, steps: int) -> list[Kernel]:
     """Return the kernels of a trace of so many steps, the longest first.
 
-    Of a trace without a GPU, what the processor ran for instructions.
+    Of a trace without a GPU, what the processor ran for instructions. A kernel in a command buffer is known by
+    its own name, that of the first of the fusions that share it.
     """
     with gzip.open(trace, "rt") as file:
         events: list[dict[str, Any]] = json.load(file)["traceEvents"]
@@ -191,7 +192,12 @@ def read_kernels(trace: Path, program: Mapping[str, Instruction], *, steps: int)
         operation = kernel_name(event.get("args", {}).get("hlo_op", event["name"]))
         durations[event["name"], operation].append(event["dur"] / 1e3)
     kernels = [
-        Kernel(name, program.get(operation), len(found) / steps, sum(found) / steps)
+        Kernel(
+            name,
+            program.get(operation, program.get(kernel_name(name))),
+            len(found) / steps,
+            sum(found) / steps,
+        )
         for (name, operation), found in durations.items()
     ]
     return sorted(kernels, key=lambda kernel: -kernel.milliseconds)

@@ -1,6 +1,6 @@
 """All that is measured on one GPU, the most valuable first, within a given time; `run.sh` calls it.
 
-    python -m experiments.gpu.measure training|sweep --packed PACKED --work FOLDER --out FOLDER [--limit 540]
+    python -m experiments.gpu.measure training|sweep --packed PACKED --work FOLDER --out FOLDER [OPTION…]
 
 Each step is a process with a time limit of its own; one for which too little time is left is left out, and a
 later call with the same `--work` does what is not done. Results stand in `work`/results and are copied to
@@ -165,6 +165,7 @@ class Measurements:
     packed: Path
     work: Path
     session: Session
+    brief: bool = False
 
     @property
     def _carried(self) -> tuple[str, ...]:
@@ -177,8 +178,9 @@ class Measurements:
             "unpack", 0, 90, "gpu.unpack_photographs", self.packed / "photographs", self._carried[1]
         )
         yield self._python("chip", 0, 90, "gpu.chip", self._chip, *self.sizes.chip_words)
-        yield self._speed(self.sizes.main_batch, peer=True)
-        yield self._benchmark("profile", 25, 120, "gpu_profile", *self._resnet, *self._carried)
+        yield self._speed(self.sizes.main_batch, peer=not self.brief)
+        if not self.brief:
+            yield self._profile()
         yield self._full_mobilenet()
         yield self._full_resnet()
         yield from self._leftovers()
@@ -234,13 +236,15 @@ class Measurements:
 
     def _leftovers(self) -> Iterator[Step]:
         """Yield what is least valuable."""
-        first, *others = self.sizes.other_batches
-        yield self._speed(first)
         words = ("--batch-sizes", *self.sizes.latency_batches, "--calls", self.sizes.calls)
-        peer = ("--peer-size", self.sizes.pixels)
+        peer = ("--peer-size", self.sizes.pixels, "--peer-how", "eager", *(() if self.brief else ("compiled",)))
         yield self._benchmark("latency", 40, 150, "gpu_latency", *self._resnet, *words, *peer)
-        for size in others:
+        yield self._profile()
+        for size in self.sizes.other_batches:
             yield self._speed(size)
+
+    def _profile(self) -> Step:
+        return self._benchmark("profile", 25, 120, "gpu_profile", *self._resnet, *self._carried)
 
     def _benchmark(self, name: str, least_s: float, most_s: float, module: str, *words: object) -> Step:
         results = ("--results", self.work / "results")
@@ -255,8 +259,8 @@ def main() -> int:
     options = _arguments()
     os.environ |= {"KERAS_BACKEND": "jax", "JAX_COMPILATION_CACHE_DIR": str(options.work / "jax_cache")}
     session = Session(options.work, options.out, limit_s=options.limit, begun=options.started or time.time())
-    sizes = TINY if options.tiny else Sizes()
-    measurements = Measurements(sizes, options.packed, options.work, session)
+    sizes = TINY if options.tiny else Sizes(mobilenet_s=options.full_s[0], resnet_s=options.full_s[1])
+    measurements = Measurements(sizes, options.packed, options.work, session, brief=options.brief)
     return session.run(measurements.training() if options.part == "training" else measurements.sweep())
 
 
@@ -268,6 +272,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--limit", type=float, default=540, help="the most seconds")
     parser.add_argument("--started", type=float, help="when they began to count, in seconds of the epoch")
     parser.add_argument("--tiny", action="store_true", help="a rehearsal on a CPU: tiny models, a few steps")
+    parser.add_argument("--brief", action="store_true", help="no compiled torchvision; the profile comes last")
+    parser.add_argument(
+        "--full-s", type=float, nargs=2, default=(130, 200), help="the most seconds of the whole trainings"
+    )
     return parser.parse_args()
 
 

@@ -69,7 +69,7 @@ def trace_file(folder: Path, *, device: str) -> Path:
         kernel("sm90_fprop_bf16_nhwc", 3000.0, hlo_op="cudnn-conv.3"),
         kernel("sm90_fprop_bf16_nhwc", 3000.0, hlo_op="cudnn-conv.3"),
         kernel("sm90_wgrad_bf16_nhwc", 2000.0),
-        kernel("add_1", 500.0),
+        kernel("add_1", 500.0, hlo_op="command_buffer_12"),
         kernel("step 1", 9000.0, tid=2),
         kernel("python", 9000.0, pid=8),
     ]

@@ -1,6 +1,7 @@
 """Latency of torchvision's RetinaNet with a ResNet50 FPN: bytes of pictures in, detections on the host out.
 
 Usage: python torchvision_latency.py --batch-sizes 1 16 [--calls 30] [--size 640] [--classes 3] [--device cuda]
+       [--how eager compiled]
 
 Automatic mixed precision in bfloat16, channels last; first as it is, then with backbone and head compiled. Its
 weights are random and its thresholds the defaults, so few boxes or none reach the suppression: its best case. Prints one
@@ -24,6 +25,7 @@ def main():
     p.add_argument("--calls", type=int, default=30)
     p.add_argument("--size", type=int, default=640)
     p.add_argument("--classes", type=int, default=3)
+    p.add_argument("--how", nargs="+", choices=("eager", "compiled"), default=["eager", "compiled"])
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     a = p.parse_args()
     torch.manual_seed(0)
@@ -33,7 +35,7 @@ def main():
     )
     model = model.to(a.device, memory_format=torch.channels_last).eval()
     found = {"torch": torch.__version__}
-    for how in ("eager", "compiled"):
+    for how in a.how:
         if how == "compiled":
             if a.device != "cuda":
                 break
