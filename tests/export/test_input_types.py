@@ -85,6 +85,7 @@ def test_detections_of_encoded_images_equal_the_object_detection_api(folder_of: 
     _assert_golden(model(tf.constant([encoded])), lambda key: PICTURES[f"{name}/{key}"][None])
 
 
+@pytest.mark.slow
 def test_images_of_different_sizes_in_one_batch(folder_of: Folder) -> None:
     batch = [_encoded(name) for name in PICTURES["batch/pictures"]]
     for input_type, calls in (
@@ -95,6 +96,7 @@ def test_images_of_different_sizes_in_one_batch(folder_of: Folder) -> None:
         _assert_golden(model(tf.constant(calls)), lambda key: PICTURES[f"batch/{key}"])
 
 
+@pytest.mark.slow
 def test_the_first_frame_of_an_animation(folder_of: Folder) -> None:
     """The Object Detection API's export refuses a GIF."""
     assert "gif/refusal" in PICTURES
@@ -105,6 +107,7 @@ def test_the_first_frame_of_an_animation(folder_of: Folder) -> None:
         np.testing.assert_allclose(found[key], value, rtol=1e-5, atol=1e-5, err_msg=key)
 
 
+@pytest.mark.slow
 def test_a_batch_of_float_images_has_the_detections_of_its_images(folder_of: Folder) -> None:
     with np.load(MODEL) as golden:
         images, expected = golden["image_uint8"], golden["post/detection_scores"]

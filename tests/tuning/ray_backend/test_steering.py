@@ -156,7 +156,9 @@ def searcher_of(folder: SweepFolder, *, workers: int, ahead: int) -> TrialSource
     return TrialSource(trials, folder, spec, mode="min", max_concurrent=workers)
 
 
-@pytest.mark.parametrize("lengths", [(2, 2), (2, 3), (3, 7), (5, 5, 5)])
+@pytest.mark.parametrize(
+    "lengths", [(2, 3), *(pytest.param(long, marks=pytest.mark.slow) for long in ((2, 2), (3, 7), (5, 5, 5)))]
+)
 def test_a_free_worker_always_gets_a_trial_and_fewer_programs_are_built(
     tiny_spec: dict[str, Any], tmp_path: Path, lengths: tuple[int, ...]
 ) -> None:

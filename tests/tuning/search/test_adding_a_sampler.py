@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 SAMPLERS = Path("tuning", "search", "samplers")
 TESTS = Path("tests", "tuning", "search")
@@ -23,6 +25,7 @@ CHANGES = {
 """What makes the toy sampler of random search."""
 
 
+@pytest.mark.slow
 def test_a_sampler_is_one_file_and_one_line_and_the_contract_covers_it(tmp_path: Path) -> None:
     recipe = section("Add a sampler")
     assert len(recipe) <= MAX_LINES
