@@ -1,5 +1,6 @@
 """COCO detection metrics of a data set; the values are those of pycocotools."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from sweepbox.detection.core.detections import Detections, GroundTruth
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import SUMMARY_NAMES, UNDEFINED
 from sweepbox.detection.evaluation.coco_precision import PrecisionRecall, precision_recall
+from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.detection.evaluation.images import check_image, joined, pixel_boxes
 from sweepbox.detection.evaluation.matching import Boxes, FloatArray, IntArray
 
@@ -35,7 +37,7 @@ class CocoEvaluator:
     """
 
     label_map: LabelMap
-    _images: set[int | str] = field(default_factory=set)
+    _images: dict[int | str, None] = field(default_factory=dict)
     _annotated: list[tuple[GroundTruth, FloatArray]] = field(default_factory=list)
     _detected: list[tuple[Detections, FloatArray]] = field(default_factory=list)
 
@@ -60,7 +62,7 @@ class CocoEvaluator:
             ModelError: A box or score of a detection is not finite.
         """
         check_image(image_id, self._images, detections)
-        self._images.add(image_id)
+        self._images[image_id] = None
         self._annotated.append((ground_truth, _xywh_pixels(ground_truth.boxes_yxyx, height, width)))
         self._detected.append((detections, _xywh_pixels(detections.boxes_yxyx, height, width)))
 
@@ -70,6 +72,22 @@ class CocoEvaluator:
         They are `mAP` (IoU .50 to .95), `mAP@.50` … and, for each class, `AP/NAME` and `AP@.50/NAME`. Each
         value is in 0..1, or -1 (`UNDEFINED`).
         """
+        result = precision_recall(self.matches())
+        return dict(zip(SUMMARY_NAMES, _summary(result), strict=True)) | self._per_class(result.precision)
+
+    def matches(self, image_names: Sequence[str] | None = None) -> ImageMatches:
+        """Return the matches of all added images, from which the metrics of any choice of them can be computed.
+
+        Args:
+            image_names: The unique names of the images, in the order in which they were added; by
+                default their ids.
+
+        Raises:
+            ValueError: The names are not one for each image, or not unique.
+        """
+        names = tuple(map(str, self._images)) if image_names is None else tuple(image_names)
+        if len(names) != len(self._images):
+            raise ValueError(f"there are {len(names)} names of {len(self._images)} images; give one for each")
         crowd = joined([truth.crowd for truth, _ in self._annotated], np.bool_)
         scores = joined([found.scores for found, _ in self._detected], np.float64)
         group, xywh = self._grouped(self._annotated)
@@ -78,14 +96,9 @@ class CocoEvaluator:
         group, xywh = self._grouped(self._detected)
         order = _in_groups(group, -scores)
         detections = Boxes(group[order], xywh[order], np.zeros(len(order), np.bool_))
-        result = precision_recall(
-            objects,
-            detections,
-            scores[order],
-            num_classes=len(self.label_map.items),
-            num_images=len(self._images),
+        return ImageMatches.of(
+            objects, detections, scores[order], class_names=self.label_map.names, image_names=names
         )
-        return dict(zip(SUMMARY_NAMES, _summary(result), strict=True)) | self._per_class(result.precision)
 
     def _grouped(self, images: list[tuple[Any, FloatArray]]) -> tuple[IntArray, FloatArray]:
         """Return group `[n]` and box `[n, 4]` of all images; the group of an unknown class is -1."""

@@ -6,6 +6,7 @@ from sweepbox.detection.core.detections import Detections, GroundTruth
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import PASCAL_PREFIXES, MetricSet
 from sweepbox.detection.evaluation.coco import CocoEvaluator
+from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.detection.evaluation.pascal import PascalEvaluator
 
 
@@ -40,3 +41,7 @@ class DetectionEvaluator:
     def metrics(self) -> dict[str, float]:
         """Return the metrics of all sets."""
         return {name: value for evaluator in self._all for name, value in evaluator.metrics().items()}
+
+    def matches(self, image_names: Sequence[str] | None = None) -> ImageMatches:
+        """Return the matches of all added images by COCO's rules. See `CocoEvaluator.matches`."""
+        return self._coco.matches(image_names)

@@ -33,13 +33,14 @@ SUITE = (
     "input_pipeline",
     "evaluation",
     "coco_metrics",
+    "resampled_metrics",
     "export",
     "sweep",
     "trials",
     "records",
     "search",
 )
-WITHOUT_PEER = ("trials", "records", "search")
+WITHOUT_PEER = ("resampled_metrics", "trials", "records", "search")
 """The benchmarks that do not run the Object Detection API."""
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
