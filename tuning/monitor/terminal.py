@@ -11,7 +11,7 @@ from rich.text import Text
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.durations import format_duration
 from sweepbox.tuning.storage.trial_record import TrialState
-from sweepbox.tuning.sweep.formatting import best_text, settings_text, spending_texts, value_text
+from sweepbox.tuning.sweep.formatting import best_text, settings_and_source_text, spending_texts, value_text
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult
 
@@ -119,7 +119,7 @@ class EventLines:
             now = (trial.state, len(trial.evaluations))
             self._seen[trial.id] = now
             if before is None:
-                self._write(f"trial {trial.id}: {settings_text(trial)}")
+                self._write(f"trial {trial.id}: {settings_and_source_text(trial)}")
             if before is not None or trial.state.has_ended:
                 self._tell(state, trial, before or (TrialState.PENDING, 0), time_left_s)
 
@@ -151,7 +151,7 @@ class EventLines:
 def _cells(trial: TrialResult, objective: Objective) -> list[str]:
     last = objective.value_or_none(trial.evaluations[-1].metrics) if trial.evaluations else None
     same = f" = {trial.status.duplicate_of}" if trial.status.duplicate_of else ""
-    settings = str(trial.status.error) if trial.state is TrialState.FAILED else settings_text(trial)
+    settings = str(trial.status.error) if trial.state is TrialState.FAILED else settings_and_source_text(trial)
     return [
         trial.id,
         trial.state.replace("_", " ") + same,

@@ -20,9 +20,19 @@ def settings_text(trial: TrialResult) -> str:
 
 def origin_text(trial: TrialResult) -> str:
     """Return why a trial exists, and for a copy of which evaluation it is one."""
+    source = _source_text(trial)
+    return f"{trial.status.origin} {source}" if source else str(trial.status.origin)
+
+
+def settings_and_source_text(trial: TrialResult) -> str:
+    """Return the parameters of a trial after the evaluation that it is a copy of, where it is one."""
+    source, settings = _source_text(trial), settings_text(trial)
+    return f"copied {source}: {settings}" if source else settings
+
+
+def _source_text(trial: TrialResult) -> str:
     copied_from = trial.status.copied_from
-    source = "" if copied_from is None else f" from {copied_from.trial}, evaluation {copied_from.evaluation}"
-    return f"{trial.status.origin}{source}"
+    return "" if copied_from is None else f"from {copied_from.trial}, evaluation {copied_from.evaluation}"
 
 
 def best_text(state: SweepState) -> str | None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -6,7 +7,13 @@ from rich.console import Console
 from sweepbox.tuning.monitor.terminal import EventLines, LiveTable, sweep_summary, sweep_table
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.storage.trial_record import (
+    CopiedFrom,
+    Origin,
+    TrialState,
+    read_status,
+    write_status,
+)
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import load_sweep
 
@@ -46,6 +53,13 @@ def test_the_table_has_a_line_for_each_trial(folder: SweepFolder) -> None:
     assert "learning_rate=" in lines[1]
     assert "stopped early" in lines[2]
     assert "running" in lines[3]
+
+
+def test_a_copy_names_the_evaluation_that_it_starts_from(folder: SweepFolder) -> None:
+    trial = folder.trial("0002")
+    write_status(trial, replace(read_status(trial), origin=Origin.COPIED, copied_from=CopiedFrom("0001", 0)))
+    with folder.held():
+        assert "copied from 0001, evaluation 0: learning_rate=" in drawn(folder, width=200)[3]
 
 
 def test_a_narrow_terminal_loses_settings_not_numbers(folder: SweepFolder) -> None:
