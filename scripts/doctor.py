@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from sweepbox.detection.data.dataset.doctor import DoctorReport, Sizes
 
+LEAST_IMAGES = 3
+"""How many images a class needs to be in every part of a split."""
+
 
 def command(
     data: Annotated[Path, typer.Argument(help="Folder with images and Pascal VOC annotations.")],
@@ -61,6 +64,10 @@ def _print_report(console: "Console", report: "DoctorReport") -> None:
         soft_wrap=True,
     )
     console.print(_class_table(report))
+    for name, count in report.class_images.items():
+        if count < LEAST_IMAGES:
+            line = f"check    {name}: only {count} images show it; each of three parts needs one"
+            console.print(Text(line, "yellow"), soft_wrap=True)
     for defect in report.defects:
         mild = "check  " if defect.kind in NEEDS_DECISION else "handled"
         mark = ("breaks ", "red") if defect.breaking else (mild, "yellow")

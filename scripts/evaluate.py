@@ -13,7 +13,9 @@ def command(
     model: Annotated[Path, Argument(help="Folder of an exported model.")],
     data: Annotated[str, Argument(help="Pascal VOC folder, folder of records, TFRecord file or glob pattern.")],
     *,
-    split: Annotated[str, Option(help="Which part of a folder of records.")] = "validation",
+    split: Annotated[
+        str, Option(help="Which part of a folder of records: train, validation or test.")
+    ] = "validation",
     label_map: Annotated[
         Path | None, Option(help="Label map to use instead of the one in the model's folder.")
     ] = None,

@@ -19,6 +19,7 @@ def command(
     out: Annotated[Path, Argument(help="Folder to make; it must not exist or be empty.")],
     *,
     validation_fraction: Annotated[float, Option(help="Share of the images kept for validation.")] = 0.15,
+    test_fraction: Annotated[float, Option(help="Share kept for the final test; 0 for none.")] = 0.15,
     seed: Annotated[int, Option(help="The same seed splits in the same way.")] = 0,
     shards: Annotated[
         int | None, Option(help="Number of training files.", show_default="one for 256 images")
@@ -29,11 +30,12 @@ def command(
     ] = None,
     skip_damaged: Annotated[bool, Option("--skip-damaged", help="Leave damaged files out.")] = False,
 ) -> None:
-    """Split a Pascal VOC data set into a training and a validation part and write TFRecords.
+    """Split a Pascal VOC data set into a training, a validation and a test part and write TFRecords.
 
-    OUT gets train-*.tfrecord, validation-*.tfrecord, label_map.pbtxt and dataset.json, which lists every box
-    that was clipped or dropped. The rarest class is in both parts; identical images are in one part.
-    docs/data.md lists the layouts of folders and the limits on the sizes of files.
+    OUT gets train-*.tfrecord, validation-*.tfrecord, test-*.tfrecord, label_map.pbtxt and dataset.json, which
+    lists every box that was clipped or dropped. The rarest class is in all parts where it has three images;
+    identical images are in one part. Neither training nor a search reads the test part. docs/data.md lists the
+    layouts of folders and the limits on the sizes of files.
     """
     from sweepbox.detection.config.label_map import load_label_map
     from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
@@ -42,6 +44,7 @@ def command(
 
     settings = PrepareSettings(
         validation_fraction=validation_fraction,
+        test_fraction=test_fraction,
         seed=seed,
         shards=shards,
         label_map=load_label_map(label_map) if label_map is not None else None,
@@ -60,13 +63,14 @@ def _print_summary(console: "Console", out: Path, description: Mapping[str, Any]
     from sweepbox.detection.data.dataset.defects import NEEDS_DECISION
 
     table = Table(title=Text(str(out)), title_justify="left")
-    for heading in ("id", "class", "train", "validation"):
+    parts = tuple(description["splits"])
+    for heading in ("id", "class", *parts):
         table.add_column(heading, justify="left" if heading == "class" else "right")
     for entry in description["classes"]:
-        table.add_row(str(entry["id"]), Text(entry["name"]), str(entry["train"]), str(entry["validation"]))
+        table.add_row(str(entry["id"]), Text(entry["name"]), *(str(entry[part]) for part in parts))
     table.add_section()
     for key, label in (("images", "images"), ("images_without_objects", "of these without objects")):
-        counts = [str(description["splits"][split][key]) for split in ("train", "validation")]
+        counts = [str(description["splits"][part][key]) for part in parts]
         table.add_row("", label, *counts)
     console.print(table)
     folders = description["image_folders"]

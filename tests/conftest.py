@@ -117,7 +117,7 @@ def records(photographs: Path) -> Path:
     from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 
     out = photographs.parent / "records"
-    prepare(photographs, out, PrepareSettings(validation_fraction=0.3, seed=1))
+    prepare(photographs, out, PrepareSettings(validation_fraction=0.3, test_fraction=0, seed=1))
     return out
 
 

@@ -77,18 +77,21 @@ def prepare(
     out: StrPath,
     *,
     validation_fraction: float = 0.15,
+    test_fraction: float = 0.15,
     seed: int = 0,
     shards: int | None = None,
     label_map: LabelMap | StrPath | None = None,
     skip_damaged: bool = False,
     on_progress: OnProgress | None = None,
 ) -> "PreparedDataset":
-    """Split a Pascal VOC data set into a training and a validation part and write TFRecords.
+    """Split a Pascal VOC data set into a training, a validation and a test part and write TFRecords.
 
     Args:
         data: The folder of images and Pascal VOC files, such as images/ and annotations/.
         out: The folder to make; it must not exist or be empty. It appears whole.
         validation_fraction: The share of the pictures kept for validation, between 0 and 1.
+        test_fraction: The share kept for the test part, which neither training nor a search reads; 0 for no
+            test part.
         seed: The same seed splits in the same way.
         shards: The number of training files; None for one for every 256 pictures.
         label_map: The classes, or a label map's file; by default the data's own label_map.pbtxt, or else the
@@ -107,14 +110,15 @@ def prepare(
         >>> dataset = sb.prepare("scenes", "split", validation_fraction=0.25, seed=1)
         >>> dataset.label_map.names
         ('with_mask', 'without_mask', 'mask_weared_incorrect')
-        >>> dataset.description["splits"]["validation"]["images"]
-        4
+        >>> {part: found["images"] for part, found in dataset.description["splits"].items()}
+        {'train': 9, 'validation': 4, 'test': 3}
     """
     from sweepbox.detection.data.dataset.prepare import PrepareSettings
     from sweepbox.detection.data.dataset.prepare import prepare as prepare_data
 
     settings = PrepareSettings(
         validation_fraction=validation_fraction,
+        test_fraction=test_fraction,
         seed=seed,
         shards=shards,
         label_map=_classes(label_map),

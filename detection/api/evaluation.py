@@ -25,7 +25,7 @@ def evaluate(
         model: The folder that `export` wrote, or an export of the Object Detection API.
         data: A Pascal VOC folder (all its annotated pictures), a folder of records (its files of `split`), a
             TFRecord file or a glob pattern of such.
-        split: The part of a folder of records.
+        split: The part of a folder of records: `train`, `validation` or `test`.
         label_map: The label map's file; by default that in the model's folder.
         on_progress: Called with the number of pictures done.
 

@@ -157,6 +157,11 @@ def find_records(source: str | Path, split: str | None = None) -> tuple[Path, ..
     return tuple(found)
 
 
+def has_records(folder: Path, split: str) -> bool:
+    """Return whether a folder has TFRecord files of a split; DataError where some of a numbered set miss."""
+    return bool(_records_in(folder, split))
+
+
 def _records_in(folder: Path, split: str | None) -> list[Path]:
     """Return the TFRecord files of a folder by name; DataError if shards of a numbered set are missing."""
     stem = r"[^.].*" if split is None else re.escape(split)

@@ -14,6 +14,7 @@ from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.limits import IMAGE_BYTES
 from sweepbox.detection.core.regular_files import read_regular
+from sweepbox.detection.data.dataset.splits import TEST, VALIDATION
 from sweepbox.detection.data.dropped import Dropped, DropReason, without_unusable_boxes
 from sweepbox.detection.data.pixels import decode_pixels
 from sweepbox.detection.inference.images import read_image
@@ -43,7 +44,20 @@ def annotated_images(data: str | Path, labels: LabelMap, *, split: str) -> Itera
     path = Path(data)
     if path.is_dir() and _is_voc(path):
         return _voc_images(path, labels)
+    if path.is_dir():
+        _check_test_part(path, split)
     return _record_images(data, labels, split=split if path.is_dir() else None)
+
+
+def _check_test_part(folder: Path, split: str) -> None:
+    """Raise DataError where the test part is asked for and a prepared folder has none."""
+    from sweepbox.detection.data.records import has_records
+
+    if split == TEST and has_records(folder, VALIDATION) and not has_records(folder, TEST):
+        raise DataError(
+            f"{folder}: has no test part; prepare the data again with --test-fraction, or evaluate another "
+            "--split"
+        )
 
 
 def _is_voc(folder: Path) -> bool:

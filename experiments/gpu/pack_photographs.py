@@ -34,7 +34,7 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     bound = image_bound(load_config(CONFIG))
     with tempfile.TemporaryDirectory() as temporary:
-        settings = PrepareSettings(validation_fraction=VALIDATION_FRACTION, seed=SEED)
+        settings = PrepareSettings(validation_fraction=VALIDATION_FRACTION, test_fraction=0, seed=SEED)
         dataset = prepare(options.photographs, Path(temporary) / "records", settings)
         for paths, name in ((dataset.train, TRAIN_FILE), (dataset.validation, VALIDATION_FILE)):
             records = open_record_set(

@@ -84,7 +84,7 @@ def test_json_has_the_promised_keys(on_voc: ModelEvaluation) -> None:
 @pytest.mark.slow
 def test_records_are_measured_by_split_file_and_pattern(light_export: Path, records: Path) -> None:
     counts = {}
-    for split in ("train", "validation"):
+    for split in ("train", "validation", "test"):
         told = evaluate_model(light_export, records, split=split)
         assert told.metrics["mAP@.50"] == pytest.approx(1.0, abs=0.005)
         counts[split] = told.images
@@ -134,7 +134,9 @@ def test_a_class_that_the_model_lacks_is_named(light_export: Path, tmp_path: Pat
     with pytest.raises(DataError, match=r"a\.xml: class 'helmet' is annotated.*with_mask, without_mask"):
         evaluate_model(light_export, folder)
     _write(folder, "b", name="helmet", box=(0, 0, 20, 25))
-    prepare(folder, tmp_path / "records", PrepareSettings(validation_fraction=0.5))
+    prepare(folder, tmp_path / "records", PrepareSettings(validation_fraction=0.5, test_fraction=0))
+    with pytest.raises(DataError, match=r"has no test part; .* --test-fraction"):
+        evaluate_model(light_export, tmp_path / "records", split="test")
     with pytest.raises(DataError, match="class 'helmet' is annotated"):
         evaluate_model(light_export, tmp_path / "records")
 

@@ -31,7 +31,9 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> PreparedDataset:
     """19 scenes for training, 5 for validation."""
     folder = tmp_path_factory.mktemp("data")
     draw_sample(folder / "scenes", images=24, size=128, seed=1)
-    return prepare(folder / "scenes", folder / "records", PrepareSettings(validation_fraction=0.2, seed=1))
+    return prepare(
+        folder / "scenes", folder / "records", PrepareSettings(validation_fraction=0.2, test_fraction=0, seed=1)
+    )
 
 
 @pytest.fixture(scope="session")

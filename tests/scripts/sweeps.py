@@ -37,7 +37,9 @@ def make_home(home: Path, **changes: Any) -> Path:
     from sweepbox.detection.data.sample.dataset import draw_sample
 
     draw_sample(home / "scenes", images=16, size=128, seed=3)
-    prepare(home / "scenes", home / "records", PrepareSettings(validation_fraction=0.3, seed=1))
+    prepare(
+        home / "scenes", home / "records", PrepareSettings(validation_fraction=0.3, test_fraction=0, seed=1)
+    )
     (home / "tiny.yaml").write_text(yaml.safe_dump({**SPEC, **changes}))
     return home
 

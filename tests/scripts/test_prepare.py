@@ -29,10 +29,13 @@ def test_prepares_and_sums_up(run: RunCommand, data: Path, tmp_path: Path) -> No
     assert "with_mask" in printed
     assert "0 boxes dropped" in printed
     assert sorted(path.name for path in out.iterdir()) == [
-        "dataset.json", "label_map.pbtxt", "train-00000-of-00001.tfrecord",
+        "dataset.json", "label_map.pbtxt", "test-00000-of-00001.tfrecord", "train-00000-of-00001.tfrecord",
         "validation-00000-of-00001.tfrecord",
     ]  # fmt: skip
-    assert json.loads((out / "dataset.json").read_text())["seed"] == 2
+    described = json.loads((out / "dataset.json").read_text())
+    assert (described["seed"], described["test_fraction"]) == (2, 0.15)
+    heading = printed.splitlines()[2]
+    assert heading.index("train") < heading.index("validation") < heading.index("test")
 
 
 @pytest.mark.slow

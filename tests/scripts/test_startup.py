@@ -61,7 +61,9 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     home = tmp_path_factory.mktemp("startup")
     draw_sample(home / "scenes", images=8, size=96, seed=1)
-    prepare(home / "scenes", home / "records", PrepareSettings(validation_fraction=0.3, seed=1))
+    prepare(
+        home / "scenes", home / "records", PrepareSettings(validation_fraction=0.3, test_fraction=0, seed=1)
+    )
     spec = {
         "name": "tiny",
         "base_config": str(ROOT / "experiments" / "configs" / "quickstart.config"),

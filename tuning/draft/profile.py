@@ -50,13 +50,18 @@ class DataProfile:
 
 
 def profile_data(
-    folder: Path, *, validation_fraction: float, on_progress: Callable[[int, int], None] | None = None
+    folder: Path,
+    *,
+    validation_fraction: float,
+    test_fraction: float,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> DataProfile:
     """Return the profile of annotated photographs or prepared records; nothing is written.
 
     Args:
         folder: The data.
-        validation_fraction: The fraction of photographs that a sweep will set apart.
+        validation_fraction: The fraction of photographs that a sweep will set apart for validation.
+        test_fraction: The fraction that it will set apart for the final test.
         on_progress: Called with the number of annotations read and their total.
 
     Raises:
@@ -64,11 +69,14 @@ def profile_data(
     """
     if (folder / DESCRIPTION).is_file() or has_decoded_images(folder):
         return _profile_records(folder)
-    return _profile_photographs(folder, validation_fraction, on_progress)
+    return _profile_photographs(folder, validation_fraction, test_fraction, on_progress)
 
 
 def _profile_photographs(
-    folder: Path, validation_fraction: float, on_progress: Callable[[int, int], None] | None
+    folder: Path,
+    validation_fraction: float,
+    test_fraction: float,
+    on_progress: Callable[[int, int], None] | None,
 ) -> DataProfile:
     own_map = folder / LABEL_MAP_FILE
     label_map = load_label_map(own_map) if own_map.is_file() else None
@@ -87,7 +95,8 @@ def _profile_photographs(
             f"`sweepbox doctor {folder}` lists all defects"
         )
     validation = max(round(images * validation_fraction), 1)
-    return DataProfile.of(train=max(images - validation, 1), validation=validation, names=names, sides=sides)
+    train = max(images - validation - round(images * test_fraction), 1)
+    return DataProfile.of(train=train, validation=validation, names=names, sides=sides)
 
 
 def _shown(name: str, label_map: LabelMap | None) -> str:

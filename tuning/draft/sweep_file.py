@@ -36,7 +36,8 @@ class Draft:
         set: Fixed changes to the base config.
         gpus: The number of GPUs; 0 for CPUs alone.
         budget: The time budget, as in the file; None without one.
-        validation_fraction: The part of the photographs that is set apart.
+        validation_fraction: The part of the photographs that is set apart for validation.
+        test_fraction: The part that is set apart for the final test.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Draft:
     gpus: int
     budget: str | None
     validation_fraction: float
+    test_fraction: float
 
 
 def draft_text(draft: Draft, base: pb.TrainEvalPipelineConfig, profile: DataProfile, plan: Plan) -> str:
@@ -168,7 +170,8 @@ def _resources(draft: Draft) -> Iterator[str]:
     else:
         yield "resources_per_trial: {cpu: 1, gpu: 0}"
     yield "seed: 1"
-    yield f"prepare: {{validation_fraction: {draft.validation_fraction:g}, seed: 1}}"
+    fractions = f"validation_fraction: {draft.validation_fraction:g}, test_fraction: {draft.test_fraction:g}"
+    yield f"prepare: {{{fractions}, seed: 1}}"
 
 
 def _entry(key: str, value: Any) -> str:

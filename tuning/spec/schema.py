@@ -273,7 +273,7 @@ class Resources(SpecModel):
 
 
 class PrepareSpec(SpecModel):
-    """How annotated images are split if `data` is not prepared yet.
+    """How annotated images are split if `data` is not prepared yet; `test_fraction: 0` makes no test part.
 
     Example:
         >>> sb.PrepareSpec(validation_fraction=0.2, seed=1).validation_fraction
@@ -281,7 +281,17 @@ class PrepareSpec(SpecModel):
     """
 
     validation_fraction: float = Field(default=0.15, gt=0, lt=1)
+    test_fraction: float = Field(default=0.15, ge=0, lt=1)
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _leaves_training(self) -> Self:
+        if self.validation_fraction + self.test_fraction >= 1:
+            raise ValueError(
+                f"validation_fraction {self.validation_fraction:g} and test_fraction {self.test_fraction:g} "
+                "leave nothing for training; give fractions whose sum is below 1"
+            )
+        return self
 
 
 class SweepSpec(SpecModel):

@@ -27,7 +27,9 @@ def prepare_annotated(
 
     DataError if a defect would break training; the message names `sweepbox doctor`, which lists all defects.
     """
-    settings = PrepareSettings(validation_fraction=spec.validation_fraction, seed=spec.seed)
+    settings = PrepareSettings(
+        validation_fraction=spec.validation_fraction, test_fraction=spec.test_fraction, seed=spec.seed
+    )
     try:
         return prepare(data, out, settings, on_progress=on_progress)
     except DataError as error:

@@ -67,6 +67,7 @@ def write_draft(request: DraftRequest, *, on_progress: Callable[[int, int], None
     profile = profile_data(
         check_data_folder(request.data),
         validation_fraction=draft.validation_fraction,
+        test_fraction=draft.test_fraction,
         on_progress=on_progress,
     )
     plan = plan_sweep(
@@ -94,6 +95,7 @@ def _draft(request: DraftRequest, base: pb.TrainEvalPipelineConfig) -> Draft:
         gpus=request.gpus,
         budget=request.budget,
         validation_fraction=PrepareSpec().validation_fraction,
+        test_fraction=PrepareSpec().test_fraction,
     )
 
 

@@ -60,6 +60,8 @@ class DoctorReport:
         annotations: The number of annotation files.
         images: The number of images.
         class_counts: The number of annotated objects of each class, the most frequent first.
+        class_images: The number of annotations with an object of each class, in the same order; a class in
+            fewer than three images cannot be in a training, a validation and a test part.
         box_sizes: The sizes of boxes with an area, by class.
         image_width: The widths of the images, None without images.
         image_height: The heights of the images, None without images.
@@ -72,6 +74,7 @@ class DoctorReport:
     annotations: int
     images: int
     class_counts: Mapping[str, int]
+    class_images: Mapping[str, int]
     box_sizes: Mapping[str, BoxSizes]
     image_width: Sizes | None
     image_height: Sizes | None
@@ -92,6 +95,7 @@ class DoctorReport:
             "images": self.images,
             "objects": sum(self.class_counts.values()),
             "class_counts": dict(self.class_counts),
+            "class_images": dict(self.class_images),
             "box_sizes": {name: asdict(sizes) for name, sizes in self.box_sizes.items()},
             "image_width": asdict(self.image_width) if self.image_width else None,
             "image_height": asdict(self.image_height) if self.image_height else None,
@@ -154,6 +158,7 @@ class _Findings:
 
     voc: VocFolder
     counts: Counter[str] = field(default_factory=Counter)
+    images_with: Counter[str] = field(default_factory=Counter)
     boxes: dict[str, _Boxes] = field(default_factory=dict)
     widths: "array[int]" = field(default_factory=lambda: array("l"))
     heights: "array[int]" = field(default_factory=lambda: array("l"))
@@ -190,6 +195,7 @@ class _Findings:
     def _count_objects(self, examined: ExaminedAnnotation) -> None:
         objects = examined.annotation.objects if examined.annotation is not None else ()
         self.without_objects += not objects
+        self.images_with.update({voc_object.name for voc_object in objects})
         for voc_object in objects:
             self.counts[voc_object.name] += 1
             self.class_places.setdefault(voc_object.name, examined.path)
@@ -207,6 +213,7 @@ class _Findings:
             annotations=len(self.voc.annotations),
             images=len(self.voc.images),
             class_counts=counts,
+            class_images={name: self.images_with[name] for name in counts},
             box_sizes={name: self.boxes[name].sizes() for name in counts if name in self.boxes},
             image_width=Sizes.of(self.widths),
             image_height=Sizes.of(self.heights),

@@ -18,15 +18,8 @@ from sweepbox.detection.core.regular_files import read_regular
 from sweepbox.detection.data.dataset.checks import check_objects
 from sweepbox.detection.data.dataset.images import converted_bytes
 from sweepbox.detection.data.dataset.plan import Plan, PlannedImage, plan_dataset
-from sweepbox.detection.data.dataset.prepared import (
-    DESCRIPTION,
-    TRAIN,
-    VALIDATION,
-    PreparedDataset,
-    describe,
-    open_dataset,
-)
-from sweepbox.detection.data.dataset.splits import choose_validation
+from sweepbox.detection.data.dataset.prepared import DESCRIPTION, PreparedDataset, describe, open_dataset
+from sweepbox.detection.data.dataset.splits import TEST, TRAIN, VALIDATION, check_fractions, choose_parts
 from sweepbox.detection.data.dataset.voc import read_annotation
 from sweepbox.detection.data.dataset.voc_folder import VocFolder, find_voc
 from sweepbox.detection.data.parallel import map_in_order
@@ -34,6 +27,12 @@ from sweepbox.detection.data.records import Record, write_records
 
 __all__ = ["PrepareSettings", "PreparedDataset", "open_dataset", "prepare"]
 
+_OPTIONS = {
+    TRAIN: "--validation-fraction",
+    VALIDATION: "--validation-fraction",
+    TEST: "--test-fraction (0 for no test part)",
+}
+"""The option that decides the size of each part."""
 IMAGES_PER_SHARD = 256
 MAX_SHARDS = 256
 
@@ -44,15 +43,18 @@ class PrepareSettings:
 
     Attributes:
         validation_fraction: The fraction of the images for validation, between 0 and 1.
+        test_fraction: The fraction of the images for the test part, which neither training nor a search reads;
+            0 for no test part.
         seed: Decides the split.
-        shards: The number of training files, by default one for every 256 images and at most 256; validation
-            has proportionally many.
+        shards: The number of training files, by default one for every 256 images and at most 256; the other
+            parts have proportionally many.
         label_map: The classes; by default the data's own `label_map.pbtxt`, else the classes are numbered by
             frequency, the most frequent first, then by name.
         skip_damaged: Leave damaged files out instead of raising an error.
     """
 
     validation_fraction: float = 0.15
+    test_fraction: float = 0.15
     seed: int = 0
     shards: int | None = None
     label_map: LabelMap | None = None
@@ -68,10 +70,10 @@ def prepare(
 ) -> PreparedDataset:
     """Check, split and write the Pascal VOC data set in `data` to the folder `out`, atomically.
 
-    `out` gets `train-*.tfrecord`, `validation-*.tfrecord`, `label_map.pbtxt` and `dataset.json`. Boxes that
-    extend beyond their image are clipped; boxes without area, of unknown class or given twice are dropped;
-    `dataset.json` lists both. Every image is decoded once before anything is written, with only a few in
-    memory.
+    `out` gets `train-*.tfrecord`, `validation-*.tfrecord`, `test-*.tfrecord`, `label_map.pbtxt` and
+    `dataset.json`. Boxes that extend beyond their image are clipped; boxes without area, of unknown class or
+    given twice are dropped; `dataset.json` lists both. Every image is decoded once before anything is written,
+    with only a few in memory.
 
     Args:
         data: A folder with images and annotations.
@@ -110,6 +112,7 @@ def prepare(
             "source": str(data),
             "seed": settings.seed,
             "validation_fraction": settings.validation_fraction,
+            "test_fraction": settings.test_fraction,
             "image_folders": list(folder.image_folders),
         }
         write_json(directory / DESCRIPTION, {**origin, **description})
@@ -133,10 +136,7 @@ class _Progress:
 def _check(out: Path, settings: PrepareSettings) -> None:
     if settings.shards is not None and settings.shards < 1:
         raise UsageError(f"shards is {settings.shards}; write at least 1")
-    if not 0 < settings.validation_fraction < 1:
-        raise UsageError(
-            f"the validation fraction is {settings.validation_fraction:g}; choose one between 0 and 1"
-        )
+    check_fractions(settings.validation_fraction, settings.test_fraction)
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out}: there is a file of this name; choose another folder")
     if out.exists() and any(out.iterdir()):
@@ -149,17 +149,23 @@ def label_map_by_frequency(counts: Counter[str]) -> LabelMap:
 
 
 def _split(plan: Plan, settings: PrepareSettings) -> dict[str, list[PlannedImage]]:
-    """Return the images of both parts, each sorted by name."""
+    """Return the images of each part, sorted by name."""
     contents = [(planned.sha256, [name for name, _ in planned.class_counts]) for planned in plan.images]
-    chosen = choose_validation(contents, fraction=settings.validation_fraction, seed=settings.seed)
-    parts: dict[str, list[PlannedImage]] = {TRAIN: [], VALIDATION: []}
-    for planned, in_validation in zip(plan.images, chosen, strict=True):
-        parts[VALIDATION if in_validation else TRAIN].append(planned)
+    chosen = choose_parts(
+        contents,
+        validation_fraction=settings.validation_fraction,
+        test_fraction=settings.test_fraction,
+        seed=settings.seed,
+    )
+    names = (TRAIN, VALIDATION, TEST) if settings.test_fraction > 0 else (TRAIN, VALIDATION)
+    parts: dict[str, list[PlannedImage]] = {name: [] for name in names}
+    for planned, part in zip(plan.images, chosen, strict=True):
+        parts[part].append(planned)
     for part, images in parts.items():
         if not any(planned.class_counts for planned in images):
             raise DataError(
                 f"the {part} part has no object: {len(images)} of {len(plan.images)} images, none annotated; "
-                "annotate objects in more images, or choose another --validation-fraction"
+                f"annotate objects in more images, or choose another {_OPTIONS[part]}"
             )
     return parts
 
@@ -169,8 +175,8 @@ def _shard_counts(splits: dict[str, list[PlannedImage]], shards: int | None) -> 
     planned_images = len(splits[TRAIN])
     train = shards or min(MAX_SHARDS, -(-planned_images // IMAGES_PER_SHARD))
     train = min(train, planned_images)
-    validation = max(1, round(train * len(splits[VALIDATION]) / planned_images))
-    return {TRAIN: train, VALIDATION: min(validation, len(splits[VALIDATION]))}
+    counts = {part: max(1, round(train * len(images) / planned_images)) for part, images in splits.items()}
+    return {part: min(count, train, len(splits[part])) for part, count in counts.items()}
 
 
 def _records_of_split(
@@ -181,7 +187,8 @@ def _records_of_split(
     progress: _Progress,
 ) -> Iterator[Record]:
     """Yield the records of a split in order; threads read a few images ahead."""
-    done = progress.total // 2 + (len(splits[TRAIN]) if split == VALIDATION else 0)
+    parts = list(splits)
+    done = progress.total // 2 + sum(len(splits[part]) for part in parts[: parts.index(split)])
     records = map_in_order(lambda planned: _load(folder, planned, label_map), splits[split])
     for count, record in enumerate(records, start=1):
         yield record

@@ -19,10 +19,10 @@ from sweepbox.detection.core.regular_files import read_regular
 from sweepbox.detection.data.cache.arrow.metadata import SUFFIX
 from sweepbox.detection.data.class_fit import ClassFit
 from sweepbox.detection.data.dataset.plan import Plan, PlannedImage
+from sweepbox.detection.data.dataset.splits import TEST, TRAIN, VALIDATION
 from sweepbox.detection.data.dropped import Dropped, DropReason
-from sweepbox.detection.data.records import find_records
+from sweepbox.detection.data.records import find_records, has_records
 
-TRAIN, VALIDATION = "train", "validation"
 DESCRIPTION = "dataset.json"
 FORMAT = 1
 
@@ -31,8 +31,8 @@ FORMAT = 1
 class PreparedDataset:
     """The files of a prepared data set.
 
-    `description` is the content of `dataset.json`, empty without one. `notes` are lines for the user about
-    classes that the label map lacks.
+    `test` is empty where there is no test part. `description` is the content of `dataset.json`, empty without
+    one. `notes` are lines for the user about classes that the label map lacks.
     """
 
     directory: Path
@@ -41,6 +41,7 @@ class PreparedDataset:
     label_map: LabelMap
     description: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    test: tuple[Path, ...] = ()
 
     def content_sha256(self) -> str:
         """Return a hash of the contents of all records, by split and in order, whatever the files' names.
@@ -54,7 +55,7 @@ class PreparedDataset:
         }
         parts = [
             f"{split} {described.get(path.name) or sha256_of(path)}"
-            for split, paths in ((TRAIN, self.train), (VALIDATION, self.validation))
+            for split, paths in ((TRAIN, self.train), (VALIDATION, self.validation), (TEST, self.test))
             for path in paths
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -63,7 +64,8 @@ class PreparedDataset:
 def open_dataset(directory: Path) -> PreparedDataset:
     """Return the data set in a folder that `prepare` wrote, or that has such records and a label map.
 
-    A split may also be one file of decoded images, as `export_decoded_cache` writes it.
+    A split may also be one file of decoded images, as `export_decoded_cache` writes it. There may be a test
+    part; its records are not read.
     DataError if records or label map are missing, a file has another size than `dataset.json` states, or the
     label map lacks the classes of the records.
     """
@@ -87,6 +89,7 @@ def open_dataset(directory: Path) -> PreparedDataset:
         label_map=labels,
         description=description,
         notes=_check_classes(directory, description, labels),
+        test=_records_of(directory, TEST) if _has_part(directory, TEST) else (),
     )
 
 
@@ -112,6 +115,11 @@ def _check_classes(directory: Path, description: dict[str, Any], label_map: Labe
 def has_decoded_images(directory: Path) -> bool:
     """Return whether a folder has the training split as a file of decoded images."""
     return (directory / f"{TRAIN}{SUFFIX}").is_file()
+
+
+def _has_part(directory: Path, split: str) -> bool:
+    """Return whether a folder has records of a split, in one form or the other."""
+    return (directory / f"{split}{SUFFIX}").is_file() or has_records(directory, split)
 
 
 def _records_of(directory: Path, split: str) -> tuple[Path, ...]:

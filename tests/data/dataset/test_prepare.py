@@ -19,7 +19,7 @@ GOOD = ("face", (16.0, 12.0, 32.0, 24.0))
 
 
 def records_of(dataset: PreparedDataset) -> dict[str, Record]:
-    paths = (*dataset.train, *dataset.validation)
+    paths = (*dataset.train, *dataset.validation, *dataset.test)
     return {record.filename: record for record in read_records(paths, dataset.label_map)}
 
 
@@ -53,10 +53,13 @@ def test_rarest_class_is_in_both_splits_and_duplicates_in_one(
         (folder / "images" / f"p{index}.jpg").write_bytes((folder / "images" / "p10.jpg").read_bytes())
     for seed in range(3):
         dataset = prepare(folder, tmp_path / f"{seed}", PrepareSettings(seed=seed, validation_fraction=0.3))
-        parts = [list(read_records(paths, dataset.label_map)) for paths in (dataset.train, dataset.validation)]
-        assert all(any(2 in record.ground_truth.class_ids for record in part) for part in parts)
+        files = (dataset.train, dataset.validation, dataset.test)
+        parts = [list(read_records(paths, dataset.label_map)) for paths in files]
+        assert all(any(2 in record.ground_truth.class_ids for record in part) for part in parts[:2])
         hashes = [{hashlib.sha256(record.encoded).digest() for record in part} for part in parts]
         assert not hashes[0] & hashes[1]
+        assert not hashes[2] & (hashes[0] | hashes[1])
+        assert len(hashes[2]) > 0
     assert dataset.description["duplicate_images"] == 9
 
 
@@ -64,12 +67,13 @@ def test_description_contains_counts_hashes_and_seed(make_voc: Callable[..., Pat
     dataset = prepare(make_voc(many()), tmp_path / "out", PrepareSettings(seed=5, validation_fraction=0.25))
     described = json.loads((tmp_path / "out" / "dataset.json").read_text())
     assert described == dataset.description
-    assert (described["seed"], described["validation_fraction"]) == (5, 0.25)
+    assert (described["seed"], described["validation_fraction"], described["test_fraction"]) == (5, 0.25, 0.15)
     face, rare = described["classes"]
-    assert (face["name"], face["train"] + face["validation"]) == ("face", 20)
-    assert (rare["train"], rare["validation"]) == (1, 1)
+    assert (face["name"], face["train"] + face["validation"] + face["test"]) == ("face", 20)
+    assert (rare["train"], rare["validation"], rare["test"]) == (1, 1, 0)
     assert described["image_sizes"]["width"] == {"min": 64, "median": 64.0, "max": 64}
-    assert described["splits"]["train"]["images"] + described["splits"]["validation"]["images"] == 20
+    images = {name: split["images"] for name, split in described["splits"].items()}
+    assert images == {"train": 12, "validation": 5, "test": 3}
     for split in described["splits"].values():
         for name, metadata in split["files"].items():
             data = (tmp_path / "out" / name).read_bytes()
@@ -85,8 +89,8 @@ def test_equal_seeds_write_equal_bytes(make_voc: Callable[..., Path], tmp_path: 
     )
     assert first == second
     assert sorted(first) == [
-        "dataset.json", "label_map.pbtxt", "train-00000-of-00003.tfrecord", "train-00001-of-00003.tfrecord",
-        "train-00002-of-00003.tfrecord", "validation-00000-of-00001.tfrecord",
+        "dataset.json", "label_map.pbtxt", "test-00000-of-00001.tfrecord", "train-00000-of-00003.tfrecord",
+        "train-00001-of-00003.tfrecord", "train-00002-of-00003.tfrecord", "validation-00000-of-00001.tfrecord",
     ]  # fmt: skip
 
 
@@ -131,7 +135,9 @@ def test_label_map_of_the_data_is_used(make_voc: Callable[..., Path], tmp_path: 
 def test_annotations_may_use_either_name_of_a_class(make_voc: Callable[..., Path], tmp_path: Path) -> None:
     folder = make_voc({"a": [("/m/1", (1, 2, 30, 40))], "b": [("dog", (1, 2, 30, 40))]})
     (folder / "label_map.pbtxt").write_text('item { id: 3 name: "/m/1" display_name: "dog" }')
-    dataset = prepare(folder, tmp_path / "out", PrepareSettings(validation_fraction=0.5))
+    settings = PrepareSettings(validation_fraction=0.5, test_fraction=0)
+    dataset = prepare(folder, tmp_path / "out", settings)
+    assert dataset.test == ()
     assert dataset.label_map == LabelMap(((3, "dog"),), ((3, "/m/1"),))
     assert dataset.description["classes"] == [{"id": 3, "name": "dog", "train": 1, "validation": 1}]
     for record in records_of(dataset).values():
@@ -278,9 +284,28 @@ def test_open_dataset_detects_missing_and_truncated_files(
         open_dataset(tmp_path / "out")
     (tmp_path / "out" / "dataset.json").unlink()
     assert open_dataset(tmp_path / "out").train == dataset.train
+    assert open_dataset(tmp_path / "out").test == dataset.test != ()
     (tmp_path / "out" / "label_map.pbtxt").unlink()
     with pytest.raises(DataError, match=r"label_map\.pbtxt is missing"):
         open_dataset(tmp_path / "out")
+
+
+def test_two_part_records_of_an_earlier_version_are_read_with_their_hash(
+    make_voc: Callable[..., Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    prepare(make_voc(many()), out, PrepareSettings(test_fraction=0))
+    described = json.loads((out / "dataset.json").read_text())
+    del described["test_fraction"]  # which earlier versions did not write
+    (out / "dataset.json").write_text(json.dumps(described))
+    dataset = open_dataset(out)
+    files = [
+        f"{split} {file['sha256']}"
+        for split in ("train", "validation")
+        for _, file in sorted(described["splits"][split]["files"].items())
+    ]
+    assert dataset.content_sha256() == hashlib.sha256("\n".join(files).encode()).hexdigest()
+    assert dataset.test == ()
 
 
 @pytest.mark.skipif(not FACE_MASK.is_dir(), reason="the face-mask photographs are not beside the repository")
@@ -289,7 +314,7 @@ def test_photographs_pass(tmp_path: Path) -> None:
     described: Mapping = dataset.description
     assert (described["clipped"]["count"], described["dropped"]["count"]) == (11, 0)
     assert sum(split["images"] for split in described["splits"].values()) == 767
-    assert all(entry["validation"] >= 10 for entry in described["classes"])
+    assert all(min(entry["validation"], entry["test"]) >= 10 for entry in described["classes"])
     boxes = np.concatenate([record.ground_truth.boxes_yxyx for record in records_of(dataset).values()])
     assert len(boxes) == 3701
     assert boxes.min() >= 0

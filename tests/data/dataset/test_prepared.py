@@ -19,7 +19,7 @@ Change = Callable[[dict[str, Any]], object]
 @pytest.fixture
 def prepared(make_voc: Callable[..., Path], tmp_path: Path) -> Path:
     folder = make_voc({name: [CAT, DOG] for name in "abcd"})
-    prepare(folder, tmp_path / "records", PrepareSettings(validation_fraction=0.5))
+    prepare(folder, tmp_path / "records", PrepareSettings(validation_fraction=0.5, test_fraction=0))
     return tmp_path / "records"
 
 
