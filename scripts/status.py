@@ -1,4 +1,4 @@
-"""`sweepbox status`: show the state of a sweep."""
+"""`sweepbox status`: show the state of a sweep or of one of its trials."""
 
 import json
 from pathlib import Path
@@ -11,18 +11,26 @@ from sweepbox.scripts.cli import output_console, run
 
 def command(
     sweep: Annotated[Path, typer.Argument(help="The sweep's folder.")],
+    trial: Annotated[
+        str | None, typer.Argument(help="A trial, such as 0004, to be shown in full.", show_default=False)
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON only.")] = False,
 ) -> None:
-    """Show the state of a sweep: while it runs, after it, or after a crash."""
+    """Show the state of a sweep: while it runs, after it, or after a crash; or one of its trials in full."""
     from sweepbox.tuning.monitor.terminal import sweep_summary, sweep_table
+    from sweepbox.tuning.monitor.trial_view import trial_view
     from sweepbox.tuning.sweep.reader import load_sweep
 
     state = load_sweep(sweep)
     if as_json:
-        typer.echo(json.dumps(state.to_json(), indent=2, allow_nan=False))
+        told = state.to_json() if trial is None else state.trial(trial).to_full_json()
+        typer.echo(json.dumps(told, indent=2, allow_nan=False))
         return
     console = output_console()
+    if trial is not None:
+        console.print(trial_view(state, trial))
+        return
     console.print(sweep_table(state))
     console.print(sweep_summary(state), highlight=False, markup=False, soft_wrap=True)
     if state.ended_by is not None:

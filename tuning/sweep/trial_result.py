@@ -72,6 +72,14 @@ class TrialResult:
             "error": self.status.error,
         }
 
+    def to_full_json(self) -> dict[str, Any]:
+        """Return it as plain values with its evaluations and what its config changes of the base."""
+        return {
+            **self.to_json(),
+            "evaluations": [asdict(item) | {"metrics": dict(item.metrics)} for item in self.evaluations],
+            "changes": [asdict(change) for change in self.changes],
+        }
+
 
 def read_trial(folder: TrialFolder, objective: Objective) -> TrialResult:
     """Return the trial in a folder."""

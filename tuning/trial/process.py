@@ -7,6 +7,8 @@ from sweepbox.detection.core.backends import Backend, choose_kernels, use_backen
 SHARED_MEMORY_FRACTION = 0.92
 """What of a GPU's memory its trials divide among them; the rest is for the driver's part of each process."""
 
+GPU_VARIABLE, NO_GPU = "CUDA_VISIBLE_DEVICES", "-1"
+
 MEMORY_VARIABLES = {"XLA_CLIENT_MEM_FRACTION", "XLA_PYTHON_CLIENT_MEM_FRACTION"}
 """The names by which JAX takes the fraction; it refuses both at once."""
 
@@ -31,6 +33,12 @@ def prepare_process(*, cpus: float, gpus: float, backend: Backend = Backend.TENS
         # XLA has no number of threads to set, only whether there are several.
         os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
     if gpus == 0:
-        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+        os.environ[GPU_VARIABLE] = NO_GPU
     elif backend is Backend.JAX and not MEMORY_VARIABLES & set(os.environ):
         os.environ["XLA_CLIENT_MEM_FRACTION"] = f"{SHARED_MEMORY_FRACTION * min(gpus, 1):.3f}"
+
+
+def gpus_of_process() -> str | None:
+    """Return the numbers of the GPUs that this process may use, None where it uses none or no number is set."""
+    numbers = os.environ.get(GPU_VARIABLE, NO_GPU)
+    return None if numbers in ("", NO_GPU) else numbers

@@ -4,7 +4,6 @@ Knows no Ray: a caller repeats `next_evaluation` until the outcome says that the
 """
 
 import logging
-import os
 import socket
 import time
 from contextlib import suppress
@@ -30,6 +29,7 @@ from sweepbox.tuning.trial.best_evaluation import best_evaluation
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
 from sweepbox.tuning.trial.costs import costs_of
 from sweepbox.tuning.trial.outside_cause import outside_cause
+from sweepbox.tuning.trial.process import gpus_of_process
 from sweepbox.tuning.trial.progress import Progress
 from sweepbox.tuning.trial.provenance import record_provenance
 from sweepbox.tuning.trial.settings import check_weights, run_settings
@@ -126,7 +126,7 @@ class TrialWorker:
             started=self._status.status.started or time.time(),
             attempts=self._status.status.attempts + 1,
             host=socket.gethostname(),
-            gpus=os.environ.get("CUDA_VISIBLE_DEVICES"),
+            gpus=gpus_of_process(),
             error=None,
         )
         remove_temporary_folders(self._trial.path)

@@ -9,7 +9,7 @@ from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.core.backends import Backend
 from sweepbox.detection.runner import RunSettings
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
-from sweepbox.tuning.trial.process import prepare_process
+from sweepbox.tuning.trial.process import gpus_of_process, prepare_process
 
 BATCH_2, BATCH_3, BATCH_4 = (Edit("batch_size", size) for size in (2, 3, 4))
 
@@ -45,7 +45,7 @@ def test_a_program_is_compiled_once_and_two_are_kept(settings: RunSettings) -> N
 @pytest.mark.slow
 def test_a_process_keeps_to_its_share_of_the_machine() -> None:
     code = (
-        "import os; from sweepbox.tuning.trial.process import prepare_process; "
+        "import os; from sweepbox.tuning.trial.process import gpus_of_process, prepare_process; "
         "prepare_process(cpus=1, gpus=0); import tensorflow as tf; "
         "tf.linalg.matmul(tf.ones((900, 900)), tf.ones((900, 900))); "
         "names = [open(f'/proc/self/task/{t}/comm').read().strip() for t in os.listdir('/proc/self/task')]; "
@@ -65,6 +65,16 @@ def test_threads_follow_the_cpus_and_gpus_are_shared(monkeypatch: pytest.MonkeyP
     prepare_process(cpus=0.5, gpus=0)
     assert os.environ["OMP_NUM_THREADS"] == "1"
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
+
+
+@pytest.mark.parametrize(
+    ("visible", "used"), [("1", "1"), ("0,3", "0,3"), ("-1", None), ("", None), (None, None)]
+)
+def test_a_process_without_gpus_names_none(
+    monkeypatch: pytest.MonkeyPatch, visible: str | None, used: str | None
+) -> None:
+    monkeypatch.setattr(os, "environ", {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible})
+    assert gpus_of_process() == used
 
 
 @pytest.mark.parametrize(("gpus", "fraction"), [(0.25, "0.230"), (0.5, "0.460"), (1, "0.920"), (2, "0.920")])
