@@ -1,8 +1,9 @@
-"""`sweepbox doctor`: examine a Pascal VOC data set and list every defect."""
+"""`sweepbox doctor`: examine a Pascal VOC data set, list every defect, and tell whether a config fits it."""
 
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,40 +15,115 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from sweepbox.detection.config.reading import ReadConfig
+    from sweepbox.detection.data.dataset.checks import ExaminedAnnotation
     from sweepbox.detection.data.dataset.doctor import DoctorReport, Sizes
+    from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes, AnnotatedImage
 
 LEAST_IMAGES = 3
 """How many images a class needs to be in every part of a split."""
 
 
 def command(
-    data: Annotated[Path, typer.Argument(help="Folder with images and Pascal VOC annotations.")],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder with images and Pascal VOC annotations; with --config also prepared records."
+        ),
+    ],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
     label_map: Annotated[
         Path | None,
         typer.Option(help="Hold class names against this.", show_default="DATA/label_map.pbtxt if there"),
     ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="A pipeline.config: does it fit the data, and what would fit better?")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="PATH=VALUE: change the config first; may be repeated.", metavar="EDIT"),
+    ] = None,
 ) -> None:
     """Examine a Pascal VOC data set: counts and sizes by class, and every defect with file and object.
 
-    Ends with status 1 if a defect would break training, and with 0 if there is none or prepare handles all.
+    With --config also: which boxes the config's anchors meet, by class and size, settings under which they meet
+    more, and known mistakes of configs with their remedies (docs/fit.md).
+
+    Ends with status 1 if a defect of the data or a setting of the config would break training, else with 0.
     docs/data.md lists the layouts of folders and the limits on the sizes of files.
     """
+    from sweepbox.detection.diagnosis.boxes import is_prepared
+    from sweepbox.scripts.console import plain_console
+
+    read = _read(config, set_ or ())
+    if read is not None and is_prepared(data):
+        report, boxes = None, _boxes_of_records(data, is_quiet=as_json)
+    else:
+        report, boxes = _examine(data, label_map, is_quiet=as_json)
+    diagnosis = None
+    if read is not None and config is not None:
+        from sweepbox.detection.diagnosis.diagnosis import diagnose
+
+        diagnosis = diagnose(read, boxes(), path=config)
+    if as_json:
+        entries = report.to_json() if report else {"folder": str(data)}
+        entries |= {"config": diagnosis.to_json()} if diagnosis else {}
+        sys.stdout.write(json.dumps(entries, indent=2, allow_nan=False) + "\n")
+    else:
+        if report is not None:
+            _print_report(plain_console(), report)
+        if diagnosis is not None:
+            from sweepbox.scripts.diagnosis_tables import print_diagnosis
+
+            print_diagnosis(plain_console(), diagnosis)
+    if (report and report.breaks_training) or (diagnosis and diagnosis.problems):
+        raise typer.Exit(1)
+
+
+def _read(config: Path | None, edits: Sequence[str]) -> "ReadConfig | None":
+    """Return the config with its edits; None without one."""
+    from sweepbox.detection.config.edits import parse_edit
+    from sweepbox.detection.config.load import load_config
+    from sweepbox.detection.config.reading import read_with_edits
+    from sweepbox.detection.core.errors import UsageError
+
+    if config is None:
+        if edits:
+            raise UsageError(f"--set {edits[0]} changes a config; name it with --config")
+        return None
+    return read_with_edits(load_config(config), [parse_edit(text) for text in edits])
+
+
+def _boxes_of_records(data: Path, *, is_quiet: bool) -> "Callable[[], AnnotatedBoxes]":
+    """Return a function that returns the boxes of prepared records."""
+    from sweepbox.detection.diagnosis.boxes import boxes_of_records
+
+    if not is_quiet:
+        sys.stdout.write(f"{data}: prepared records, whose images and annotations are not examined\n")
+    return lambda: boxes_of_records(data)
+
+
+def _examine(
+    data: Path, label_map: Path | None, *, is_quiet: bool
+) -> "tuple[DoctorReport, Callable[[], AnnotatedBoxes]]":
+    """Return the report on photographs, and a function that returns their boxes."""
     from sweepbox.detection.config.label_map import load_label_map
     from sweepbox.detection.data.dataset.doctor import examine
-    from sweepbox.scripts.console import plain_console
+    from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes, image_of_examined
     from sweepbox.scripts.progress import progress_bar
 
     known = load_label_map(label_map) if label_map is not None else None
-    with progress_bar("examining", is_hidden=as_json) as on_progress:
-        report = examine(data, label_map=known, on_progress=on_progress)
-    if as_json:
-        sys.stdout.write(json.dumps(report.to_json(), indent=2, allow_nan=False) + "\n")
-    else:
-        _print_report(plain_console(), report)
-    if report.breaks_training:
-        raise typer.Exit(1)
+    images: list[AnnotatedImage] = []
+
+    def keep(examined: "ExaminedAnnotation") -> None:
+        image = image_of_examined(examined, known)
+        if image is not None:
+            images.append(image)
+
+    with progress_bar("examining", is_hidden=is_quiet) as on_progress:
+        report = examine(data, label_map=known, on_progress=on_progress, on_examined=keep)
+    return report, lambda: AnnotatedBoxes.of(images)
 
 
 def _print_report(console: "Console", report: "DoctorReport") -> None:

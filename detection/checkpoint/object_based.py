@@ -101,17 +101,9 @@ def restore_object_based(
     Raises:
         ModelError: The checkpoint is missing or damaged, or does not match; no variable was changed.
     """
-    checkpoint = open_checkpoint(named)
     variables = {variable.path: variable for variable in network.weights}
-    keys = {
-        path: part.stored_prefix + key.removeprefix(part.prefix)
-        for path, key in checkpoint_keys(variables, ssd).items()
-        if key.startswith(part.prefix)
-    }
-    _check_kind(checkpoint, part)
-    skipped = _skipped_paths(variables, keys, checkpoint.shapes)
+    checkpoint, keys, skipped = _fitting(variables, named, ssd, part)
     restored = {path: key for path, key in keys.items() if path not in skipped}
-    _check_fit(variables, restored, checkpoint, part)
     values = checkpoint.read(restored.values())
     arrays: Arrays = {path: values[key] for path, key in restored.items()}
     assign_variables([variables[path] for path in arrays], list(arrays.values()))
@@ -126,6 +118,28 @@ def restore_object_based(
         checkpoint_classes=_checkpoint_classes(variables, keys, skipped, checkpoint.shapes, ssd),
     )
     return arrays, summary
+
+
+def check_restorable(network: Any, named: str | Path, ssd: pb.Ssd, part: RestoredPart) -> None:
+    """Raise the ModelError of `restore_object_based`, of which only the index of the checkpoint is read."""
+    _fitting({variable.path: variable for variable in network.weights}, named, ssd, part)
+
+
+def _fitting(
+    variables: Mapping[str, Any], named: str | Path, ssd: pb.Ssd, part: RestoredPart
+) -> tuple[ObjectCheckpoint, dict[str, str], list[str]]:
+    """Return the open checkpoint, the key of each variable of the part, and the paths of those to skip."""
+    checkpoint = open_checkpoint(named)
+    keys = {
+        path: part.stored_prefix + key.removeprefix(part.prefix)
+        for path, key in checkpoint_keys(variables, ssd).items()
+        if key.startswith(part.prefix)
+    }
+    _check_kind(checkpoint, part)
+    skipped = _skipped_paths(variables, keys, checkpoint.shapes)
+    restored = {path: key for path, key in keys.items() if path not in skipped}
+    _check_fit(variables, restored, checkpoint, part)
+    return checkpoint, keys, skipped
 
 
 def load_object_based(network: Any, prefix: Path, ssd: pb.Ssd) -> None:

@@ -112,6 +112,7 @@ def examine(
     *,
     label_map: LabelMap | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    on_examined: Callable[[ExaminedAnnotation], None] | None = None,
 ) -> DoctorReport:
     """Examine every file of the Pascal VOC data set in `folder`; every image is decoded once.
 
@@ -119,6 +120,7 @@ def examine(
         folder: The data set.
         label_map: The classes; by default the folder's own `label_map.pbtxt`, if it has one.
         on_progress: Called with the number of annotation files done and their total.
+        on_examined: Called with the result for each annotation file, in order.
 
     Returns:
         The report, with all defects.
@@ -133,6 +135,8 @@ def examine(
     findings = _Findings(voc)
     for examined in examine_folder(voc, label_map, on_progress):
         findings.add(examined)
+        if on_examined is not None:
+            on_examined(examined)
     return findings.report(folder, label_map)
 
 
