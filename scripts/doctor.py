@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sweepbox.detection.config.reading import ReadConfig
     from sweepbox.detection.data.dataset.checks import ExaminedAnnotation
     from sweepbox.detection.data.dataset.doctor import DoctorReport, Sizes
-    from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes, AnnotatedImage
+    from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes
 
 LEAST_IMAGES = 3
 """How many images a class needs to be in every part of a split."""
@@ -53,30 +53,28 @@ def command(
     Ends with status 1 if a defect of the data or a setting of the config would break training, else with 0.
     docs/data.md lists the layouts of folders and the limits on the sizes of files.
     """
-    from sweepbox.detection.diagnosis.boxes import is_prepared
     from sweepbox.scripts.console import plain_console
 
     read = _read(config, set_ or ())
-    if read is not None and is_prepared(data):
-        report, boxes = None, _boxes_of_records(data, is_quiet=as_json)
-    else:
-        report, boxes = _examine(data, label_map, is_quiet=as_json)
+    images: list[ExaminedAnnotation] = []
+    report = None
+    if read is None or not _is_prepared(data):
+        keep = None if read is None else images.append
+        report = _examine(data, label_map, on_examined=keep, is_quiet=as_json)
+        if not as_json:
+            _print_report(plain_console(), report)
     diagnosis = None
     if read is not None and config is not None:
         from sweepbox.detection.diagnosis.diagnosis import diagnose
+        from sweepbox.scripts.diagnosis_tables import print_diagnosis
 
-        diagnosis = diagnose(read, boxes(), path=config)
+        diagnosis = diagnose(read, _boxes(data, report, images, is_quiet=as_json), path=config)
+        if not as_json:
+            print_diagnosis(plain_console(), diagnosis)
     if as_json:
         entries = report.to_json() if report else {"folder": str(data)}
         entries |= {"config": diagnosis.to_json()} if diagnosis else {}
         sys.stdout.write(json.dumps(entries, indent=2, allow_nan=False) + "\n")
-    else:
-        if report is not None:
-            _print_report(plain_console(), report)
-        if diagnosis is not None:
-            from sweepbox.scripts.diagnosis_tables import print_diagnosis
-
-            print_diagnosis(plain_console(), diagnosis)
     if (report and report.breaks_training) or (diagnosis and diagnosis.problems):
         raise typer.Exit(1)
 
@@ -95,35 +93,41 @@ def _read(config: Path | None, edits: Sequence[str]) -> "ReadConfig | None":
     return read_with_edits(load_config(config), [parse_edit(text) for text in edits])
 
 
-def _boxes_of_records(data: Path, *, is_quiet: bool) -> "Callable[[], AnnotatedBoxes]":
-    """Return a function that returns the boxes of prepared records."""
-    from sweepbox.detection.diagnosis.boxes import boxes_of_records
+def _is_prepared(data: Path) -> bool:
+    from sweepbox.detection.diagnosis.boxes import is_prepared
 
-    if not is_quiet:
-        sys.stdout.write(f"{data}: prepared records, whose images and annotations are not examined\n")
-    return lambda: boxes_of_records(data)
+    return is_prepared(data)
 
 
 def _examine(
-    data: Path, label_map: Path | None, *, is_quiet: bool
-) -> "tuple[DoctorReport, Callable[[], AnnotatedBoxes]]":
-    """Return the report on photographs, and a function that returns their boxes."""
+    data: Path,
+    label_map: Path | None,
+    *,
+    on_examined: "Callable[[ExaminedAnnotation], None] | None",
+    is_quiet: bool,
+) -> "DoctorReport":
+    """Return the report on photographs."""
     from sweepbox.detection.config.label_map import load_label_map
     from sweepbox.detection.data.dataset.doctor import examine
-    from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes, image_of_examined
     from sweepbox.scripts.progress import progress_bar
 
     known = load_label_map(label_map) if label_map is not None else None
-    images: list[AnnotatedImage] = []
-
-    def keep(examined: "ExaminedAnnotation") -> None:
-        image = image_of_examined(examined, known)
-        if image is not None:
-            images.append(image)
-
     with progress_bar("examining", is_hidden=is_quiet) as on_progress:
-        report = examine(data, label_map=known, on_progress=on_progress, on_examined=keep)
-    return report, lambda: AnnotatedBoxes.of(images)
+        return examine(data, label_map=known, on_progress=on_progress, on_examined=on_examined)
+
+
+def _boxes(
+    data: Path, report: "DoctorReport | None", examined: "Sequence[ExaminedAnnotation]", *, is_quiet: bool
+) -> "AnnotatedBoxes":
+    """Return the boxes of examined photographs, or of prepared records where there is no report."""
+    from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes, boxes_of_records, image_of_examined
+
+    if report is None:
+        if not is_quiet:
+            sys.stdout.write(f"{data}: prepared records; their photographs are not examined\n")
+        return boxes_of_records(data)
+    images = (image_of_examined(item, report.label_map) for item in examined)
+    return AnnotatedBoxes.of(image for image in images if image is not None)
 
 
 def _print_report(console: "Console", report: "DoctorReport") -> None:

@@ -82,7 +82,7 @@ def test_a_config_is_held_against_the_data(run: RunCommand, data: Path) -> None:
 
 
 def test_the_fit_as_json_and_of_prepared_records(run: RunCommand, data: Path, tmp_path: Path) -> None:
-    prepare(data, tmp_path / "records", PrepareSettings(validation_fraction=0.5, seed=0))
+    prepare(data, tmp_path / "records", PrepareSettings(validation_fraction=0.5, test_fraction=0, seed=0))
     found = []
     for folder in (data, tmp_path / "records"):
         status, out, error = run(folder, "--config", QUICKSTART, "--set", "anchor_scale=8", "--json")
