@@ -85,7 +85,7 @@ def _range(row: "SizeRow") -> str:
 def _classes(coverage: "Coverage") -> Table:
     table = Table(caption=Text("share of the boxes of a class and size that an anchor meets"))
     table.add_column("class", overflow="fold")
-    for heading in ("boxes", "met", "small", "medium", "large", "under 16 px"):
+    for heading in ("boxes", "met", "small", "medium", "large", "< 16 px"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in coverage.by_class():
         sizes = (row.by_size[name] for name in ("small", "medium", "large"))
@@ -99,7 +99,7 @@ def _proposals(coverage: "Coverage", proposals: Iterable["Proposal"]) -> Table:
     caption = "proposals: try them with --set, or as choices in the space of a sweep"
     table = Table(caption=Text(caption))
     table.add_column("change", overflow="fold")
-    for heading in ("met", "under 16 px", "anchors", "pixels"):
+    for heading in ("met", "< 16 px", "anchors", "pixels"):
         table.add_column(heading, justify="right", no_wrap=True)
     tiny = f"{coverage.below(16):.1%}"
     table.add_row("none", f"{coverage.met().share:.1%}", tiny, f"{coverage.anchors.count:,}", "x 1")

@@ -102,6 +102,7 @@ def test_the_report_of_doctor(screen: io.StringIO, name: str) -> None:
         image_width=None,
         image_height=None,
         class_counts={name: 1},
+        class_images={name: 3},
         box_sizes={},
         defects=[Defect(name)],
         breaks_training=True,
