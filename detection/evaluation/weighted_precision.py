@@ -4,7 +4,7 @@ The values are those of evaluating a data set in which each image is repeated th
 to one another. Nothing is matched again, so a thousand resamples take seconds.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,6 +118,24 @@ def weighted_metrics(
     return {name: source.values(name) for name in names}
 
 
+def is_resampled(name: str, class_names: Sequence[str]) -> bool:
+    """Return whether `weighted_metrics` has a metric: all of COCO's, but no loss."""
+    kind, _, of_class = name.partition("/")
+    return name in SUMMARY_NAMES or (kind in CLASS_METRICS and of_class in class_names)
+
+
+def images_per_class(matches: ImageMatches, name: str) -> IntArray:
+    """Return the number of images with objects that a metric counts, for each class that it is the mean of."""
+    images: IntArray = (matches.num_objects[_area_range(name)] > 0).sum(axis=1)
+    _, _, of_class = name.partition("/")
+    return images[[matches.class_names.index(of_class)]] if of_class else images
+
+
+def _area_range(name: str) -> int:
+    size = name.partition(" (")[2].rstrip(")") if name in SUMMARY_NAMES else ""
+    return _SIZES.get(size, ALL_SIZES)
+
+
 @dataclass(frozen=True, eq=False)
 class _Source:
     """Computes metrics by name; each set of average precisions or recalls is computed once."""
@@ -127,19 +145,18 @@ class _Source:
     computed: dict[tuple[str, int, int], FloatArray]
 
     def values(self, name: str) -> FloatArray:
-        kind, _, of_class = name.partition("/")
-        if name not in SUMMARY_NAMES and not (kind in CLASS_METRICS and of_class in self.matches.class_names):
+        if not is_resampled(name, self.matches.class_names):
             known = ", ".join((*SUMMARY_NAMES, *(f"{kind}/CLASS" for kind in CLASS_METRICS)))
             classes = ", ".join(self.matches.class_names)
             raise UsageError(
                 f"{name!r} cannot be computed from the matches of images; "
                 f"use one of {known}, with CLASS one of {classes}"
             )
+        kind, _, of_class = name.partition("/")
         if of_class:
             average = self._precision(ALL_SIZES)[:, self.matches.class_names.index(of_class)]
             return average[:, _IOU_50] if kind == "AP@.50" else average.mean(axis=1)
-        kind, _, size = name.partition(" (")
-        area_range = _SIZES.get(size.rstrip(")"), ALL_SIZES)
+        kind, area_range = name.partition(" (")[0], _area_range(name)
         if kind.startswith("AR@"):
             return _mean(self._recall(area_range, int(kind.removeprefix("AR@"))))
         chosen = {"mAP@.50": slice(_IOU_50, _IOU_50 + 1), "mAP@.75": slice(_IOU_75, _IOU_75 + 1)}

@@ -1,0 +1,174 @@
+"""Check the statistics of the winner on simulated detectors, whose true quality is known.
+
+    python -m experiments.winner.coverage [--repeats 400] [--resamples 400]
+
+For each setting it draws images and three configs many times: two of equal quality and a better one, each
+trained with some seeds. It prints the table of `docs/winner.md`: how often the 90 % intervals contain the
+truth, how often one of two equal configs is called better (false winners; 10 % are right) and how often the
+better one is called a tie (false ties). Takes about ten minutes on one core.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.winner.simulated import Scene, detect, draw_scene
+from sweepbox.tuning.objective.goal import Goal
+from sweepbox.tuning.winner.comparison import compare
+from sweepbox.tuning.winner.goal_values import goal_values
+from sweepbox.tuning.winner.resamples import Resamples
+from sweepbox.tuning.winner.score import BootstrappedScore, Candidate, bootstrap_score
+
+SKILL = 0.5
+SEED_SPREAD = 0.08
+"""The standard deviation of skill over seeds: two trainings of a config differ by about 0.02 mAP."""
+
+_TRUE_IMAGES = 100_000
+HEAD = (
+    "pictures",
+    "seeds",
+    "metric",
+    "true difference",
+    "interval of a config contains the truth",
+    "interval of a difference contains the truth",
+    "false winners",
+    "false ties",
+    "the higher figure is the worse config",
+    "median smallest difference",
+)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is simulated.
+
+    Attributes:
+        images: The number of images.
+        seeds: The number of trainings of each config.
+        more_skill: How much more skill the better config has.
+        metric: The metric that is compared.
+        seed_spread: The standard deviation of skill over seeds.
+    """
+
+    images: int
+    seeds: int
+    more_skill: float
+    metric: str = "mAP"
+    seed_spread: float = SEED_SPREAD
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What came out: shares in 0..1, except for the two differences of the metric."""
+
+    true_difference: float
+    config_coverage: float
+    difference_coverage: float
+    false_winners: float
+    false_ties: float
+    worse_is_higher: float
+    smallest_difference: float
+
+
+SETTINGS = tuple(
+    Setting(images, seeds, more_skill, metric, spread)
+    for images, more_skill in ((116, 0.3), (464, 0.15))
+    for metric in ("mAP", "AP@.50/rare")
+    for seeds, spread in ((1, 0.0), (1, SEED_SPREAD), (2, SEED_SPREAD), (3, SEED_SPREAD))
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=400)
+    parser.add_argument("--resamples", type=int, default=400)
+    options = parser.parse_args()
+    print("| " + " | ".join(HEAD) + " |\n| " + " | ".join(["---:"] * len(HEAD)) + " |")
+    for setting in SETTINGS:
+        rates = simulate(setting, repeats=options.repeats, resamples=options.resamples)
+        print("| " + " | ".join(_row(setting, rates)) + " |", flush=True)
+
+
+def simulate(setting: Setting, *, repeats: int, resamples: int, seed: int = 0) -> Rates:
+    """Draw images and configs, and compare them, `repeats` times."""
+    goal = Goal.metric(setting.metric)
+    true_values = [true_value(goal, skill) for skill in (SKILL, SKILL + setting.more_skill)]
+    true_difference = true_values[1] - true_values[0]
+    equal, different, configs = [], [], []
+    for repeat in range(repeats):
+        random = np.random.default_rng([seed, repeat])
+        first, second, better = _scores(random, setting, goal, resamples)
+        configs.append(true_values[0] in first.interval())
+        equal.append(compare(second, first))
+        different.append(compare(better, first))
+    covered = [0.0 in found.interval for found in equal]
+    covered += [true_difference in found.interval for found in different]
+    return Rates(
+        true_difference,
+        _share(configs),
+        _share(covered),
+        _share([not found.is_tie for found in equal]),
+        _share([found.is_tie for found in different]),
+        _share([found.difference < 0 for found in different]),
+        float(np.median([found.smallest_difference for found in different])),
+    )
+
+
+def true_value(goal: Goal, skill: float) -> float:
+    """Return the value of a goal on very many images."""
+    random = np.random.default_rng(1)
+    matches = detect(random, draw_scene(random, _TRUE_IMAGES), skill)
+    return float(goal_values(goal, matches, np.ones((1, _TRUE_IMAGES), np.int64))[0])
+
+
+def _scores(
+    random: np.random.Generator, setting: Setting, goal: Goal, count: int
+) -> tuple[BootstrappedScore, ...]:
+    """Return the scores of two equal configs and a better one on the same images with all classes."""
+    while True:
+        scene = draw_scene(random, setting.images)
+        if len(np.unique(scene.object_class)) == 3:
+            break
+    skills = (SKILL, SKILL, SKILL + setting.more_skill)
+    candidates = [_trained(random, scene, setting, skill) for skill in skills]
+    resamples = Resamples.draw(candidates[0].any_matches, count=count, seed=int(random.integers(2**31)))
+    return tuple(bootstrap_score(candidate, goal, resamples) for candidate in candidates)
+
+
+def _trained(random: np.random.Generator, scene: Scene, setting: Setting, skill: float) -> Candidate:
+    trainings = skill + setting.seed_spread * random.standard_normal(setting.seeds)
+    matches = {seed: detect(random, scene, trained) for seed, trained in enumerate(trainings.tolist())}
+    return Candidate(f"skill {skill:g}", matches)
+
+
+def _share(flags: Sequence[bool] | NDArray[np.bool_]) -> float:
+    return float(np.mean(flags))
+
+
+def _row(setting: Setting, rates: Rates) -> list[str]:
+    percent = [
+        f"{100 * share:.0f} %"
+        for share in (
+            rates.config_coverage,
+            rates.difference_coverage,
+            rates.false_winners,
+            rates.false_ties,
+            rates.worse_is_higher,
+        )
+    ]
+    seeds = f"{setting.seeds}" + ("" if setting.seed_spread else ", equal weights")
+    return [
+        str(setting.images),
+        seeds,
+        setting.metric,
+        f"{rates.true_difference:.3f}",
+        *percent,
+        f"{rates.smallest_difference:.3f}",
+    ]
+
+
+if __name__ == "__main__":
+    main()
