@@ -52,28 +52,18 @@ class TrainingLog:
     def add_step(self, report: StepReport) -> None:
         """Log the losses, learning rate and throughput of a report that has losses."""
         if report.losses and self._events is not None:
-            scalars = {f"training/loss/{name}": value for name, value in report.losses.items()}
-            scalars["training/learning_rate"] = report.learning_rate
-            scalars["training/images_per_s"] = report.images_per_s
-            self._events.add(report.step, scalars)
+            self._events.add(report.step, step_scalars(report))
 
     def add_evaluation(self, report: EvaluationReport) -> None:
-        """Log an evaluation: a line of `metrics.jsonl`, and scalars for TensorBoard.
-
-        Metrics that have an Object Detection API name are also logged under that name, so that TensorBoard
-        shows them in one chart with older runs.
-        """
+        """Log an evaluation: a line of `metrics.jsonl`, and scalars for TensorBoard."""
         summary = asdict(report.training)
         del summary["step"]
         entry = {"step": report.step, "metrics": report.metrics, **summary}
         with self._metrics.open("a") as file:
             file.write(json.dumps(entry, allow_nan=False) + "\n")
-        if self._events is None:
-            return
-        scalars = {f"evaluation/{name}": value for name, value in report.metrics.items()}
-        scalars |= original_names(report.metrics)
-        scalars["training/input_wait_fraction"] = report.training.input_wait_fraction
-        self._events.add(report.step, scalars)
+        if self._events is not None:
+            wait = report.training.input_wait_fraction
+            self._events.add(report.step, evaluation_scalars(report.metrics, input_wait_fraction=wait))
 
     def __enter__(self) -> Self:
         """Return `self`."""
@@ -85,6 +75,26 @@ class TrainingLog:
         """Close the event file."""
         if self._events is not None:
             self._events.close()
+
+
+def step_scalars(report: StepReport) -> dict[str, float]:
+    """Return what TensorBoard shows of a report with losses, by tag."""
+    scalars = {f"training/loss/{name}": value for name, value in report.losses.items()}
+    scalars["training/learning_rate"] = report.learning_rate
+    scalars["training/images_per_s"] = report.images_per_s
+    return scalars
+
+
+def evaluation_scalars(metrics: Mapping[str, float], *, input_wait_fraction: float | None) -> dict[str, float]:
+    """Return what TensorBoard shows of an evaluation, by tag.
+
+    Metrics that have an Object Detection API name are also there under that name, so that TensorBoard shows
+    them in one chart with older runs.
+    """
+    scalars = {f"evaluation/{name}": value for name, value in metrics.items()} | original_names(metrics)
+    if input_wait_fraction is not None:
+        scalars["training/input_wait_fraction"] = input_wait_fraction
+    return scalars
 
 
 def _has_tensorboard() -> bool:
@@ -114,11 +124,16 @@ class EventFile:
 
     def add(self, step: int, scalars: Mapping[str, float]) -> None:
         """Write one value per tag at a step, and flush the file."""
-        from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
 
         values = [Summary.Value(tag=tag, simple_value=value) for tag, value in scalars.items()]
-        self._write(Event(wall_time=time.time(), step=step, summary=Summary(value=values)))
+        self.add_summary(step, Summary(value=values))
+
+    def add_summary(self, step: int, summary: Any) -> None:
+        """Write a `Summary` message at a step, and flush the file."""
+        from tensorboard.compat.proto.event_pb2 import Event
+
+        self._write(Event(wall_time=time.time(), step=step, summary=summary))
 
     def close(self) -> None:
         """Close the file."""

@@ -40,8 +40,18 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray has no types
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Have the next step open the next trial; compiled programs stay."""
-        self._config, self._worker = new_config, None
+        self._leave_worker()
+        self._config = new_config
         return True
+
+    def cleanup(self) -> None:
+        """Leave the last trial."""
+        self._leave_worker()
+
+    def _leave_worker(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
 
     def step(self) -> dict[str, Any]:
         """Train to the next evaluation and report it; an ended trial reports `done`.

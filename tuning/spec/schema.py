@@ -294,6 +294,10 @@ class PrepareSpec(SpecModel):
         return self
 
 
+LoggerName = Literal["tensorboard"]
+"""Who is told of trials beside the records in the sweep's folder."""
+
+
 class SweepSpec(SpecModel):
     """A whole sweep, as a sweep file has it.
 
@@ -346,6 +350,7 @@ class SweepSpec(SpecModel):
     max_concurrent: int | None = Field(default=None, ge=1)
     keep_checkpoints: int = Field(default=3, ge=1)
     prepare: PrepareSpec = PrepareSpec()
+    loggers: list[LoggerName] = Field(default=["tensorboard"], max_length=8)
 
     @field_validator("set")
     @classmethod

@@ -50,6 +50,11 @@ class TrialFolder:
         return self.path / "provenance.json"
 
     @property
+    def tensorboard(self) -> Path:
+        """The event files for TensorBoard."""
+        return self.path / "tensorboard"
+
+    @property
     def traceback(self) -> Path:
         """The traceback of a failed trial."""
         return self.path / "error.txt"

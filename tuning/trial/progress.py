@@ -1,6 +1,7 @@
 """Training to the next evaluation, with progress written and requests to stop obeyed."""
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sweepbox.tuning.storage.folder import SweepFolder
@@ -19,11 +20,20 @@ class _StopRequestedError(Exception):
 
 
 class Progress:
-    """Trains a run in stretches; in between it writes the trial's progress every few seconds."""
+    """Trains a run in stretches; in between it writes the trial's progress every few seconds.
 
-    def __init__(self, sweep: SweepFolder, status: StatusWriter) -> None:
+    `on_losses` is called with each report that has losses.
+    """
+
+    def __init__(
+        self,
+        sweep: SweepFolder,
+        status: StatusWriter,
+        on_losses: "Callable[[StepReport], None]" = lambda _: None,
+    ) -> None:
         self._sweep = sweep
         self._status = status
+        self._on_losses = on_losses
         self._next_write = time.monotonic() + PROGRESS_S
         self._loss: float | None = None
 
@@ -37,7 +47,9 @@ class Progress:
             return None
 
     def _on_step(self, report: "StepReport") -> None:
-        self._loss = report.losses.get("total", self._loss)
+        if report.losses:
+            self._loss = report.losses.get("total", self._loss)
+            self._on_losses(report)
         now = time.monotonic()
         if now < self._next_write:
             return

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import ModelError, SweepboxError, SweepError, TrainingError
 from sweepbox.detection.core.files import remove_temporary_folders
+from sweepbox.tuning.loggers.logger import LoggedTrial, Loggers
+from sweepbox.tuning.loggers.table import loggers_of
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.spec.steps import evaluation_plan
@@ -22,6 +24,7 @@ from sweepbox.tuning.storage.trial_record import (
     Evaluation,
     TrialState,
     append_evaluation,
+    read_changes,
     read_evaluations,
     write_evaluations,
 )
@@ -89,6 +92,12 @@ class TrialWorker:
         self._evaluations: tuple[Evaluation, ...] = ()
         self._costs: dict[str, float] = {}
         self._run: TrainingRun | None = None
+        self._loggers: Loggers | None = None
+
+    def close(self) -> None:
+        """Leave the trial: it has ended or is paused, or this process goes on with another one."""
+        if self._loggers is not None:
+            self._loggers.close()
 
     def next_evaluation(self) -> Outcome:
         """Train to the next evaluation and evaluate; return early where a stop is requested."""
@@ -151,8 +160,21 @@ class TrialWorker:
             logger.warning("trial %s: %s", self._trial.id, note)
         reused = self._compiled_runs.reused
         self._status.update(step=run.step, compiled_run_reused=reused, initial_weights=weights)
-        self._progress = Progress(self._sweep, self._status)
+        self._loggers = self._begin_logging(run)
+        self._progress = Progress(self._sweep, self._status, self._loggers.log_steps)
         return run
+
+    def _begin_logging(self, run: "TrainingRun") -> Loggers:
+        trial = LoggedTrial(
+            self._sweep,
+            self._spec.name,
+            self._trial,
+            metric=self._objective.metric,
+            parameters=self._status.status.parameters,
+            changes=read_changes(self._trial),
+            step=run.step,
+        )
+        return loggers_of(self._spec.loggers, trial)
 
     def _restore(self, run: "TrainingRun") -> None:
         """Restore the saved state, and drop evaluations that came after it."""
@@ -206,6 +228,8 @@ class TrialWorker:
             input_wait_fraction=round(training.input_wait_fraction, 4),
         )
         append_evaluation(self._trial, evaluation)
+        if self._loggers is not None:
+            self._loggers.log_evaluation(evaluation)
         self._evaluations = (*self._evaluations, evaluation)
         return evaluation
 

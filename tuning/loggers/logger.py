@@ -1,0 +1,97 @@
+"""What a logger of trials is, and how several are told without harm to the trial."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from sweepbox.detection.config.change import Change
+from sweepbox.tuning.spec.schema import Scalar
+from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
+from sweepbox.tuning.storage.trial_record import Evaluation
+
+if TYPE_CHECKING:
+    from sweepbox.detection.training.reports import StepReport
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LoggedTrial:
+    """What loggers are told of a trial when a process begins to run it.
+
+    Attributes:
+        sweep: The sweep's folder.
+        experiment: The sweep's name.
+        folder: The trial's folder, with its whole config.
+        metric: The objective in words.
+        parameters: What the sampler suggested.
+        changes: What the trial's config changes of the base config.
+        step: The step from which it trains: 0, or that of the saved state.
+    """
+
+    sweep: SweepFolder
+    experiment: str
+    folder: TrialFolder
+    metric: str
+    parameters: Mapping[str, Scalar]
+    changes: Sequence[Change]
+    step: int = 0
+
+    @property
+    def hyperparameters(self) -> dict[str, Scalar]:
+        """The suggested values by name; of a trial without any, the values of the changed fields."""
+        changed = {change.path: change.after for change in self.changes if change.after is not None}
+        return dict(self.parameters) or changed
+
+
+class TrialLogger(Protocol):
+    """Is told of one trial by the process that runs it. It may raise: it is left out then, not the trial."""
+
+    def log_steps(self, report: "StepReport") -> None:
+        """Log losses, learning rate and images/s of the steps since the last report; `losses` is not empty."""
+
+    def log_evaluation(self, evaluation: Evaluation) -> None:
+        """Log the metrics of an evaluation."""
+
+    def close(self) -> None:
+        """End: the trial has ended, is paused, or its process goes on with another one."""
+
+
+class Loggers:
+    """Several loggers as one that never raises: one that fails is left out for the rest of the trial."""
+
+    def __init__(self, makers: Mapping[str, Callable[[LoggedTrial], TrialLogger]], trial: LoggedTrial) -> None:
+        self._trial = trial
+        self._loggers: dict[str, TrialLogger] = {}
+        for name, make in makers.items():
+            self._try(name, partial(self._begin, name, make))
+
+    def log_steps(self, report: "StepReport") -> None:
+        """See `TrialLogger.log_steps`; a report without losses is not passed on."""
+        if report.losses:
+            self._tell_all(lambda logger: logger.log_steps(report))
+
+    def log_evaluation(self, evaluation: Evaluation) -> None:
+        """See `TrialLogger.log_evaluation`."""
+        self._tell_all(lambda logger: logger.log_evaluation(evaluation))
+
+    def close(self) -> None:
+        """See `TrialLogger.close`."""
+        self._tell_all(lambda logger: logger.close())
+        self._loggers.clear()
+
+    def _begin(self, name: str, make: Callable[[LoggedTrial], TrialLogger]) -> None:
+        self._loggers[name] = make(self._trial)
+
+    def _tell_all(self, tell: Callable[[TrialLogger], None]) -> None:
+        for name, logger in list(self._loggers.items()):
+            self._try(name, partial(tell, logger))
+
+    def _try(self, name: str, do: Callable[[], None]) -> None:
+        try:
+            do()
+        except Exception as error:  # noqa: BLE001 - whatever a logger raises, the trial goes on
+            self._loggers.pop(name, None)
+            _log.warning("trial %s: the logger %s is left out: %s", self._trial.folder.id, name, error)
