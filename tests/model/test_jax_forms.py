@@ -1,5 +1,9 @@
 """The forms of layers for JAX equal TensorFlow's kernels, values and gradients."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -96,3 +100,36 @@ def test_depthwise_convolution(height: int, width: int, stride: int, padding: st
     gradients = tape.gradient(expected, arguments, output_gradients=tf.constant(upstream))
     for one, other in zip(gradients_of(upstream), gradients, strict=True):
         _near(one, other)
+
+
+WHOLE_NETWORK = """
+import sys
+import jax
+import numpy as np
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.model import convolution
+from sweepbox.detection.model.ssd import build_detector
+
+config = load_config(sys.argv[1])
+size = config.model.ssd.image_resizer.fixed_shape_resizer
+size.height = size.width = 160
+detector = build_detector(config.model.ssd, seed=1)
+images = np.random.default_rng(0).normal(size=(2, 160, 160, 3)).astype(np.float32)
+predicted = []
+for on_gpu in (False, True):
+    convolution._is_jax_on_gpu = lambda: on_gpu
+    predicted.append(jax.tree.leaves(detector.network(images, training=False)))
+for plain, ours in zip(*predicted, strict=True):
+    np.testing.assert_allclose(ours, plain, rtol=0, atol=1e-4 * float(np.abs(plain).max()))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", ["face_mask_mobilenet_320", "face_mask_resnet50_640"])
+def test_a_network_of_these_forms_predicts_the_same(name: str, jax_environment: dict[str, str]) -> None:
+    command = [sys.executable, "-c", WHOLE_NETWORK, f"experiments/configs/{name}.config"]
+    environment = os.environ | jax_environment | {"KERAS_BACKEND": "jax"}
+    root = Path(__file__).parents[2]
+    ended = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
