@@ -10,6 +10,7 @@ from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.report.budget import budget_lines
 from sweepbox.tuning.report.markdown_text import code, plain, table
 from sweepbox.tuning.report.objective import base_lines, constraint_lines, front_lines, latency_lines
+from sweepbox.tuning.report.pruned import pruned_lines
 from sweepbox.tuning.search.samplers.modelled import drawn_at_random
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.search.suggestions import MOST_REDRAWS
@@ -64,6 +65,7 @@ def report_text(state: SweepState) -> str:
     """Return the report in Markdown: winner, AP by class, changes, trials, how to reproduce."""
     metric = state.objective.metric
     lines = [f"# Sweep {plain(state.spec.name)}", "", _summary(state), "", _sampler_line(state), ""]
+    lines += pruned_lines(state.folder)
     if state.ended_by is not None:
         lines += [f"Ended by {plain(state.ended_by)}.", ""]
     if state.best is not None:

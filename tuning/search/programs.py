@@ -12,7 +12,7 @@ from sweepbox.tuning.search.space import Space
 
 
 @dataclass
-class _Picks:
+class PickedValues:
     """Suggests the values in `picked`, the first option otherwise; records the options of each parameter."""
 
     picked: dict[str, Any]
@@ -37,7 +37,7 @@ def has_several_programs(base: pb.TrainEvalPipelineConfig, space: Space) -> bool
     programs: set[CompileKey] = set()
     for picked in _picks(space):
         try:
-            programs.add(CompileKey.of(apply_edits(base, space.suggest(_Picks(picked)))))
+            programs.add(CompileKey.of(apply_edits(base, space.suggest(PickedValues(picked)))))
         except ConfigError:
             continue
         if len(programs) > 1:
@@ -51,7 +51,7 @@ def static_parameters(base: pb.TrainEvalPipelineConfig, space: Space) -> tuple[s
     for picked in _picks(space):
         *_, name = picked
         try:
-            key = CompileKey.of(apply_edits(base, space.suggest(_Picks(picked))))
+            key = CompileKey.of(apply_edits(base, space.suggest(PickedValues(picked))))
         except ConfigError:
             continue
         programs.setdefault(name, set()).add(key)
@@ -64,7 +64,7 @@ def _picks(space: Space) -> Iterator[dict[str, Any]]:
     open_picks: list[dict[str, Any]] = [{}]
     while open_picks:
         picked = open_picks.pop()
-        run = _Picks(picked)
+        run = PickedValues(picked)
         space.suggest(run)
         new = {name: options for name, options in run.options.items() if name not in seen}
         seen |= new.keys()
@@ -89,7 +89,7 @@ def sample_programs(base: pb.TrainEvalPipelineConfig, space: Space) -> tuple[Sam
     found = {CompileKey.of(base): SampledProgram("base config", base)}
     for picked in _picks(space):
         try:
-            config = apply_edits(base, space.suggest(_Picks(picked)))
+            config = apply_edits(base, space.suggest(PickedValues(picked)))
             key = CompileKey.of(config)
         except ConfigError:
             continue

@@ -83,4 +83,12 @@ def _clear(folder: SweepFolder) -> None:
 
 def _first_files(folder: SweepFolder) -> tuple[Path, ...]:
     """Return the files of a new sweep but the sweep file."""
-    return folder.base_config, folder.label_map, folder.metadata, folder.start, folder.trials, folder.data
+    return (
+        folder.base_config,
+        folder.label_map,
+        folder.metadata,
+        folder.start,
+        folder.pruned,
+        folder.trials,
+        folder.data,
+    )

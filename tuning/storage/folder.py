@@ -122,6 +122,11 @@ class SweepFolder:
         return self.path / "start.json"
 
     @property
+    def pruned(self) -> Path:
+        """The choices that cannot match the data and were left out, as JSON; absent where there are none."""
+        return self.path / "pruned.json"
+
+    @property
     def trials(self) -> Path:
         """The folder of the trials' folders."""
         return self.path / "trials"

@@ -19,11 +19,13 @@ from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.core.problems import raise_together
 from sweepbox.detection.data.dataset.prepare import PreparedDataset, open_dataset
+from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes, boxes_of_records
 from sweepbox.tuning.budget.limits import check_limits
 from sweepbox.tuning.objective.goal import COSTS
 from sweepbox.tuning.objective.objective import Objective, check_metrics
 from sweepbox.tuning.schedule.table import orders_copies, with_rule_options
 from sweepbox.tuning.search.copies import check_copies
+from sweepbox.tuning.search.data_fit import unfit_choices, without_choices
 from sweepbox.tuning.search.endpoints import check_space
 from sweepbox.tuning.search.memory import check_memory_of_space
 from sweepbox.tuning.search.presets import Expansion, with_preset
@@ -42,13 +44,16 @@ from sweepbox.tuning.storage.dataset import (
 )
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import SweepMetadata, write_metadata
+from sweepbox.tuning.storage.pruned_file import write_pruned
 from sweepbox.tuning.storage.start_file import write_start
 from sweepbox.tuning.sweep.sampler_choice import fix_sampler
-from sweepbox.tuning.sweep.start_from import StartNotes, start_of
+from sweepbox.tuning.sweep.start_from import start_of
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_PARENT = Path("runs")
+MOST_IMAGES = 5000
+"""Of larger data sets the first images of each part tell which choices can match the data."""
 
 
 @dataclass(frozen=True)
@@ -195,36 +200,52 @@ def new_sweep(
     check_free(folder)
     _check(spec, request)
     base = read_base(spec)
-    begin = start_of(spec, base.config)
-    for note in _notes(spec, base, begin):
+    for note in _notes(spec, base):
         notify(note)
-    spec, decisions = fix_sampler(spec)
     with claimed(folder):
         with draft_of(folder) as draft:
+            dataset = _dataset(draft, spec, on_progress=on_progress)
+            unfit = unfit_choices(
+                base.config, spec, lambda: boxes_of_records(dataset.directory, most_images=MOST_IMAGES)
+            )
+            spec, decisions = fix_sampler(without_choices(spec, unfit))
+            begin = start_of(spec, base.config)
+            write_pruned(draft, unfit)
             write_start(draft, begin.start)
-            dataset = _write(draft, folder, spec, source=request.source, on_progress=on_progress)
-        for line in (*decisions, *dataset.notes, *dropped_boxes(dataset, folder)):
+            _write(draft, folder, spec, dataset, source=request.source)
+        for line in (
+            *map(str, unfit),
+            *begin.lines,
+            *decisions,
+            *dataset.notes,
+            *dropped_boxes(dataset, folder),
+        ):
             notify(line)
         yield folder
 
 
-def _notes(spec: SweepSpec, base: ReadConfig, begin: StartNotes) -> Iterator[str]:
-    """Yield a line for each thing of the base config, the preset and `start_from` that is not used as it is."""
+def _notes(spec: SweepSpec, base: ReadConfig) -> Iterator[str]:
+    """Yield a line for each thing of the base config and the preset that is not used as it is."""
     yield from (f"{spec.base_config}: {note}" for note in base.notes)
     yield from with_preset(spec, base.config).left_out
-    yield from begin.lines
+
+
+def _dataset(draft: SweepFolder, spec: SweepSpec, *, on_progress: Progress | None) -> PreparedDataset:
+    """Return the data of a new sweep; photographs are prepared into its folder."""
+    data = Path(str(spec.data))
+    if is_prepared(data):
+        return open_dataset(data)
+    return prepare_annotated(data, draft.data, spec.prepare, on_progress=on_progress)
+
+
+def _boxes_of(dataset: PreparedDataset) -> AnnotatedBoxes:
+    return boxes_of_records(dataset.directory, most_images=MOST_IMAGES)
 
 
 def _write(
-    draft: SweepFolder, folder: SweepFolder, spec: SweepSpec, *, source: str, on_progress: Progress | None
-) -> PreparedDataset:
-    """Write the files of a new sweep into `draft`, which becomes `folder`, and return its data."""
-    data = Path(str(spec.data))
-    dataset = (
-        open_dataset(data)
-        if is_prepared(data)
-        else prepare_annotated(data, draft.data, spec.prepare, on_progress=on_progress)
-    )
+    draft: SweepFolder, folder: SweepFolder, spec: SweepSpec, dataset: PreparedDataset, *, source: str
+) -> None:
+    """Write the files of a new sweep into `draft`, which becomes `folder`."""
     labels = dataset.label_map
     base = base_config_of(spec, num_classes=labels.num_classes)
     _raise_together(
@@ -240,7 +261,6 @@ def _write(
     draft.trials.mkdir()
     write_metadata(draft, SweepMetadata(data_sha256=dataset.content_sha256()))
     save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
-    return dataset
 
 
 def _reported(base: pb.TrainEvalPipelineConfig, labels: LabelMap) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ from sweepbox.detection.config.reading import keeps_own_pyramid
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.budget.limits import check_limits
 from sweepbox.tuning.schedule.table import with_rule_options
+from sweepbox.tuning.search.data_fit import without_choices
 from sweepbox.tuning.search.samplers.table import AUTO, with_all_options
 from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.opening import open_sweep
+from sweepbox.tuning.storage.pruned_file import read_pruned
 from sweepbox.tuning.storage.trial_record import read_status
 from sweepbox.tuning.sweep.create import SweepRequest, base_config_of
 from sweepbox.tuning.sweep.readiness import load_base
@@ -53,6 +55,7 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
     check_limits(given)
     folder = open_sweep(request.folder(given).path)
     stored = _with_all_options(load_spec(folder.spec), str(folder.spec))
+    given = without_choices(given, read_pruned(folder))
     if given.sampler.type == AUTO:
         given = given.model_copy(update={"sampler": stored.sampler})
     changed = [name for name in SEARCH if getattr(given, name) != getattr(stored, name)]
