@@ -11,6 +11,7 @@ from sweepbox.scripts.cli import run
 if TYPE_CHECKING:
     from sweepbox.detection.core.labels import LabelMap
     from sweepbox.detection.inference.detect_images import DetectedImage
+    from sweepbox.detection.inference.detector import Detector
 
 
 def command(
@@ -18,7 +19,16 @@ def command(
     images: Annotated[list[str], Argument(help="Images, folders of images, glob patterns.")],
     *,
     out: Annotated[Path, Option(help="Folder for the annotated images and detections.json.")],
-    threshold: Annotated[float, Option(min=0.0, max=1.0, help="Least score of a detection.")] = 0.5,
+    threshold: Annotated[
+        float | None,
+        Option(
+            min=0.0,
+            max=1.0,
+            show_default=False,
+            help="Least score of a detection; by default that of each class in the model's thresholds.json, "
+            "or 0.5 without this file.",
+        ),
+    ] = None,
     label_map: Annotated[
         Path | None, Option(help="Label map to use instead of the one in the model's folder.")
     ] = None,
@@ -29,7 +39,7 @@ def command(
     detections.json is a list in COCO's results format: image_id (the images in the order given, from 1),
     category_id, bbox (x, y, width, height in pixels), score, and also file_name. All images are read
     before anything is written; if one is bad, nothing is. An image has at most 100 million pixels, or as many
-    as the variable SWEEPBOX_MAX_IMAGE_PIXELS says.
+    as the variable SWEEPBOX_MAX_IMAGE_PIXELS says. The output says which thresholds were used.
     """
     from sweepbox.detection.inference.detect_images import detect_images
     from sweepbox.detection.inference.detector import Detector
@@ -39,9 +49,10 @@ def command(
 
     labels = load_labels(model, label_map)
     pictures = find_images(images)
+    detector = Detector(model, labels=labels)
     with progress_bar("detecting", total=len(pictures)) as on_progress:
         found = detect_images(
-            Detector(model, labels=labels),
+            detector,
             pictures,
             out,
             labels=labels,
@@ -49,10 +60,21 @@ def command(
             overwrite=overwrite,
             on_progress=on_progress,
         )
-    _print_table(found, labels, out)
+    _print_table(found, labels, out, _threshold_text(threshold, detector))
 
 
-def _print_table(found: Sequence["DetectedImage"], labels: "LabelMap", out: Path) -> None:
+def _threshold_text(threshold: float | None, detector: "Detector") -> str:
+    """Return which thresholds were used."""
+    from sweepbox.detection.inference.draw import DEFAULT_THRESHOLD
+
+    if threshold is not None:
+        return f"threshold {threshold:g} for all classes"
+    if detector.thresholds is None:
+        return f"threshold {DEFAULT_THRESHOLD:g} for all classes (the model has no thresholds.json)"
+    return f"thresholds of thresholds.json: {detector.thresholds}"
+
+
+def _print_table(found: Sequence["DetectedImage"], labels: "LabelMap", out: Path, threshold_text: str) -> None:
     """Print the number of objects of each class in each picture."""
     from collections import Counter
 
@@ -74,6 +96,7 @@ def _print_table(found: Sequence["DetectedImage"], labels: "LabelMap", out: Path
         table.add_row(Text(picture.source.name), str(len(scores)), best, Text(classes))
     console = plain_console()
     console.print(table)
+    console.print(threshold_text, highlight=False, markup=False, soft_wrap=True)
     console.print(f"annotated images and detections.json are in {out}", highlight=False, soft_wrap=True)
 
 

@@ -13,6 +13,7 @@ from sweepbox.scripts.cli import run
 if TYPE_CHECKING:
     from sweepbox.detection.checkpoint.folder import CheckpointMetadata
     from sweepbox.detection.export.model_card import CardExtras
+    from sweepbox.tuning.winner.tuned_export import TunedExport, TuningRequest
 
 
 class ExportFormat(StrEnum):
@@ -40,6 +41,23 @@ def command(
             "or batches of encoded images or of serialised Examples."
         ),
     ] = InputType.IMAGE_TENSOR,
+    tune_post_processing: Annotated[
+        bool | None,
+        Option(
+            "--tune-post-processing/--no-tune-post-processing",
+            show_default=False,
+            help="Choose suppression and score thresholds on the validation part; by default only for a "
+            "saved_model of a sweep.",
+        ),
+    ] = None,
+    precision_at: Annotated[
+        float | None,
+        Option(help="Choose the score thresholds for this precision (0 to 1) instead of the best F1."),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        Option(help="Prepared records whose validation part is used for it; by default the sweep's."),
+    ] = None,
     overwrite: Annotated[bool, Option("--overwrite", help="Replace an older export in OUT.")] = False,
 ) -> None:
     """Export a detector as a SavedModel or a checkpoint in the Object Detection API's formats.
@@ -48,6 +66,10 @@ def command(
     OUT gets saved_model/, pipeline.config, label_map.pbtxt and model_card.md; as a checkpoint it gets
     checkpoint/, pipeline.config and label_map.pbtxt, which the Object Detection API trains on, evaluates and
     exports.
+
+    With --tune-post-processing the NMS IoU, soft-NMS and detection limits in the exported config are chosen by
+    cross-validation for the sweep's metric, where that gains beyond noise, and the score from which a detection
+    of each class counts is written to thresholds.json, which `sweepbox detect` uses. Nothing is trained.
     """
     from sweepbox.detection.core.errors import UsageError
     from sweepbox.scripts.console import plain_console
@@ -55,14 +77,19 @@ def command(
     as_checkpoint = export_format is ExportFormat.CHECKPOINT
     if as_checkpoint and input_type is not InputType.IMAGE_TENSOR:
         raise UsageError(f"--input-type {input_type}: a checkpoint takes no input; leave it out")
+    from sweepbox.tuning.winner.tuned_export import TuningRequest
+
+    request = TuningRequest(tune_post_processing, precision_at, data)
     if as_checkpoint:
-        summary = _save_checkpoint(source, out, overwrite=overwrite)
+        summary = _save_checkpoint(source, out, request.only_if_required, overwrite=overwrite)
     else:
-        summary = _save_model(source, out, input_type=input_type, overwrite=overwrite)
+        summary = _save_model(source, out, request, input_type=input_type, overwrite=overwrite)
     plain_console().print(summary, highlight=False, markup=False, soft_wrap=True)
 
 
-def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bool) -> str:
+def _save_model(
+    source: Path, out: Path, request: "TuningRequest", *, input_type: InputType, overwrite: bool
+) -> str:
     """Write a SavedModel; return the summary to print."""
     from sweepbox.tuning.sweep.export_source import export_source
 
@@ -73,13 +100,37 @@ def _save_model(source: Path, out: Path, *, input_type: InputType, overwrite: bo
     from sweepbox.scripts.console import plain_console
 
     check_folder(out, EXPORT_FILES, overwrite=overwrite)
+    tuned = _tuned(source, checkpoint, request)
     with plain_console(stderr=True).status("exporting"):
-        exported = export_detector(checkpoint, out, input_type=input_type, extras=extras, overwrite=overwrite)
-    written = f"saved_model/, pipeline.config, label_map.pbtxt and model_card.md are in {exported.directory}"
-    return _summary(extras, exported.metadata, [f"it takes {input_type}", written])
+        exported = export_detector(
+            checkpoint, out, input_type=input_type, extras=extras, tuned=tuned.output, overwrite=overwrite
+        )
+    files = ["saved_model/", "pipeline.config", "label_map.pbtxt", "model_card.md"]
+    files += [] if exported.thresholds is None else ["thresholds.json"]
+    written = f"{', '.join(files[:-1])} and {files[-1]} are in {exported.directory}"
+    return _summary(extras, exported.metadata, [*tuned.lines, f"it takes {input_type}", written])
 
 
-def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
+def _tuned(source: Path, checkpoint: Path, request: "TuningRequest") -> "TunedExport":
+    """Return the suppression and thresholds of the export, with progress bars."""
+    from contextlib import ExitStack
+
+    from sweepbox.scripts.progress import OnProgress, progress_bar
+    from sweepbox.tuning.winner.tuned_export import tuned_export
+
+    with ExitStack() as stack:
+        bars: dict[str, OnProgress] = {}
+
+        def on_progress(phase: str, done: int, total: int) -> None:
+            if phase not in bars:
+                stack.close()
+                bars[phase] = stack.enter_context(progress_bar(phase))
+            bars[phase](done, total)
+
+        return tuned_export(source, checkpoint, request, on_progress=on_progress)
+
+
+def _save_checkpoint(source: Path, out: Path, request: "TuningRequest", *, overwrite: bool) -> str:
     """Write a checkpoint of the Object Detection API; return the summary to print."""
     from sweepbox.tuning.sweep.export_source import export_source
 
@@ -91,9 +142,11 @@ def _save_checkpoint(source: Path, out: Path, *, overwrite: bool) -> str:
     from sweepbox.scripts.console import plain_console
 
     check_folder(out, CHECKPOINT_PARTS, overwrite=overwrite)
+    tuned = _tuned(source, checkpoint, request)
     with plain_console(stderr=True).status("exporting"):
-        exported = export_checkpoint(checkpoint, out, overwrite=overwrite)
+        exported = export_checkpoint(checkpoint, out, tuned=tuned.output, overwrite=overwrite)
     lines = [
+        *tuned.lines,
         *(f"left out, as the Object Detection API has no {name}" for name in exported.removed_options),
         f"{exported.variables} variables are in {exported.prefix}",
         f"pipeline.config and label_map.pbtxt are in {exported.directory}",

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.thresholds import OperatingThresholds
 
 
 def _checked(name: str, value: NDArray[np.generic], shape: tuple[int, ...]) -> None:
@@ -22,6 +23,7 @@ class Detections:
         scores: float32 `[n]` in 0..1.
         class_ids: int64 `[n]`, 1-based.
         labels: Names the classes, where they are known.
+        at_thresholds: Whether only those at the model's operating thresholds are left.
 
     Raises:
         ValueError: The shapes do not match.
@@ -40,6 +42,7 @@ class Detections:
     scores: NDArray[np.float32]
     class_ids: NDArray[np.int64]
     labels: LabelMap | None = None
+    at_thresholds: bool = False
 
     def __post_init__(self) -> None:
         """Check the shapes."""
@@ -58,11 +61,16 @@ class Detections:
         names = {} if self.labels is None else dict(self.labels.items)
         return tuple(names.get(class_id, f"class {class_id}") for class_id in self.class_ids.tolist())
 
-    def above(self, threshold: float) -> "Detections":
-        """Return the detections whose score is at least `threshold`."""
-        keep = self.scores >= threshold
+    def above(self, threshold: float | OperatingThresholds) -> "Detections":
+        """Return the detections whose score is at least the threshold, or that of their class."""
+        least = threshold.of(self.class_ids) if isinstance(threshold, OperatingThresholds) else threshold
+        keep = self.scores >= least
         return replace(
-            self, boxes_yxyx=self.boxes_yxyx[keep], scores=self.scores[keep], class_ids=self.class_ids[keep]
+            self,
+            boxes_yxyx=self.boxes_yxyx[keep],
+            scores=self.scores[keep],
+            class_ids=self.class_ids[keep],
+            at_thresholds=self.at_thresholds or isinstance(threshold, OperatingThresholds),
         )
 
 

@@ -11,7 +11,9 @@ from sweepbox.detection.config.aliases import BASE_RATE_FIELDS, schedule_of
 from sweepbox.detection.config.change import Change
 from sweepbox.detection.config.difference import fingerprint
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.thresholds import OperatingThresholds
 from sweepbox.detection.export.input_type import InputType
+from sweepbox.detection.export.tuned import TunedOutput
 from sweepbox.detection.model.ssd import input_size
 
 INPUTS = {
@@ -82,6 +84,7 @@ def model_card(
     extras: CardExtras,
     *,
     input_type: InputType = InputType.IMAGE_TENSOR,
+    tuned: TunedOutput | None = None,
 ) -> str:
     """Return the model card in Markdown, without a date or a path, so that the same model has the same card.
 
@@ -92,6 +95,7 @@ def model_card(
         weights_sha256: The SHA-256 of the weights file, in hexadecimal digits.
         extras: More information.
         input_type: The input type of the model.
+        tuned: Suppression and thresholds that were chosen after training.
     """
     ssd = config.model.ssd
     height, width = input_size(ssd.image_resizer)
@@ -102,6 +106,7 @@ def model_card(
         _usage(input_type),
         "## Classes and metrics",
         _metrics(label_map, metadata),
+        *_tuned(tuned),
         "## Training",
         _table(("setting", "value"), _training(config, metadata)),
         *_changes(extras),
@@ -133,6 +138,35 @@ def _metrics(label_map: LabelMap, metadata: CheckpointMetadata) -> str:
         "\n\nCOCO average precision (AP: mean over IoU .50 to .95) on the validation part at step "
         f"{metadata.step}; - means that there were no objects of the class."
     )
+
+
+def _tuned(tuned: TunedOutput | None) -> list[str]:
+    if tuned is None:
+        return []
+    lines = "\n".join(f"* {line}" for line in tuned.lines)
+    section = ["## Suppression and thresholds", lines]
+    return section if tuned.thresholds is None else [*section, _thresholds(tuned.thresholds)]
+
+
+def _thresholds(thresholds: OperatingThresholds) -> str:
+    values = [
+        (
+            item.name,
+            f"{item.threshold:.3f}",
+            *map(_score, (item.precision, item.recall, item.f1, item.f1_held_out)),
+        )
+        for item in thresholds.classes
+    ]
+    head = ("class", "threshold", "precision", "recall", "F1", "F1 held out")
+    return _table(head, values) + (
+        f"\n\nThe thresholds are in `thresholds.json` ({thresholds.rule}, IoU {thresholds.iou:g}, "
+        f"{thresholds.images} validation images). `sweepbox detect` and `Detector` use them where no threshold "
+        "is given; the SavedModel and `sweepbox evaluate` do not."
+    )
+
+
+def _score(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _number(metadata: CheckpointMetadata, name: str) -> str:

@@ -13,6 +13,7 @@ from sweepbox.detection.core.errors import ModelError
 from sweepbox.detection.core.files import atomic_directory
 from sweepbox.detection.export.source import check_files, load_detector
 from sweepbox.detection.export.target import check_folder
+from sweepbox.detection.export.tuned import TunedOutput
 
 CHECKPOINT = "checkpoint"
 FIRST_OWN_FIELD = 1000
@@ -41,7 +42,9 @@ class ExportedCheckpoint:
     removed_options: tuple[str, ...] = ()
 
 
-def export_checkpoint(checkpoint: Path, out: Path, *, overwrite: bool = False) -> ExportedCheckpoint:
+def export_checkpoint(
+    checkpoint: Path, out: Path, *, tuned: TunedOutput | None = None, overwrite: bool = False
+) -> ExportedCheckpoint:
     """Export the detector of a checkpoint folder as a checkpoint of the Object Detection API.
 
     The folder `out` is written atomically; it has `checkpoint/ckpt-0.*`, `checkpoint/checkpoint`,
@@ -51,6 +54,7 @@ def export_checkpoint(checkpoint: Path, out: Path, *, overwrite: bool = False) -
     Args:
         checkpoint: The checkpoint folder.
         out: The folder to write.
+        tuned: Suppression that was chosen after training.
         overwrite: Replace an older export of this kind in `out`.
 
     Raises:
@@ -61,6 +65,8 @@ def export_checkpoint(checkpoint: Path, out: Path, *, overwrite: bool = False) -
     check_folder(out, CHECKPOINT_PARTS, overwrite=overwrite)
     check_files(checkpoint, (CONFIG_FILE, LABEL_MAP_FILE, WEIGHTS_FILE))
     config, label_map = load_config(checkpoint / CONFIG_FILE), load_label_map(checkpoint / LABEL_MAP_FILE)
+    if tuned is not None:
+        tuned.apply(config)
     _check_pyramid(checkpoint, config)
     removed_options = _remove_own_options(config.train_config)
     with atomic_directory(out) as folder:

@@ -16,7 +16,7 @@ from sweepbox.detection.core.errors import DataError, UsageError
 from sweepbox.detection.core.files import write_json
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.inference.detector import Detector
-from sweepbox.detection.inference.draw import draw_detections
+from sweepbox.detection.inference.draw import DEFAULT_THRESHOLD, draw_detections
 from sweepbox.detection.inference.images import SUFFIXES, read_image
 
 RESULTS_FILE = "detections.json"
@@ -48,7 +48,7 @@ def detect_images(
     out: Path,
     *,
     labels: LabelMap,
-    threshold: float = 0.5,
+    threshold: float | None = None,
     overwrite: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> tuple[DetectedImage, ...]:
@@ -62,7 +62,8 @@ def detect_images(
         images: The image files.
         out: The folder to write to.
         labels: The classes.
-        threshold: The lowest score of a detection.
+        threshold: The lowest score of a detection; by default the operating thresholds of the detector, or 0.5
+            without these.
         overwrite: Replace existing files.
         on_progress: Called with the number of finished images and their total.
 
@@ -72,6 +73,7 @@ def detect_images(
             copy would overwrite its source.
     """
     targets = _targets(images, out, overwrite=overwrite)
+    used = DEFAULT_THRESHOLD if threshold is None and detector.thresholds is None else threshold
     for path in images:
         read_image(path)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -79,8 +81,8 @@ def detect_images(
     with TemporaryDirectory(prefix=f".{out.name}.", suffix=".tmp", dir=out.parent) as staging:
         for source, target in zip(images, targets, strict=True):
             image = read_image(source)
-            detections = detector.detect(image, threshold=threshold)
-            _save(draw_detections(image, detections, labels, threshold), Path(staging) / target.name)
+            detections = detector.detect(image, threshold=used)
+            _save(draw_detections(image, detections, labels, 0.0), Path(staging) / target.name)
             found.append(DetectedImage(source, target, image.shape[0], image.shape[1], detections))
             if on_progress is not None:
                 on_progress(len(found), len(images))

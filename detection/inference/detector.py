@@ -13,6 +13,7 @@ from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.inference.images import ImageSource, image_pixels
 from sweepbox.detection.inference.labels import find_labels
 from sweepbox.detection.inference.model_input import model_input
+from sweepbox.detection.inference.thresholds import find_thresholds
 
 SAVED_MODEL = "saved_model"
 MODEL_FILE = "saved_model.pb"
@@ -26,13 +27,16 @@ class Detector:
     Attributes:
         path: The folder with `saved_model.pb`.
         labels: The classes; None if they are unknown.
+        thresholds: The operating thresholds of `thresholds.json` beside the model, by which detections are
+            selected where a call gives no threshold; None if there are none.
 
     Args:
         model: The folder of the export, or the `saved_model` folder in it.
         labels: The classes or a label map file; by default the label map in the folder or beside it.
 
     Raises:
-        ModelError: The model is missing or damaged, or its input or outputs are not those of a detector.
+        ModelError: The model is missing or damaged, its input or outputs are not those of a detector, or its
+            `thresholds.json` is damaged.
         ConfigError: The label map is malformed.
 
     Example:
@@ -47,12 +51,13 @@ class Detector:
     def __init__(self, model: StrPath, *, labels: LabelMap | StrPath | None = None) -> None:
         self.path = find_saved_model(Path(model))
         self.labels = find_labels(self.path) if labels is None else as_label_map(labels)
+        self.thresholds = find_thresholds(self.path)
         # A reference to the loaded object, because it has the weights of the signature.
         self._model = _load(self.path)
         self._signature = _signature(self._model, self.path)
         self._input = model_input(self._signature, self.path)
 
-    def __call__(self, image: ImageSource, *, threshold: float = 0.0) -> Detections:
+    def __call__(self, image: ImageSource, *, threshold: float | None = None) -> Detections:
         """Return the detections in an image; the same as `detect`.
 
         Example:
@@ -63,7 +68,7 @@ class Detector:
         """
         return self.detect(image, threshold=threshold)
 
-    def detect(self, image: ImageSource, *, threshold: float = 0.0) -> Detections:
+    def detect(self, image: ImageSource, *, threshold: float | None = None) -> Detections:
         """Return the detections in an image, best score first.
 
         A JPEG file is decoded as in training. The pixels that Pillow decodes differ by up to 13 grey levels.
@@ -71,7 +76,8 @@ class Detector:
         Args:
             image: A file, a Pillow image, or an RGB array, uint8 `[height, width, 3]`. Files and Pillow images
                 are rotated by their EXIF orientation.
-            threshold: The lowest score of a detection, 0 to 1.
+            threshold: The lowest score of a detection, 0 to 1; 0 for all. By default each class has that of
+                `thresholds`, and without these all detections are returned.
 
         Raises:
             DataError: The file cannot be read.
@@ -84,7 +90,10 @@ class Detector:
         """
         pixels = image_pixels(image)
         outputs = self._signature(**{self._input.name: self._input.pack(pixels)})
-        return _detections(outputs, self.labels).above(threshold)
+        found = _detections(outputs, self.labels)
+        if threshold is not None:
+            return found.above(threshold)
+        return found if self.thresholds is None else found.above(self.thresholds)
 
 
 def find_saved_model(model: Path) -> Path:

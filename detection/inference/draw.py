@@ -15,6 +15,7 @@ from sweepbox.detection.inference.legend import draw_legend
 from sweepbox.detection.inference.palette import DARK, colour_of, text_colour_on
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+DEFAULT_THRESHOLD = 0.5
 LABEL_OPACITY = 235
 HALO_OPACITY = 120
 CROWDED_FRACTION = 0.12
@@ -41,7 +42,10 @@ class Style:
 
 
 def draw_detections(
-    image: ImageSource, detections: Detections, labels: LabelMap | None = None, threshold: float = 0.5
+    image: ImageSource,
+    detections: Detections,
+    labels: LabelMap | None = None,
+    threshold: float | None = None,
 ) -> Image.Image:
     """Return a copy of an image with a box in the colour of its class and a label for each detection.
 
@@ -53,7 +57,8 @@ def draw_detections(
         image: A file, a Pillow image, or an RGB array, uint8 `[height, width, 3]`.
         detections: The detections in it.
         labels: The classes; by default those of the detections.
-        threshold: The lowest score of a detection that is drawn.
+        threshold: The lowest score of a detection that is drawn; by default all are drawn if they were selected
+            by a model's operating thresholds, and else those from 0.5.
 
     Example:
         >>> found = sb.Detector("model")("picture.jpg")
@@ -61,7 +66,8 @@ def draw_detections(
         (128, 128)
     """
     original = Image.fromarray(image_pixels(image))
-    shown = detections.above(threshold)
+    default = 0.0 if detections.at_thresholds else DEFAULT_THRESHOLD
+    shown = detections.above(default if threshold is None else threshold)
     if labels is not None:
         shown = replace(shown, labels=labels)
     if not len(shown):

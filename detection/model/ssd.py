@@ -199,11 +199,19 @@ class SsdDetector:
             The entries of `PostProcessing`, `raw_detection_boxes` `[batch, anchors, 4]`, decoded and not
             clipped, and `raw_detection_scores` `[batch, anchors, columns]` of all columns.
         """
-        codes, logits = (ops.cast(predictions[key], "float32") for key in ("box_encodings", "class_logits"))
-        boxes = self._coder.decode(codes, ops.convert_to_tensor(self.anchors))
-        scores = self._post_processing.scores(self._predictor_converter(logits))
+        boxes, scores = self.decode(predictions)
         detections = self._post_processing(boxes, scores, true_sizes)
         return {**detections, "raw_detection_boxes": boxes, "raw_detection_scores": scores}
+
+    def decode(self, predictions: Mapping[str, Any]) -> tuple[Any, Any]:
+        """Return boxes `[batch, anchors, 4]`, not clipped, and scores `[batch, anchors, columns]`.
+
+        Args:
+            predictions: The outputs of `network`.
+        """
+        codes, logits = (ops.cast(predictions[key], "float32") for key in ("box_encodings", "class_logits"))
+        boxes = self._coder.decode(codes, ops.convert_to_tensor(self.anchors))
+        return boxes, self._post_processing.scores(self._predictor_converter(logits))
 
 
 def input_size(resizer: pb.ImageResizer) -> tuple[int, int]:

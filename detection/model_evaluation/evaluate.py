@@ -82,7 +82,8 @@ def evaluate_model(
         height, width = image.pixels.shape[:2]
         kept.update(labels.name_of(class_id) for class_id in image.ground_truth.class_ids.tolist())
         dropped += image.dropped
-        evaluator.add(number, image.ground_truth, detector.detect(image.pixels), height=height, width=width)
+        found = detector.detect(image.pixels, threshold=0.0)  # whatever the operating thresholds
+        evaluator.add(number, image.ground_truth, found, height=height, width=width)
         if on_progress is not None:
             on_progress(number)
     if not len(evaluator):

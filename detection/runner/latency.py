@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.seeds import generator
 from sweepbox.detection.model.precision import Precision
+from sweepbox.detection.model.program import compiled
 from sweepbox.detection.model.ssd import SsdDetector, build_detector
 
 WARM_UP = 5
@@ -49,24 +49,4 @@ def _compiled(detector: SsdDetector) -> Callable[[Any], list[Any]]:
         found = detector.postprocess(outputs, ops.convert_to_tensor(sizes))
         return [found[name] for name in names]
 
-    compile_ = _jax_program if keras.backend.backend() == "jax" else _tensorflow_program
-    run = compile_(detect, [*detector.network.variables, *detector.values])
-    return lambda pixels: [np.asarray(value) for value in run(pixels)]
-
-
-def _tensorflow_program(detect: Callable[[Any], list[Any]], _variables: list[Any]) -> Callable[[Any], Any]:
-    import tensorflow as tf
-
-    compiled = tf.function(detect, autograph=False)
-    return lambda pixels: compiled(tf.constant(pixels))
-
-
-def _jax_program(detect: Callable[[Any], list[Any]], variables: list[Any]) -> Callable[[Any], Any]:
-    import jax
-
-    def stateless(values: list[Any], pixels: Any) -> list[Any]:
-        with keras.StatelessScope(list(zip(variables, values, strict=True))):
-            return detect(pixels)
-
-    compiled, values = jax.jit(stateless), [variable.value for variable in variables]
-    return lambda pixels: compiled(values, pixels)
+    return compiled(detect, [*detector.network.variables, *detector.values])

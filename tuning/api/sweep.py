@@ -223,6 +223,9 @@ class Sweep:
         *,
         format: ExportFormat = SAVED_MODEL,  # noqa: A002 - the option of the command
         input_type: str = DEFAULT_INPUT_TYPE,
+        tune_post_processing: bool | None = None,
+        precision: float | None = None,
+        data: StrPath | None = None,
         overwrite: bool = False,
     ) -> "ExportedModel | ExportedCheckpoint":
         """Export the best checkpoint of all trials; the arguments are those of `export`.
@@ -231,4 +234,13 @@ class Sweep:
             >>> sb.Sweep.open("runs/tiny").export("winner").directory
             PosixPath('winner')
         """
-        return export(self.folder, out, format=format, input_type=input_type, overwrite=overwrite)
+        return export(
+            self.folder,
+            out,
+            format=format,
+            input_type=input_type,
+            tune_post_processing=tune_post_processing,
+            precision=precision,
+            data=data,
+            overwrite=overwrite,
+        )

@@ -142,6 +142,11 @@ class SweepFolder:
         return self.path / "winner.json"
 
     @property
+    def predictions(self) -> Path:
+        """The folder of raw predictions of checkpoints, which are kept to tune their suppression again."""
+        return self.path / "predictions"
+
+    @property
     def report(self) -> Path:
         """The report for people."""
         return self.path / "report.md"

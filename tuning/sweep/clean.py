@@ -11,8 +11,9 @@ from sweepbox.tuning.sweep.reader import read_sweep
 def clean_sweep(path: Path) -> int:
     """Remove what a crash or an older version left in a sweep's folder, and return the freed bytes.
 
-    That is the saved state of trials that have ended, folders that killed processes were writing, and Ray's own
-    files. Where the stopping rule copies trials, states of ended trials are kept: copies may start from them.
+    That is the saved state of trials that have ended, folders that killed processes were writing, raw
+    predictions of checkpoints, and Ray's own files. Where the stopping rule copies trials, states of ended
+    trials are kept: copies may start from them.
 
     Raises:
         SweepError: There is no sweep, or a process runs it.
@@ -20,7 +21,7 @@ def clean_sweep(path: Path) -> int:
     folder = open_sweep(path)
     with folder.held():
         state = read_sweep(folder, is_running=False)
-        useless = [folder.ray]
+        useless = [folder.ray, folder.predictions]
         for trial in state.trials:
             files = folder.trial(trial.id)
             useless += files.path.glob(TEMPORARY_PATTERN)

@@ -1,0 +1,1 @@
+"""Suppression settings and operating thresholds that are chosen after training, on the validation images."""

@@ -1,0 +1,109 @@
+"""Suppression and thresholds of a checkpoint, chosen for the sweep's objective on its validation part."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.objective.goal import COSTS, Goal, Metrics
+from sweepbox.tuning.objective.objective import Objective
+from sweepbox.tuning.storage.folder import SweepFolder
+
+if TYPE_CHECKING:
+    from sweepbox.detection.post_training.measure import Criterion
+    from sweepbox.detection.post_training.post_training import PostTraining
+
+KEY = "post_processing"
+"""The key of `winner.json` with the choice that was frozen before the test part was read."""
+
+
+def tune_post_processing(
+    checkpoint: Path,
+    records: Sequence[Path],
+    objective: Objective,
+    *,
+    precision: float | None = None,
+    predictions_file: Path | None = None,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> "PostTraining":
+    """Choose suppression and operating thresholds of one checkpoint for an objective.
+
+    It writes nothing but `predictions_file`, and reads no other part of the data than `records`.
+
+    Args:
+        checkpoint: The checkpoint folder of a finalist.
+        records: The files of the validation part.
+        objective: The objective of the sweep: its first goal that depends on detections is improved, and no
+            constraint may get worse.
+        precision: Choose the thresholds for this precision instead of the best F1.
+        predictions_file: A file that keeps the raw predictions for another call.
+        on_progress: Called with the name of the phase, the finished units and their total.
+
+    Returns:
+        The choice; `to_json` is what `winner.json` has under `post_processing`.
+
+    Raises:
+        DataError: The records are missing or damaged, or have too few objects.
+        TrainingError: The checkpoint is damaged.
+    """
+    from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
+    from sweepbox.detection.post_training.post_training import tune_after_training
+
+    recorded = read_checkpoint_metadata(checkpoint).metrics
+    return tune_after_training(
+        checkpoint,
+        records,
+        criterion=criterion_of(objective, recorded),
+        precision=precision,
+        predictions_file=predictions_file,
+        on_progress=on_progress,
+    )
+
+
+def criterion_of(objective: Objective, recorded: Metrics) -> "Criterion":
+    """Return an objective as a criterion: its first goal that depends on detections, or else mAP.
+
+    Args:
+        objective: The objective.
+        recorded: The metrics of the checkpoint in its trial, for those that do not depend on the suppression:
+            losses and costs.
+    """
+    from sweepbox.detection.post_training.measure import Criterion
+
+    goal = next(filter(_depends_on_detections, objective.goals), Goal.metric("mAP"))
+
+    def completed(metrics: Metrics) -> Mapping[str, float]:
+        return {**recorded, **metrics}
+
+    return Criterion(
+        goal.label,
+        lambda metrics: goal.oriented(completed(metrics)),
+        lambda metrics: objective.violation(completed(metrics)),
+    )
+
+
+def _depends_on_detections(goal: Goal) -> bool:
+    """Return whether a goal has a metric that is neither a cost nor a loss."""
+    return goal.worst_of is not None or any(
+        name not in COSTS and not name.startswith("loss/") for name in goal.weights
+    )
+
+
+def frozen_post_processing(folder: SweepFolder, checkpoint: Path) -> "PostTraining | None":
+    """Return the choice for a checkpoint that `winner.json` has; None where there is none.
+
+    SweepError where the file is damaged.
+    """
+    try:
+        winner = json.loads(folder.winner.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise SweepError(f"{folder.winner}: damaged ({error}); delete it and resume the sweep") from None
+    value = winner.get(KEY)
+    if value is None or folder.path / str(winner.get("checkpoint")) != checkpoint:
+        return None
+    from sweepbox.detection.post_training.post_training import PostTraining
+
+    return PostTraining.from_json(value, source=str(folder.winner))
