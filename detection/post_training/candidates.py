@@ -7,7 +7,7 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.support.post_processing import post_processing_problems
 from sweepbox.detection.post_training.suppression import SuppressionSetting
 
-IOU_THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75)
+IOU_THRESHOLDS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
 SIGMAS = (0.1, 0.2, 0.3, 0.5, 0.8)
 PER_CLASS = 100
 """The detections per class and image that COCO's metrics use."""

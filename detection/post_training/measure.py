@@ -10,12 +10,11 @@ from sweepbox.detection.core.detections import Detections
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import MetricSet
 from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
-from sweepbox.detection.evaluation.images import joined
-from sweepbox.detection.evaluation.pascal import match
 from sweepbox.detection.post_training.annotated import AnnotatedFrame
 from sweepbox.detection.post_training.operating_point import ScoredHits
 
 Metrics = Mapping[str, float]
+_ALL_SIZES, _IOU_50 = 0, 0
 
 
 @dataclass(frozen=True)
@@ -56,37 +55,38 @@ class Measure:
         self, detections: Sequence[Detections], chosen: NDArray[np.bool_] | None = None
     ) -> dict[str, float]:
         """Return the metrics of the detections in all images, or in those that `chosen` `[images]` marks."""
-        evaluator = DetectionEvaluator(self.label_map, self.sets)
+        return self._evaluator(detections, self.sets, chosen).metrics()
+
+    def scored_hits(self, detections: Sequence[Detections]) -> list[ScoredHits]:
+        """Return the detections of each class and what they hit at an IoU of 0.5, in the label map's order.
+
+        The matches are COCO's; detections of crowds are left out.
+        """
+        matches = self._evaluator(detections, (MetricSet.COCO,)).matches()
+        found = []
+        for column, rows in enumerate(matches.rows_by_class()):
+            counted = ~matches.ignored[_ALL_SIZES, _IOU_50, rows]
+            found.append(
+                ScoredHits(
+                    matches.scores[rows][counted],
+                    matches.matched[_ALL_SIZES, _IOU_50, rows][counted],
+                    matches.image_index[rows][counted],
+                    matches.num_objects[_ALL_SIZES, column],
+                )
+            )
+        return found
+
+    def _evaluator(
+        self,
+        detections: Sequence[Detections],
+        sets: Sequence[MetricSet],
+        chosen: NDArray[np.bool_] | None = None,
+    ) -> DetectionEvaluator:
+        evaluator = DetectionEvaluator(self.label_map, sets)
         numbers = range(len(self.frames)) if chosen is None else np.flatnonzero(chosen).tolist()
         for number in numbers:
             frame = self.frames[number]
             evaluator.add(
                 number, frame.ground_truth, detections[number], height=frame.height, width=frame.width
             )
-        return evaluator.metrics()
-
-    def scored_hits(self, detections: Sequence[Detections]) -> list[ScoredHits]:
-        """Return the detections of each class and what they hit at an IoU of 0.5, in the label map's order."""
-        class_ids, scores, hits, images = [], [], [], []
-        for number, (frame, found) in enumerate(zip(self.frames, detections, strict=True)):
-            rows, right = match(frame.ground_truth, found, height=frame.height, width=frame.width)
-            class_ids.append(found.class_ids[rows])
-            scores.append(found.scores[rows].astype(np.float64))
-            hits.append(right)
-            images.append(np.full(len(rows), number, np.int64))
-        all_ids, all_images = joined(class_ids, np.int64), joined(images, np.int64)
-        all_scores, all_hits = joined(scores, np.float64), joined(hits, np.bool_)
-
-        def of(class_id: int) -> ScoredHits:
-            rows = all_ids == class_id
-            objects = self._objects(class_id)
-            return ScoredHits(all_scores[rows], all_hits[rows], all_images[rows], objects)
-
-        return [of(class_id) for class_id in self.label_map.ids]
-
-    def _objects(self, class_id: int) -> NDArray[np.int64]:
-        """Return the number of objects of a class to be found in each image."""
-        truths = [frame.ground_truth for frame in self.frames]
-        return np.array(
-            [((truth.class_ids == class_id) & ~truth.difficult).sum() for truth in truths], np.int64
-        )
+        return evaluator

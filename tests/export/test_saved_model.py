@@ -11,6 +11,7 @@ from sweepbox.detection.config.label_map import load_label_map, save_label_map
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import ModelError, SweepboxError, UsageError
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.thresholds import THRESHOLDS_FILE
 from sweepbox.detection.export.saved_model import EXPORT_FILES, export_detector
 from sweepbox.detection.export.serving import require_tensorflow
 
@@ -28,7 +29,7 @@ OUTPUTS = {
 
 
 def test_the_folder_has_all_parts(golden_export: Path, golden_checkpoint: Path) -> None:
-    assert {path.name for path in golden_export.iterdir()} == set(EXPORT_FILES)
+    assert {path.name for path in golden_export.iterdir()} == set(EXPORT_FILES) - {THRESHOLDS_FILE}
     for name in ("pipeline.config", "label_map.pbtxt"):
         assert (golden_export / name).read_text() == (golden_checkpoint / name).read_text()
 

@@ -90,18 +90,18 @@ def test_the_evaluation_ignores_the_thresholds(tuned_export: Path, records: Path
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("options", "said"),
-    [([], "thresholds of thresholds.json: with_mask 0."), (["--threshold", 0], "threshold 0 for all classes")],
+    ("threshold", "said"),
+    [(None, "thresholds of thresholds.json: with_mask 0."), (0.0, "threshold 0 for all classes")],
 )
 def test_the_command_says_which_thresholds_it_used(
-    tuned_export: Path, photographs: Path, tmp_path: Path, invoke: Invoke, options: list[object], said: str
+    tuned_export: Path, photographs: Path, tmp_path: Path, *, invoke: Invoke, threshold: float | None, said: str
 ) -> None:
+    options = [] if threshold is None else ["--threshold", threshold]
     picture = next((photographs / "images").iterdir())
     result = invoke(detect, tuned_export, picture, "--out", tmp_path / "out", *options)
     assert result.exit_code == 0, result.exception
     assert said in result.stdout
     found = json.loads((tmp_path / "out" / "detections.json").read_text())
-    threshold = 0.0 if options else None
     assert len(found) == len(Detector(tuned_export)(picture, threshold=threshold))
 
 

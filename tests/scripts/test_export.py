@@ -35,7 +35,9 @@ SPEC = {
 def sweep(tmp_path: Path, light_checkpoint: Path) -> SweepFolder:
     """A sweep of two trials, of which the second was the better one at its first evaluation."""
     draw_sample(tmp_path / "scenes", images=8, size=96)
-    prepare(tmp_path / "scenes", tmp_path / "records", PrepareSettings(validation_fraction=0.25))
+    prepare(
+        tmp_path / "scenes", tmp_path / "records", PrepareSettings(validation_fraction=0.25, test_fraction=0)
+    )
     spec = tmp_path / "spec.yaml"
     spec.write_text(yaml.safe_dump({**SPEC, "data": str(tmp_path / "records")}))
     folder = create_sweep(SweepRequest(spec, out=tmp_path / "sweep"))
