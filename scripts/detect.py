@@ -45,6 +45,7 @@ def command(
     from sweepbox.detection.inference.detector import Detector
     from sweepbox.detection.inference.images import find_images
     from sweepbox.detection.inference.labels import load_labels
+    from sweepbox.scripts.console import plain_console
     from sweepbox.scripts.progress import progress_bar
 
     labels = load_labels(model, label_map)
@@ -60,7 +61,8 @@ def command(
             overwrite=overwrite,
             on_progress=on_progress,
         )
-    _print_table(found, labels, out, _threshold_text(threshold, detector))
+    _print_table(found, labels, out)
+    plain_console().print(_threshold_text(threshold, detector), soft_wrap=True)
 
 
 def _threshold_text(threshold: float | None, detector: "Detector") -> str:
@@ -74,7 +76,7 @@ def _threshold_text(threshold: float | None, detector: "Detector") -> str:
     return f"thresholds of thresholds.json: {detector.thresholds}"
 
 
-def _print_table(found: Sequence["DetectedImage"], labels: "LabelMap", out: Path, threshold_text: str) -> None:
+def _print_table(found: Sequence["DetectedImage"], labels: "LabelMap", out: Path) -> None:
     """Print the number of objects of each class in each picture."""
     from collections import Counter
 
@@ -96,7 +98,6 @@ def _print_table(found: Sequence["DetectedImage"], labels: "LabelMap", out: Path
         table.add_row(Text(picture.source.name), str(len(scores)), best, Text(classes))
     console = plain_console()
     console.print(table)
-    console.print(threshold_text, highlight=False, markup=False, soft_wrap=True)
     console.print(f"annotated images and detections.json are in {out}", highlight=False, soft_wrap=True)
 
 
