@@ -113,6 +113,35 @@ class ImageMatches:
             ignored,
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence["ImageMatches"]) -> "ImageMatches":
+        """Return the matches of several evaluations of different images as one, such as those of all folds.
+
+        Args:
+            parts: At least one evaluation, all of the same classes.
+
+        Raises:
+            ValueError: There is no part, the classes differ, or two parts have an image of the same name.
+        """
+        if len({part.class_names for part in parts}) != 1:
+            raise ValueError("the parts are not of the same classes; join evaluations of one label map")
+        starts = np.cumsum([0, *(part.num_images for part in parts)])
+        image_index = np.concatenate(
+            [part.image_index + start for part, start in zip(parts, starts[:-1].tolist(), strict=True)]
+        )
+        class_index = np.concatenate([part.class_index for part in parts])
+        order = np.lexsort((np.arange(len(class_index)), image_index, class_index))
+        return cls(
+            parts[0].class_names,
+            tuple(name for part in parts for name in part.image_names),
+            np.concatenate([part.num_objects for part in parts], axis=2),
+            class_index[order],
+            image_index[order],
+            np.concatenate([part.scores for part in parts])[order],
+            np.concatenate([part.matched for part in parts], axis=2)[..., order],
+            np.concatenate([part.ignored for part in parts], axis=2)[..., order],
+        )
+
     @property
     def num_images(self) -> int:
         """The number of images."""

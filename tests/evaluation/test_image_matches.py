@@ -96,3 +96,28 @@ def test_names_are_given_for_every_image() -> None:
     with pytest.raises(ValueError, match="there are 1 names of 0 images; give one for each"):
         evaluator.matches(["a"])
     assert evaluator.matches().num_images == 0
+
+
+def test_joined_parts_have_the_matches_of_all_images() -> None:
+    random = np.random.default_rng(4)
+    images = [random_image(random, score_levels=20) for _ in range(7)]
+    names = [f"{number}.jpg" for number in range(7)]
+    whole = evaluated(images, [1] * 7).matches(names)
+    parts = [
+        evaluated(images[chosen], [1] * len(images[chosen])).matches(names[chosen])
+        for chosen in (slice(3), slice(3, 7))
+    ]
+    joined = ImageMatches.joined(parts)
+    for field in fields(ImageMatches):
+        np.testing.assert_array_equal(
+            getattr(joined, field.name), getattr(whole, field.name), err_msg=field.name
+        )
+
+
+def test_parts_that_share_images_or_no_classes_are_not_joined() -> None:
+    matches = some_matches()
+    with pytest.raises(ValueError, match="a name of the images occurs twice"):
+        ImageMatches.joined([matches, matches])
+    for parts in ([], [matches, replace(matches, class_names=("a", "b", "c"))]):
+        with pytest.raises(ValueError, match="not of the same classes"):
+            ImageMatches.joined(parts)

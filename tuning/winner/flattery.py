@@ -55,8 +55,9 @@ def expected_optimism(candidates: Sequence[BootstrappedScore]) -> float:
 
     In every resample the best candidate is chosen anew, and its value there compared with its value on all
     images (the bootstrap estimate of optimism: Efron 1983, JASA 78: 316–331). Each candidate's values are
-    centred at its value on all images, so that the optimism of a single candidate is 0. It covers the choice
-    among these candidates, not the search before it.
+    centred at its value on all images, so that the optimism of a single candidate is 0. Of equal candidates it
+    is two thirds of the true optimism, because the differences that were found count as true; it does not cover
+    the search before this choice.
 
     Args:
         candidates: At least one score; all of the same goal and resamples.
