@@ -16,6 +16,7 @@ from sweepbox.detection.core.lazy import lazy_names
 if TYPE_CHECKING:
     from sweepbox.detection.api.dataset import check_dataset, draw_sample, prepare
     from sweepbox.detection.api.evaluation import evaluate
+    from sweepbox.detection.api.post_training import tune_post_processing
     from sweepbox.detection.api.training import train
     from sweepbox.detection.core.detections import Detections
     from sweepbox.detection.core.errors import SweepboxError
@@ -46,6 +47,7 @@ _HOMES = {
     "draw_sample": "detection.api.dataset",
     "prepare": "detection.api.dataset",
     "evaluate": "detection.api.evaluation",
+    "tune_post_processing": "detection.api.post_training",
     "train": "detection.api.training",
     "Detections": "detection.core.detections",
     "SweepboxError": "detection.core.errors",
@@ -103,6 +105,7 @@ __all__ = [
     "log_uniform",
     "prepare",
     "train",
+    "tune_post_processing",
     "uniform",
     "when",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweepbox.detection.core.detections import Detections
+from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import MetricSet
 from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
@@ -30,6 +31,20 @@ class Criterion:
     label: str = "mAP"
     value: Callable[[Metrics], float] = lambda metrics: metrics["mAP"]
     violation: Callable[[Metrics], float] = lambda metrics: 0.0  # noqa: ARG005 - there are no constraints
+
+    @classmethod
+    def metric(cls, name: str) -> "Criterion":
+        """Return the criterion of one metric; its value raises UsageError where it is not reported."""
+
+        def value(metrics: Metrics) -> float:
+            if name not in metrics:
+                known = ", ".join(metrics)
+                raise UsageError(
+                    f"metric {name!r} does not depend on suppression or is unknown; use one of {known}"
+                )
+            return metrics[name]
+
+        return cls(name, value)
 
 
 @dataclass(frozen=True, eq=False)

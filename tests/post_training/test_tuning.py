@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.errors import ConfigError, UsageError
 from sweepbox.detection.model.postprocess import PostProcessing
 from sweepbox.detection.model.ssd import input_size
 from sweepbox.detection.post_training import tuning
@@ -219,3 +219,9 @@ def test_folds_are_equal_and_share_the_rare_class() -> None:
     assert np.bincount(folds[50:60]).tolist() == [2] * 5
     assert np.bincount(folds[60:]).tolist() == [1] * 5
     assert folds_of(frames, 5, seed=1).tolist() != folds.tolist()
+
+
+def test_a_metric_that_is_not_reported_is_told() -> None:
+    assert Criterion.metric("mAP@.50").value({"mAP@.50": 0.5}) == 0.5
+    with pytest.raises(UsageError, match="metric 'loss/total' does not depend on suppression or is unknown"):
+        Criterion.metric("loss/total").value({"mAP": 0.5})

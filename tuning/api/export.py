@@ -87,7 +87,7 @@ def export(
     Example:
         >>> exported = sb.export("runs/tiny", "exported")
         >>> sorted(path.name for path in exported.directory.iterdir())
-        ['label_map.pbtxt', 'model_card.md', 'pipeline.config', 'saved_model']
+        ['label_map.pbtxt', 'model_card.md', 'pipeline.config', 'saved_model', 'thresholds.json']
         >>> sb.export("runs/tiny", "weights", format="checkpoint").prefix.name
         'ckpt-0'
     """
