@@ -94,7 +94,7 @@ def _read(config: Path | None, edits: Sequence[str]) -> "ReadConfig | None":
 
 
 def _is_prepared(data: Path) -> bool:
-    from sweepbox.detection.diagnosis.boxes import is_prepared
+    from sweepbox.detection.data.dataset.prepared import is_prepared
 
     return is_prepared(data)
 

@@ -15,7 +15,7 @@ from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.cache.arrow.metadata import SUFFIX
 from sweepbox.detection.data.cache.open import open_record_set
 from sweepbox.detection.data.dataset.checks import ExaminedAnnotation
-from sweepbox.detection.data.dataset.prepared import DESCRIPTION, has_decoded_images, open_dataset
+from sweepbox.detection.data.dataset.prepared import open_dataset
 from sweepbox.detection.data.examples import Record
 from sweepbox.detection.data.records import read_records
 
@@ -105,11 +105,6 @@ def image_of_examined(examined: ExaminedAnnotation, label_map: LabelMap | None) 
     size = examined.frame or examined.metadata
     objects = [(_shown(found.source.name, label_map), found.box_yxyx) for found in examined.objects]
     return AnnotatedImage(size.height, size.width, objects)
-
-
-def is_prepared(folder: Path) -> bool:
-    """Return whether a folder has prepared records, so that there are no Pascal VOC files to examine."""
-    return (folder / DESCRIPTION).is_file() or has_decoded_images(folder)
 
 
 def boxes_of_records(folder: Path, *, most_images: int | None = None) -> AnnotatedBoxes:

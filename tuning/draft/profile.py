@@ -13,7 +13,7 @@ from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.cache.arrow.metadata import SUFFIX
 from sweepbox.detection.data.cache.open import open_record_set
 from sweepbox.detection.data.dataset.checks import examine_folder
-from sweepbox.detection.data.dataset.prepared import DESCRIPTION, has_decoded_images, open_dataset
+from sweepbox.detection.data.dataset.prepared import is_prepared, open_dataset
 from sweepbox.detection.data.dataset.voc_folder import find_voc
 from sweepbox.detection.data.records import read_records
 
@@ -67,7 +67,7 @@ def profile_data(
     Raises:
         DataError: There are no data, or a defect would break training.
     """
-    if (folder / DESCRIPTION).is_file() or has_decoded_images(folder):
+    if is_prepared(folder):
         return _profile_records(folder)
     return _profile_photographs(folder, validation_fraction, test_fraction, on_progress)
 

@@ -6,18 +6,12 @@ from pathlib import Path
 
 from sweepbox.detection.core.errors import DataError, SweepError
 from sweepbox.detection.data.dataset.prepare import PreparedDataset, PrepareSettings, open_dataset, prepare
-from sweepbox.detection.data.dataset.prepared import has_decoded_images
+from sweepbox.detection.data.dataset.prepared import DESCRIPTION, is_prepared
 from sweepbox.tuning.spec.schema import PrepareSpec, SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import read_metadata
 
 Progress = Callable[[int, int], None]
-PREPARED_MARK = "dataset.json"
-
-
-def is_prepared(data: Path) -> bool:
-    """Return whether a folder holds records that `sweepbox prepare` wrote, or their decoded images."""
-    return (data / PREPARED_MARK).is_file() or has_decoded_images(data)
 
 
 def prepare_annotated(
@@ -39,7 +33,7 @@ def prepare_annotated(
 def dropped_boxes(dataset: PreparedDataset, folder: SweepFolder) -> tuple[str, ...]:
     """Return a line about the boxes of a sweep's photographs that were dropped, if there are any."""
     count = dataset.description.get("dropped", {}).get("count", 0) if folder.data.is_dir() else 0
-    return (f"{folder.data / PREPARED_MARK} lists {count} boxes that are dropped",) if count else ()
+    return (f"{folder.data / DESCRIPTION} lists {count} boxes that are dropped",) if count else ()
 
 
 def check_data_folder(data: Path | None) -> Path:

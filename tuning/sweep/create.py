@@ -19,6 +19,7 @@ from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.core.problems import raise_together
 from sweepbox.detection.data.dataset.prepare import PreparedDataset, open_dataset
+from sweepbox.detection.data.dataset.prepared import is_prepared
 from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes, boxes_of_records
 from sweepbox.tuning.budget.limits import check_limits
 from sweepbox.tuning.objective.goal import COSTS
@@ -39,7 +40,6 @@ from sweepbox.tuning.storage.dataset import (
     Progress,
     check_data_folder,
     dropped_boxes,
-    is_prepared,
     prepare_annotated,
 )
 from sweepbox.tuning.storage.folder import SweepFolder

@@ -112,6 +112,11 @@ def _check_classes(directory: Path, description: dict[str, Any], label_map: Labe
     return tuple(notes)
 
 
+def is_prepared(directory: Path) -> bool:
+    """Return whether a folder holds records that `prepare` wrote, or their decoded images."""
+    return (directory / DESCRIPTION).is_file() or has_decoded_images(directory)
+
+
 def has_decoded_images(directory: Path) -> bool:
     """Return whether a folder has the training split as a file of decoded images."""
     return (directory / f"{TRAIN}{SUFFIX}").is_file()
