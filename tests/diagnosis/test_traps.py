@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sweepbox.detection.config import pipeline_pb2 as pb
@@ -9,6 +10,7 @@ from sweepbox.detection.config.load import load_config
 from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes
 from sweepbox.detection.diagnosis.coverage import Coverage
 from sweepbox.detection.diagnosis.traps import TRAPS, Case, Finding, find_traps
+from sweepbox.detection.model.ssd import build_detector
 from tests.diagnosis.boxes import full_image, square_boxes
 from tests.tiny import tiny_config
 
@@ -160,3 +162,22 @@ def test_a_plain_config_of_another_model_has_no_finding() -> None:
     config = apply_edits(tiny_config(), [parse_edit("batch_size=8")])
     names = [name for name, _ in find_traps(Case(config))]
     assert names == []
+
+
+def test_the_background_as_a_class_multiplies_the_first_loss() -> None:
+    losses = []
+    for as_zeros in ("true", "false"):
+        config = tiny_config(f"{BIAS}=-4.6", f"{AS_ZEROS}={as_zeros}")
+        detector = build_detector(config.model.ssd)
+        anchors, columns = len(detector.anchors), config.model.ssd.num_classes + 1
+        untrained = {
+            "box_encodings": np.zeros((1, anchors, 4), np.float32),
+            "class_logits": np.full((1, anchors, columns), -4.6, np.float32),
+        }
+        box = np.array([[[0.1, 0.1, 0.4, 0.4]]], np.float32)
+        found = detector.losses(untrained, box, np.zeros((1, 1), np.int32), np.ones((1, 1), np.float32))
+        losses.append(float(found["classification"]))
+    [finding] = found_in(config, "background as a class")
+    assert "each begins with a loss of 1.1" in finding.effect
+    assert losses[0] < 3
+    assert losses[1] > 1.1 * anchors / 25, "of 756 anchors; there are 51,150 at 640 pixels"

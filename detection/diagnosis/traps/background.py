@@ -1,5 +1,6 @@
 """Focal loss with the background as a class of its own."""
 
+import math
 from collections.abc import Iterator
 
 from sweepbox.detection.diagnosis.traps.finding import Case, Finding
@@ -17,11 +18,17 @@ def background_as_class(case: Case) -> Iterator[Finding]:
     """
     ssd = case.ssd
     bias = chosen_predictor(ssd).class_prediction_bias_init
-    is_focal = ssd.loss.classification_loss.HasField("weighted_sigmoid_focal")
+    loss = ssd.loss.classification_loss
+    is_focal = loss.HasField("weighted_sigmoid_focal")
     if is_focal and ssd.add_background_class and not ssd.encode_background_as_zeros and bias < LOW_BIAS:
+        focal = loss.weighted_sigmoid_focal
+        probability = 1 / (1 + math.exp(-bias))
+        alpha = focal.alpha if focal.HasField("alpha") else 1.0
+        start = alpha * (1 - probability) ** focal.gamma * -math.log(probability)
         yield Finding(
             f"class_prediction_bias_init = {bias:.3g} with weighted_sigmoid_focal",
-            "encode_background_as_zeros is unset, so the background is a class with a target of 1, which this "
-            "bias calls absent at every anchor: the first loss is over 1,000 instead of about 4",
+            "encode_background_as_zeros is unset, so the background is a class, which this bias calls absent "
+            f"at every anchor: each begins with a loss of {start:.2g}, and the first loss is hundreds "
+            "or thousands instead of about 2",
             "set model.ssd.encode_background_as_zeros: true",
         )
