@@ -4,12 +4,15 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from typer.testing import Result
 
 from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 from sweepbox.detection.data.sample import draw_sample
+from sweepbox.scripts.doctor import command
 from tests.tiny import QUICKSTART
 
 RunCommand = Callable[..., tuple[int, str, str]]
+Invoke = Callable[..., Result]
 
 
 @pytest.fixture(scope="session")
@@ -71,23 +74,23 @@ def test_no_data_is_bad_input(run: RunCommand, tmp_path: Path) -> None:
     assert "Traceback" not in error
 
 
-def test_a_config_is_held_against_the_data(run: RunCommand, data: Path) -> None:
-    status, out, error = run(data, "--config", QUICKSTART, "--set", "anchor_scale=8", "--set", "batch_size=1")
-    assert (status, error) == (0, "")
-    assert "no defect found" in out
-    assert "images of 192 x 192 px" in out
-    assert "only forced" in out
-    assert "batch norm on small batches" in out
-    assert "known traps" in out
+def test_a_config_is_held_against_the_data(invoke: Invoke, data: Path) -> None:
+    result = invoke(command, data, "--config", QUICKSTART, "--set", "anchor_scale=8", "--set", "batch_size=1")
+    assert result.exit_code == 0
+    assert "no defect found" in result.stdout
+    assert "images of 192 x 192 px" in result.stdout
+    assert "only forced" in result.stdout
+    assert "batch norm on small batches" in result.stdout
+    assert "known traps" in result.stdout
 
 
-def test_the_fit_as_json_and_of_prepared_records(run: RunCommand, data: Path, tmp_path: Path) -> None:
+def test_the_fit_as_json_and_of_prepared_records(invoke: Invoke, data: Path, tmp_path: Path) -> None:
     prepare(data, tmp_path / "records", PrepareSettings(validation_fraction=0.5, test_fraction=0, seed=0))
     found = []
     for folder in (data, tmp_path / "records"):
-        status, out, error = run(folder, "--config", QUICKSTART, "--set", "anchor_scale=8", "--json")
-        assert (status, error) == (0, "")
-        found.append(json.loads(out)["config"])
+        result = invoke(command, folder, "--config", QUICKSTART, "--set", "anchor_scale=8", "--json")
+        assert (result.exit_code, result.stderr) == (0, "")
+        found.append(json.loads(result.stdout)["config"])
     photographs, records = found
     assert photographs["coverage"]["all"] == records["coverage"]["all"]
     assert photographs["proposals"] == records["proposals"]
@@ -95,13 +98,10 @@ def test_the_fit_as_json_and_of_prepared_records(run: RunCommand, data: Path, tm
     assert {entry["trap"] for entry in photographs["traps"]} == {"anchors larger than the boxes"}
 
 
-def test_a_config_that_training_refuses_ends_with_status_1(run: RunCommand, data: Path) -> None:
-    status, out, _ = run(data, "--config", QUICKSTART, "--set", "num_steps=0")
-    assert status == 1
-    assert "refused   train_config.num_steps = 0" in out
-    status, _, error = run(data, "--set", "num_steps=0")
-    assert status == 2
-    assert "name it with --config" in error
-    status, _, error = run(data, "--config", data / "nowhere.config")
-    assert status == 2
-    assert "nowhere.config" in error
+def test_a_config_that_training_refuses_ends_with_status_1(invoke: Invoke, data: Path) -> None:
+    result = invoke(command, data, "--config", QUICKSTART, "--set", "num_steps=0")
+    assert result.exit_code == 1
+    assert "refused   train_config.num_steps = 0" in result.stdout
+    assert "name it with --config" in str(invoke(command, data, "--set", "num_steps=0").exception)
+    missing = invoke(command, data, "--config", data / "nowhere.config")
+    assert isinstance(missing.exception, OSError)
