@@ -72,13 +72,14 @@ class PostTraining:
         return (*lines, *self.notes)
 
     def to_json(self) -> dict[str, Any]:
-        """Return all choices as plain values, which `from_json` takes."""
+        """Return all choices as plain values, which `from_json` takes, and `lines` for people."""
         return {
             "suppression": self.suppression.to_json(),
             "thresholds": None if self.thresholds is None else self.thresholds.to_json(),
             "score_cut": None if self.score_cut is None else self.score_cut.to_json(),
             "metrics": dict(self.metrics),
             "notes": list(self.notes),
+            "lines": list(self.lines),
         }
 
     @classmethod

@@ -5,13 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.support.post_processing import NMS, are_scores_bounded
+from sweepbox.detection.config.support.post_processing import NMS, cutting_threshold
 from sweepbox.detection.core.detections import Detections
 from sweepbox.detection.post_training.measure import Measure
 from sweepbox.detection.post_training.suppression import SuppressionSetting, Suppressor
-
-HARMLESS = 0.01
-"""A threshold up to this is not examined; published configs have 1e-8."""
 
 WITHOUT = 1e-8
 NOTICED = 0.001
@@ -71,7 +68,7 @@ def score_cut(
         setting: The suppression.
         found: The detections of the setting.
     """
-    if setting.score_threshold <= HARMLESS or not are_scores_bounded(ssd):
+    if cutting_threshold(setting.applied(ssd)) is None:
         return None
     without = suppressor.detections(replace(setting, score_threshold=WITHOUT))
     cut = ScoreCut(setting.score_threshold, measure.metrics(found)["mAP"], measure.metrics(without)["mAP"])

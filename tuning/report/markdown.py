@@ -10,6 +10,7 @@ from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.report.budget import budget_lines
 from sweepbox.tuning.report.markdown_text import code, plain, table
 from sweepbox.tuning.report.objective import base_lines, constraint_lines, front_lines, latency_lines
+from sweepbox.tuning.report.post_processing import post_processing_lines
 from sweepbox.tuning.report.pruned import pruned_lines
 from sweepbox.tuning.search.samplers.modelled import drawn_at_random
 from sweepbox.tuning.search.space import Space
@@ -161,6 +162,7 @@ def _winner_lines(state: SweepState, best: Best) -> list[str]:
         "",
         *base_lines(state, best),
         *constraint_lines(state, best),
+        *post_processing_lines(None, state.folder.trial(best.trial).config),
         *classes,
         "",
         "Changes from the base config (`base.config`):",

@@ -21,6 +21,16 @@ EXCLUSIVE = (
 """Pairs of suppression settings that cannot both be set."""
 
 
+HARMLESS_SCORE = 0.01
+"""A score threshold up to this hardly changes average precision; published configs have 1e-8."""
+
+
+def cutting_threshold(ssd: pb.Ssd) -> float | None:
+    """Return the score threshold of a config where it takes detections away from the evaluation, else None."""
+    threshold = ssd.post_processing.batch_non_max_suppression.score_threshold
+    return float(f"{threshold:.6g}") if threshold > HARMLESS_SCORE and are_scores_bounded(ssd) else None
+
+
 def check_detections(ssd: pb.Ssd) -> Iterator[str]:
     """Check that a class does not have more detections than the image."""
     nms = ssd.post_processing.batch_non_max_suppression
