@@ -28,6 +28,12 @@ def command(
     cost_limit: Annotated[
         float | None, typer.Option(min=1e-6, help="The most money; the file has the price.")
     ] = None,
+    confirm: Annotated[
+        str | None, typer.Option(help="TOPxSEEDS: train the best configs again, such as 3x2.")
+    ] = None,
+    test_fraction: Annotated[
+        float | None, typer.Option(min=0, max=0.99, help="Share of photographs for the final test.")
+    ] = None,
     address: Annotated[str | None, typer.Option(help="A Ray cluster's address, or `auto`.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the sweep in the folder.")] = False,
     dry_run: Annotated[
@@ -38,11 +44,13 @@ def command(
 
     Everything is kept in one folder: configs, metrics, the best checkpoints, results.parquet, winner.json,
     report.md and an Optuna study. Ctrl-C lets the trials save their state and ends the sweep; --resume
-    continues it, with other limits if given: --trials, --time-budget, --gpu-hours, --cost-limit. --dry-run
-    checks everything, times a few steps on the cluster, prints what the sweep will take, and leaves nothing.
+    continues it, with other limits if given: --trials, --time-budget, --gpu-hours, --cost-limit, --confirm.
+    --dry-run checks everything, times a few steps on the cluster, prints what the sweep will take, and leaves
+    nothing. docs/winner.md explains how --confirm chooses the winner.
     """
     from sweepbox.tuning.ray_backend.launch import RayConfig
     from sweepbox.tuning.ray_backend.watch import RayDeathError
+    from sweepbox.tuning.spec.confirm import ConfirmSpec
     from sweepbox.tuning.sweep.create import SweepRequest
 
     console = output_console()
@@ -54,6 +62,8 @@ def command(
         time_budget=time_budget,
         gpu_hours=gpu_hours,
         cost_limit=cost_limit,
+        confirm=None if confirm is None else ConfirmSpec.parse(confirm),
+        test_fraction=test_fraction,
         runs_here=address is None,
     )
     if dry_run:
@@ -128,6 +138,8 @@ def _say(text: str, console: "Console") -> None:
 def _tell(outcome: "SweepOutcome", console: "Console") -> None:
     """Print the result of the sweep and the next commands."""
     from sweepbox.tuning.monitor.terminal import sweep_summary, sweep_table
+    from sweepbox.tuning.sweep.reader import load_sweep
+    from sweepbox.tuning.sweep.winner_text import verdict_of
 
     state = outcome.state
     path = state.folder.path
@@ -137,6 +149,9 @@ def _tell(outcome: "SweepOutcome", console: "Console") -> None:
     if outcome.stopped_by is not None:
         again = state.folder.resume_command
         lines.append(f"ended by {outcome.stopped_by}; to resume, with other limits if reached: {again}")
+    verdict = verdict_of(load_sweep(path).winner)
+    if verdict is not None:
+        lines.append(f"verdict: {verdict}")
     if state.best is not None:
         lines.append(f"report: {path / 'report.md'}")
         lines.append(f"export the winner: {command_line('export', path, path / 'export')}")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sweepbox.tuning.api.sweep import Sweep
     from sweepbox.tuning.api.trials import Trials
     from sweepbox.tuning.ray_backend.launch import RayConfig
+    from sweepbox.tuning.spec.confirm import ConfirmSpec
     from sweepbox.tuning.spec.limits import CostSpec, StopSpec
     from sweepbox.tuning.spec.schema import (
         Augmentation,
@@ -64,6 +65,7 @@ _HOMES = {
     "Trials": "tuning.api.trials",
     "RayConfig": "tuning.ray_backend.launch",
     "Augmentation": "tuning.spec.schema",
+    "ConfirmSpec": "tuning.spec.confirm",
     "CostSpec": "tuning.spec.limits",
     "Distribution": "tuning.spec.schema",
     "ObjectiveSpec": "tuning.spec.schema",
@@ -77,6 +79,7 @@ _HOMES = {
 }
 __all__ = [
     "Augmentation",
+    "ConfirmSpec",
     "CostSpec",
     "Detections",
     "Detector",

@@ -68,12 +68,14 @@ class CardExtras:
         changes: The differences between the base config and the config of the model.
         images: The number of images by part of the data set (train, validation).
         objects: The number of objects by class and part.
+        evidence: Sentences on what the model is worth: validation and test figures with intervals, the verdict.
     """
 
     origin: str | None = None
     changes: Sequence[Change] | None = None
     images: Mapping[str, int] = field(default_factory=dict)
     objects: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    evidence: Sequence[str] = ()
 
 
 def model_card(
@@ -109,6 +111,7 @@ def model_card(
         *_tuned(tuned),
         "## Training",
         _table(("setting", "value"), _training(config, metadata)),
+        *_evidence(extras),
         *_changes(extras),
         *_data(extras),
         "## Provenance",
@@ -193,6 +196,12 @@ def _training(config: pb.TrainEvalPipelineConfig, metadata: CheckpointMetadata) 
         ("precision", metadata.precision),
         ("augmentation", "<br>".join(options) or "none"),
     ]
+
+
+def _evidence(extras: CardExtras) -> list[str]:
+    if not extras.evidence:
+        return []
+    return ["## How it was chosen, and what it is worth", "\n".join(f"* {text}" for text in extras.evidence)]
 
 
 def _changes(extras: CardExtras) -> list[str]:

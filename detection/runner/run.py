@@ -23,6 +23,7 @@ from sweepbox.detection.data.copy_paste import copy_paste
 from sweepbox.detection.data.reading import Reading
 from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
 from sweepbox.detection.runner.checkpoint import RunCheckpoint
+from sweepbox.detection.runner.checkpoint_evaluation import CheckpointEvaluation, unique_names
 from sweepbox.detection.runner.initial_weights import WeightsReport
 from sweepbox.detection.runner.initial_weights_cache import InitialWeightsCache
 from sweepbox.detection.runner.profile import RunProfile
@@ -160,23 +161,53 @@ class TrainingRun:
         Raises:
             TrainingError: A loss or a metric is not finite.
         """
-        sets = metric_sets(self._settings.config.eval_config.metrics_set)
         with self.timeline.span(Phase.EVALUATION), self._parts.averaged():
-            self._metrics = validate(
-                self._parts.step,
-                self._records.validation,
-                DetectionEvaluator(self._settings.label_map, sets),
-                indices=self._records.evaluated_indices,
-                batch_size=self._records.evaluation_batch,
-                max_boxes=self._records.evaluation_boxes,
-                # Those of the last step: a finished run has no next one, whose rate may be out of bounds.
-                scalars=self._parts.optimizer_settings.scalars(max(self.step - 1, 0)),
-                on_batch=on_batch,
-                timeline=self.timeline,
-                trained_steps=self.step,
-            )
+            self._metrics = self._validate(self._evaluator(), on_batch=on_batch)
         self._metrics_step = self.step
         return self._metrics
+
+    def evaluate_checkpoint(self, directory: Path) -> CheckpointEvaluation:
+        """Evaluate the weights of a checkpoint folder on all validation images, image by image.
+
+        The optimizer's state is not that of the checkpoint afterwards: do not train on, `reset` the run.
+
+        Raises:
+            ModelError: The checkpoint is missing, damaged or of another model.
+            TrainingError: A loss or a metric is not finite.
+        """
+        self.step = read_checkpoint_metadata(directory).step
+        load_weights(self._parts.detector.network, directory / WEIGHTS_FILE)
+        evaluator = self._evaluator()
+        metrics = self._validate(evaluator)
+        names = unique_names(
+            [self._records.validation.name(i) for i in self._records.evaluated_indices.tolist()]
+        )
+        return CheckpointEvaluation(metrics, evaluator.matches(names))
+
+    def _evaluator(self) -> DetectionEvaluator:
+        sets = metric_sets(self._settings.config.eval_config.metrics_set)
+        return DetectionEvaluator(self._settings.label_map, sets)
+
+    def _validate(
+        self,
+        evaluator: DetectionEvaluator,
+        *,
+        on_batch: Callable[[ValidationProgress], None] | None = None,
+    ) -> dict[str, float]:
+        """Evaluate the network as it is now."""
+        return validate(
+            self._parts.step,
+            self._records.validation,
+            evaluator,
+            indices=self._records.evaluated_indices,
+            batch_size=self._records.evaluation_batch,
+            max_boxes=self._records.evaluation_boxes,
+            # Those of the last step: a finished run has no next one, whose rate may be out of bounds.
+            scalars=self._parts.optimizer_settings.scalars(max(self.step - 1, 0)),
+            on_batch=on_batch,
+            timeline=self.timeline,
+            trained_steps=self.step,
+        )
 
     @contextmanager
     def checkpoint(self, parent: Path, *, state: bool = True) -> Iterator[RunCheckpoint]:

@@ -39,6 +39,7 @@ class SweepMonitor:
         listener: Listener | None,
         num_workers: int,
         time_budget_s: float | None,
+        limit: Callable[[SweepState], str | None] = limit_reached,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start the time budget; polling starts with the block.
@@ -49,12 +50,14 @@ class SweepMonitor:
             listener: Receives each state.
             num_workers: How many trials run at a time, for the estimate of the time left.
             time_budget_s: The seconds after which the sweep is asked to stop.
+            limit: Returns the other limit that ends the sweep now, None while there is none.
             clock: Returns the time in seconds.
         """
         self._folder = folder
         self._snapshot = snapshot
         self._listener = listener
         self._num_workers = num_workers
+        self._limit = limit
         self._clock = clock
         self._deadline = None if time_budget_s is None else clock() + time_budget_s
         self._ended = -1
@@ -95,7 +98,7 @@ class SweepMonitor:
         """Ask the sweep to stop where it has more to do and a limit is reached."""
         if state.ended >= state.planned or self._over.is_set() or self._folder.stop_request.exists():
             return
-        reason = TIME_BUDGET if self._budget_left_s() == 0 else limit_reached(state)
+        reason = TIME_BUDGET if self._budget_left_s() == 0 else self._limit(state)
         if reason is not None:
             self._folder.request_stop(reason)
 

@@ -23,8 +23,13 @@ def best_of(candidates: Iterable[Candidate], objective: Objective) -> Candidate 
     A candidate whose metrics are missing or not finite never wins. Of equals by the first goal the next goals
     decide in their order; then the earlier trial, and in it the earlier evaluation wins.
     """
-    ordered = _ordered(candidates, objective, goals=1)
+    ordered = by_first_goal(candidates, objective)
     return ordered[0] if ordered else None
+
+
+def by_first_goal(candidates: Iterable[Candidate], objective: Objective) -> list[Candidate]:
+    """Return the comparable candidates, best first by the order of `best_of`."""
+    return _ordered(candidates, objective, goals=1)
 
 
 def ranked(candidates: Iterable[Candidate], objective: Objective) -> list[Candidate]:

@@ -13,7 +13,7 @@ from sweepbox.tuning.ray_backend.trainable import OUTSIDE_CAUSE, RECORD, TRIAL_K
 from sweepbox.tuning.ray_backend.trial_source import TrialSource
 from sweepbox.tuning.ray_backend.watch import RayWatch
 from sweepbox.tuning.storage.trial_record import parse_evaluation
-from sweepbox.tuning.sweep.stopping import ScheduledTrials
+from sweepbox.tuning.sweep.running import RunnableTrials
 from sweepbox.tuning.trial.outside_cause import outside_cause
 
 WRITE_INTERVAL_S = 1.0
@@ -30,7 +30,7 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
 
     def __init__(
         self,
-        trials: ScheduledTrials,
+        trials: RunnableTrials,
         source: TrialSource,
         *,
         watch: RayWatch,

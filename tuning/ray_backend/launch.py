@@ -3,7 +3,7 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +12,20 @@ from sweepbox.detection.core.backends import Backend, check_installed
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.versions import package_versions
 from sweepbox.tuning.monitor.monitor import Listener, SweepMonitor
-from sweepbox.tuning.ray_backend.cluster import LOG_FORMAT, arrange_environment, concurrent_trials, ray_session
+from sweepbox.tuning.ray_backend.cluster import (
+    LOG_FORMAT,
+    RayConnection,
+    arrange_environment,
+    concurrent_trials,
+    ray_session,
+)
+from sweepbox.tuning.ray_backend.confirmation import confirm_winner
+from sweepbox.tuning.ray_backend.evaluation import evaluate_trials
 from sweepbox.tuning.ray_backend.halt import Halt
 from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
 from sweepbox.tuning.ray_backend.watch import RayWatch
 from sweepbox.tuning.report.markdown import write_outcome
+from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SweepSpec
@@ -27,10 +36,12 @@ from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
 from sweepbox.tuning.sweep.readiness import check_ready
-from sweepbox.tuning.sweep.spending import limit_reached
+from sweepbox.tuning.sweep.running import RunnableTrials
+from sweepbox.tuning.sweep.spending import amount_reached, limit_reached, reason_to_end_search
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.steer import end_requested_trials
 from sweepbox.tuning.sweep.stopping import ScheduledTrials, pending_sources, restore_rule, sources_of
+from sweepbox.tuning.trial.evaluation import Part
 from sweepbox.tuning.trial.provenance import PACKAGES
 
 MAX_RETRIES = 2
@@ -126,18 +137,17 @@ def _run_remaining(
     try:
         end_requested_trials(folder)
         before = read_sweep(folder)
-        reached = limit_reached(before)
         sources = pending_sources(folder, spec, before.trials)
-        is_complete = before.is_complete and not sources and not read_requests(folder)
-        if not is_complete and reached is None:
+        work = _work_left(before, is_open=bool(sources or read_requests(folder)))
+        if work.is_left and work.reached is None:
             check_ready(folder, spec)
-            _run_on_ray(before, config, listener, notify, halt)
+            _run_on_ray(before, work, config, listener, notify=notify, halt=halt)
         else:
             manager = TrialManager(folder, spec, sources=sources)  # closes what a crash left open
             manager.write_study()
             manager.check_effects()
-            if not is_complete and reached is not None:
-                folder.request_stop(reached)
+        if work.reached is not None and not folder.stop_request.exists():
+            folder.request_stop(work.reached)
     finally:
         stopped_by = _take_stop_request(folder)
         end_session(folder, stopped_by)
@@ -146,10 +156,47 @@ def _run_remaining(
     return stopped_by
 
 
+@dataclass(frozen=True)
+class _Work:
+    """What a sweep has to do.
+
+    Attributes:
+        search: Whether trials of the search are left.
+        confirmation: Whether the winner is to be confirmed after that.
+        reached: The limit that keeps it from doing so, or that has ended the search, in words; None for none.
+    """
+
+    search: bool
+    confirmation: bool
+    reached: str | None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether there is anything to do."""
+        return self.search or self.confirmation
+
+
+def _work_left(before: SweepState, *, is_open: bool) -> _Work:
+    """Return what is left to do; `is_open` says that the search has more to do than its planned trials.
+
+    A search that gains too little is over, and its winner is confirmed; the other limits end both.
+    """
+    search = is_open or not before.is_searched
+    confirmation = before.spec.confirm is not None and (search or not before.is_confirmed)
+    amount, over = amount_reached(before), reason_to_end_search(before)
+    if amount is not None:
+        return _Work(search, confirmation, amount if search or confirmation else None)
+    if search and over is not None:
+        return _Work(search=False, confirmation=confirmation, reached=None if confirmation else over)
+    return _Work(search, confirmation, None)
+
+
 def _run_on_ray(
     before: SweepState,
+    work: _Work,
     config: RayConfig,
     listener: Listener | None,
+    *,
     notify: Callable[[str], None],
     halt: Halt,
 ) -> None:
@@ -166,31 +213,88 @@ def _run_on_ray(
         rule = restore_rule(folder, spec, before.trials)
         manager = TrialManager(folder, spec, num_workers=num_workers, sources=sources_of(rule))
         manager.check_effects()
-        trials = ScheduledTrials(manager, rule)
+        phase = _Phase(folder)
         monitor = SweepMonitor(
             folder,
             manager.records.snapshot,
             listener=listener,
             num_workers=num_workers,
             time_budget_s=None if spec.time_budget is None else parse_duration(spec.time_budget),
+            limit=phase.limit_reached,
         )
+        workers = _Workers(folder, spec, num_workers, connection, halt)
         with monitor:
             try:
-                connection.thread.call(
-                    lambda: _run_trials(
-                        folder, spec, trials, num_workers=num_workers, watch=connection.watch, halt=halt
-                    ),
-                    check=connection.watch.check,
-                )
+                if work.search:
+                    workers.run(ScheduledTrials(manager, rule))
+                    manager.check_effects()
+                if work.confirmation and spec.confirm is not None:
+                    phase.end_search()
+                    _confirm(manager, spec.confirm, workers)
             finally:
                 manager.write_study()
             manager.check_effects()
 
 
+class _Phase:
+    """Whether a sweep searches or confirms its winner, which decides what ends it."""
+
+    def __init__(self, folder: SweepFolder) -> None:
+        self._folder = folder
+        self._is_search = True
+
+    def limit_reached(self, state: SweepState) -> str | None:
+        """Return the limit that ends the sweep now; the rule on too little gain ends the search alone."""
+        return limit_reached(state) if self._is_search else amount_reached(state)
+
+    def end_search(self) -> None:
+        """Go on after the search, also where the rule on too little gain has ended it."""
+        self._is_search = False
+        reason = self._folder.stop_reason()
+        if reason is not None and reason == reason_to_end_search(read_sweep(self._folder)):
+            self._folder.stop_request.unlink(missing_ok=True)
+
+
+def _confirm(manager: TrialManager, confirm: ConfirmSpec, workers: "_Workers") -> None:
+    """Confirm the winner where the search is over and nobody asked the sweep to stop."""
+    state = manager.records.snapshot()
+    is_over = state.is_searched or reason_to_end_search(state) is not None
+    if is_over and not state.folder.stop_request.exists() and state.best is not None:
+        confirm_winner(manager, confirm, run_trials=workers.run, evaluate=workers.evaluate)
+
+
+@dataclass(frozen=True)
+class _Workers:
+    """Ray's workers: they run trials and evaluate weights."""
+
+    folder: SweepFolder
+    spec: SweepSpec
+    number: int
+    connection: RayConnection
+    halt: Halt
+
+    def run(self, trials: RunnableTrials) -> None:
+        """Run trials until none is left or the sweep is asked to stop."""
+        watch = self.connection.watch
+        self.connection.thread.call(
+            lambda: _run_trials(
+                self.folder, self.spec, trials, num_workers=self.number, watch=watch, halt=self.halt
+            ),
+            check=watch.check,
+        )
+
+    def evaluate(self, trial_ids: Sequence[str], part: Part) -> dict[str, dict[str, float]] | None:
+        """Return the metrics of trials' best weights; None where the sweep was asked to stop meanwhile."""
+        return self.connection.thread.call(
+            lambda: evaluate_trials(self.folder, self.spec, trial_ids, part, num_workers=self.number),
+            check=self.connection.watch.check,
+        )
+
+
 def _run_trials(
     folder: SweepFolder,
     spec: SweepSpec,
-    trials: ScheduledTrials,
+    trials: RunnableTrials,
     *,
     num_workers: int,
     watch: RayWatch,

@@ -7,7 +7,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from sweepbox.tuning.ray_backend.trainable import RECORD, TRIAL_KEY
 from sweepbox.tuning.schedule.rule import Action
 from sweepbox.tuning.storage.trial_record import parse_evaluation
-from sweepbox.tuning.sweep.stopping import ScheduledTrials
+from sweepbox.tuning.sweep.running import RunnableTrials
 
 
 class RuleScheduler(FIFOScheduler):  # type: ignore[misc]  # Ray has no types
@@ -17,7 +17,7 @@ class RuleScheduler(FIFOScheduler):  # type: ignore[misc]  # Ray has no types
     trial resumes from its own folder. A promoted trial is handed out by `TrialSource` as a new trial of Ray's.
     """
 
-    def __init__(self, trials: ScheduledTrials) -> None:
+    def __init__(self, trials: RunnableTrials) -> None:
         super().__init__()
         self._trials = trials
 

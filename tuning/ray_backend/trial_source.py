@@ -18,7 +18,7 @@ from sweepbox.tuning.ray_backend.trainable import (
 )
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.sweep.stopping import ScheduledTrials
+from sweepbox.tuning.sweep.running import RunnableTrials
 
 Programs = tuple[str, ...]
 
@@ -32,7 +32,7 @@ class TrialSource(Searcher):  # type: ignore[misc]
     """
 
     def __init__(
-        self, trials: ScheduledTrials, folder: SweepFolder, spec: SweepSpec, *, mode: str, max_concurrent: int
+        self, trials: RunnableTrials, folder: SweepFolder, spec: SweepSpec, *, mode: str, max_concurrent: int
     ) -> None:
         """Hand out trials; `mode` is the objective's direction."""
         super().__init__(metric=SCORE, mode=mode)
@@ -56,7 +56,7 @@ class TrialSource(Searcher):  # type: ignore[misc]
             self._none_left = True
             return str(Searcher.FINISHED)
         if len(self._running) >= self._max_concurrent:
-            self._trials.manager.prepare_next()
+            self._trials.prepare_next()
             return None
         ours = self._take(trial_id)
         self._none_left = ours is None

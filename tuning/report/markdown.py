@@ -1,13 +1,12 @@
 """What a sweep leaves for people and programs when it ends: the winner and a short report."""
 
 import time
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
-from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.core.files import write_json, write_text
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.report.budget import budget_lines
+from sweepbox.tuning.report.evidence import evidence_lines
 from sweepbox.tuning.report.markdown_text import code, plain, table
 from sweepbox.tuning.report.objective import base_lines, constraint_lines, front_lines, latency_lines
 from sweepbox.tuning.report.post_processing import post_processing_lines
@@ -17,49 +16,30 @@ from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.search.suggestions import MOST_REDRAWS
 from sweepbox.tuning.spec.durations import format_duration
 from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.storage.winner_record import WinnerRecord
 from sweepbox.tuning.sweep.best import Best
 from sweepbox.tuning.sweep.formatting import origin_text, settings_text, value_text
 from sweepbox.tuning.sweep.results_table import write_results
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult
 from sweepbox.tuning.trial.throughput import weighted_mean
+from sweepbox.tuning.winner.document import by_class, shown_winner, unconfirmed_winner
 
 THROUGHPUT = ("images/s", "waiting for input", "evaluating")
 """The columns of a trial's training speed and of the shares of its time."""
 
 
 def write_outcome(state: SweepState) -> None:
-    """Write `results.parquet` and `report.md`, and `winner.json` where a trial was evaluated."""
-    write_results(state)
-    if state.best is not None:
-        write_json(state.folder.winner, winner_json(state, state.best))
-    write_text(state.folder.report, report_text(state))
+    """Write `results.parquet` and `report.md`, and `winner.json` where a trial was evaluated.
 
-
-def winner_json(state: SweepState, best: Best) -> dict[str, Any]:
-    """Return the winner: trial, metrics, AP by class, changes of the base config, its checkpoint.
-
-    With several goals `front` has the Pareto front, the winner first.
+    A winner that was confirmed among all trials of the search stands as it is.
     """
-    trial = state.trial(best.trial)
-    return {
-        **best.to_json(),
-        "AP": by_class(state, best.metrics, "AP"),
-        "AP@.50": by_class(state, best.metrics, "AP@.50"),
-        "changes": {change.path: {"before": change.before, "after": change.after} for change in trial.changes},
-        "parameters": dict(trial.status.parameters),
-        "origin": str(trial.status.origin),
-        "seed": trial.status.seed,
-        "fingerprint": trial.status.fingerprint,
-        "checkpoint": str(state.folder.trial(best.trial).best.relative_to(state.folder.path)),
-        "front": [point.to_json() for point in state.front],
-    }
-
-
-def by_class(state: SweepState, metrics: Mapping[str, float], kind: str) -> dict[str, float]:
-    """Return one kind of metric by class name."""
-    names = load_label_map(state.folder.label_map).names
-    return {name: metrics[f"{kind}/{name}"] for name in names if f"{kind}/{name}" in metrics}
+    write_results(state)
+    if state.best is not None and state.confirmed_winner is None:
+        content = unconfirmed_winner(state, state.best)
+        write_json(state.folder.winner, content)
+        state = replace(state, winner=WinnerRecord(content))
+    write_text(state.folder.report, report_text(state))
 
 
 def report_text(state: SweepState) -> str:
@@ -69,8 +49,9 @@ def report_text(state: SweepState) -> str:
     lines += pruned_lines(state.folder)
     if state.ended_by is not None:
         lines += [f"Ended by {plain(state.ended_by)}.", ""]
-    if state.best is not None:
-        lines += _winner_lines(state, state.best)
+    best = shown_winner(state)
+    if best is not None:
+        lines += _winner_lines(state, best)
     lines += [*front_lines(state), *latency_lines(state)]
     header = [
         "trial",
@@ -108,8 +89,10 @@ def _summary(state: SweepState) -> str:
     spent = format_duration(sum(trial.seconds for trial in state.trials))
     written = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
     copies = sum(trial.status.replaces is not None for trial in state.trials)
-    added = len(state.trials) - state.population - copies
+    confirming = len(state.trials) - len(state.searched)
+    added = len(state.searched) - state.population - copies
     more = (f" and {copies} copies" if copies else "") + (f" and {added} added by request" if added else "")
+    more += f" and {confirming} that confirm the winner" if confirming else ""
     trials = f"{state.population} of {state.spec.trials} trials{more} ({', '.join(counts)})"
     return f"{trials}, {spent} in trials{_shares(state)}. {written} UTC."
 
@@ -161,6 +144,7 @@ def _winner_lines(state: SweepState, best: Best) -> list[str]:
         f"{where}: **{plain(best.metric)} {best.value:.4f}**.{note}",
         "",
         *base_lines(state, best),
+        *evidence_lines(state),
         *constraint_lines(state, best),
         *post_processing_lines(None, state.folder.trial(best.trial).config),
         *classes,

@@ -16,6 +16,7 @@ from pydantic import (
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.printable import shortened
+from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.limits import CostSpec, StopSpec
 from sweepbox.tuning.spec.model import LARGEST_INTEGER
@@ -343,6 +344,7 @@ class SweepSpec(SpecModel):
     gpu_hours: float | None = Field(default=None, gt=0)
     cost: CostSpec | None = None
     stop: StopSpec | None = None
+    confirm: ConfirmSpec | None = None
     seed: int = Field(default=0, ge=0)
     training: TrainingSpec = TrainingSpec()
     backend: Literal["tensorflow", "jax"] = "tensorflow"

@@ -64,6 +64,10 @@ class TrialFolder:
         """The checkpoint folder of the trial's best evaluation, while it is among the sweep's best."""
         return self.path / "best"
 
+    def matches(self, part: str) -> Path:
+        """Return the file of the detections of its best weights on a part of the data, with their matches."""
+        return self.path / f"matches-{part}.arrow"
+
     @property
     def stop_request(self) -> Path:
         """While this file exists, the trial ends early as soon as it runs."""

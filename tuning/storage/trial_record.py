@@ -135,8 +135,13 @@ class TrialStatus:
 
     @property
     def is_planned(self) -> bool:
-        """Whether it counts to the sweep's number of trials: it is no copy and was not added by request."""
-        return self.replaces is None and self.request is None
+        """Whether it counts to the sweep's number of trials: no copy, not added by request, no confirmation."""
+        return self.replaces is None and self.request is None and not self.is_confirmation
+
+    @property
+    def is_confirmation(self) -> bool:
+        """Whether it trains a finalist of the search again: a trial of the same config (`fingerprint`)."""
+        return self.origin is Origin.CONFIRMED
 
     @property
     def first_evaluation(self) -> int:

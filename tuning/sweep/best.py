@@ -56,15 +56,26 @@ def front_of_trials(trials: Sequence[TrialResult], objective: Objective) -> tupl
 
 
 def best_of_trials(trials: Sequence[TrialResult], objective: Objective) -> Best | None:
-    """Return the best evaluation of all trials, the earlier of equals; None where none can be compared."""
+    """Return the best evaluation of the search's trials, the earlier of equals; None where there is none."""
     bests = _bests(trials)
     winner = best_of(_candidates(bests), objective)
     return None if winner is None else _best(winner, bests, objective)
 
 
+def best_of_trial(trial: TrialResult, objective: Objective) -> Best:
+    """Return the best evaluation of one trial; ValueError where it has none."""
+    if trial.best is None:
+        raise ValueError(f"trial {trial.id} has no evaluation that can be compared")
+    return _best(
+        Candidate(trial.id, trial.best.evaluation, trial.best.metrics), {trial.id: trial.best}, objective
+    )
+
+
 def _bests(trials: Sequence[TrialResult]) -> dict[str, Evaluation]:
     return {
-        trial.id: trial.best for trial in trials if trial.best is not None and trial.status.duplicate_of is None
+        trial.id: trial.best
+        for trial in trials
+        if trial.best is not None and trial.status.duplicate_of is None and not trial.status.is_confirmation
     }
 
 

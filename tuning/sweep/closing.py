@@ -2,13 +2,14 @@
 
 import shutil
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sweepbox.tuning.objective.ranking import trials_to_drop
+from sweepbox.tuning.objective.ranking import Candidate, by_first_goal, trials_to_drop
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import (
+    Origin,
     TrialState,
     TrialStatus,
     end_trial,
@@ -31,6 +32,7 @@ class TrialCloser:
     def __init__(self, folder: SweepFolder, spec: SweepSpec, records: TrialRecords, study: SweepStudy) -> None:
         self._folder = folder
         self._keep_checkpoints = spec.keep_checkpoints
+        self._confirm = spec.confirm
         self._records = records
         self._study = study
         self._sources: frozenset[str] = frozenset()
@@ -104,10 +106,23 @@ class TrialCloser:
             self._records.reload_evaluations(name)
             self.settle(name)
 
+    def _is_confirmation(self, trial_id: str) -> bool:
+        return self._records[trial_id].status.is_confirmation
+
+    def _possible_finalists(self, searched: Sequence[Candidate]) -> set[str]:
+        """Return the trials that a confirmation of the winner may still need: the best so far and the base."""
+        if self._confirm is None:
+            return set()
+        best = by_first_goal(searched, self._records.objective)[: self._confirm.top]
+        bases = [item.trial for item in searched if self._records[item.trial].status.origin is Origin.BASE]
+        return {*(item.trial for item in best), *bases}
+
     def _prune_checkpoints(self) -> None:
         """Remove the checkpoints of ended trials that are not among the sweep's best."""
-        dropped = trials_to_drop(self._records.kept, self._records.objective, keep=self._keep_checkpoints)
+        searched = [item for item in self._records.kept if not self._is_confirmation(item.trial)]
+        dropped = trials_to_drop(searched, self._records.objective, keep=self._keep_checkpoints)
+        finalists = self._possible_finalists(searched)
         for name in dropped:
-            if self._records[name].state.has_ended:
+            if self._records[name].state.has_ended and name not in finalists:
                 shutil.rmtree(self._folder.trial(name).best, ignore_errors=True)
                 self._records.drop_checkpoint(name)

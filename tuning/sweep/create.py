@@ -31,10 +31,11 @@ from sweepbox.tuning.search.endpoints import check_space
 from sweepbox.tuning.search.memory import check_memory_of_space
 from sweepbox.tuning.search.presets import Expansion, with_preset
 from sweepbox.tuning.search.space import Space
+from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.limits import CostSpec
-from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.spec.schema import PrepareSpec, SweepSpec
 from sweepbox.tuning.storage.claim import check_free, claimed, draft_of
 from sweepbox.tuning.storage.dataset import (
     Progress,
@@ -68,6 +69,8 @@ class SweepRequest:
         time_budget: The time for the sweep, instead of the spec's.
         gpu_hours: The most GPU-hours, instead of the spec's.
         cost_limit: The most money, instead of the spec's; SweepError where the spec has no price.
+        confirm: How the winner is confirmed, instead of the spec's.
+        test_fraction: The fraction of photographs for the test part, instead of the spec's.
         runs_here: Whether the trials run on this machine, so that they must fit into its memory.
     """
 
@@ -78,6 +81,8 @@ class SweepRequest:
     time_budget: str | None = None
     gpu_hours: float | None = None
     cost_limit: float | None = None
+    confirm: ConfirmSpec | None = None
+    test_fraction: float | None = None
     runs_here: bool = True
 
     def load(self) -> SweepSpec:
@@ -90,6 +95,8 @@ class SweepRequest:
             "time_budget": self.time_budget,
             "gpu_hours": self.gpu_hours,
             "cost": self._cost(spec),
+            "confirm": self.confirm,
+            "prepare": self._prepare(spec),
         }
         paths = {
             "base_config": _absolute(home, spec.base_config),
@@ -101,6 +108,16 @@ class SweepRequest:
         if self.time_budget is not None:
             parse_duration(self.time_budget)
         return _with_preset(spec.model_copy(update=given)).spec
+
+    def _prepare(self, spec: SweepSpec) -> PrepareSpec | None:
+        """Return how photographs are split, None where the request leaves it to the spec."""
+        if self.test_fraction is None:
+            return None
+        fractions = {
+            "validation_fraction": spec.prepare.validation_fraction,
+            "test_fraction": self.test_fraction,
+        }
+        return PrepareSpec(**fractions, seed=spec.prepare.seed)
 
     def _cost(self, spec: SweepSpec) -> CostSpec | None:
         """Return the spec's price with the limit that overrides its own."""
@@ -285,7 +302,17 @@ def _early_checks(spec: SweepSpec, *, runs_here: bool) -> Iterable[Callable[[], 
     yield lambda: fix_sampler(spec)
     yield lambda: with_rule_options(spec.scheduler)
     yield lambda: check_limits(spec)
+    yield lambda: check_confirm(spec)
     yield lambda: _check_base(spec, runs_here=runs_here)
+
+
+def check_confirm(spec: SweepSpec) -> None:
+    """Raise SweepError where finalists cannot be trained again: trials that continue those of other configs."""
+    if spec.confirm is not None and orders_copies(spec.scheduler):
+        raise SweepError(
+            f"confirm: a trial of {spec.scheduler.type} continues the weights of others under changing "
+            "settings, and such a chain is not trained again; leave confirm out, or choose another scheduler"
+        )
 
 
 def _check_weights(weights: str | Path | None) -> None:

@@ -8,6 +8,7 @@ from sweepbox.detection.export.source import find_checkpoint
 from sweepbox.tuning.storage.dataset import open_sweep_data
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.sweep.reader import best_checkpoint, load_sweep
+from sweepbox.tuning.sweep.winner_text import evidence_texts
 
 if TYPE_CHECKING:
     from sweepbox.detection.export.model_card import CardExtras
@@ -19,7 +20,7 @@ def export_source(source: Path) -> tuple[Path, "CardExtras"]:
     """Return the checkpoint folder to export and metadata for the model card.
 
     Args:
-        source: The folder of a sweep, whose best checkpoint is taken, of a training run, or of a checkpoint.
+        source: The folder of a sweep, whose winner is taken, of a training run, or of a checkpoint.
 
     Raises:
         SweepError: No trial of the sweep has been evaluated, or its best checkpoint is missing.
@@ -39,8 +40,12 @@ def _sweep_extras(state: "SweepState") -> "CardExtras":
 
     if state.best is None:
         return CardExtras()
-    trial = state.trial(state.best.trial)
+    confirmed = state.confirmed_winner
+    trial = state.trial(state.best.trial if confirmed is None else confirmed.trial)
     chosen_by = f"chosen by {state.best.metric} = {state.best.value:.4f}"
+    if confirmed is not None:
+        mean = confirmed.content["validation"]["mean"]
+        chosen_by = f"chosen by the mean over seeds of {state.best.metric} = {mean:.4f}"
     try:
         description = open_sweep_data(state.folder, state.spec).description
     except SweepboxError:
@@ -50,6 +55,7 @@ def _sweep_extras(state: "SweepState") -> "CardExtras":
     return CardExtras(
         origin=f"trial {trial.id} of the sweep {state.spec.name!r}, {chosen_by}{_chain(state, trial)}",
         changes=trial.changes,
+        evidence=() if state.winner is None else evidence_texts(state.winner),
         images={split: facts["images"] for split, facts in splits.items()},
         objects={
             entry["name"]: {split: entry[split] for split in splits} for entry in description.get("classes", [])

@@ -103,6 +103,15 @@ class TrialManager:
             return None
         return trial_id
 
+    def confirm(self, source: str | None, seed: int) -> str:
+        """Make the trial that trains a trial's config again with this seed, and return its id.
+
+        `source` is None for the base config. The trial is not queued: it is no part of the search.
+        """
+        trial_id = self._factory.confirm(source, seed, self._study.next_number)
+        self._study.add(self.records[trial_id])
+        return trial_id
+
     def keep_states(self, sources: Collection[str]) -> None:
         """Keep the saved states of the trials that are still to be copied, though these have ended."""
         self._closer.keep_states(sources)

@@ -8,7 +8,7 @@ from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.change import Change
 from sweepbox.detection.config.difference import config_difference, fingerprint
 from sweepbox.detection.config.edits import apply_edits
-from sweepbox.detection.config.load import save_config
+from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.config.support import check_supported
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.core.files import atomic_directory
@@ -104,6 +104,24 @@ class TrialFactory:
                 step=step,
             )
             changes = self._write(draft, config, status)
+        self._records.add(trial.id, status, changes)
+        return trial.id
+
+    def confirm(self, source: str | None, seed: int, number: int) -> str:
+        """Write the folder of a trial that trains a config again with this seed, and return its id.
+
+        Args:
+            source: The trial whose config it is; None for the base config.
+            seed: The seed of the training.
+            number: The number of the new trial.
+        """
+        trial = self._folder.trial(trial_id_of(number))
+        config = self._base if source is None else load_config(self._folder.trial(source).config)
+        parameters = {} if source is None else self._records[source].status.parameters
+        new = self._new_status(config, Suggestion(number, (), parameters, {}), None)
+        status = replace(new, seed=seed, origin=Origin.CONFIRMED, duplicate_of=None)
+        with atomic_directory(trial.path) as path:
+            changes = self._write(TrialFolder(path), config, status)
         self._records.add(trial.id, status, changes)
         return trial.id
 

@@ -16,11 +16,13 @@ OBSERVED_STATES = {
 
 
 def observation_of(trial: TrialResult, objective: Objective) -> Observation:
-    """Return what a sampler may know of a trial.
+    """Return what a sampler may know of a trial; nothing of one that confirms a finalist.
 
     A trial that ended without an evaluation that can be compared counts as failed. With several goals a trial
     that was stopped early has the scores of its last evaluation.
     """
+    if trial.status.is_confirmation:
+        return Observation(number=int(trial.id), parameters={}, state=ObservedState.FAILED)
     state = OBSERVED_STATES.get(trial.state, ObservedState.RUNNING)
     if state.has_ended and trial.best is None:
         state = ObservedState.FAILED

@@ -10,6 +10,7 @@ from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import read_metadata
 from sweepbox.tuning.storage.opening import open_sweep
 from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.storage.winner_record import read_winner
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult, read_trial
 
@@ -27,7 +28,7 @@ def read_sweep(folder: SweepFolder, *, is_running: bool | None = None) -> SweepS
         trials = [_interrupted(trial) for trial in trials]
     sessions = read_metadata(folder).sessions
     ended_by = sessions[-1].ended_by if sessions and not running else None
-    return SweepState(folder, spec, objective, running, tuple(trials), ended_by)
+    return SweepState(folder, spec, objective, running, tuple(trials), ended_by, read_winner(folder))
 
 
 def load_sweep(path: Path) -> SweepState:
@@ -36,11 +37,16 @@ def load_sweep(path: Path) -> SweepState:
 
 
 def best_checkpoint(path: Path) -> Path:
-    """Return the checkpoint folder of the sweep's best evaluation; SweepError while there is none."""
+    """Return the checkpoint folder of the sweep's winner; SweepError while there is none.
+
+    That is the confirmed winner where the sweep has confirmed one, else the search's best evaluation.
+    """
     state = load_sweep(path)
     if state.best is None:
         raise SweepError(f"{path}: no checkpoint yet: no trial has been evaluated; wait, or resume the sweep")
-    checkpoint = state.folder.trial(state.best.trial).best
+    confirmed = state.confirmed_winner
+    trial_id = state.best.trial if confirmed is None else confirmed.trial
+    checkpoint = state.folder.trial(trial_id).best
     if not checkpoint.is_dir():
         raise SweepError(f"{checkpoint}: the winner's checkpoint is missing; restore it or run the sweep again")
     return checkpoint

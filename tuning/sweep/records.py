@@ -128,8 +128,8 @@ class TrialRecords:
     def _insert(self, trial: TrialResult) -> None:
         self._trials[trial.id] = trial
         original = trial.status.duplicate_of
-        if trial.status.copied_from is not None:
-            return  # it begins with other weights than an equal trial
+        if trial.status.copied_from is not None or trial.status.is_confirmation:
+            return  # it begins with other weights than an equal trial, or is not part of the search
         if original is not None:
             self._duplicates.setdefault(original, []).append(trial.id)
         else:

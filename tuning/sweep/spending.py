@@ -54,16 +54,20 @@ def limit_reached(state: "SweepState") -> str | None:
 
     The time budget is not among them: it holds for one session, these for the whole sweep.
     """
-    reached = Limits.of(state.spec).reached_by(spending_of(state).spent)
-    return reached or _reason_to_stop(state)
+    return amount_reached(state) or reason_to_end_search(state)
 
 
-def _reason_to_stop(state: "SweepState") -> str | None:
+def amount_reached(state: "SweepState") -> str | None:
+    """Return the limit on what all trials take that is used up, in words; None while there is none."""
+    return Limits.of(state.spec).reached_by(spending_of(state).spent)
+
+
+def reason_to_end_search(state: "SweepState") -> str | None:
     """Return why the last trials end the sweep: none of its goals gained.
 
     Failed trials and those equal to earlier ones do not count.
     """
-    own = [trial for trial in state.trials if trial.best is not None and trial.status.duplicate_of is None]
+    own = [trial for trial in state.searched if trial.best is not None and trial.status.duplicate_of is None]
     ended = [trial for trial in own if trial.state in (TrialState.FINISHED, TrialState.STOPPED_EARLY)]
     running = [trial for trial in own if not trial.state.has_ended]
     reasons = [

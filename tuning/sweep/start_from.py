@@ -153,6 +153,8 @@ def _reason(
     same_interval: bool,
 ) -> str | None:
     """Return why a trial cannot be used, None where it can."""
+    if trial.status.is_confirmation:
+        return "trained again to confirm another"
     if not trial.state.has_ended or trial.status.duplicate_of is not None:
         return "not ended, or equal to another"
     if not observation.intermediate:

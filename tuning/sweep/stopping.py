@@ -50,6 +50,10 @@ class ScheduledTrials:
                 self._runner.protect(trial_id)
         return trial_id
 
+    def prepare_next(self) -> None:
+        """Make the next trial while all workers are busy; see `TrialManager.prepare_next`."""
+        self.manager.prepare_next()
+
     def report(self, trial_id: str, evaluation: Evaluation) -> Action:
         """Return whether a trial that was evaluated continues, pauses or stops; an evaluation counts once."""
         action = self._runner.report(report_of(trial_id, evaluation, self.manager.records.objective))
@@ -102,7 +106,7 @@ def restore_rule(folder: SweepFolder, spec: SweepSpec, trials: Iterable[TrialRes
     What the rule decided on a report that the last process did not live to act on is recorded now: such a
     trial is paused or stopped. This is done before a `TrialManager` reads the records.
     """
-    trials = list(trials)
+    trials = [trial for trial in trials if not trial.status.is_confirmation]
     recorded = [trial.status.total_evaluations for trial in trials]
     longest = max((max_evaluations(load_config(folder.base_config), spec), *recorded))
     protected = frozenset(trial.id for trial in trials if trial.status.origin is Origin.BASE)

@@ -106,6 +106,8 @@ class SweepStudy:
         metadata: dict[str, Any] = {"trial": trial.id, "fingerprint": status.fingerprint}
         if status.state.has_ended and best is not None:
             metadata |= {"best_evaluation": best.evaluation, "metrics": dict(best.metrics)}
+        if status.is_confirmation:
+            metadata["origin"] = str(status.origin)
         if status.state is TrialState.STOPPED_EARLY:
             metadata["stopped"] = True
         self._writer.put(

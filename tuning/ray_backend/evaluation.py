@@ -1,0 +1,89 @@
+"""Evaluates weights of trials on Ray's workers."""
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+from sweepbox.detection.core.backends import Backend
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.trial.evaluation import Part, TrialEvaluator
+from sweepbox.tuning.trial.process import prepare_process
+
+STOP_CHECK_S = 0.5
+"""The time between two looks for a request to stop."""
+
+
+class EvaluationWorker:
+    """An actor of Ray that evaluates trials one after the other."""
+
+    def __init__(self, sweep: SweepFolder, spec: SweepSpec) -> None:
+        """Fit the process to its share of the machine."""
+        from sweepbox.tuning.ray_backend.worker_path import drop_driver_folders
+
+        drop_driver_folders()
+        share = spec.resources_per_trial
+        prepare_process(cpus=share.cpu, gpus=share.gpu, backend=Backend(spec.backend))
+        self._evaluator = TrialEvaluator(sweep, spec)
+
+    def evaluate(self, trial_id: str, part: str) -> dict[str, float]:
+        """Return the metrics of a trial's best weights; see `TrialEvaluator.evaluate`."""
+        return self._evaluator.evaluate(trial_id, Part(part))
+
+
+def evaluate_trials(
+    folder: SweepFolder, spec: SweepSpec, trial_ids: Sequence[str], part: Part, *, num_workers: int
+) -> dict[str, dict[str, float]] | None:
+    """Evaluate the best weights of trials in parallel, and return the metrics by trial.
+
+    Trials that stand beside one another in `trial_ids` go to the same process, which compiles their program
+    once. None where the sweep was asked to stop meanwhile.
+
+    Raises:
+        SweepError: An evaluation failed.
+    """
+    import ray
+
+    share = spec.resources_per_trial
+    actor = ray.remote(num_cpus=share.cpu, num_gpus=share.gpu)(EvaluationWorker)
+    absolute = SweepFolder(folder.path.resolve())
+    workers: list[Any] = []
+    try:
+        jobs: dict[Any, str] = {}
+        for chunk in _chunks(trial_ids, num_workers):
+            worker = actor.remote(absolute, spec)
+            workers.append(worker)
+            jobs |= {worker.evaluate.remote(trial_id, str(part)): trial_id for trial_id in chunk}
+        return _results(folder, jobs)
+    finally:
+        for worker in workers:
+            ray.kill(worker)
+
+
+def _results(folder: SweepFolder, jobs: dict[Any, str]) -> dict[str, dict[str, float]] | None:
+    import ray
+
+    found: dict[str, dict[str, float]] = {}
+    waiting = list(jobs)
+    while waiting:
+        if folder.stop_request.exists():
+            return None
+        done, waiting = ray.wait(waiting, timeout=STOP_CHECK_S)
+        for job in done:
+            try:
+                found[jobs[job]] = ray.get(job)
+            except ray.exceptions.RayError as error:
+                cause = getattr(error, "cause", None) or str(error).strip().splitlines()[-1]
+                raise SweepError(
+                    f"trial {jobs[job]}: its weights cannot be evaluated: {cause}; resume the sweep later"
+                ) from error
+    return found
+
+
+def _chunks(trial_ids: Sequence[str], count: int) -> list[list[str]]:
+    """Return the ids in at most `count` groups of neighbours, of nearly equal sizes."""
+    remaining = iter(trial_ids)
+    size, more = divmod(len(trial_ids), count)
+    groups = [list(islice(remaining, size + (number < more))) for number in range(count)]
+    return [group for group in groups if group]

@@ -1,0 +1,53 @@
+"""The report's part on what the winner is worth: intervals, test, verdict, and the finalists."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sweepbox.tuning.report.markdown_text import plain, table
+from sweepbox.tuning.sweep.formatting import value_text
+from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.sweep.winner_text import evidence_texts
+
+
+def evidence_lines(state: SweepState) -> list[str]:
+    """Return the sentences on the winner, and a table of the finalists where it was confirmed."""
+    if state.winner is None:
+        return []
+    lines = [f"* {plain(text)}" for text in evidence_texts(state.winner)]
+    confirmation = state.winner.confirmation
+    if confirmation is None:
+        return [*lines, ""] if lines else []
+    metric = plain(state.objective.metric)
+    header = [
+        "finalist",
+        f"{metric} (mean)",
+        "deviation",
+        "90 % interval",
+        "test (mean)",
+        "seeds",
+        "parameters",
+    ]
+    rows = [_cells(entry) for entry in confirmation["finalists"]]
+    failed = [
+        f"* {plain(entry['name'])}, seed {entry['seed']} (trial {plain(entry['trial'])}): "
+        f"{plain(str(entry['error'] or entry['state']))}"
+        for entry in confirmation["failed"]
+    ]
+    return [*lines, "", *table(header, rows), "", *([*failed, ""] if failed else [])]
+
+
+def _cells(entry: Mapping[str, Any]) -> list[str]:
+    interval, test = entry["interval"], entry["test"]
+    return [
+        plain(entry["name"]) + (" (base)" if entry["is_base"] else ""),
+        value_text(entry["validation"]["mean"]),
+        _known(entry["validation"]["sd"]),
+        "" if interval is None else f"{interval[0]:.4g} to {interval[1]:.4g}",
+        "" if test is None else value_text(test["mean"]),
+        ", ".join(f"{item['seed']} ({plain(item['trial'])})" for item in entry["seeds"]),
+        "" if entry["parameters"] is None else f"{entry['parameters']:,.0f}",
+    ]
+
+
+def _known(value: float | None) -> str:
+    return "" if value is None else value_text(value)

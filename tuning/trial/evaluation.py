@@ -1,0 +1,62 @@
+"""Evaluates the best weights of trials that have ended on a part of the data, image by image."""
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.data.dataset.prepared import PreparedDataset
+from sweepbox.tuning.objective.objective import Objective
+from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.dataset import open_unchanged_data
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.trial_record import read_status
+from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
+from sweepbox.tuning.trial.costs import costs_of
+from sweepbox.tuning.trial.settings import run_settings
+
+if TYPE_CHECKING:
+    from sweepbox.detection.runner import RunSettings
+
+
+class Part(StrEnum):
+    """A part of the data that weights are evaluated on."""
+
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+class TrialEvaluator:
+    """Evaluates weights of a sweep's trials in one process, which compiles each program once."""
+
+    def __init__(self, sweep: SweepFolder, spec: SweepSpec) -> None:
+        self._sweep = sweep
+        self._spec = spec
+        self._compiled_runs = CompiledRunCache()
+
+    def evaluate(self, trial_id: str, part: Part) -> dict[str, float]:
+        """Evaluate a trial's best weights, write their matches to its folder, and return the metrics.
+
+        SweepError where the data have no such part.
+        """
+        from sweepbox.detection.evaluation.image_matches_file import write_matches
+
+        trial = self._sweep.trial(trial_id)
+        config = load_config(trial.config)
+        dataset = open_unchanged_data(self._sweep, self._spec)
+        seed = read_status(trial).seed
+        settings = run_settings(self._sweep, trial, self._spec, config, dataset, seed=seed)
+        run = self._compiled_runs.run_for(_on_part(settings, dataset, part))
+        evaluation = run.evaluate_checkpoint(trial.best)
+        write_matches(trial.matches(part), evaluation.matches)
+        costs = costs_of(self._sweep, config.model.ssd, Objective.of(self._spec.objective))
+        return {**evaluation.metrics, **costs}
+
+
+def _on_part(settings: "RunSettings", dataset: PreparedDataset, part: Part) -> "RunSettings":
+    if part is Part.VALIDATION:
+        return settings
+    if not dataset.test:
+        raise SweepError(f"{dataset.directory}: has no test part; prepare the data with --test-fraction")
+    return replace(settings, validation_records=dataset.test)

@@ -1,0 +1,142 @@
+"""The choice among the finalists by their mean validation score over seeds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sweepbox.tuning.objective.goal import LATENCY, Metrics
+from sweepbox.tuning.objective.objective import Objective
+from sweepbox.tuning.objective.order import Merit, merits
+from sweepbox.tuning.objective.ranking import Candidate, best_of
+from sweepbox.tuning.sweep.trial_result import TrialResult
+from sweepbox.tuning.winner.comparison import Comparison, compare
+from sweepbox.tuning.winner.finalists import Finalist
+from sweepbox.tuning.winner.score import BootstrappedScore
+
+PARAMETERS = "parameters"
+
+
+@dataclass(frozen=True, eq=False)
+class Contender:
+    """A finalist with its finished trainings.
+
+    Attributes:
+        finalist: The finalist.
+        runs: Its finished trainings by seed; at least one.
+        score: The bootstrapped value of the first goal on the validation part; None where the goal cannot be
+            computed from matches of images.
+    """
+
+    finalist: Finalist
+    runs: Mapping[int, TrialResult]
+    score: BootstrappedScore | None = None
+
+    @property
+    def name(self) -> str:
+        """The finalist's name."""
+        return self.finalist.name
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The mean over seeds of each metric of the trainings' best evaluations."""
+        return mean_metrics([run.best.metrics for run in self.runs.values() if run.best is not None])
+
+    def best_run(self, objective: Objective) -> tuple[int, TrialResult]:
+        """Return the seed with the best validation score, and its training."""
+        candidates = [
+            Candidate(run.id, run.best.evaluation, run.best.metrics)
+            for run in self.runs.values()
+            if run.best is not None
+        ]
+        best = best_of(candidates, objective)
+        if best is None:
+            raise ValueError(f"finalist {self.name} has no training to compare")
+        return next((seed, run) for seed, run in self.runs.items() if run.id == best.trial)
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The winner among the finalists, and why.
+
+    Attributes:
+        winner: The chosen finalist.
+        contenders: All finalists that were compared, the best mean first.
+        tie_with: The names of the others between which and the best mean the data do not tell.
+        against_base: The comparison of the winner with the base config; None where the winner is the base
+            config, or where there are no intervals.
+    """
+
+    winner: Contender
+    contenders: tuple[Contender, ...]
+    tie_with: tuple[str, ...]
+    against_base: Comparison | None
+
+    @property
+    def base(self) -> Contender | None:
+        """The base config, None where none of its trainings has finished."""
+        return next((item for item in self.contenders if item.finalist.is_base), None)
+
+
+def choose(contenders: Sequence[Contender], objective: Objective) -> Choice:
+    """Choose the winner: the best mean by constraints and first goal, or of a tie the cheapest.
+
+    A finalist ties with the best mean where it meets the constraints as well, and the 90 % interval of their
+    paired difference contains 0. Of these the one with the lowest latency wins, then the one with the fewest
+    parameters, then the better mean. A latency counts only where it is known of all of them.
+
+    Args:
+        contenders: The finalists, in the order of the search; at least one.
+        objective: The objective; with several goals the first decides.
+    """
+    ordered = _by_mean(contenders, objective)
+    leader = ordered[0]
+    tied = [other for other in ordered[1:] if _ties(leader, other, objective)]
+    winner = min([leader, *tied], key=_cost_of([leader, *tied]))
+    names = tuple(item.name for item in (leader, *tied) if item is not winner)
+    return Choice(winner, tuple(ordered), names, _against_base(winner, ordered))
+
+
+def mean_metrics(given: Sequence[Metrics]) -> dict[str, float]:
+    """Return the mean of each metric that all have."""
+    first, *others = given
+    names = [name for name in first if all(name in other for other in others)]
+    return {name: sum(metrics[name] for metrics in given) / len(given) for name in names}
+
+
+def _by_mean(contenders: Sequence[Contender], objective: Objective) -> list[Contender]:
+    """Return the contenders, best mean first; of equals the one that the search found better."""
+    found = [objective.merit(contender.metrics) for contender in contenders]
+    numbers = merits([Merit(merit.scores[:1], merit.violations) for merit in found])
+    order = sorted(range(len(contenders)), key=lambda index: -numbers[index])
+    return [contenders[index] for index in order]
+
+
+def _ties(leader: Contender, other: Contender, objective: Objective) -> bool:
+    if objective.violation(other.metrics) > objective.violation(leader.metrics):
+        return False
+    if leader.score is None or other.score is None:
+        return objective.value(other.metrics) == objective.value(leader.metrics)
+    return compare(leader.score, other.score).is_tie
+
+
+def _cost_of(contenders: Sequence[Contender]) -> "_Cost":
+    return _Cost(has_latency=all(LATENCY in contender.metrics for contender in contenders))
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """Orders contenders by what their detectors cost."""
+
+    has_latency: bool
+
+    def __call__(self, contender: Contender) -> tuple[float, float]:
+        """Return latency and number of parameters."""
+        metrics = contender.metrics
+        latency = metrics[LATENCY] if self.has_latency else 0.0
+        return latency, metrics.get(PARAMETERS, float("inf"))
+
+
+def _against_base(winner: Contender, contenders: Sequence[Contender]) -> Comparison | None:
+    base = next((item for item in contenders if item.finalist.is_base), None)
+    if base is None or base is winner or winner.score is None or base.score is None:
+        return None
+    return compare(winner.score, base.score)

@@ -1,0 +1,247 @@
+"""The content of `winner.json` of a confirmed winner: as it is chosen, and with the figures of the test."""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
+from sweepbox.detection.core.files import sha256_of
+from sweepbox.tuning.objective.goal import LATENCY, Metrics
+from sweepbox.tuning.spec.confirm import ConfirmSpec
+from sweepbox.tuning.sweep.best import best_of_trial
+from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.trial.evaluation import Part
+from sweepbox.tuning.winner.choice import PARAMETERS, Choice, Contender
+from sweepbox.tuning.winner.comparison import Comparison, compare
+from sweepbox.tuning.winner.contenders import PartScores
+from sweepbox.tuning.winner.document import VALIDATION_ONLY, winner_of
+from sweepbox.tuning.winner.finalists import runs_of, seeds_of
+from sweepbox.tuning.winner.flattery import flattery
+from sweepbox.tuning.winner.score import BootstrappedScore
+from sweepbox.tuning.winner.verdict import verdict_text
+
+NO_INTERVAL = "the objective has no interval, so no difference is shown or excluded"
+IS_BASE = "the base config itself is the winner: no config of the search is better"
+
+
+def frozen_winner(
+    state: SweepState,
+    confirm: ConfirmSpec,
+    choice: Choice,
+    *,
+    has_test: bool,
+    looks: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return the winner as it is chosen, before the test part is read.
+
+    The exported weights are those of the winning config's seed with the best validation score.
+
+    Args:
+        state: The sweep.
+        confirm: How the winner is confirmed.
+        choice: The choice.
+        has_test: Whether there is a test part, which is to be read next.
+        looks: The readings of the test part so far.
+    """
+    _, run = choice.winner.best_run(state.objective)
+    best = best_of_trial(run, state.objective)
+    mean, deviation = _mean_and_deviation(_values(choice.winner, state))
+    return {
+        **winner_of(state, best),
+        "validation": {"value": best.value, "mean": mean, "sd": deviation},
+        "test": None,
+        "interval": _interval_json(choice.winner.score),
+        "seeds": _seeds_json(choice.winner, state),
+        "tie_with": list(choice.tie_with),
+        "against_base": _against_base(choice),
+        "verdict": f"{VALIDATION_ONLY}: {_verdict(choice, choice.against_base)}",
+        "flattery": None,
+        "post_processing": None,
+        "test_looks": [dict(look) for look in looks],
+        "confirmation": {
+            "top": confirm.top,
+            "seeds": confirm.seeds,
+            "searched": state.searched_count,
+            "complete": not has_test,
+            "winner": choice.winner.name,
+            "finalists": [_finalist_json(item, state) for item in choice.contenders],
+            "failed": _failed(state, confirm, choice.contenders),
+        },
+    }
+
+
+def look_of(state: SweepState, contenders: Sequence[Contender]) -> dict[str, Any]:
+    """Return the entry of `test_looks` on a reading of the test part now.
+
+    It has the time, how many trials of the search had ended, and which weights are evaluated.
+    """
+    weights = [
+        {
+            "trial": run.id,
+            "seed": seed,
+            "sha256": sha256_of(state.folder.trial(run.id).best / WEIGHTS_FILE),
+        }
+        for contender in contenders
+        for seed, run in contender.runs.items()
+    ]
+    return {"time": round(time.time(), 3), "searched": state.searched_count, "weights": weights}
+
+
+@dataclass(frozen=True)
+class TestResults:
+    """The metrics of the finalists' trainings on the test part, by trial."""
+
+    __test__ = False  # pytest takes classes of this name for tests
+
+    metrics: Mapping[str, Metrics]
+
+    def values(self, contender: Contender, state: SweepState) -> list[float]:
+        """Return the first goal's value of each training of a finalist."""
+        return [state.objective.value(self.metrics[run.id]) for run in contender.runs.values()]
+
+
+def tested_winner(
+    frozen: Mapping[str, Any], state: SweepState, choice: Choice, results: TestResults
+) -> dict[str, Any]:
+    """Return the frozen winner with the figures of the test part, which change nothing of the choice."""
+    scores = PartScores.read(choice.contenders, state, Part.TEST)
+    comparison = _on_test(choice, scores)
+    mean, deviation = _mean_and_deviation(results.values(choice.winner, state))
+    metrics = results.metrics[str(frozen["trial"])]
+    finalists = {item.name: results.values(item, state) for item in choice.contenders}
+    confirmation = {
+        **frozen["confirmation"],
+        "complete": True,
+        "finalists": [
+            {
+                **entry,
+                "test": dict(zip(("mean", "sd"), _mean_and_deviation(finalists[entry["name"]]), strict=True)),
+            }
+            for entry in frozen["confirmation"]["finalists"]
+        ],
+    }
+    tested = {
+        run.id: value
+        for run, value in zip(choice.winner.runs.values(), finalists[choice.winner.name], strict=True)
+    }
+    against = frozen["against_base"]
+    return {
+        **frozen,
+        "test": {
+            "value": state.objective.value(metrics),
+            "mean": mean,
+            "sd": deviation,
+            "interval": _interval_json(scores.of(choice.winner)),
+            "metrics": dict(metrics),
+        },
+        "seeds": [{**entry, "test": tested[entry["trial"]]} for entry in frozen["seeds"]],
+        "against_base": None if against is None else {**against, "test": _comparison_json(comparison)},
+        "verdict": f"on the test part: {_verdict(choice, comparison)}",
+        "flattery": _flattery(choice, scores),
+        "confirmation": confirmation,
+    }
+
+
+def _on_test(choice: Choice, scores: PartScores) -> Comparison | None:
+    base = choice.base
+    if base is None or base is choice.winner:
+        return None
+    first, second = scores.of(choice.winner), scores.of(base)
+    return None if first is None or second is None else compare(first, second)
+
+
+def _verdict(choice: Choice, comparison: Comparison | None) -> str:
+    if choice.winner.finalist.is_base:
+        return IS_BASE
+    if choice.base is None:
+        return "no training of the base config finished, so there is nothing to compare with"
+    return NO_INTERVAL if comparison is None else verdict_text(comparison)
+
+
+def _against_base(choice: Choice) -> dict[str, Any] | None:
+    base = choice.base
+    if base is None or base is choice.winner:
+        return None
+    return {"base": base.name, "validation": _comparison_json(choice.against_base), "test": None}
+
+
+def _comparison_json(comparison: Comparison | None) -> dict[str, Any] | None:
+    if comparison is None:
+        return None
+    return {
+        "difference": comparison.difference,
+        "interval": [comparison.interval.low, comparison.interval.high],
+        "is_tie": comparison.is_tie,
+        "smallest_difference": comparison.smallest_difference,
+        "images": comparison.images,
+    }
+
+
+def _flattery(choice: Choice, scores: PartScores) -> dict[str, Any] | None:
+    test = scores.of(choice.winner)
+    candidates = [item.score for item in choice.contenders if item.score is not None]
+    if test is None or choice.winner.score is None:
+        return None
+    found = flattery(choice.winner.score, test, candidates)
+    return {
+        "difference": found.difference,
+        "interval": [found.interval.low, found.interval.high],
+        "expected": found.expected,
+    }
+
+
+def _finalist_json(contender: Contender, state: SweepState) -> dict[str, Any]:
+    mean, deviation = _mean_and_deviation(_values(contender, state))
+    metrics = contender.metrics
+    return {
+        "name": contender.name,
+        "is_base": contender.finalist.is_base,
+        "fingerprint": contender.finalist.fingerprint,
+        "validation": {"mean": mean, "sd": deviation},
+        "interval": _interval_json(contender.score),
+        "constraints_met": state.objective.violation(metrics) == 0,
+        "latency_ms": metrics.get(LATENCY),
+        "parameters": metrics.get(PARAMETERS),
+        "seeds": _seeds_json(contender, state),
+        "test": None,
+    }
+
+
+def _seeds_json(contender: Contender, state: SweepState) -> list[dict[str, Any]]:
+    values = _values(contender, state)
+    return [
+        {"seed": seed, "trial": run.id, "validation": value, "test": None}
+        for (seed, run), value in zip(contender.runs.items(), values, strict=True)
+    ]
+
+
+def _failed(state: SweepState, confirm: ConfirmSpec, contenders: Sequence[Contender]) -> list[dict[str, Any]]:
+    """Return the trainings of the compared finalists that came to no result."""
+    return [
+        {"name": item.name, "seed": seed, "trial": run.id, "state": str(run.state), "error": run.status.error}
+        for item in contenders
+        for seed, run in runs_of(item.finalist, state, seeds_of(state.spec, confirm)).items()
+        if seed not in item.runs
+    ]
+
+
+def _values(contender: Contender, state: SweepState) -> list[float]:
+    """Return the validation value of each training."""
+    return [state.objective.value(run.best.metrics) for run in contender.runs.values() if run.best is not None]
+
+
+def _mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
+    """Return the mean and the standard deviation; None of a single value."""
+    mean = sum(values) / len(values)
+    if len(values) < 2:
+        return mean, None
+    return mean, math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
+
+
+def _interval_json(score: BootstrappedScore | None) -> list[float] | None:
+    if score is None:
+        return None
+    found = score.interval()
+    return [found.low, found.high]

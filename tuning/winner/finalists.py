@@ -1,0 +1,117 @@
+"""The finalists of a search: its best configs and the base config, and their trainings with several seeds."""
+
+from dataclasses import dataclass
+
+from sweepbox.detection.config.difference import fingerprint
+from sweepbox.detection.config.load import load_config
+from sweepbox.tuning.objective.ranking import Candidate, by_first_goal
+from sweepbox.tuning.spec.confirm import ConfirmSpec
+from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.sweep.trial_result import TrialResult
+
+BASE = "base"
+"""The name of a base config that the search itself did not train."""
+SEEDS = 2**63
+
+
+@dataclass(frozen=True)
+class Finalist:
+    """A config that is compared with others by several trainings.
+
+    Attributes:
+        name: The id of the search's trial that has this config; `base` where it has none.
+        source: That trial; None for a base config that the search did not train.
+        fingerprint: The hash of the config.
+        is_base: Whether it is the base config.
+    """
+
+    name: str
+    source: str | None
+    fingerprint: str
+    is_base: bool
+
+
+@dataclass(frozen=True)
+class SeedRun:
+    """A training that is to be made: a finalist with a seed."""
+
+    finalist: Finalist
+    seed: int
+
+
+def finalists_of(state: SweepState, confirm: ConfirmSpec) -> tuple[Finalist, ...]:
+    """Return the best `top` configs of the search, best first, and the base config if it is not among them."""
+    base = fingerprint(load_config(state.folder.base_config))
+    candidates = [
+        Candidate(trial.id, trial.best.evaluation, trial.best.metrics)
+        for trial in state.searched
+        if trial.best is not None and trial.state.has_ended and trial.status.duplicate_of is None
+    ]
+    found: dict[str, Finalist] = {}
+    for candidate in by_first_goal(candidates, state.objective):
+        mark = state.trial(candidate.trial).status.fingerprint
+        if mark not in found and len(found) < confirm.top:
+            found[mark] = Finalist(candidate.trial, candidate.trial, mark, mark == base)
+    if base not in found:
+        source = next((trial.id for trial in state.searched if trial.status.fingerprint == base), None)
+        found[base] = Finalist(source or BASE, source, base, is_base=True)
+    return tuple(found.values())
+
+
+def seeds_of(spec: SweepSpec, confirm: ConfirmSpec) -> tuple[int, ...]:
+    """Return the seeds of each finalist's trainings: that of the search, and the next ones."""
+    return tuple((spec.seed + number) % SEEDS for number in range(confirm.seeds))
+
+
+def runs_of(finalist: Finalist, state: SweepState, seeds: tuple[int, ...]) -> dict[int, TrialResult]:
+    """Return the finalist's trainings by seed, finished or not.
+
+    The search's own training counts where it came to its end by itself, with the same steps and seed, and its
+    checkpoint was kept: it is the very training that would be repeated.
+    """
+    found = {seed: _run_of(finalist, state, seed) for seed in seeds}
+    return {seed: run for seed, run in found.items() if run is not None}
+
+
+def missing_runs(state: SweepState, confirm: ConfirmSpec) -> tuple[SeedRun, ...]:
+    """Return the trainings of finalists that have no trial yet, seed by seed."""
+    seeds, finalists = seeds_of(state.spec, confirm), finalists_of(state, confirm)
+    made = {finalist.name: runs_of(finalist, state, seeds) for finalist in finalists}
+    return tuple(
+        SeedRun(finalist, seed) for seed in seeds for finalist in finalists if seed not in made[finalist.name]
+    )
+
+
+def unfinished_runs(state: SweepState, confirm: ConfirmSpec) -> tuple[str, ...]:
+    """Return the trials that train a finalist and have not ended."""
+    seeds = seeds_of(state.spec, confirm)
+    return tuple(
+        run.id
+        for finalist in finalists_of(state, confirm)
+        for run in runs_of(finalist, state, seeds).values()
+        if not run.state.has_ended
+    )
+
+
+def is_usable(run: TrialResult, state: SweepState) -> bool:
+    """Return whether a training came to its end and its best weights are there."""
+    has_weights = run.best is not None and state.folder.trial(run.id).best.is_dir()
+    return run.state is TrialState.FINISHED and has_weights
+
+
+def _run_of(finalist: Finalist, state: SweepState, seed: int) -> TrialResult | None:
+    same = [
+        trial
+        for trial in state.trials
+        if trial.status.fingerprint == finalist.fingerprint and trial.status.seed == seed
+    ]
+    own = (trial for trial in same if not trial.status.is_confirmation)
+    counted = next((trial for trial in own if _is_whole(trial) and is_usable(trial, state)), None)
+    return counted or next((trial for trial in same if trial.status.is_confirmation), None)
+
+
+def _is_whole(trial: TrialResult) -> bool:
+    """Return whether a trial of the search was trained from the start under its own config."""
+    return trial.status.copied_from is None and trial.status.duplicate_of is None
