@@ -143,7 +143,7 @@ def _winner_lines(state: SweepState, best: Best) -> list[str]:
         "",
         f"{where}: **{plain(best.metric)} {best.value:.4f}**.{note}",
         "",
-        *base_lines(state, best),
+        *(base_lines(state, best) if state.confirmed_winner is None else ()),
         *evidence_lines(state),
         *constraint_lines(state, best),
         *post_processing_lines(None, state.folder.trial(best.trial).config),

@@ -11,7 +11,7 @@ MOST_POINTS = 4
 
 def settings_text(trial: TrialResult) -> str:
     """Return the parameters that a trial was given, on one line; its changes of the base where it has none."""
-    if trial.status.origin is Origin.BASE:
+    if trial.status.origin is Origin.BASE or (trial.status.is_confirmation and not trial.changes):
         return "the base config"
     changes = [(change.path, change.after) for change in trial.changes]
     given = [*trial.status.parameters.items()] or changes
@@ -19,8 +19,10 @@ def settings_text(trial: TrialResult) -> str:
 
 
 def origin_text(trial: TrialResult) -> str:
-    """Return why a trial exists, and for a copy of which evaluation it is one."""
+    """Return why a trial exists, of which evaluation it is a copy, and with which seed it confirms another."""
     source = _source_text(trial)
+    if trial.status.is_confirmation:
+        source = f"seed {trial.status.seed}"
     return f"{trial.status.origin} {source}" if source else str(trial.status.origin)
 
 

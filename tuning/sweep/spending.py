@@ -17,7 +17,7 @@ class Spending:
     """What a sweep uses.
 
     Attributes:
-        spent: What its trials have taken; the trials are those that have ended.
+        spent: What its trials have taken; the number is that of the search's trials that have ended.
         forecast: What they will have taken if no limit ends the sweep; None before the first evaluation.
         limits: The limits.
     """
@@ -45,8 +45,9 @@ def spending_of(state: "SweepState") -> Spending:
     left_s = state.work_left_s
     forecast = None
     if left_s is not None:
-        forecast = limits.amount(trials=state.planned, trial_s=trial_s + left_s, gpu_s=gpu_s + left_s * share)
-    return Spending(limits.amount(trials=state.ended, trial_s=trial_s, gpu_s=gpu_s), forecast, limits)
+        planned = state.planned - len(state.trials) + len(state.searched)
+        forecast = limits.amount(trials=planned, trial_s=trial_s + left_s, gpu_s=gpu_s + left_s * share)
+    return Spending(limits.amount(trials=state.searched_count, trial_s=trial_s, gpu_s=gpu_s), forecast, limits)
 
 
 def limit_reached(state: "SweepState") -> str | None:

@@ -32,7 +32,8 @@ def _texts(winner: WinnerRecord) -> Iterator[str]:
     if content["tie_with"]:
         yield (
             f"The data do not tell it from {', '.join(content['tie_with'])}: the 90 % interval of the "
-            "difference contains 0. Of these the cheapest is chosen, by latency, then parameters."
+            "difference contains 0. Of these the cheapest is chosen, by latency, then parameters; at equal "
+            "costs the best mean."
         )
     yield from _differences(content)
     yield from _looks(winner.test_looks)

@@ -110,21 +110,11 @@ def tested_winner(
     comparison = _on_test(choice, scores)
     mean, deviation = _mean_and_deviation(results.values(choice.winner, state))
     metrics = results.metrics[str(frozen["trial"])]
-    finalists = {item.name: results.values(item, state) for item in choice.contenders}
+    tested = {name: state.objective.value(found) for name, found in results.metrics.items()}
     confirmation = {
         **frozen["confirmation"],
         "complete": True,
-        "finalists": [
-            {
-                **entry,
-                "test": dict(zip(("mean", "sd"), _mean_and_deviation(finalists[entry["name"]]), strict=True)),
-            }
-            for entry in frozen["confirmation"]["finalists"]
-        ],
-    }
-    tested = {
-        run.id: value
-        for run, value in zip(choice.winner.runs.values(), finalists[choice.winner.name], strict=True)
+        "finalists": [_with_test(entry, tested) for entry in frozen["confirmation"]["finalists"]],
     }
     against = frozen["against_base"]
     return {
@@ -136,12 +126,23 @@ def tested_winner(
             "interval": _interval_json(scores.of(choice.winner)),
             "metrics": dict(metrics),
         },
-        "seeds": [{**entry, "test": tested[entry["trial"]]} for entry in frozen["seeds"]],
+        "seeds": _seeds_with_test(frozen["seeds"], tested),
         "against_base": None if against is None else {**against, "test": _comparison_json(comparison)},
         "verdict": f"on the test part: {_verdict(choice, comparison)}",
         "flattery": _flattery(choice, scores),
         "confirmation": confirmation,
     }
+
+
+def _with_test(entry: Mapping[str, Any], tested: Mapping[str, float]) -> dict[str, Any]:
+    """Return a finalist's entry with its test values by trial."""
+    seeds = _seeds_with_test(entry["seeds"], tested)
+    mean, deviation = _mean_and_deviation([item["test"] for item in seeds])
+    return {**entry, "seeds": seeds, "test": {"mean": mean, "sd": deviation}}
+
+
+def _seeds_with_test(seeds: Sequence[Mapping[str, Any]], tested: Mapping[str, float]) -> list[dict[str, Any]]:
+    return [{**entry, "test": tested[entry["trial"]]} for entry in seeds]
 
 
 def _on_test(choice: Choice, scores: PartScores) -> Comparison | None:

@@ -30,9 +30,7 @@ def test_a_spent_limit_starts_no_ray_until_it_is_raised(
     TrialManager(folder, load_spec(folder.spec)).next_trial()
     live(folder, "0000", [0.1], TrialState.STOPPED_EARLY)
     started: list[Any] = []
-    monkeypatch.setattr(
-        "sweepbox.tuning.ray_backend.launch._run_on_ray", lambda *a, **_: started.append(a)
-    )
+    monkeypatch.setattr("sweepbox.tuning.ray_backend.launch._run_on_ray", lambda *a, **_: started.append(a))
     outcome = run_sweep(folder)
     assert outcome.stopped_by == outcome.state.ended_by == "limit of 0.001 GPU-hours"
     assert not started

@@ -1,0 +1,337 @@
+"""Finalists, their trials, and the order of choice and test; only training and evaluation are simulated."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from experiments.winner.simulated import detect, draw_scene
+from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
+from sweepbox.detection.config.load import load_config
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
+from sweepbox.detection.evaluation.image_matches_file import write_matches
+from sweepbox.tuning.ray_backend.confirmation import confirm_winner
+from sweepbox.tuning.report.markdown import write_outcome
+from sweepbox.tuning.schedule.rule import Action
+from sweepbox.tuning.spec.confirm import ConfirmSpec
+from sweepbox.tuning.spec.file import load_spec, save_spec
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.trial_record import Origin, TrialState, read_status
+from sweepbox.tuning.storage.winner_record import read_winner
+from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+from sweepbox.tuning.sweep.manager import TrialManager
+from sweepbox.tuning.sweep.reader import best_checkpoint, read_sweep
+from sweepbox.tuning.sweep.running import RunnableTrials
+from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.trial.evaluation import Part
+from sweepbox.tuning.winner.confirmation import ConfirmationTrials
+from sweepbox.tuning.winner.finalists import finalists_of, missing_runs, runs_of, seeds_of
+
+Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
+CONFIRM = ConfirmSpec(top=2, seeds=2)
+SEARCH = {"0000": 0.3, "0001": 0.6, "0002": 0.5, "0003": 0.4}
+"""The best score of each trial of the search; the first is the base config, the second was stopped early."""
+METRICS = {"loss/total": 1.0, "parameters": 1000.0}
+
+
+@pytest.fixture(scope="module")
+def three_parts(tmp_path_factory: pytest.TempPathFactory, photographs: Path) -> Path:
+    out = tmp_path_factory.mktemp("parts") / "records"
+    prepare(photographs, out, PrepareSettings(validation_fraction=0.3, test_fraction=0.2, seed=1))
+    return out
+
+
+@pytest.fixture
+def searched(write_spec: Callable[..., Path], tmp_path: Path, live: Live, three_parts: Path) -> SweepFolder:
+    """A sweep whose search is over."""
+    return _searched(write_spec, tmp_path, live, three_parts)
+
+
+def _searched(write: Callable[..., Path], home: Path, live: Live, data: Path) -> SweepFolder:
+    spec = write(objective={"metric": "mAP"}, data=str(data), trials=4, confirm=CONFIRM.model_dump())
+    folder = create_sweep(SweepRequest(spec, out=home / "run"))
+    manager = manager_of(folder)
+    while (trial_id := manager.next_trial()) is not None:
+        value, early = SEARCH[trial_id], trial_id == "0001"
+        state = TrialState.STOPPED_EARLY if early else TrialState.FINISHED
+        live(folder, trial_id, [value - 0.1, value] if early else [0.0, value - 0.1, value], state)
+        manager.close(trial_id)
+    return folder
+
+
+def manager_of(folder: SweepFolder) -> TrialManager:
+    return TrialManager(folder, load_spec(folder.spec))
+
+
+def state_of(folder: SweepFolder) -> SweepState:
+    return read_sweep(folder, is_running=False)
+
+
+class Engine:
+    """Stands in for training and evaluation: a config's skill is its trial's score in the search."""
+
+    def __init__(self, folder: SweepFolder, live: Live, *, stop_at: Part | None = None) -> None:
+        self.folder, self.live, self.stop_at = folder, live, stop_at
+        self.trained: list[str] = []
+        self.evaluated: list[tuple[str, tuple[str, ...]]] = []
+        self.at_test: dict[str, Any] | None = None
+
+    def train(self, trials: RunnableTrials) -> None:
+        while (trial_id := trials.next_trial()) is not None:
+            status = read_status(self.folder.trial(trial_id))
+            value = self._skill(status.fingerprint) + 0.02 * (status.seed - 5)
+            self.live(self.folder, trial_id, [0.0, value, value - 0.05], TrialState.FINISHED)
+            (self.folder.trial(trial_id).best / WEIGHTS_FILE).write_bytes(trial_id.encode())
+            self.trained.append(trial_id)
+            trials.close(trial_id)
+
+    def evaluate(self, trial_ids: Sequence[str], part: Part) -> dict[str, dict[str, float]] | None:
+        self.evaluated.append((str(part), tuple(trial_ids)))
+        if part is Part.TEST:
+            self.at_test = json.loads(self.folder.winner.read_text())
+        if part is self.stop_at:
+            return None
+        scene = draw_scene(np.random.default_rng(len(part)), 30)
+        found = {}
+        for trial_id in trial_ids:
+            status = read_status(self.folder.trial(trial_id))
+            skill = self._skill(status.fingerprint)
+            matches = detect(np.random.default_rng(status.seed), scene, skill * 3)
+            write_matches(self.folder.trial(trial_id).matches(part), matches)
+            found[trial_id] = {**METRICS, "mAP": skill - 0.1}
+        return found
+
+    def _skill(self, fingerprint: str) -> float:
+        statuses = {name: read_status(self.folder.trial(name)) for name in SEARCH}
+        return next(SEARCH[name] for name, status in statuses.items() if status.fingerprint == fingerprint)
+
+
+def confirm(engine: Engine, spec: ConfirmSpec = CONFIRM) -> dict[str, Any]:
+    for name in SEARCH:
+        best = engine.folder.trial(name).best
+        if best.is_dir():
+            (best / WEIGHTS_FILE).write_bytes(name.encode())
+    confirm_winner(manager_of(engine.folder), spec, run_trials=engine.train, evaluate=engine.evaluate)
+    content: dict[str, Any] = json.loads(engine.folder.winner.read_text())
+    return content
+
+
+def test_finalists_are_the_best_configs_and_the_base(searched: SweepFolder) -> None:
+    state = state_of(searched)
+    assert [item.name for item in finalists_of(state, CONFIRM)] == ["0001", "0002", "0000"]
+    assert [item.is_base for item in finalists_of(state, CONFIRM)] == [False, False, True]
+    assert [item.name for item in finalists_of(state, ConfirmSpec(top=4, seeds=1))] == [
+        "0001", "0002", "0003", "0000",
+    ]  # fmt: skip
+
+
+def test_the_training_of_the_search_counts_where_it_is_whole(searched: SweepFolder) -> None:
+    state = state_of(searched)
+    early, whole, base = finalists_of(state, CONFIRM)
+    seeds = seeds_of(state.spec, CONFIRM)
+    assert seeds == (5, 6)
+    assert runs_of(early, state, seeds) == {}
+    assert [run.id for run in runs_of(whole, state, seeds).values()] == ["0002"]
+    assert [run.id for run in runs_of(base, state, seeds).values()] == ["0000"]
+    missing = [(run.finalist.name, run.seed) for run in missing_runs(state, CONFIRM)]
+    assert missing == [("0001", 5), ("0001", 6), ("0002", 6), ("0000", 6)]
+
+
+def test_checkpoints_that_a_confirmation_needs_are_kept(searched: SweepFolder) -> None:
+    kept = {name for name in SEARCH if searched.trial(name).best.is_dir()}
+    assert kept == {"0000", "0001", "0002"}
+
+
+def test_the_trials_are_those_of_the_finalists_and_no_part_of_the_search(searched: SweepFolder) -> None:
+    before = manager_of(searched)
+    suggested = before._study.suggest().parameters
+    trials = ConfirmationTrials(manager_of(searched), CONFIRM)
+    assert len(trials) == 4
+    state = state_of(searched)
+    made = [trial for trial in state.trials if trial.status.is_confirmation]
+    assert [(trial.id, trial.status.seed) for trial in made] == [
+        ("0004", 5), ("0005", 6), ("0006", 6), ("0007", 6),
+    ]  # fmt: skip
+    for trial, source in zip(made, ("0001", "0001", "0002", "0000"), strict=True):
+        assert load_config(searched.trial(trial.id).config) == load_config(searched.trial(source).config)
+        assert trial.status.origin is Origin.CONFIRMED
+        assert trial.status.parameters == state.trial(source).status.parameters
+        assert trial.changes == state.trial(source).changes
+    assert (state.population, state.is_searched, state.is_complete) == (4, True, False)
+    manager = manager_of(searched)
+    assert manager.next_trial() is None
+    assert manager._study.suggest().parameters.keys() == suggested.keys()
+    assert manager._study._suggestions.trial(5).params == {}
+
+
+def test_a_killed_confirmation_goes_on_with_the_trials_that_have_not_ended(
+    searched: SweepFolder, live: Live
+) -> None:
+    trials = ConfirmationTrials(manager_of(searched), CONFIRM)
+    first = trials.next_trial()
+    assert first == "0004"
+    live(searched, first, [0.1, 0.2, 0.3], TrialState.FINISHED)
+    assert trials.report(first, state_of(searched).trial(first).evaluations[0]) is Action.CONTINUE
+    trials.close(first)
+    second = trials.next_trial()
+    live(searched, str(second), [0.1], TrialState.RUNNING)  # the process is killed here
+    again = ConfirmationTrials(manager_of(searched), CONFIRM)
+    assert [again.next_trial() for _ in range(4)] == ["0005", "0006", "0007", None]
+
+
+def test_the_choice_is_written_before_the_test_part_is_read(searched: SweepFolder, live: Live) -> None:
+    engine = Engine(searched, live)
+    content = confirm(engine)
+    assert engine.trained == ["0004", "0005", "0006", "0007"]
+    assert [part for part, _ in engine.evaluated] == ["validation", "test"]
+    frozen = engine.at_test
+    assert frozen is not None
+    assert (frozen["test"], frozen["post_processing"], frozen["confirmation"]["complete"]) == (
+        None,
+        None,
+        False,
+    )
+    assert frozen["verdict"].startswith("validation only")
+    assert len(frozen["test_looks"]) == 1
+    changed = {key for key in content if content[key] != frozen[key]}
+    assert changed <= {"test", "seeds", "against_base", "verdict", "flattery", "confirmation"}
+    assert content["trial"] == frozen["trial"]
+
+
+def test_the_record_of_a_confirmed_winner(searched: SweepFolder, live: Live) -> None:
+    content = confirm(Engine(searched, live))
+    assert content["confirmation"]["winner"] == "0001"
+    assert (content["trial"], content["seed"], content["origin"]) == ("0005", 6, "confirmed")
+    assert content["checkpoint"] == "trials/0005/best"
+    assert content["validation"]["value"] == pytest.approx(0.62)
+    assert content["validation"]["mean"] == pytest.approx(0.61)
+    assert content["validation"]["sd"] == pytest.approx(0.02 / 2**0.5)
+    assert content["test"]["value"] == content["test"]["mean"] == pytest.approx(0.5)
+    assert content["test"]["sd"] == pytest.approx(0)
+    assert [(entry["seed"], entry["trial"]) for entry in content["seeds"]] == [(5, "0004"), (6, "0005")]
+    low, high = content["interval"]
+    assert low < high
+    assert content["against_base"]["base"] == "0000"
+    assert content["against_base"]["test"]["images"] == 30
+    assert "on the test part" in content["verdict"]
+    assert {entry["name"] for entry in content["confirmation"]["finalists"]} == {"0000", "0001", "0002"}
+    weights = [entry["trial"] for entry in content["test_looks"][0]["weights"]]
+    assert sorted(weights) == ["0000", "0002", "0004", "0005", "0006", "0007"]
+    state = state_of(searched)
+    assert state.is_complete
+    assert state.to_json()["winner"] == content
+    assert best_checkpoint(searched.path) == searched.trial("0005").best
+
+
+def test_the_report_tells_what_the_winner_is_worth(searched: SweepFolder, live: Live) -> None:
+    content = confirm(Engine(searched, live))
+    write_outcome(state_of(searched))
+    assert json.loads(searched.winner.read_text()) == content
+    report = searched.report.read_text()
+    for text in (
+        "Trial 0005",
+        "Test: mAP 0.5000",
+        "Verdict: on the test part",
+        "| 0000 (base) |",
+        "flatters by",
+    ):
+        assert text in report
+    assert "4 of 4 trials and 4 that confirm the winner" in report
+    assert "look at the test part" not in report
+
+
+def test_a_test_that_was_interrupted_is_the_same_look(searched: SweepFolder, live: Live) -> None:
+    frozen = confirm(Engine(searched, live, stop_at=Part.TEST))
+    assert frozen["test"] is None
+    assert not state_of(searched).is_complete
+    write_outcome(state_of(searched))
+    engine = Engine(searched, live)
+    content = confirm(engine)
+    assert (engine.trained, [part for part, _ in engine.evaluated]) == ([], ["test"])
+    assert content["test"] is not None
+    assert content["test_looks"] == frozen["test_looks"]
+
+
+def test_an_extension_is_a_second_look(searched: SweepFolder, live: Live) -> None:
+    first = confirm(Engine(searched, live))
+    spec = load_spec(searched.spec)
+    save_spec(spec.model_copy(update={"trials": 5}), searched.spec)
+    manager = manager_of(searched)
+    added = manager.next_trial()
+    assert added == "0008"
+    live(searched, added, [0.0, 0.1, 0.2], TrialState.FINISHED)
+    manager.close(added)
+    assert not state_of(searched).is_complete
+    write_outcome(state_of(searched))
+    between = read_winner(searched)
+    assert between is not None
+    assert (between.is_frozen, between.test_looks) == (False, first["test_looks"])
+    content = confirm(Engine(searched, live))
+    assert len(content["test_looks"]) == 2
+    write_outcome(state_of(searched))
+    assert "This is the second look at the test part" in searched.report.read_text()
+
+
+def test_without_a_test_part_the_verdict_is_of_validation_only(
+    write_spec: Callable[..., Path], tmp_path: Path, live: Live, records: Path
+) -> None:
+    engine = Engine(_searched(write_spec, tmp_path, live, records), live)
+    content = confirm(engine)
+    assert [part for part, _ in engine.evaluated] == ["validation"]
+    assert (content["test"], content["test_looks"], content["confirmation"]["complete"]) == (None, [], True)
+    assert content["verdict"].startswith("validation only: ")
+
+
+def test_without_confirm_the_winner_is_the_best_of_the_search(
+    write_spec: Callable[..., Path], tmp_path: Path, live: Live, records: Path
+) -> None:
+    folder = _searched(write_spec, tmp_path, live, records)
+    save_spec(load_spec(folder.spec).model_copy(update={"confirm": None}), folder.spec)
+    write_outcome(state_of(folder))
+    content = json.loads(folder.winner.read_text())
+    assert content["trial"] == "0001"
+    assert content["verdict"].startswith("validation only")
+    assert [content[key] for key in ("test", "interval", "against_base", "post_processing")] == [None] * 4
+    scene = draw_scene(np.random.default_rng(0), 20)
+    write_matches(folder.trial("0001").matches("validation"), detect(np.random.default_rng(0), scene, 1.0))
+    write_outcome(state_of(folder))
+    low, high = json.loads(folder.winner.read_text())["interval"]
+    assert 0 <= low < high <= 1
+
+
+def test_a_seed_that_fails_is_listed_and_the_others_are_compared(searched: SweepFolder, live: Live) -> None:
+    trials = ConfirmationTrials(manager_of(searched), CONFIRM)
+    failing = trials.next_trial()
+    trials.close(str(failing), error="the loss is not finite")
+    content = confirm(Engine(searched, live))
+    [failed] = content["confirmation"]["failed"]
+    assert (failed["trial"], failed["name"], failed["state"]) == ("0004", "0001", "failed")
+    write_outcome(state_of(searched))
+    assert "the loss is not finite" in searched.report.read_text()
+
+
+@pytest.mark.parametrize(("text", "top", "seeds"), [("3x2", 3, 2), (" 1x10 ", 1, 10)])
+def test_the_option_names_configs_and_seeds(text: str, top: int, seeds: int) -> None:
+    assert ConfirmSpec.parse(text) == ConfirmSpec(top=top, seeds=seeds)
+
+
+@pytest.mark.parametrize("text", ["3", "3x", "x2", "0x2", "3x0", "3 x 2", "-1x2", "999x1"])
+def test_other_forms_of_the_option_are_refused(text: str) -> None:
+    with pytest.raises(SweepError, match=r"--confirm|ConfirmSpec"):
+        ConfirmSpec.parse(text)
+
+
+def test_a_population_is_refused(write_spec: Callable[..., Path], tmp_path: Path) -> None:
+    spec = write_spec(scheduler={"type": "pbt", "perturbation_interval": 1}, confirm={"top": 1}, trials=4)
+    with pytest.raises(SweepError, match=r"confirm: a trial of pbt .* leave confirm out"):
+        create_sweep(SweepRequest(spec, out=tmp_path / "run"))
+
+
+def test_a_damaged_record_is_refused_with_the_remedy(searched: SweepFolder) -> None:
+    searched.winner.write_text("{")
+    with pytest.raises(SweepError, match=r"winner\.json: damaged .* delete it and resume"):
+        state_of(searched)
