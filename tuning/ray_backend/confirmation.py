@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_json
@@ -23,10 +24,12 @@ logger = logging.getLogger(__name__)
 RunTrials = Callable[[RunnableTrials], None]
 Evaluate = Callable[[Sequence[str], Part], dict[str, dict[str, float]] | None]
 """Returns the metrics of trials' best weights on a part; None where the sweep was asked to stop."""
+Tune = Callable[[str], tuple[dict[str, Any] | None, str] | None]
+"""Returns a trial's post-processing, or None and why there is none; None where the sweep was asked to stop."""
 
 
 def confirm_winner(
-    manager: TrialManager, confirm: ConfirmSpec, *, run_trials: RunTrials, evaluate: Evaluate
+    manager: TrialManager, confirm: ConfirmSpec, *, run_trials: RunTrials, evaluate: Evaluate, tune: Tune
 ) -> None:
     """Do what is left of the confirmation, and write `winner.json`; return early where a stop is requested.
 
@@ -37,6 +40,7 @@ def confirm_winner(
         confirm: How many finalists are trained with how many seeds.
         run_trials: Runs trials on Ray.
         evaluate: Evaluates trials on Ray.
+        tune: Chooses the post-processing of a trial on Ray.
 
     Raises:
         SweepError: No training of a finalist came to a result, or weights cannot be evaluated.
@@ -53,7 +57,9 @@ def confirm_winner(
     if contenders is None:
         return
     choice = choose(with_scores(contenders, state), state.objective)
-    record = _freeze(state, confirm, choice)
+    record = _freeze(state, confirm, choice, tune)
+    if record is None:
+        return
     logger.info("trial %s is chosen: %s", record.trial, record.content["verdict"])
     if not record.is_complete_for(confirm, state.searched_count):
         _test(state, choice, record, evaluate)
@@ -77,17 +83,28 @@ def _has_matches(state: SweepState, trial_id: str) -> bool:
     return state.folder.trial(trial_id).matches(Part.VALIDATION).is_file()
 
 
-def _freeze(state: SweepState, confirm: ConfirmSpec, choice: Choice) -> WinnerRecord:
-    """Return the choice as `winner.json` has it; it is written where it was not made before."""
+def _freeze(state: SweepState, confirm: ConfirmSpec, choice: Choice, tune: Tune) -> WinnerRecord | None:
+    """Return the choice as `winner.json` has it; it is written where it was not made before.
+
+    None where the sweep was asked to stop before.
+    """
     before = read_winner(state.folder)
     if before is not None and before.is_choice_of(confirm, state.searched_count):
         return before
+    _, run = choice.winner.best_run(state.objective)
+    tuned = tune(run.id)
+    if tuned is None:
+        return None
+    post_processing, reason = tuned
+    if post_processing is None:
+        logger.warning("suppression and thresholds are not tuned: %s", reason)
     content = frozen_winner(
         state,
         confirm,
         choice,
         has_test=bool(open_unchanged_data(state.folder, state.spec).test),
         looks=() if before is None else before.test_looks,
+        post_processing=post_processing,
     )
     write_json(state.folder.winner, content)
     return WinnerRecord(content)

@@ -1,15 +1,17 @@
 """Evaluates weights of trials on Ray's workers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
 from sweepbox.detection.core.backends import Backend
-from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.errors import DataError, SweepError
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.trial.evaluation import Part, TrialEvaluator
 from sweepbox.tuning.trial.process import prepare_process
+from sweepbox.tuning.winner.post_processing import tuned_trial
 
 STOP_CHECK_S = 0.5
 """The time between two looks for a request to stop."""
@@ -25,11 +27,19 @@ class EvaluationWorker:
         drop_driver_folders()
         share = spec.resources_per_trial
         prepare_process(cpus=share.cpu, gpus=share.gpu, backend=Backend(spec.backend))
+        self._sweep, self._spec = sweep, spec
         self._evaluator = TrialEvaluator(sweep, spec)
 
     def evaluate(self, trial_id: str, part: str) -> dict[str, float]:
         """Return the metrics of a trial's best weights; see `TrialEvaluator.evaluate`."""
         return self._evaluator.evaluate(trial_id, Part(part))
+
+    def tune(self, trial_id: str) -> tuple[dict[str, Any] | None, str]:
+        """Return suppression and thresholds of a trial's best weights as JSON; or None, and why."""
+        try:
+            return tuned_trial(self._sweep, self._spec, trial_id).to_json(), ""
+        except DataError as error:
+            return None, str(error).splitlines()[0]
 
 
 def evaluate_trials(
@@ -43,6 +53,33 @@ def evaluate_trials(
     Raises:
         SweepError: An evaluation failed.
     """
+    chunks = _chunks(trial_ids, num_workers)
+    with _workers(folder, spec, len(chunks)) as workers:
+        jobs = {
+            worker.evaluate.remote(trial_id, str(part)): trial_id
+            for worker, chunk in zip(workers, chunks, strict=True)
+            for trial_id in chunk
+        }
+        return _results(folder, jobs)
+
+
+def tune_trial(folder: SweepFolder, spec: SweepSpec, trial_id: str) -> tuple[dict[str, Any] | None, str] | None:
+    """Choose suppression and thresholds for a trial's best weights on the validation part.
+
+    Returns:
+        The choice as JSON, or None and the reason; None where the sweep was asked to stop meanwhile.
+
+    Raises:
+        SweepError: The weights cannot be evaluated.
+    """
+    with _workers(folder, spec, 1) as (worker,):
+        results = _results(folder, {worker.tune.remote(trial_id): trial_id})
+    return None if results is None else results[trial_id]
+
+
+@contextmanager
+def _workers(folder: SweepFolder, spec: SweepSpec, count: int) -> Iterator[list[Any]]:
+    """Yield actors, each with a trial's share of the machine, which end with the block."""
     import ray
 
     share = spec.resources_per_trial
@@ -50,21 +87,17 @@ def evaluate_trials(
     absolute = SweepFolder(folder.path.resolve())
     workers: list[Any] = []
     try:
-        jobs: dict[Any, str] = {}
-        for chunk in _chunks(trial_ids, num_workers):
-            worker = actor.remote(absolute, spec)
-            workers.append(worker)
-            jobs |= {worker.evaluate.remote(trial_id, str(part)): trial_id for trial_id in chunk}
-        return _results(folder, jobs)
+        workers += [actor.remote(absolute, spec) for _ in range(count)]
+        yield workers
     finally:
         for worker in workers:
             ray.kill(worker)
 
 
-def _results(folder: SweepFolder, jobs: dict[Any, str]) -> dict[str, dict[str, float]] | None:
+def _results(folder: SweepFolder, jobs: dict[Any, str]) -> dict[str, Any] | None:
     import ray
 
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, Any] = {}
     waiting = list(jobs)
     while waiting:
         if folder.stop_request.exists():

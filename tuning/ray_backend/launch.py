@@ -20,7 +20,7 @@ from sweepbox.tuning.ray_backend.cluster import (
     ray_session,
 )
 from sweepbox.tuning.ray_backend.confirmation import confirm_winner
-from sweepbox.tuning.ray_backend.evaluation import evaluate_trials
+from sweepbox.tuning.ray_backend.evaluation import evaluate_trials, tune_trial
 from sweepbox.tuning.ray_backend.halt import Halt
 from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
 from sweepbox.tuning.ray_backend.watch import RayWatch
@@ -260,7 +260,7 @@ def _confirm(manager: TrialManager, confirm: ConfirmSpec, workers: "_Workers") -
     state = manager.records.snapshot()
     is_over = state.is_searched or reason_to_end_search(state) is not None
     if is_over and not state.folder.stop_request.exists() and state.best is not None:
-        confirm_winner(manager, confirm, run_trials=workers.run, evaluate=workers.evaluate)
+        confirm_winner(manager, confirm, run_trials=workers.run, evaluate=workers.evaluate, tune=workers.tune)
 
 
 @dataclass(frozen=True)
@@ -288,6 +288,12 @@ class _Workers:
         return self.connection.thread.call(
             lambda: evaluate_trials(self.folder, self.spec, trial_ids, part, num_workers=self.number),
             check=self.connection.watch.check,
+        )
+
+    def tune(self, trial_id: str) -> tuple[dict[str, Any] | None, str] | None:
+        """Return a trial's post-processing, or None and why; None where the sweep was asked to stop."""
+        return self.connection.thread.call(
+            lambda: tune_trial(self.folder, self.spec, trial_id), check=self.connection.watch.check
         )
 
 

@@ -19,6 +19,7 @@ from sweepbox.tuning.winner.contenders import PartScores
 from sweepbox.tuning.winner.document import VALIDATION_ONLY, winner_of
 from sweepbox.tuning.winner.finalists import runs_of, seeds_of
 from sweepbox.tuning.winner.flattery import flattery
+from sweepbox.tuning.winner.post_processing import KEY
 from sweepbox.tuning.winner.score import BootstrappedScore
 from sweepbox.tuning.winner.verdict import verdict_text
 
@@ -33,6 +34,7 @@ def frozen_winner(
     *,
     has_test: bool,
     looks: Sequence[Mapping[str, Any]],
+    post_processing: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Return the winner as it is chosen, before the test part is read.
 
@@ -44,6 +46,7 @@ def frozen_winner(
         choice: The choice.
         has_test: Whether there is a test part, which is to be read next.
         looks: The readings of the test part so far.
+        post_processing: Suppression and thresholds that were chosen for the exported weights; None for none.
     """
     _, run = choice.winner.best_run(state.objective)
     best = best_of_trial(run, state.objective)
@@ -58,7 +61,7 @@ def frozen_winner(
         "against_base": _against_base(choice),
         "verdict": f"{VALIDATION_ONLY}: {_verdict(choice, choice.against_base)}",
         "flattery": None,
-        "post_processing": None,
+        KEY: post_processing,
         "test_looks": [dict(look) for look in looks],
         "confirmation": {
             "top": confirm.top,

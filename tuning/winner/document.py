@@ -6,6 +6,7 @@ from typing import Any
 from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.tuning.sweep.best import Best, best_of_trial
 from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.winner.post_processing import KEY
 
 VALIDATION_ONLY = "validation only"
 UNCONFIRMED = f"{VALIDATION_ONLY}: the best figure of a search, of one training, not confirmed"
@@ -26,7 +27,7 @@ def unconfirmed_winner(state: SweepState, best: Best) -> dict[str, Any]:
         "against_base": None,
         "verdict": UNCONFIRMED,
         "flattery": None,
-        "post_processing": None,
+        KEY: None,
         "test_looks": [] if state.winner is None else state.winner.test_looks,
         "confirmation": None,
     }

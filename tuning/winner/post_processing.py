@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.objective.goal import COSTS, Goal, Metrics
 from sweepbox.tuning.objective.objective import Objective
+from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.dataset import open_unchanged_data
 from sweepbox.tuning.storage.folder import SweepFolder
 
 if TYPE_CHECKING:
@@ -58,6 +60,16 @@ def tune_post_processing(
         precision=precision,
         predictions_file=predictions_file,
         on_progress=on_progress,
+    )
+
+
+def tuned_trial(folder: SweepFolder, spec: SweepSpec, trial_id: str) -> "PostTraining":
+    """Return the choice for a trial's best weights; its predictions are kept in the sweep's folder."""
+    return tune_post_processing(
+        folder.trial(trial_id).best,
+        open_unchanged_data(folder, spec).validation,
+        Objective.of(spec.objective),
+        predictions_file=folder.predictions / f"{trial_id}.arrow",
     )
 
 

@@ -105,6 +105,10 @@ class Engine:
             found[trial_id] = {**METRICS, "mAP": skill - 0.1}
         return found
 
+    def tune(self, trial_id: str) -> tuple[dict[str, Any] | None, str] | None:
+        self.evaluated.append(("tune", (trial_id,)))
+        return {"suppression": trial_id}, ""
+
     def _skill(self, fingerprint: str) -> float:
         statuses = {name: read_status(self.folder.trial(name)) for name in SEARCH}
         return next(SEARCH[name] for name, status in statuses.items() if status.fingerprint == fingerprint)
@@ -115,7 +119,8 @@ def confirm(engine: Engine, spec: ConfirmSpec = CONFIRM) -> dict[str, Any]:
         best = engine.folder.trial(name).best
         if best.is_dir():
             (best / WEIGHTS_FILE).write_bytes(name.encode())
-    confirm_winner(manager_of(engine.folder), spec, run_trials=engine.train, evaluate=engine.evaluate)
+    manager = manager_of(engine.folder)
+    confirm_winner(manager, spec, run_trials=engine.train, evaluate=engine.evaluate, tune=engine.tune)
     content: dict[str, Any] = json.loads(engine.folder.winner.read_text())
     return content
 
@@ -187,14 +192,11 @@ def test_the_choice_is_written_before_the_test_part_is_read(searched: SweepFolde
     engine = Engine(searched, live)
     content = confirm(engine)
     assert engine.trained == ["0004", "0005", "0006", "0007"]
-    assert [part for part, _ in engine.evaluated] == ["validation", "test"]
+    assert [part for part, _ in engine.evaluated] == ["validation", "tune", "test"]
     frozen = engine.at_test
     assert frozen is not None
-    assert (frozen["test"], frozen["post_processing"], frozen["confirmation"]["complete"]) == (
-        None,
-        None,
-        False,
-    )
+    assert frozen["post_processing"] == {"suppression": frozen["trial"]}
+    assert (frozen["test"], frozen["confirmation"]["complete"]) == (None, False)
     assert frozen["verdict"].startswith("validation only")
     assert len(frozen["test_looks"]) == 1
     changed = {key for key in content if content[key] != frozen[key]}
@@ -281,7 +283,7 @@ def test_without_a_test_part_the_verdict_is_of_validation_only(
 ) -> None:
     engine = Engine(_searched(write_spec, tmp_path, live, records), live)
     content = confirm(engine)
-    assert [part for part, _ in engine.evaluated] == ["validation"]
+    assert [part for part, _ in engine.evaluated] == ["validation", "tune"]
     assert (content["test"], content["test_looks"], content["confirmation"]["complete"]) == (None, [], True)
     assert content["verdict"].startswith("validation only: ")
 

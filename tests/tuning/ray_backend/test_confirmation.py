@@ -1,0 +1,120 @@
+"""A winner is confirmed and tested on a real Ray, with the real engine on tiny inputs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
+from sweepbox.detection.evaluation.image_matches_file import read_matches
+from sweepbox.tuning.ray_backend.launch import RayConfig, SweepOutcome, run_sweep
+from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.trial_record import Origin, TrialState
+from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+from sweepbox.tuning.sweep.export_source import export_source
+from sweepbox.tuning.sweep.resume import resume_sweep
+from sweepbox.tuning.sweep.state import SweepState
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+SWEEP: dict[str, Any] = {
+    "space": {"learning_rate": {"choice": [1e-3, 2e-3, 3e-3]}},
+    "augmentations": {},
+    "objective": {"metric": "mAP"},
+    "scheduler": {"type": "asha", "grace_period": 1, "reduction_factor": 2},
+    "trials": 2,
+    "confirm": {"top": 1, "seeds": 2},
+    "keep_checkpoints": 1,
+}
+
+
+class StopWhen:
+    """A listener that asks the sweep to stop as soon as a trial that confirms the winner was evaluated."""
+
+    def __init__(self, folder: SweepFolder) -> None:
+        self._folder = folder
+
+    def show(self, state: SweepState, time_left_s: float | None) -> None:
+        if any(trial.status.is_confirmation and trial.evaluations for trial in state.trials):
+            self._folder.request_stop("the test")
+
+
+@pytest.fixture(scope="module")
+def parts(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("parts") / "records"
+    prepare(photographs, out, PrepareSettings(validation_fraction=0.3, test_fraction=0.2, seed=1))
+    return out
+
+
+Begun = tuple[SweepOutcome, SweepOutcome, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def begun(
+    tiny_spec: dict[str, Any], parts: Path, tmp_path_factory: pytest.TempPathFactory, shared_ray: None
+) -> Begun:
+    """A sweep that was stopped while it confirmed its winner, then resumed, and its record."""
+    home = tmp_path_factory.mktemp("confirmed")
+    (home / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **SWEEP, "data": str(parts)}))
+    folder = create_sweep(SweepRequest(home / "sweep.yaml", out=home / "run"))
+    stopped = run_sweep(folder, ray_config=RayConfig(cpus=2), listener=StopWhen(folder))
+    resumed = run_sweep(folder, ray_config=RayConfig(cpus=2))
+    return stopped, resumed, json.loads(folder.winner.read_text())
+
+
+def test_a_stopped_confirmation_is_resumed_with_the_same_trials(begun: Begun) -> None:
+    stopped, resumed, _ = begun
+    assert (stopped.stopped_by, resumed.stopped_by) == ("the test", None)
+    confirming = [trial.id for trial in stopped.state.trials if trial.status.is_confirmation]
+    assert confirming == [trial.id for trial in resumed.state.trials if trial.status.is_confirmation]
+    assert stopped.state.is_searched
+    assert not stopped.state.is_complete
+    assert resumed.state.is_complete
+
+
+def test_no_trial_that_confirms_is_stopped_early(begun: Begun) -> None:
+    made = [trial for trial in begun[1].state.trials if trial.status.is_confirmation]
+    assert {trial.status.origin for trial in made} == {Origin.CONFIRMED}
+    assert {trial.state for trial in made} == {TrialState.FINISHED}
+    assert {len(trial.evaluations) for trial in made} == {3}
+
+
+def test_the_weights_are_those_that_were_measured(begun: Begun) -> None:
+    _, resumed, content = begun
+    folder, images = resumed.state.folder, set()
+    for finalist in content["confirmation"]["finalists"]:
+        for entry in finalist["seeds"]:
+            trial = folder.trial(entry["trial"])
+            validation, test = (read_matches(trial.matches(part)) for part in ("validation", "test"))
+            images.add((validation.image_names, test.image_names))
+            best = resumed.state.trial(entry["trial"]).best
+            assert best is not None
+            assert entry["validation"] == best.metrics["mAP"]
+    [(validation_images, test_images)] = images
+    assert not set(validation_images) & set(test_images)
+    low, high = content["interval"]
+    assert low <= content["validation"]["mean"] <= high
+
+
+def test_the_test_part_was_read_once_and_the_export_says_so(begun: Begun) -> None:
+    _, resumed, content = begun
+    assert len(content["test_looks"]) == 1
+    assert content["test"] is not None
+    checkpoint, extras = export_source(resumed.state.folder.path)
+    assert checkpoint == resumed.state.folder.path / content["checkpoint"]
+    assert any(text.startswith("Test: mAP") for text in extras.evidence)
+    assert any("on the test part" in text for text in extras.evidence)
+
+
+def test_an_extension_confirms_again_and_is_a_second_look(begun: Begun, tmp_path: Path) -> None:
+    _, resumed, before = begun
+    folder = resumed.state.folder
+    resume_sweep(SweepRequest(folder.spec, out=folder.path, trials=3))
+    outcome = run_sweep(folder, ray_config=RayConfig(cpus=2))
+    content = json.loads(folder.winner.read_text())
+    assert outcome.state.population == 3
+    assert len(content["test_looks"]) == 2
+    assert content["test_looks"][0] == before["test_looks"][0]
+    assert "second look" in folder.report.read_text()
