@@ -45,9 +45,13 @@ def _programs(run: "DryRun") -> Table:
 
 
 def _forecast(run: "DryRun") -> Iterator[tuple[str, str]]:
+    from sweepbox.tuning.budget.rehearsal import most_confirmations
+
     forecast, spec = run.forecast, run.spec
     rule = spec.scheduler.type
     yield "trials", f"{spec.trials} of {run.steps} steps with {run.evaluations} evaluations"
+    if confirming := most_confirmations(spec):
+        yield "confirmation", f"at most {confirming} more trials, and the evaluation of the finalists"
     yield "at a time", f"{forecast.num_workers} ({run.copies} in the warm-up)"
     yield "time per trial", f"{format_duration(forecast.trial_s)} if it runs to its end"
     full = f" with the rule {rule}; {format_duration(forecast.full_wall_s)} if all run to their end"

@@ -92,7 +92,8 @@ def forecast_sweep(
     """Return the forecast of a sweep from the warm-ups of its programs.
 
     The stopping rule is simulated on trials of which each keeps its rank from the first evaluation on; where it
-    copies trials, all are taken to run to their end. Each worker compiles each program once.
+    copies trials, all are taken to run to their end. Each worker compiles each program once. The trainings that
+    confirm the winner run to their end.
     """
     mean = WarmUp.mean(programs)
     trial_s = mean.trial_s(steps=steps, evaluations=evaluations)
@@ -100,21 +101,30 @@ def forecast_sweep(
     rounds = math.ceil(spec.trials / workers)
     compile_s = mean.compile_s * min(len(programs), rounds)
     made, wall_s = _simulated(spec, workers, evaluations, trial_s / evaluations)
-    busy_s = made * trial_s / evaluations + compile_s * workers
+    confirming = most_confirmations(spec)
+    confirming_s = math.ceil(confirming / num_workers) * trial_s
+    busy_s = (made / evaluations + confirming) * trial_s + compile_s * workers
     limits = Limits.of(spec)
     amount = limits.amount(trials=spec.trials, trial_s=busy_s, gpu_s=busy_s * spec.resources_per_trial.gpu)
-    wall_s += compile_s
+    wall_s += compile_s + confirming_s
     over_time = time_budget_s is not None and wall_s > time_budget_s
     return SweepForecast(
         num_workers=num_workers,
         trial_s=trial_s,
         wall_s=wall_s,
-        full_wall_s=rounds * trial_s + compile_s,
+        full_wall_s=rounds * trial_s + compile_s + confirming_s,
         amount=amount,
-        disk_bytes=spec.keep_checkpoints * mean.weights_bytes
+        disk_bytes=(spec.keep_checkpoints + confirming) * mean.weights_bytes
         + workers * (mean.state_bytes + mean.weights_bytes),
         ends_by=limits.reached_by(amount) or ("time budget" if over_time else None),
     )
+
+
+def most_confirmations(spec: SweepSpec) -> int:
+    """Return how many trainings confirm the winner at most; the search's own of the base config counts."""
+    if spec.confirm is None:
+        return 0
+    return (min(spec.confirm.top, spec.trials) + 1) * spec.confirm.seeds - 1
 
 
 def _simulated(spec: SweepSpec, workers: int, evaluations: int, seconds: float) -> tuple[int, float]:

@@ -23,6 +23,7 @@ def test_valid_data_has_no_defects(make_voc: Callable[..., Path]) -> None:
     assert report.defects == ()
     assert not report.breaks_training
     assert report.class_counts == {"face": 2, "mask": 1}
+    assert report.class_images == report.to_json()["class_images"] == {"face": 2, "mask": 1}
     assert report.images_without_objects == 1
     assert (report.annotations, report.images) == (3, 3)
     face = report.box_sizes["face"]

@@ -96,3 +96,12 @@ def test_programs_are_averaged() -> None:
     assert mean == WarmUp(
         40, 1.0, 14, is_whole_evaluation=False, checkpoint_s=2, weights_bytes=20, state_bytes=60
     )
+
+
+@pytest.mark.parametrize(("top", "trainings"), [(2, 3 * 2 - 1), (50, 7 * 2 - 1)])
+def test_the_trainings_that_confirm_the_winner_run_in_full(top: int, trainings: int) -> None:
+    found, alone = forecast(confirm={"top": top, "seeds": 2}), forecast()
+    assert found.wall_s - alone.wall_s == pytest.approx(-(-trainings // 2) * TRIAL_S)
+    assert (found.amount.trial_hours - alone.amount.trial_hours) * 3600 == pytest.approx(trainings * TRIAL_S)
+    assert found.disk_bytes - alone.disk_bytes == trainings * 10
+    assert found.amount.trials == 6

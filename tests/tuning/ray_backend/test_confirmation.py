@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
 from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 from sweepbox.detection.evaluation.image_matches_file import read_matches
+from sweepbox.tuning.objective.goal import Goal
 from sweepbox.tuning.ray_backend.launch import RayConfig, SweepOutcome, run_sweep
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import Origin, TrialState
@@ -16,6 +18,7 @@ from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.export_source import export_source
 from sweepbox.tuning.sweep.resume import resume_sweep
 from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.winner.goal_values import goal_values
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -92,6 +95,9 @@ def test_the_weights_are_those_that_were_measured(begun: Begun) -> None:
             best = resumed.state.trial(entry["trial"]).best
             assert best is not None
             assert entry["validation"] == best.metrics["mAP"]
+            once = np.ones((1, validation.num_images), np.int64)
+            [measured] = goal_values(Goal.metric("mAP"), validation, once)
+            assert measured == pytest.approx(best.metrics["mAP"], abs=1e-6)
     [(validation_images, test_images)] = images
     assert not set(validation_images) & set(test_images)
     low, high = content["interval"]
