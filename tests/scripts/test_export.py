@@ -34,7 +34,7 @@ SPEC = {
 @pytest.fixture
 def sweep(tmp_path: Path, light_checkpoint: Path) -> SweepFolder:
     """A sweep of two trials, of which the second was the better one at its first evaluation."""
-    draw_sample(tmp_path / "scenes", images=8, size=96)
+    draw_sample(tmp_path / "scenes", images=16, size=96)
     prepare(
         tmp_path / "scenes", tmp_path / "records", PrepareSettings(validation_fraction=0.25, test_fraction=0)
     )
@@ -62,8 +62,12 @@ def test_the_best_checkpoint_of_a_sweep(sweep: SweepFolder, tmp_path: Path, invo
     card = (tmp_path / "out" / "model_card.md").read_text()
     assert f"trial {winner} of the sweep 'tiny'" in card
     assert "## Changes from the base config" in card
-    assert "| images | 6 | 2 |" in card
+    assert "| images | 12 | 4 |" in card
     assert load_label_map(tmp_path / "out" / "label_map.pbtxt").num_classes == 3
+    assert "## Suppression and thresholds" in card  # by default on the validation part of the sweep
+    assert "validation images with objects are too few to choose by" in result.stdout
+    assert (tmp_path / "out" / "thresholds.json").is_file()
+    assert (sweep.predictions / f"{winner}.arrow").is_file()
 
 
 @pytest.mark.slow
@@ -74,6 +78,11 @@ def test_a_sweep_whose_data_is_gone_can_still_be_exported(
     result = invoke(command, sweep.path, tmp_path / "out")
     assert result.exit_code == 0, result.exception
     assert "## Data" not in (tmp_path / "out" / "model_card.md").read_text()
+    assert "suppression and thresholds are not tuned: " in result.stdout
+    assert not (tmp_path / "out" / "thresholds.json").exists()
+    result = invoke(command, sweep.path, tmp_path / "other", "--tune-post-processing")
+    assert "the sweep's records are not there" in str(result.exception)
+    assert not (tmp_path / "other").exists()
 
 
 @pytest.mark.slow
