@@ -1,7 +1,9 @@
 """What a sweep leaves for people and programs when it ends: the winner and a short report."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from sweepbox.detection.core.files import write_json, write_text
 from sweepbox.tuning.objective.objective import Objective
@@ -24,6 +26,7 @@ from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult
 from sweepbox.tuning.trial.throughput import weighted_mean
 from sweepbox.tuning.winner.document import by_class, shown_winner, unconfirmed_winner
+from sweepbox.tuning.winner.post_processing import KEY
 
 THROUGHPUT = ("images/s", "waiting for input", "evaluating")
 """The columns of a trial's training speed and of the shares of its time."""
@@ -146,7 +149,7 @@ def _winner_lines(state: SweepState, best: Best) -> list[str]:
         *(base_lines(state, best) if state.confirmed_winner is None else ()),
         *evidence_lines(state),
         *constraint_lines(state, best),
-        *post_processing_lines(None, state.folder.trial(best.trial).config),
+        *post_processing_lines(_chosen_after_training(state, best), state.folder.trial(best.trial).config),
         *classes,
         "",
         "Changes from the base config (`base.config`):",
@@ -154,6 +157,11 @@ def _winner_lines(state: SweepState, best: Best) -> list[str]:
         *changes,
         "",
     ]
+
+
+def _chosen_after_training(state: SweepState, best: Best) -> Mapping[str, Any] | None:
+    winner = state.winner
+    return None if winner is None or winner.trial != best.trial else winner.content.get(KEY)
 
 
 def _trial_cells(trial: TrialResult, objective: Objective) -> list[str]:

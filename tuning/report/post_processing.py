@@ -19,7 +19,7 @@ def post_processing_lines(chosen: Mapping[str, Any] | None, config: Path) -> lis
         config: The config of the winner.
     """
     if chosen is not None:
-        return [HEADING, "", *(f"* {plain(line)}" for line in chosen["lines"]), ""]
+        return [HEADING, "", *(f"* {plain(line)}" for line in chosen.get("lines", ())), ""]
     threshold = cutting_threshold(load_config(config).model.ssd)
     if threshold is None:
         return []

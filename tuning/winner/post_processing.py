@@ -1,16 +1,15 @@
 """Suppression and thresholds of a checkpoint, chosen for the sweep's objective on its validation part."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.objective.goal import COSTS, Goal, Metrics
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.dataset import open_unchanged_data
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.winner_record import read_winner
 
 if TYPE_CHECKING:
     from sweepbox.detection.post_training.measure import Criterion
@@ -107,14 +106,9 @@ def frozen_post_processing(folder: SweepFolder, checkpoint: Path) -> "PostTraini
 
     SweepError where the file is damaged.
     """
-    try:
-        winner = json.loads(folder.winner.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise SweepError(f"{folder.winner}: damaged ({error}); delete it and resume the sweep") from None
-    value = winner.get(KEY)
-    if value is None or folder.path / str(winner.get("checkpoint")) != checkpoint:
+    winner = read_winner(folder)
+    value = None if winner is None else winner.content.get(KEY)
+    if winner is None or value is None or folder.path / str(winner.content.get("checkpoint")) != checkpoint:
         return None
     from sweepbox.detection.post_training.post_training import PostTraining
 

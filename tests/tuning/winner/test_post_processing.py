@@ -65,7 +65,7 @@ def test_constraints_on_costs_and_losses_are_those_of_the_trial() -> None:
 
 
 def write_winner(folder: SweepFolder, **changes: object) -> Path:
-    value = {"checkpoint": "trials/0003/best", "post_processing": CHOICE.to_json()} | changes
+    value = {"trial": "0003", "checkpoint": "trials/0003/best", "post_processing": CHOICE.to_json()} | changes
     folder.winner.write_text(json.dumps(value))
     return folder.trial("0003").best
 
