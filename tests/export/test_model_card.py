@@ -57,6 +57,7 @@ def test_the_card_of_a_sweep_has_its_information() -> None:
         changes=[Change("train_config.batch_size", 8, 16), Change("model.ssd.x", None, 0.25)],
         images={"train": 80, "validation": 16},
         objects={"cat": {"train": 100, "validation": 20}, "dog|wolf": {"train": 5}},
+        evidence=("Test: mAP 0.4000 of the exported weights.", "Verdict: better."),
     )
     card = _card(extras)
     for line in (
@@ -65,6 +66,7 @@ def test_the_card_of_a_sweep_has_its_information() -> None:
         "| `model.ssd.x` | - | `0.25` |",
         "|  | train | validation |",
         "| images | 80 | 16 |",
+        "## How it was chosen, and what it is worth\n\n* Test: mAP 0.4000 of the exported weights.\n* Verdict",
         "| objects: dog\\|wolf | 5 | 0 |",
     ):
         assert line in card
@@ -73,6 +75,7 @@ def test_the_card_of_a_sweep_has_its_information() -> None:
 def test_without_extras_their_sections_are_omitted() -> None:
     assert "## Data" not in _card()
     assert "## Changes" not in _card()
+    assert "## How it was chosen" not in _card()
     assert "## Changes from the base config\n\nNone." in _card(CardExtras(changes=()))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sweepbox.detection.core.files import StrPath
 from sweepbox.tuning.api.export import DEFAULT_INPUT_TYPE, SAVED_MODEL, ExportFormat, export
 from sweepbox.tuning.api.trials import Trials
+from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.opening import open_sweep
@@ -142,6 +143,7 @@ class Sweep:
         time_budget: str | None = None,
         gpu_hours: float | None = None,
         cost_limit: float | None = None,
+        confirm: ConfirmSpec | None = None,
         ray_config: "RayConfig | None" = None,
         listener: "Listener | None" = None,
     ) -> "SweepOutcome":
@@ -152,6 +154,7 @@ class Sweep:
             time_budget: Another time for the sweep, from now on.
             gpu_hours: Another limit of GPU-hours, those of earlier sessions included.
             cost_limit: Another limit of money, that of earlier sessions included.
+            confirm: Confirm the winner, by so many finalists and seeds.
             ray_config: As for `run`.
             listener: As for `run`.
 
@@ -172,6 +175,7 @@ class Sweep:
             "time_budget": time_budget,
             "gpu_hours": gpu_hours,
             "cost_limit": cost_limit,
+            "confirm": confirm,
         }
         given = {name: limit for name, limit in limits.items() if limit is not None}
         request = replace(self._request, **given)

@@ -45,7 +45,17 @@ def test_a_new_sweep_has_everything_resolved(write_spec: Write, tmp_path: Path, 
 def test_photographs_are_prepared_into_the_sweep(write_spec: Write, tmp_path: Path, photographs: Path) -> None:
     folder = create_sweep(SweepRequest(write_spec(), data=photographs, out=tmp_path / "run"))
     assert load_spec(folder.spec).data == "data"
-    assert len(open_sweep_data(folder, load_spec(folder.spec)).train) == 1
+    dataset = open_sweep_data(folder, load_spec(folder.spec))
+    assert (len(dataset.train), len(dataset.test)) == (1, 1)
+
+
+def test_the_request_may_give_the_test_part_another_size(
+    write_spec: Write, tmp_path: Path, photographs: Path
+) -> None:
+    request = SweepRequest(write_spec(), data=photographs, out=tmp_path / "run", test_fraction=0)
+    spec = load_spec(create_sweep(request).spec)
+    assert (spec.prepare.test_fraction, spec.prepare.validation_fraction) == (0, 0.3)
+    assert open_sweep_data(SweepFolder(tmp_path / "run"), spec).test == ()
 
 
 @pytest.mark.parametrize("is_prepared", [True, False])

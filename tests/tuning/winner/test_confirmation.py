@@ -19,15 +19,18 @@ from sweepbox.tuning.report.markdown import write_outcome
 from sweepbox.tuning.schedule.rule import Action
 from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.spec.file import load_spec, save_spec
+from sweepbox.tuning.storage.dataset import open_unchanged_data
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import Origin, TrialState, read_status
 from sweepbox.tuning.storage.winner_record import read_winner
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import best_checkpoint, read_sweep
+from sweepbox.tuning.sweep.readiness import check_ready
 from sweepbox.tuning.sweep.running import RunnableTrials
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.trial.evaluation import Part
+from sweepbox.tuning.trial.settings import run_settings
 from sweepbox.tuning.winner.confirmation import ConfirmationTrials
 from sweepbox.tuning.winner.finalists import finalists_of, missing_runs, runs_of, seeds_of
 
@@ -123,6 +126,21 @@ def confirm(engine: Engine, spec: ConfirmSpec = CONFIRM) -> dict[str, Any]:
     confirm_winner(manager, spec, run_trials=engine.train, evaluate=engine.evaluate, tune=engine.tune)
     content: dict[str, Any] = json.loads(engine.folder.winner.read_text())
     return content
+
+
+def test_the_search_does_not_read_the_test_part(searched: SweepFolder) -> None:
+    spec = load_spec(searched.spec)
+    dataset = open_unchanged_data(searched, spec)
+    [test] = dataset.test
+    whole = test.read_bytes()
+    test.write_bytes(bytes(len(whole)))  # any reading of a record would fail
+    try:
+        check_ready(searched, spec)
+        trial = searched.trial("0000")
+        settings = run_settings(searched, trial, spec, load_config(trial.config), dataset, seed=0)
+        assert test not in (*settings.train_records, *settings.validation_records)
+    finally:
+        test.write_bytes(whole)
 
 
 def test_finalists_are_the_best_configs_and_the_base(searched: SweepFolder) -> None:
