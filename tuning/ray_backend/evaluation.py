@@ -1,7 +1,6 @@
 """Evaluates weights of trials on Ray's workers."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -42,56 +41,63 @@ class EvaluationWorker:
             return None, str(error).splitlines()[0]
 
 
-def evaluate_trials(
-    folder: SweepFolder, spec: SweepSpec, trial_ids: Sequence[str], part: Part, *, num_workers: int
-) -> dict[str, dict[str, float]] | None:
-    """Evaluate the best weights of trials in parallel, and return the metrics by trial.
+class EvaluationPool:
+    """Actors of Ray, each with a trial's share of the machine; they keep compiled programs until `close`."""
 
-    Trials that stand beside one another in `trial_ids` go to the same process, which compiles their program
-    once. None where the sweep was asked to stop meanwhile.
+    def __init__(self, folder: SweepFolder, spec: SweepSpec, *, num_workers: int) -> None:
+        """Start nothing; the first evaluation starts as many actors as it needs, at most `num_workers`."""
+        self._folder = folder
+        self._spec = spec
+        self._num_workers = num_workers
+        self._workers: list[Any] = []
 
-    Raises:
-        SweepError: An evaluation failed.
-    """
-    chunks = _chunks(trial_ids, num_workers)
-    with _workers(folder, spec, len(chunks)) as workers:
+    def evaluate(self, trial_ids: Sequence[str], part: Part) -> dict[str, dict[str, float]] | None:
+        """Evaluate the best weights of trials in parallel, and return the metrics by trial.
+
+        Trials that stand beside one another in `trial_ids` go to the same actor, which compiles their program
+        once. None where the sweep was asked to stop meanwhile.
+
+        Raises:
+            SweepError: An evaluation failed.
+        """
+        chunks = _chunks(trial_ids, self._num_workers)
         jobs = {
             worker.evaluate.remote(trial_id, str(part)): trial_id
-            for worker, chunk in zip(workers, chunks, strict=True)
+            for worker, chunk in zip(self._started(len(chunks)), chunks, strict=True)
             for trial_id in chunk
         }
-        return _results(folder, jobs)
+        return _results(self._folder, jobs)
 
+    def tune(self, trial_id: str) -> tuple[dict[str, Any] | None, str] | None:
+        """Choose suppression and thresholds for a trial's best weights on the validation part.
 
-def tune_trial(folder: SweepFolder, spec: SweepSpec, trial_id: str) -> tuple[dict[str, Any] | None, str] | None:
-    """Choose suppression and thresholds for a trial's best weights on the validation part.
+        Returns:
+            The choice as JSON, or None and the reason; None where the sweep was asked to stop meanwhile.
 
-    Returns:
-        The choice as JSON, or None and the reason; None where the sweep was asked to stop meanwhile.
+        Raises:
+            SweepError: The weights cannot be evaluated.
+        """
+        [worker] = self._started(1)
+        results = _results(self._folder, {worker.tune.remote(trial_id): trial_id})
+        return None if results is None else results[trial_id]
 
-    Raises:
-        SweepError: The weights cannot be evaluated.
-    """
-    with _workers(folder, spec, 1) as (worker,):
-        results = _results(folder, {worker.tune.remote(trial_id): trial_id})
-    return None if results is None else results[trial_id]
+    def close(self) -> None:
+        """End the actors."""
+        import ray
 
+        while self._workers:
+            ray.kill(self._workers.pop())
 
-@contextmanager
-def _workers(folder: SweepFolder, spec: SweepSpec, count: int) -> Iterator[list[Any]]:
-    """Yield actors, each with a trial's share of the machine, which end with the block."""
-    import ray
+    def _started(self, count: int) -> list[Any]:
+        """Return the first `count` actors, of which those that are missing are started."""
+        import ray
 
-    share = spec.resources_per_trial
-    actor = ray.remote(num_cpus=share.cpu, num_gpus=share.gpu)(EvaluationWorker)
-    absolute = SweepFolder(folder.path.resolve())
-    workers: list[Any] = []
-    try:
-        workers += [actor.remote(absolute, spec) for _ in range(count)]
-        yield workers
-    finally:
-        for worker in workers:
-            ray.kill(worker)
+        share = self._spec.resources_per_trial
+        actor = ray.remote(num_cpus=share.cpu, num_gpus=share.gpu)(EvaluationWorker)
+        absolute = SweepFolder(self._folder.path.resolve())
+        while len(self._workers) < count:
+            self._workers.append(actor.remote(absolute, self._spec))
+        return self._workers[:count]
 
 
 def _results(folder: SweepFolder, jobs: dict[Any, str]) -> dict[str, Any] | None:

@@ -3,10 +3,10 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sweepbox.detection.core.backends import Backend, check_installed
 from sweepbox.detection.core.errors import SweepError
@@ -20,7 +20,7 @@ from sweepbox.tuning.ray_backend.cluster import (
     ray_session,
 )
 from sweepbox.tuning.ray_backend.confirmation import confirm_winner
-from sweepbox.tuning.ray_backend.evaluation import evaluate_trials, tune_trial
+from sweepbox.tuning.ray_backend.evaluation import EvaluationPool
 from sweepbox.tuning.ray_backend.halt import Halt
 from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
 from sweepbox.tuning.ray_backend.watch import RayWatch
@@ -41,11 +41,12 @@ from sweepbox.tuning.sweep.spending import amount_reached, limit_reached, reason
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.steer import end_requested_trials
 from sweepbox.tuning.sweep.stopping import ScheduledTrials, pending_sources, restore_rule, sources_of
-from sweepbox.tuning.trial.evaluation import Part
 from sweepbox.tuning.trial.provenance import PACKAGES
 
 MAX_RETRIES = 2
 """How often a trial whose process died is resumed from its saved state before it counts as failed."""
+
+Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
@@ -260,12 +261,22 @@ def _confirm(manager: TrialManager, confirm: ConfirmSpec, workers: "_Workers") -
     state = manager.records.snapshot()
     is_over = state.is_searched or reason_to_end_search(state) is not None
     if is_over and not state.folder.stop_request.exists() and state.best is not None:
-        confirm_winner(manager, confirm, run_trials=workers.run, evaluate=workers.evaluate, tune=workers.tune)
+        pool = EvaluationPool(workers.folder, workers.spec, num_workers=workers.number)
+        try:
+            confirm_winner(
+                manager,
+                confirm,
+                run_trials=workers.run,
+                evaluate=lambda trial_ids, part: workers.call(lambda: pool.evaluate(trial_ids, part)),
+                tune=lambda trial_id: workers.call(lambda: pool.tune(trial_id)),
+            )
+        finally:
+            workers.call(pool.close)
 
 
 @dataclass(frozen=True)
 class _Workers:
-    """Ray's workers: they run trials and evaluate weights."""
+    """Ray's workers, by the thread that makes the calls of Ray."""
 
     folder: SweepFolder
     spec: SweepSpec
@@ -276,25 +287,15 @@ class _Workers:
     def run(self, trials: RunnableTrials) -> None:
         """Run trials until none is left or the sweep is asked to stop."""
         watch = self.connection.watch
-        self.connection.thread.call(
+        self.call(
             lambda: _run_trials(
                 self.folder, self.spec, trials, num_workers=self.number, watch=watch, halt=self.halt
-            ),
-            check=watch.check,
+            )
         )
 
-    def evaluate(self, trial_ids: Sequence[str], part: Part) -> dict[str, dict[str, float]] | None:
-        """Return the metrics of trials' best weights; None where the sweep was asked to stop meanwhile."""
-        return self.connection.thread.call(
-            lambda: evaluate_trials(self.folder, self.spec, trial_ids, part, num_workers=self.number),
-            check=self.connection.watch.check,
-        )
-
-    def tune(self, trial_id: str) -> tuple[dict[str, Any] | None, str] | None:
-        """Return a trial's post-processing, or None and why; None where the sweep was asked to stop."""
-        return self.connection.thread.call(
-            lambda: tune_trial(self.folder, self.spec, trial_id), check=self.connection.watch.check
-        )
+    def call(self, work: Callable[[], Result]) -> Result:
+        """Return what `work` returns; RayDeathError where Ray dies meanwhile."""
+        return self.connection.thread.call(work, check=self.connection.watch.check)
 
 
 def _run_trials(

@@ -61,14 +61,19 @@ class Choice:
         winner: The chosen finalist.
         contenders: All finalists that were compared, the best mean first.
         tie_with: The names of the others between which and the best mean the data do not tell.
-        against_base: The comparison of the winner with the base config; None where the winner is the base
-            config, or where there are no intervals.
+        with_base: The comparison of the `challenger` with the base config; None where one of them is missing or
+            there are no intervals.
     """
 
     winner: Contender
     contenders: tuple[Contender, ...]
     tie_with: tuple[str, ...]
-    against_base: Comparison | None
+    with_base: Comparison | None
+
+    @property
+    def challenger(self) -> Contender | None:
+        """The config that is compared with the base: the winner, or where that is the base the next best."""
+        return _challenger(self.winner, self.contenders)
 
     @property
     def base(self) -> Contender | None:
@@ -92,7 +97,7 @@ def choose(contenders: Sequence[Contender], objective: Objective) -> Choice:
     tied = [other for other in ordered[1:] if _ties(leader, other, objective)]
     winner = min([leader, *tied], key=_cost_of([leader, *tied]))
     names = tuple(item.name for item in (leader, *tied) if item is not winner)
-    return Choice(winner, tuple(ordered), names, _against_base(winner, ordered))
+    return Choice(winner, tuple(ordered), names, _with_base(winner, ordered))
 
 
 def mean_metrics(given: Sequence[Metrics]) -> dict[str, float]:
@@ -135,8 +140,15 @@ class _Cost:
         return latency, metrics.get(PARAMETERS, float("inf"))
 
 
-def _against_base(winner: Contender, contenders: Sequence[Contender]) -> Comparison | None:
-    base = next((item for item in contenders if item.finalist.is_base), None)
-    if base is None or base is winner or winner.score is None or base.score is None:
+def _challenger(winner: Contender, ordered: Sequence[Contender]) -> Contender | None:
+    if not winner.finalist.is_base:
+        return winner
+    return next((item for item in ordered if item is not winner), None)
+
+
+def _with_base(winner: Contender, ordered: Sequence[Contender]) -> Comparison | None:
+    base = next((item for item in ordered if item.finalist.is_base), None)
+    challenger = _challenger(winner, ordered)
+    if base is None or challenger is None or base.score is None or challenger.score is None:
         return None
-    return compare(winner.score, base.score)
+    return compare(challenger.score, base.score)

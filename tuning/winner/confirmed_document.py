@@ -24,7 +24,6 @@ from sweepbox.tuning.winner.score import BootstrappedScore
 from sweepbox.tuning.winner.verdict import verdict_text
 
 NO_INTERVAL = "the objective has no interval, so no difference is shown or excluded"
-IS_BASE = "the base config itself is the winner: no config of the search is better"
 
 
 def frozen_winner(
@@ -59,7 +58,7 @@ def frozen_winner(
         "seeds": _seeds_json(choice.winner, state),
         "tie_with": list(choice.tie_with),
         "against_base": _against_base(choice),
-        "verdict": f"{VALIDATION_ONLY}: {_verdict(choice, choice.against_base)}",
+        "verdict": f"{VALIDATION_ONLY}: {_verdict(choice, choice.with_base)}",
         "flattery": None,
         KEY: post_processing,
         "test_looks": [dict(look) for look in looks],
@@ -149,26 +148,34 @@ def _seeds_with_test(seeds: Sequence[Mapping[str, Any]], tested: Mapping[str, fl
 
 
 def _on_test(choice: Choice, scores: PartScores) -> Comparison | None:
-    base = choice.base
-    if base is None or base is choice.winner:
+    """Return the comparison with the base config on the test part; None where there are no scores."""
+    challenger, base = choice.challenger, choice.base
+    if challenger is None or base is None:
         return None
-    first, second = scores.of(choice.winner), scores.of(base)
+    first, second = scores.of(challenger), scores.of(base)
     return None if first is None or second is None else compare(first, second)
 
 
 def _verdict(choice: Choice, comparison: Comparison | None) -> str:
-    if choice.winner.finalist.is_base:
-        return IS_BASE
+    """Return in words what the comparison of the winner with the base config says.
+
+    Where the base config is the winner itself, it is compared with the best of the other finalists.
+    """
     if choice.base is None:
         return "no training of the base config finished, so there is nothing to compare with"
-    return NO_INTERVAL if comparison is None else verdict_text(comparison)
+    if choice.challenger is None:
+        return "the base config is the only finalist"
+    text = NO_INTERVAL if comparison is None else verdict_text(comparison)
+    if not choice.winner.finalist.is_base:
+        return text
+    return f"the base config wins; the best config of the search, {choice.challenger.name}: {text}"
 
 
 def _against_base(choice: Choice) -> dict[str, Any] | None:
     base = choice.base
     if base is None or base is choice.winner:
         return None
-    return {"base": base.name, "validation": _comparison_json(choice.against_base), "test": None}
+    return {"base": base.name, "validation": _comparison_json(choice.with_base), "test": None}
 
 
 def _comparison_json(comparison: Comparison | None) -> dict[str, Any] | None:

@@ -101,11 +101,22 @@ def test_a_finalist_that_breaks_a_constraint_wins_no_tie() -> None:
 def test_the_winner_is_compared_with_the_base_and_exports_its_best_seed() -> None:
     base, other = contender("base", {3: 0.3, 4: 0.4}, base=True), contender("other", {3: 0.5, 4: 0.7})
     choice = choose([other, base], objective())
-    assert choice.against_base is not None
-    assert choice.against_base.difference == pytest.approx(0.25)
+    assert choice.with_base is not None
+    assert (choice.with_base.first, choice.with_base.second) == ("other", "base")
+    assert choice.with_base.difference == pytest.approx(0.25)
     assert choice.winner.best_run(objective()) == (4, other.runs[4])
     alone = choose([base], objective())
-    assert (alone.winner, alone.against_base) == (base, None)
+    assert (alone.winner, alone.with_base, alone.challenger) == (base, None, None)
+
+
+def test_a_base_that_wins_is_compared_with_the_next_best() -> None:
+    base, other, third = (
+        contender("base", {0: 0.5}, base=True), contender("other", {0: 0.3}), contender("third", {0: 0.2}),
+    )  # fmt: skip
+    choice = choose([third, other, base], objective())
+    assert (choice.winner, choice.challenger) == (base, other)
+    assert choice.with_base is not None
+    assert choice.with_base.difference == pytest.approx(-0.2)
 
 
 def test_without_intervals_only_equal_means_tie() -> None:
@@ -116,7 +127,7 @@ def test_without_intervals_only_equal_means_tie() -> None:
         for name, loss, size in (("a", 1.0, 2.0), ("b", 1.0, 1.0), ("c", 1.1, 0.5))
     ]
     choice = choose(plain, Objective.of(ObjectiveSpec(metric="loss/total")))
-    assert (choice.winner.name, choice.tie_with, choice.against_base) == ("b", ("a",), None)
+    assert (choice.winner.name, choice.tie_with, choice.with_base) == ("b", ("a",), None)
 
 
 def test_mean_metrics_are_of_those_that_all_have() -> None:
