@@ -34,7 +34,7 @@ def test_prepares_and_sums_up(run: RunCommand, data: Path, tmp_path: Path) -> No
     ]  # fmt: skip
     described = json.loads((out / "dataset.json").read_text())
     assert (described["seed"], described["test_fraction"]) == (2, 0.15)
-    heading = printed.splitlines()[2]
+    heading = next(line for line in printed.splitlines() if "validation" in line)
     assert heading.index("train") < heading.index("validation") < heading.index("test")
 
 
