@@ -31,7 +31,7 @@ sweep: $(READY)  ## run the quickstart on synthetic images: draw, sweep, export,
 	$(BIN)/sweepbox doctor $(SAMPLE)
 	$(BIN)/sweepbox sweep experiments/quickstart.yaml --data $(SAMPLE) --out $(RUN) $$(test -d $(RUN) && echo --resume)
 	$(BIN)/sweepbox export $(RUN) $(RUN)/export --overwrite
-	$(BIN)/sweepbox detect $(RUN)/export $$(ls $(SAMPLE)/images/*.jpg | head -n 3) --out $(RUN)/detections --threshold 0.4 --overwrite
+	$(BIN)/sweepbox detect $(RUN)/export $$(ls $(SAMPLE)/images/*.jpg | head -n 3) --out $(RUN)/detections --overwrite
 	$(BIN)/sweepbox status $(RUN)
 
 test: $(READY)  ## run the quick tests: minutes on two cores, no network, no GPU
