@@ -91,7 +91,8 @@ def train(
         for note in (RecordsReport(run.record_notes) if run.record_notes else None, initial, length):
             if note is not None and progress is not None:
                 progress(note)
-        with TrainingLog(folder.directory, step=run.step) as log, deferred_interrupts() as check_interrupt:
+        log = TrainingLog(folder.directory, step=run.step)
+        with deferred_interrupts() as check_interrupt:
             loop = _Loop(run, folder, log, progress or _ignore, check_interrupt)
             while run.step < run.total_steps or not run.metrics:
                 loop.train_and_evaluate(_steps_to_evaluation(run, plan))

@@ -8,8 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sweepbox.detection.core.files import write_text
 from sweepbox.detection.core.metric_names import original_names
@@ -33,7 +32,7 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
 
 
 class TrainingLog:
-    """Writes the log of a run into its folder; use it in a `with` block.
+    """Writes the log of a run into its folder.
 
     No event files are written if the package `tensorboard` is not installed.
 
@@ -65,17 +64,6 @@ class TrainingLog:
             wait = report.training.input_wait_fraction
             self._events.add(report.step, evaluation_scalars(report.metrics, input_wait_fraction=wait))
 
-    def __enter__(self) -> Self:
-        """Return `self`."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the event file."""
-        if self._events is not None:
-            self._events.close()
-
 
 def step_scalars(report: StepReport) -> dict[str, float]:
     """Return what TensorBoard shows of a report with losses, by tag."""
@@ -105,6 +93,8 @@ def _has_tensorboard() -> bool:
 class EventFile:
     """A TensorBoard event file, written with the package `tensorboard`, without TensorFlow.
 
+    It is open only while an event is written.
+
     Args:
         directory: The folder of the event files.
         step: The step from which a run resumes; TensorBoard hides later events of earlier files.
@@ -112,33 +102,30 @@ class EventFile:
 
     def __init__(self, directory: Path, *, step: int = 0) -> None:
         from tensorboard.compat.proto.event_pb2 import Event, SessionLog
-        from tensorboard.summary.writer.record_writer import RecordWriter
 
         directory.mkdir(parents=True, exist_ok=True)
         name = f"events.out.tfevents.{time.time_ns() // 1000:016d}.{socket.gethostname()}.{os.getpid()}"
-        self._writer = RecordWriter((directory / name).open("wb"))
+        self._path = directory / name
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
         if step:
             restart = SessionLog(status=SessionLog.START)
             self._write(Event(wall_time=time.time(), step=step + 1, session_log=restart))
 
     def add(self, step: int, scalars: Mapping[str, float]) -> None:
-        """Write one value per tag at a step, and flush the file."""
+        """Write one value per tag at a step."""
         from tensorboard.compat.proto.summary_pb2 import Summary
 
         values = [Summary.Value(tag=tag, simple_value=value) for tag, value in scalars.items()]
         self.add_summary(step, Summary(value=values))
 
     def add_summary(self, step: int, summary: Any) -> None:
-        """Write a `Summary` message at a step, and flush the file."""
+        """Write a `Summary` message at a step."""
         from tensorboard.compat.proto.event_pb2 import Event
 
         self._write(Event(wall_time=time.time(), step=step, summary=summary))
 
-    def close(self) -> None:
-        """Close the file."""
-        self._writer.close()
-
     def _write(self, event: Any) -> None:
-        self._writer.write(event.SerializeToString())
-        self._writer.flush()
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
+        with self._path.open("ab") as file:
+            RecordWriter(file).write(event.SerializeToString())

@@ -14,9 +14,9 @@ def _evaluation(step: int, value: float) -> EvaluationReport:
 
 
 def test_every_evaluation_is_a_line(tmp_path: Path) -> None:
-    with TrainingLog(tmp_path) as log:
-        log.add_evaluation(_evaluation(10, 0.5))
-        log.add_evaluation(_evaluation(20, 0.625))
+    log = TrainingLog(tmp_path)
+    log.add_evaluation(_evaluation(10, 0.5))
+    log.add_evaluation(_evaluation(20, 0.625))
     first, second = read_metrics(tmp_path / "metrics.jsonl")
     assert first == {
         "step": 10,
@@ -30,14 +30,14 @@ def test_every_evaluation_is_a_line(tmp_path: Path) -> None:
 
 
 def test_resuming_removes_later_entries_and_an_incomplete_line(tmp_path: Path) -> None:
-    with TrainingLog(tmp_path) as log:
-        for step in (10, 20, 30):
-            log.add_evaluation(_evaluation(step, 0.5))
+    log = TrainingLog(tmp_path)
+    for step in (10, 20, 30):
+        log.add_evaluation(_evaluation(step, 0.5))
     path = tmp_path / "metrics.jsonl"
     path.write_text(path.read_text()[:-20])
     assert [entry["step"] for entry in read_metrics(path)] == [10, 20]
-    with TrainingLog(tmp_path, step=10) as log:
-        log.add_evaluation(_evaluation(20, 0.75))
+    log = TrainingLog(tmp_path, step=10)
+    log.add_evaluation(_evaluation(20, 0.75))
     assert [(entry["step"], entry["metrics"]["mAP"]) for entry in read_metrics(path)] == [(10, 0.5), (20, 0.75)]
 
 
@@ -45,10 +45,10 @@ def test_resuming_removes_later_entries_and_an_incomplete_line(tmp_path: Path) -
 def test_tensorboard_reads_the_events(tmp_path: Path) -> None:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    with TrainingLog(tmp_path) as log:
-        log.add_step(StepReport(3, 10, 0.01, {}, 0.0))
-        log.add_step(StepReport(5, 10, 0.01, {"total": 1.25}, 30.0))
-        log.add_evaluation(_evaluation(5, 0.5))
+    log = TrainingLog(tmp_path)
+    log.add_step(StepReport(3, 10, 0.01, {}, 0.0))
+    log.add_step(StepReport(5, 10, 0.01, {"total": 1.25}, 30.0))
+    log.add_evaluation(_evaluation(5, 0.5))
     events = EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
     for name in ("evaluation/mAP", "DetectionBoxes_Precision/mAP"):

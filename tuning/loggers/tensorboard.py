@@ -34,8 +34,7 @@ class TensorBoardLogger:
         )
 
     def close(self) -> None:
-        """Close the event file."""
-        self._events.close()
+        """End; every event is written when it happens."""
 
     def _add_hyperparameters(self, trial: LoggedTrial) -> None:
         from tensorboard.plugins.hparams import summary_v2 as hparams
