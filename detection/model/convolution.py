@@ -23,15 +23,12 @@ class Convolution(keras.layers.Conv2D):  # type: ignore[misc]
         if training and self._has_wide_kernel and _matrix_products_are_faster():
             from sweepbox.detection.model.convolution_tensorflow import convolution
 
-            return self._with_bias(convolution(inputs, ops.convert_to_tensor(self.kernel)))
+            return _with_bias(self, convolution(inputs, ops.convert_to_tensor(self.kernel)))
         if self._is_strided_on_image and _is_jax_on_gpu():
             from sweepbox.detection.model.convolution_jax import strided_convolution
 
-            return self._with_bias(strided_convolution(inputs, ops.convert_to_tensor(self.kernel)))
+            return _with_bias(self, strided_convolution(inputs, ops.convert_to_tensor(self.kernel)))
         return super().call(inputs)
-
-    def _with_bias(self, outputs: Any) -> Any:
-        return outputs + ops.convert_to_tensor(self.bias) if self.use_bias else outputs
 
     @property
     def _is_strided_on_image(self) -> bool:
@@ -55,8 +52,7 @@ class DepthwiseConvolution(keras.layers.DepthwiseConv2D):  # type: ignore[misc]
         """Return the convolved inputs."""
         if not _is_jax_on_gpu():
             return super().call(inputs)
-        outputs = _shifted_products(inputs, self.kernel, self.strides, self.padding)
-        return outputs + ops.convert_to_tensor(self.bias) if self.use_bias else outputs
+        return _with_bias(self, _shifted_products(inputs, self.kernel, self.strides, self.padding))
 
 
 class SeparableConvolution(keras.layers.SeparableConv2D):  # type: ignore[misc]
@@ -67,8 +63,11 @@ class SeparableConvolution(keras.layers.SeparableConv2D):  # type: ignore[misc]
         if not _is_jax_on_gpu():
             return super().call(inputs)
         maps = _shifted_products(inputs, self.depthwise_kernel, self.strides, self.padding)
-        outputs = ops.conv(maps, ops.convert_to_tensor(self.pointwise_kernel), padding="valid")
-        return outputs + ops.convert_to_tensor(self.bias) if self.use_bias else outputs
+        return _with_bias(self, ops.conv(maps, ops.convert_to_tensor(self.pointwise_kernel), padding="valid"))
+
+
+def _with_bias(layer: Any, outputs: Any) -> Any:
+    return outputs + ops.convert_to_tensor(layer.bias) if layer.use_bias else outputs
 
 
 def _shifted_products(inputs: Any, kernel: Any, strides: tuple[int, int], padding: str) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from sweepbox.detection.config.change import Change
 from sweepbox.tuning.spec.schema import Scalar
-from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
+from sweepbox.tuning.storage.folder import TrialFolder
 from sweepbox.tuning.storage.trial_record import Evaluation
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ class LoggedTrial:
     """What loggers are told of a trial when a process begins to run it.
 
     Attributes:
-        sweep: The sweep's folder.
-        experiment: The sweep's name.
         folder: The trial's folder, with its whole config.
         metric: The objective in words.
         parameters: What the sampler suggested.
@@ -31,8 +29,6 @@ class LoggedTrial:
         step: The step from which it trains: 0, or that of the saved state.
     """
 
-    sweep: SweepFolder
-    experiment: str
     folder: TrialFolder
     metric: str
     parameters: Mapping[str, Scalar]

@@ -86,17 +86,16 @@ def _changes(trial: TrialResult) -> Table:
 
 def _evaluations(state: SweepState, trial: TrialResult) -> Table:
     """Return the evaluations with the objective, each class' AP at IoU 0.5 and the loss, the best in green."""
-    metric = state.objective.metric
-    names = sorted(
-        {name for item in trial.evaluations for name in item.metrics if name.startswith(CLASS_PREFIX)}
-    )
-    shown = [name for name in (metric, *names, LOSS) if any(name in item.metrics for item in trial.evaluations)]
+    found = {name for item in trial.evaluations for name in item.metrics}
+    classes = sorted(name for name in found if name.startswith(CLASS_PREFIX))
+    wanted = dict.fromkeys((state.objective.metric, *classes, LOSS))
+    shown = [name for name in wanted if name in found]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in (*FIRST_COLUMNS, *dict.fromkeys(shown)):
+    for name in (*FIRST_COLUMNS, *shown):
         table.add_column(Text(name), justify="right")
     for item in trial.evaluations:
         is_best = trial.best is not None and item.evaluation == trial.best.evaluation
-        table.add_row(*_cells(item, list(dict.fromkeys(shown))), style="green" if is_best else "")
+        table.add_row(*_cells(item, shown), style="green" if is_best else "")
     return table
 
 

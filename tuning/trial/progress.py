@@ -22,18 +22,18 @@ class _StopRequestedError(Exception):
 class Progress:
     """Trains a run in stretches; in between it writes the trial's progress every few seconds.
 
-    `on_losses` is called with each report that has losses.
+    `on_report` is called with each report.
     """
 
     def __init__(
         self,
         sweep: SweepFolder,
         status: StatusWriter,
-        on_losses: "Callable[[StepReport], None]" = lambda _: None,
+        on_report: "Callable[[StepReport], None]" = lambda _: None,
     ) -> None:
         self._sweep = sweep
         self._status = status
-        self._on_losses = on_losses
+        self._on_report = on_report
         self._next_write = time.monotonic() + PROGRESS_S
         self._loss: float | None = None
 
@@ -47,9 +47,8 @@ class Progress:
             return None
 
     def _on_step(self, report: "StepReport") -> None:
-        if report.losses:
-            self._loss = report.losses.get("total", self._loss)
-            self._on_losses(report)
+        self._loss = report.losses.get("total", self._loss)
+        self._on_report(report)
         now = time.monotonic()
         if now < self._next_write:
             return

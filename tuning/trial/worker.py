@@ -166,8 +166,6 @@ class TrialWorker:
 
     def _begin_logging(self, run: "TrainingRun") -> Loggers:
         trial = LoggedTrial(
-            self._sweep,
-            self._spec.name,
             self._trial,
             metric=self._objective.metric,
             parameters=self._status.status.parameters,

@@ -30,11 +30,10 @@ def evaluation(step: int, **metrics: float) -> Evaluation:
 
 @pytest.fixture
 def trial(tmp_path: Path) -> LoggedTrial:
-    sweep = SweepFolder(tmp_path)
-    folder = sweep.trial("0003")
+    folder = SweepFolder(tmp_path).trial("0003")
     folder.path.mkdir(parents=True)
     changes = [Change("train_config.batch_size", 8, 4), Change("model.ssd.anchors", 1, None)]
-    return LoggedTrial(sweep, "masks", folder, "mAP", {"rate": 0.01, "flip": True, "kind": "adam"}, changes)
+    return LoggedTrial(folder, "mAP", {"rate": 0.01, "flip": True, "kind": "adam"}, changes)
 
 
 def events(trial: LoggedTrial) -> Iterator[Any]:
