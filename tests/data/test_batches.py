@@ -139,18 +139,20 @@ def test_iteration_from_any_step_gives_the_same_batches(records: RecordSet) -> N
     assert source.waited_s > 0
 
 
-def threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "training-batches"]
+def threads() -> set[threading.Thread]:
+    """Return the threads that prepare batches; those of other tests' runs may be among them."""
+    return {thread for thread in threading.enumerate() if thread.name == "training-batches"}
 
 
 @pytest.mark.parametrize("taken", [0, 1, 5])
 def test_closing_the_iterator_stops_its_thread(records: RecordSet, taken: int) -> None:
+    before = threads()
     stream = batches(records).iterate(0, prefetch=1)
     for _ in range(taken):
         next(stream)
     started = time.monotonic()
     stream.close()
-    assert not threads()
+    assert not threads() - before
     assert time.monotonic() - started < 5
 
 
@@ -172,10 +174,11 @@ def test_error_in_the_thread_is_raised_in_the_consumer(tmp_path: Path) -> None:
     content = file.read_bytes()
     with file.open("r+b") as damaged:  # in place: the mapped images are no longer PNG files
         damaged.write(content.replace(b"\x89PNG", b"gone"))
+    before = threads()
     stream = batches(records).iterate(0)
     with pytest.raises(DataError, match=r"\d\.png: the image cannot be decoded"):
         next(stream)
-    assert not threads()
+    assert not threads() - before
 
 
 def test_encoded_images_decoded_by_threads_give_the_same_batches(tmp_path: Path, records: RecordSet) -> None:

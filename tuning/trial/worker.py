@@ -116,7 +116,7 @@ class TrialWorker:
             if self._trial.stop_request.exists():
                 return self._end_early()
             run = self._run or self._open()
-            training = self._progress.train_to(run, self._plan.next_step(run.step))
+            training = self._progress.train_to(run, self._plan.step_of(self._next_number()))
             return self._stop(run) if training is None else self._evaluate(run, training)
         except SweepboxError as error:
             if outside_cause(error) is not None:
@@ -127,6 +127,10 @@ class TrialWorker:
             if outside_cause(error) is None:
                 self._status.record_error(error)
             raise
+
+    def _next_number(self) -> int:
+        """Return the number of the next evaluation, whose step may be reached: a stop can come right before it."""
+        return self._status.status.first_evaluation + len(self._evaluations)
 
     def _open(self) -> "TrainingRun":
         """Return the trial's run: fresh, or as it was when its last process ended."""

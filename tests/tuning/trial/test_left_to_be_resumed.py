@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,6 +14,7 @@ from sweepbox.tuning.storage.trial_record import TrialState, read_evaluations, r
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
+from sweepbox.tuning.trial.status_writer import StatusWriter
 from sweepbox.tuning.trial.worker import TrialWorker
 from tests.tuning.sweep.test_readiness import cut, files_end_at, other_records, remove
 
@@ -107,6 +109,38 @@ def test_what_is_away_interrupts_a_trial(
         pass
     assert metrics_of(sweep_copy) == undisturbed
     assert read_status(trial).state is TrialState.FINISHED
+
+
+@pytest.mark.parametrize("step", range(1, 7))
+def test_a_stop_after_any_step_leaves_out_no_evaluation(
+    sweep_copy: SweepFolder,
+    compiled_runs: CompiledRunCache,
+    undisturbed: Measured,
+    step: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    last, _ = undisturbed[-1]
+    assert last == 6
+    monkeypatch.setattr("sweepbox.tuning.trial.progress.PROGRESS_S", 0.0)  # it looks after every step
+    update = StatusWriter.update
+
+    def stop_at_step(writer: StatusWriter, **fields: Any) -> None:
+        update(writer, **fields)
+        if fields.get("step") == step and "loss" in fields:
+            sweep_copy.request_stop("a test")
+
+    worker = worker_of(sweep_copy, compiled_runs)
+    with monkeypatch.context() as patch:
+        patch.setattr(StatusWriter, "update", stop_at_step)
+        while (outcome := worker.next_evaluation()).is_running:
+            pass
+    assert outcome.state is TrialState.INTERRUPTED
+    assert read_status(sweep_copy.trial("0000")).step == step
+    sweep_copy.stop_request.unlink()
+    again = worker_of(sweep_copy, compiled_runs)
+    while again.next_evaluation().is_running:
+        pass
+    assert metrics_of(sweep_copy) == undisturbed
 
 
 @pytest.mark.parametrize("limit", [WRITABLE_BYTES, 600, 0])
