@@ -129,7 +129,7 @@ class TrialWorker:
             raise
 
     def _next_number(self) -> int:
-        """Return the number of the next evaluation, whose step may be reached: a stop can come right before it."""
+        """Return the number of the next evaluation; a stop can leave the run right at its step."""
         return self._status.status.first_evaluation + len(self._evaluations)
 
     def _open(self) -> "TrainingRun":
