@@ -142,6 +142,22 @@ class ImageMatches:
             np.concatenate([part.ignored for part in parts], axis=2)[..., order],
         )
 
+    def by_name(self) -> "ImageMatches":
+        """Return the same matches with the images in the order of their names."""
+        images = np.array(sorted(range(self.num_images), key=self.image_names.__getitem__), np.int64)
+        image_index = np.argsort(images)[self.image_index]
+        order = np.lexsort((np.arange(len(image_index)), image_index, self.class_index))
+        return ImageMatches(
+            self.class_names,
+            tuple(self.image_names[image] for image in images.tolist()),
+            self.num_objects[..., images],
+            self.class_index[order],
+            image_index[order],
+            self.scores[order],
+            self.matched[..., order],
+            self.ignored[..., order],
+        )
+
     @property
     def num_images(self) -> int:
         """The number of images."""

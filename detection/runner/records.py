@@ -1,7 +1,7 @@
 """The decoded images of one training run."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,10 @@ from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.data.cache import RecordSet, open_record_set
 from sweepbox.detection.data.class_fit import ClassFit
+from sweepbox.detection.data.held_out import HeldOut
 from sweepbox.detection.data.reading import Reading
 from sweepbox.detection.model.ssd import input_size
+from sweepbox.detection.runner.checkpoint_evaluation import unique_names
 from sweepbox.detection.runner.settings import RunSettings
 
 EVALUATION_BATCH = 8
@@ -35,6 +37,8 @@ class RunRecords:
         evaluated_indices: Indices of the validation images to evaluate, in order.
         evaluation_group: Number of consecutive images whose losses are normalised together.
         notes: Lines for the user about dropped objects.
+        held_out_names: In a fold of a cross-validation, the names of the validation images that are unique
+            among the images of all folds; else None.
     """
 
     key: tuple[Any, ...]
@@ -45,6 +49,15 @@ class RunRecords:
     evaluated_indices: NDArray[np.int64]
     evaluation_group: int
     notes: tuple[str, ...] = ()
+    held_out_names: tuple[str, ...] | None = None
+
+    @property
+    def evaluated_names(self) -> list[str]:
+        """The unique names of the images that are evaluated."""
+        indices = self.evaluated_indices.tolist()
+        if self.held_out_names is None:
+            return unique_names([self.validation.name(index) for index in indices])
+        return [self.held_out_names[index] for index in indices]
 
     @property
     def evaluation_batch(self) -> int:
@@ -73,7 +86,8 @@ def open_records(settings: RunSettings) -> RunRecords:
 
     The records are TFRecord files, or one `.arrow` file for each part (see `export_decoded_cache`). A batch has
     as many boxes per image as the input reader's `max_number_of_boxes` allows (further boxes of an image are
-    dropped), but not more than the image with the most boxes needs.
+    dropped), but not more than the image with the most boxes needs. In a fold of a cross-validation both parts
+    are divided anew, see `HeldOut`; the images are not copied.
 
     Raises:
         DataError: There are no images, or a record cannot be decoded.
@@ -91,7 +105,12 @@ def open_records(settings: RunSettings) -> RunRecords:
         sets.append(records)
     train, validation = sets
     reader = evaluation_reader(settings.config)
-    evaluated = Reading.of(reader).evaluated(validation.files)
+    reading, names = Reading.of(reader), None
+    if settings.held_out is not None:
+        train, validation = settings.held_out.divide(*sets)
+        reading = replace(reading, one_of=1)  # every image of all folds is validated once
+        names = _held_out_names(settings.held_out, *sets)
+    evaluated = reading.evaluated(validation.files)
     if not validation.objects[evaluated].any():
         raise DataError(
             f"validation records: the {len(evaluated)} images that are evaluated have no object; reduce "
@@ -106,7 +125,15 @@ def open_records(settings: RunSettings) -> RunRecords:
         evaluated,
         max(1, settings.config.eval_config.batch_size),
         notes,
+        names,
     )
+
+
+def _held_out_names(held_out: HeldOut, train: RecordSet, validation: RecordSet) -> tuple[str, ...]:
+    names = unique_names(
+        [records.name(index) for records in (train, validation) for index in range(len(records))]
+    )
+    return tuple(names[place] for place in held_out.places(train).tolist())
 
 
 def check_classes(split: str, records: RecordSet, label_map: LabelMap) -> tuple[str, ...]:
@@ -139,4 +166,5 @@ def records_key(settings: RunSettings) -> tuple[Any, ...]:
         reader.max_number_of_boxes,
         Reading.of(reader),
         settings.config.eval_config.batch_size,
+        settings.held_out,
     )

@@ -23,7 +23,7 @@ from sweepbox.detection.data.copy_paste import copy_paste
 from sweepbox.detection.data.reading import Reading
 from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
 from sweepbox.detection.runner.checkpoint import RunCheckpoint
-from sweepbox.detection.runner.checkpoint_evaluation import CheckpointEvaluation, unique_names
+from sweepbox.detection.runner.checkpoint_evaluation import CheckpointEvaluation
 from sweepbox.detection.runner.initial_weights import WeightsReport
 from sweepbox.detection.runner.initial_weights_cache import InitialWeightsCache
 from sweepbox.detection.runner.profile import RunProfile
@@ -179,10 +179,7 @@ class TrainingRun:
         load_weights(self._parts.detector.network, directory / WEIGHTS_FILE)
         evaluator = self._evaluator()
         metrics = self._validate(evaluator)
-        names = unique_names(
-            [self._records.validation.name(i) for i in self._records.evaluated_indices.tolist()]
-        )
-        return CheckpointEvaluation(metrics, evaluator.matches(names))
+        return CheckpointEvaluation(metrics, evaluator.matches(self._records.evaluated_names))
 
     def _evaluator(self) -> DetectionEvaluator:
         sets = metric_sets(self._settings.config.eval_config.metrics_set)

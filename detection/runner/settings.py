@@ -10,6 +10,7 @@ from sweepbox.detection.core.errors import ConfigError, DataError
 from sweepbox.detection.core.evaluation_plan import EvaluationPlan
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import own_name
+from sweepbox.detection.data.held_out import HeldOut
 from sweepbox.detection.model.precision import Precision
 
 
@@ -31,6 +32,8 @@ class RunSettings:
         initial_weights: A file of backbone weights, an Object Detection API checkpoint, or `imagenet`; None for
             the config's `fine_tune_checkpoint`, if it is set.
         cache_directory: The folder for decoded images; None for a folder beside the records.
+        held_out: In a fold of a cross-validation the records of both parts that are validated on, while all
+            others are trained on; None to train on the one part and to validate on the other.
     """
 
     config: pb.TrainEvalPipelineConfig
@@ -44,6 +47,7 @@ class RunSettings:
     metric: str = "mAP"
     initial_weights: str | None = None
     cache_directory: Path | None = None
+    held_out: HeldOut | None = None
 
     def __post_init__(self) -> None:
         """Store the metric by our name."""

@@ -114,6 +114,22 @@ def test_joined_parts_have_the_matches_of_all_images() -> None:
         )
 
 
+def test_joined_parts_in_any_order_are_the_same_by_name() -> None:
+    random = np.random.default_rng(4)
+    images = [random_image(random, score_levels=20) for _ in range(7)]
+    names = [f"{number}.jpg" for number in range(7)]
+    whole = evaluated(images, [1] * 7).matches(names)
+    parts = [
+        evaluated([images[number] for number in chosen], [1] * len(chosen)).matches([names[i] for i in chosen])
+        for chosen in ((6, 1, 3), (5, 0), (2, 4))
+    ]
+    found = ImageMatches.joined(parts).by_name()
+    for field in fields(ImageMatches):
+        np.testing.assert_array_equal(
+            getattr(found, field.name), getattr(whole, field.name), err_msg=field.name
+        )
+
+
 def test_parts_that_share_images_or_no_classes_are_not_joined() -> None:
     matches = some_matches()
     with pytest.raises(ValueError, match="a name of the images occurs twice"):

@@ -1,9 +1,10 @@
 """A record set: images and their objects as views of a memory-mapped Arrow file."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -24,37 +25,38 @@ _FLAGS = ("difficult", "crowd", "group_of")
 
 
 class RecordSet:
-    """Images with their objects, backed by a memory-mapped Arrow file.
+    """Images with their objects, backed by a memory-mapped Arrow file, or chosen from several such sets.
 
-    Only a few numbers of each image are in memory. Pixels and objects are views of the mapped file, made on
+    Only a few numbers of each image are in memory. Pixels and objects are views of the mapped files, made on
     access, whose pages all processes of a machine share.
 
     Attributes:
-        path: The Arrow file.
-        metadata: The metadata of the file.
+        path: The Arrow file; of chosen images that of the first set.
+        metadata: The metadata of that file.
         fingerprint: A hash of the content.
-        is_encoded: Whether the file has encoded images, which are decoded at each access.
         sizes: int32 `[n, 2]`, height and width of each image in the file.
         original_sizes: int32 `[n, 2]`, height and width of each image in the TFRecords.
         files: int32 `[n]`, the number of the TFRecord file of each image.
         objects: int32 `[n]`, the number of objects of each image.
+        canvas: The smallest (height, width) in pixels that every image fits into; (0, 0) without images.
         max_boxes: The largest number of objects in one image.
     """
 
-    def __init__(self, path: Path, table: pa.Table, metadata: ArrowMetadata) -> None:
-        self.path = path
-        self.metadata = metadata
-        self.fingerprint = metadata.content
-        self.is_encoded = metadata.encoded
-        self._table = table
-        self._blocks = [_Block(batch) for batch in table.to_batches()]
+    def __init__(self, blocks: Sequence["_Block"], origin: "_Origin", numbers: NDArray[np.int32]) -> None:
+        self.path = origin.path
+        self.metadata = origin.metadata
+        self.fingerprint = origin.fingerprint
+        self._numbers = numbers
+        self._blocks = [block for block in blocks if len(block)]
         self._starts = np.cumsum([0, *(len(block) for block in self._blocks)], dtype=np.int64)
-        numbers = {name: table.column(name).to_numpy() for name in NUMBERS}
-        self.sizes: NDArray[np.int32] = np.stack([numbers["height"], numbers["width"]], axis=1)
-        originals = [numbers["original_height"], numbers["original_width"]]
+        columns = dict(zip(NUMBERS, numbers.T, strict=True))
+        self.sizes: NDArray[np.int32] = np.stack([columns["height"], columns["width"]], axis=1)
+        originals = [columns["original_height"], columns["original_width"]]
         self.original_sizes: NDArray[np.int32] = np.stack(originals, axis=1)
-        self.files: NDArray[np.int32] = numbers["file"]
-        self.objects: NDArray[np.int32] = numbers["objects"]
+        self.files: NDArray[np.int32] = columns["file"]
+        self.objects: NDArray[np.int32] = columns["objects"]
+        height, width = self.sizes.max(axis=0, initial=0).tolist()
+        self.canvas: tuple[int, int] = (height, width)
         self.max_boxes = int(self.objects.max(initial=0))
 
     @classmethod
@@ -65,32 +67,70 @@ class RecordSet:
         metadata = ArrowMetadata.of(table.schema.metadata)
         if metadata is None:
             raise DataError(f"{path}: it is not a file of decoded records of this version; write it again")
-        return cls(path, table, metadata)
+        blocks = [
+            _Block(batch, np.arange(batch.num_rows), is_encoded=metadata.encoded)
+            for batch in table.to_batches()
+        ]
+        numbers = np.stack([table.column(name).to_numpy() for name in NUMBERS], axis=1)
+        return cls(blocks, _Origin(path, metadata, metadata.content), numbers)
+
+    @classmethod
+    def chosen(cls, sets: Sequence[Self], indices: Sequence[NDArray[np.int64]]) -> Self:
+        """Return images of several sets as one, in the order of the sets and of the images in them.
+
+        Nothing is copied. The canvas and the largest number of objects are those of the sets, so that all
+        choices have the same shapes. The files are numbered through.
+
+        Args:
+            sets: At least one set.
+            indices: For each set its chosen images, ascending.
+
+        Raises:
+            ValueError: The indices are not ascending, or a set has no such image.
+        """
+        for records, wanted in zip(sets, indices, strict=True):
+            if len(wanted) and not (
+                wanted[0] >= 0 and wanted[-1] < len(records) and (np.diff(wanted) > 0).all()
+            ):
+                raise ValueError(f"the chosen images are not ascending positions below {len(records)}")
+        blocks = [
+            block for records, wanted in zip(sets, indices, strict=True) for block in records._chosen(wanted)
+        ]
+        hashed = hashlib.sha256("\n".join(records.fingerprint for records in sets).encode())
+        for wanted in indices:
+            hashed.update(b"\n" + np.ascontiguousarray(wanted, "<i8").tobytes())
+        first_files = np.cumsum([0, *(int(records.files.max(initial=-1)) + 1 for records in sets)])
+        numbers = np.concatenate(
+            [records._numbers[wanted] for records, wanted in zip(sets, indices, strict=True)]
+        )
+        numbers[:, NUMBERS.index("file")] += np.repeat(first_files[:-1], [len(wanted) for wanted in indices])
+        found = cls(blocks, _Origin(sets[0].path, sets[0].metadata, hashed.hexdigest()), numbers)
+        found.canvas = max(records.canvas[0] for records in sets), max(records.canvas[1] for records in sets)
+        found.max_boxes = max(records.max_boxes for records in sets)
+        return found
 
     def __len__(self) -> int:
         """Return the number of images."""
         return len(self.files)
 
     @property
-    def canvas(self) -> tuple[int, int]:
-        """The smallest (height, width) in pixels that every image fits into; (0, 0) without images."""
-        height, width = self.sizes.max(axis=0, initial=0).tolist()
-        return height, width
+    def is_encoded(self) -> bool:
+        """Whether there are encoded images, which are decoded at each access."""
+        return any(block.is_encoded for block in self._blocks)
 
     @property
     def source_ids(self) -> list[str]:
         """The unique names of the images, read from the file at every access."""
-        names: list[str] = self._table.column("source_id").to_pylist()
-        return names
+        return [name for block in self._blocks for name in block.texts("source_id")]
 
     @property
     def dropped(self) -> Dropped:
         """The number of objects of the TFRecords that are not in the file, read from it at every access."""
         total: Dropped = Counter()
-        if _DROPPED in self._table.column_names:
-            for entry in self._table.column(_DROPPED).value_counts().to_pylist():
-                for key, count in dropped_from_text(entry["values"]).items():
-                    total[key] += count * entry["counts"]
+        texts = Counter(text for block in self._blocks for text in block.texts(_DROPPED))
+        for text, images in texts.items():
+            for key, count in dropped_from_text(text).items():
+                total[key] += count * images
         return total
 
     @property
@@ -105,13 +145,14 @@ class RecordSet:
     def dropped_text(self, index: int) -> str:
         """Return the number of dropped objects of an image, see `dropped_to_text`."""
         block, row = self._place(index)
-        return str(block.batch.column(_DROPPED)[row].as_py()) if _DROPPED in self._table.column_names else ""
+        return block.text(_DROPPED, row)
 
     def image(self, index: int) -> NDArray[np.uint8]:
         """Return an image, uint8 `[height, width, 3]`, read-only and not copied unless it is stored encoded."""
         height, width = self.sizes[index].tolist()
-        stored = self.stored_image(index)
-        if self.is_encoded:
+        block, row = self._place(index)
+        stored = block.image(row)
+        if block.is_encoded:
             return decode_pixels(stored.tobytes(), self.name(index), size=(width, height))
         return stored.reshape(height, width, 3)
 
@@ -134,7 +175,7 @@ class RecordSet:
     def name(self, index: int) -> str:
         """Return the name of an image for messages."""
         block, row = self._place(index)
-        return block.name(row)
+        return block.text("name", row)
 
     def _place(self, index: int) -> tuple["_Block", int]:
         """Return the block of an image and its row there; IndexError if there is no such image."""
@@ -143,27 +184,50 @@ class RecordSet:
         number = int(np.searchsorted(self._starts, index, side="right")) - 1
         return self._blocks[number], index - int(self._starts[number])
 
+    def _chosen(self, indices: NDArray[np.int64]) -> Iterator["_Block"]:
+        """Yield what the blocks have of some images, given by ascending indices."""
+        ends = np.searchsorted(indices, self._starts)
+        for number, block in enumerate(self._blocks):
+            yield block.chosen(indices[ends[number] : ends[number + 1]] - self._starts[number])
+
     @cached_property
     def _decoders(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(worker_count(), thread_name_prefix="image-decoders")
 
 
+@dataclass(frozen=True)
+class _Origin:
+    """Where a set comes from: its file, the metadata of that, a hash of the content of the set."""
+
+    path: Path
+    metadata: ArrowMetadata
+    fingerprint: str
+
+
 @dataclass(frozen=True, eq=False)
 class _Block:
-    """A batch of rows of the file; views of its columns are made on first access."""
+    """Rows of a batch of rows of the file; views of its columns are made on first access."""
 
     batch: pa.RecordBatch
+    rows: NDArray[np.int64]
+    is_encoded: bool
 
     def __len__(self) -> int:
-        return int(self.batch.num_rows)
+        return len(self.rows)
+
+    def chosen(self, rows: NDArray[np.int64]) -> "_Block":
+        """Return the block with some of its rows."""
+        return replace(self, rows=self.rows[rows])
 
     def image(self, row: int) -> NDArray[np.uint8]:
         ends, data = self._images
-        return data[ends[row] : ends[row + 1]]
+        place = self.rows[row]
+        return data[ends[place] : ends[place + 1]]
 
     def ground_truth(self, row: int) -> GroundTruth:
         ends, columns = self._objects
-        here = slice(int(ends[row]), int(ends[row + 1]))
+        place = self.rows[row]
+        here = slice(int(ends[place]), int(ends[place + 1]))
         return GroundTruth(
             boxes_yxyx=columns["boxes"][here],
             class_ids=columns["class_ids"][here],
@@ -176,11 +240,25 @@ class _Block:
     @property
     def class_ids(self) -> NDArray[np.int64]:
         """The class ids of all objects."""
-        ids: NDArray[np.int64] = self._objects[1]["class_ids"]
+        ends, columns = self._objects
+        is_chosen = np.zeros(self.batch.num_rows, np.bool_)
+        is_chosen[self.rows] = True
+        ids: NDArray[np.int64] = columns["class_ids"][np.repeat(is_chosen, np.diff(ends))]
         return ids
 
-    def name(self, row: int) -> str:
-        return str(self.batch.column("name")[row].as_py())
+    def text(self, column: str, row: int) -> str:
+        """Return a text of a row; empty where files of this version have no such column."""
+        return str(self.batch.column(column)[int(self.rows[row])].as_py()) if self._has(column) else ""
+
+    def texts(self, column: str) -> list[str]:
+        """Return a text of each row; none where files of this version have no such column."""
+        texts: list[str] = (
+            self.batch.column(column).take(pa.array(self.rows)).to_pylist() if self._has(column) else []
+        )
+        return texts
+
+    def _has(self, column: str) -> bool:
+        return column in self.batch.schema.names
 
     @cached_property
     def _images(self) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweepbox.detection.core.errors import DataError, UsageError
-from sweepbox.detection.data.dataset.splits import TEST, TRAIN, VALIDATION, choose_parts
+from sweepbox.detection.data.dataset.splits import TEST, TRAIN, VALIDATION, choose_folds, choose_parts
 
 
 def choose(contents: list, fraction: float, seed: int) -> tuple[bool, ...]:
@@ -141,3 +141,60 @@ def test_a_test_fraction_out_of_range_is_rejected(validation: float, test: float
 def test_two_images_cannot_make_three_parts() -> None:
     with pytest.raises(DataError, match=r"there are 2 different images; at least 3 .* --test-fraction 0"):
         choose_parts([("a", {"x"}), ("b", {"x"})], validation_fraction=0.2, test_fraction=0.2, seed=0)
+
+
+def rarest_of(contents: list) -> tuple[str, int]:
+    counts = Counter(name for names in classes_by_key(contents).values() for name in names)
+    return min(counts.items(), key=lambda item: (item[1], item[0]))
+
+
+with_objects = pictures.filter(lambda contents: any(names for _, names in contents))
+
+
+@given(with_objects, st.integers(2, 6), st.integers(0, 5))
+def test_folds_share_the_rarest_class_equally_and_keep_duplicates_together(
+    contents: list, folds: int, seed: int
+) -> None:
+    rarest, images = rarest_of(contents)
+    if images < folds:
+        with pytest.raises(UsageError, match=f"{rarest!r} is in {images} different image"):
+            choose_folds(contents, folds=folds, seed=seed)
+        return
+    chosen = choose_folds(contents, folds=folds, seed=seed)
+    fold_of = {key: fold for (key, _), fold in zip(contents, chosen, strict=True)}
+    assert tuple(fold_of[key] for key, _ in contents) == chosen
+    assert set(chosen) == set(range(folds))
+    merged = classes_by_key(contents)
+    by_fold = Counter(fold_of[key] for key, names in merged.items() if rarest in names)
+    assert max(by_fold.values()) - min(by_fold[fold] for fold in range(folds)) <= 1
+
+
+def test_folds_share_every_class_and_the_images_without_objects() -> None:
+    contents = [(f"{i}", {"common"} | ({"rare"} if i % 10 == 0 else set())) for i in range(400)]
+    contents += [(f"empty {i}", set()) for i in range(10)]
+    chosen = choose_folds(contents, folds=5, seed=3)
+    assert set(Counter(chosen).values()) == {82}
+    assert set(
+        Counter(fold for fold, (_, names) in zip(chosen, contents, strict=True) if "rare" in names).values()
+    ) == {8}
+
+
+def test_folds_depend_on_the_seed_but_not_on_the_order() -> None:
+    contents = [(f"key {i}", {"a"}) for i in range(50)]
+    first = choose_folds(contents, folds=5, seed=0)
+    assert first == choose_folds(contents[::-1], folds=5, seed=0)[::-1]
+    assert first != choose_folds(contents, folds=5, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("contents", "folds", "message"),
+    [
+        ([("a", {"x"}), ("b", {"x"})], 1, "number of folds is 1; at least 2"),
+        ([("a", {"x"}), ("b", {"x"})], 3, "choose at most 2 folds, or annotate more"),
+        ([("a", {"x"}), ("a", {"x"}), ("b", set())], 2, "in 1 different image; annotate more"),
+        ([("a", set()), ("b", set())], 2, "no object"),
+    ],
+)
+def test_folds_that_cannot_be_made_are_refused(contents: list, folds: int, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        choose_folds(contents, folds=folds, seed=0)
