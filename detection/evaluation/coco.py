@@ -11,7 +11,7 @@ from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import SUMMARY_NAMES, UNDEFINED
 from sweepbox.detection.evaluation.coco_precision import PrecisionRecall, precision_recall
 from sweepbox.detection.evaluation.image_matches import ImageMatches
-from sweepbox.detection.evaluation.images import check_image, joined, pixel_boxes
+from sweepbox.detection.evaluation.images import check_image, class_columns, joined, xywh_pixels
 from sweepbox.detection.evaluation.matching import Boxes, FloatArray, IntArray
 
 _ALL_SIZES = 0
@@ -63,8 +63,8 @@ class CocoEvaluator:
         """
         check_image(image_id, self._images, detections)
         self._images[image_id] = None
-        self._annotated.append((ground_truth, _xywh_pixels(ground_truth.boxes_yxyx, height, width)))
-        self._detected.append((detections, _xywh_pixels(detections.boxes_yxyx, height, width)))
+        self._annotated.append((ground_truth, xywh_pixels(ground_truth.boxes_yxyx, height, width)))
+        self._detected.append((detections, xywh_pixels(detections.boxes_yxyx, height, width)))
 
     def metrics(self) -> dict[str, float]:
         """Return the metrics of all added images.
@@ -102,11 +102,9 @@ class CocoEvaluator:
 
     def _grouped(self, images: list[tuple[Any, FloatArray]]) -> tuple[IntArray, FloatArray]:
         """Return group `[n]` and box `[n, 4]` of all images; the group of an unknown class is -1."""
-        ids = np.array(self.label_map.ids)
-        class_ids = joined([marks.class_ids for marks, _ in images], np.int64)
+        column = class_columns(self.label_map, joined([marks.class_ids for marks, _ in images], np.int64))
         image = np.repeat(np.arange(len(images)), [len(boxes) for _, boxes in images])
-        column = np.minimum(np.searchsorted(ids, class_ids), len(ids) - 1)
-        group = np.where(ids[column] == class_ids, column * len(images) + image, -1)
+        group = np.where(column >= 0, column * len(images) + image, -1)
         return group, np.concatenate([np.zeros((0, 4)), *(boxes for _, boxes in images)])
 
     def _per_class(self, precision: FloatArray) -> dict[str, float]:
@@ -137,12 +135,6 @@ def _summary(result: PrecisionRecall) -> list[float]:
     recall = [result.recall[..., _ALL_SIZES, limit] for limit in (0, 1, 2)]
     recall += [result.recall[..., size, _MOST_DETECTIONS] for size in (1, 2, 3)]
     return [_mean(values) for values in (*overall, *by_size, *recall)]
-
-
-def _xywh_pixels(boxes_yxyx: np.ndarray, height: int, width: int) -> FloatArray:
-    """Return normalised boxes `[n, 4]` as `[x, y, width, height]` in pixels; see `pixel_boxes`."""
-    top, left, bottom, right = pixel_boxes(boxes_yxyx, height, width).T
-    return np.stack([left, top, right - left, bottom - top], axis=-1).astype(np.float64)
 
 
 def _mean(values: np.ndarray) -> float:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sweepbox.detection.core.detections import Detections
 from sweepbox.detection.core.errors import ModelError
+from sweepbox.detection.core.labels import LabelMap
 
 
 def check_image(image_id: int | str, added: Container[int | str], detections: Detections) -> None:
@@ -39,3 +40,16 @@ def pixel_boxes(boxes_yxyx: NDArray[np.float32], height: int, width: int) -> NDA
 def joined(parts: Iterable[NDArray[Any]], dtype: type) -> NDArray[Any]:
     """Concatenate the arrays `[n]` of all images; without images, return an empty array of `dtype`."""
     return np.concatenate([np.zeros(0, dtype), *parts])
+
+
+def class_columns(label_map: LabelMap, class_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the position of each class id `[n]` among the label map's classes; -1 for an unknown id."""
+    ids = np.array(label_map.ids)
+    column = np.minimum(np.searchsorted(ids, class_ids), len(ids) - 1)
+    return np.where(ids[column] == class_ids, column, -1)
+
+
+def xywh_pixels(boxes_yxyx: NDArray[np.float32], height: int, width: int) -> NDArray[np.float64]:
+    """Return normalised boxes `[n, 4]` as `[x, y, width, height]` in pixels; see `pixel_boxes`."""
+    top, left, bottom, right = pixel_boxes(boxes_yxyx, height, width).T
+    return np.stack([left, top, right - left, bottom - top], axis=-1).astype(np.float64)

@@ -22,6 +22,7 @@ _LARGEST_BLOCK = 4_000_000
 """The number of group x area range x threshold x object cells processed at a time: tens of megabytes."""
 
 _JUST_BELOW_ONE = 1 - 1e-10
+_EVERY_AREA = np.array([[0.0, np.inf]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +72,30 @@ def match(
     limits = np.minimum(thresholds, _JUST_BELOW_ONE)
     pairs = _overlapping_pairs(objects, detections, limits.min())
     for block in _blocks(pairs, objects, len(ranges) * len(thresholds)):
-        for detection, found, is_ignored in _match_block(block, objects, limits, ranges):
+        for detection, _, found, is_ignored in _match_block(block, objects, limits, ranges):
             matched[:, :, detection] = found
             ignored[:, :, detection] = np.where(found, is_ignored, ignored[:, :, detection])
     return matched, ignored
+
+
+def matched_objects(objects: Boxes, detections: Boxes, *, threshold: float) -> IntArray:
+    """Return the object that each detection is matched with at one IoU threshold, whatever its area.
+
+    Args:
+        objects: The annotated objects.
+        detections: The detections, ordered by group and then by decreasing score.
+        threshold: The IoU threshold.
+
+    Returns:
+        int64 `[detections]`, the row of the object; -1 where there is none.
+    """
+    rows = np.full(len(detections.group), -1, np.int64)
+    limits = np.minimum(np.array([threshold]), _JUST_BELOW_ONE)
+    pairs = _overlapping_pairs(objects, detections, limits.min())
+    for block in _blocks(pairs, objects, 1):
+        for detection, row, found, _ in _match_block(block, objects, limits, _EVERY_AREA):
+            rows[detection] = np.where(found, row, -1)[0, 0]
+    return rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,11 +149,12 @@ def _blocks(pairs: _Pairs, objects: Boxes, cells_per_object: int) -> list[_Pairs
 
 def _match_block(
     pairs: _Pairs, objects: Boxes, limits: FloatArray, ranges: FloatArray
-) -> Iterator[tuple[IntArray, BoolArray, BoolArray]]:
+) -> Iterator[tuple[IntArray, IntArray, BoolArray, BoolArray]]:
     """Match the n-th detection of each group in the n-th iteration.
 
     Yields:
-        (detections, found, whether the object is ignored); the last two are `[ranges, thresholds, detections]`.
+        (detections, rows of the objects, found, whether the object is ignored); the last three are `[ranges,
+        thresholds, detections]`.
     """
     groups, group_index = np.unique(pairs.group, return_inverse=True)
     first = np.searchsorted(objects.group, groups)
@@ -153,7 +175,8 @@ def _match_block(
         chosen, found, is_ignored = _best_objects(overlap, available, skipped[group], limits)
         index = np.nonzero(found)
         is_matched[group[index[0]], index[1], index[2], chosen[index]] = True
-        yield detection, found.transpose(1, 2, 0), is_ignored.transpose(1, 2, 0)
+        row = first[group][:, None, None] + chosen
+        yield detection, row.transpose(1, 2, 0), found.transpose(1, 2, 0), is_ignored.transpose(1, 2, 0)
 
 
 def _positions(pairs: _Pairs) -> IntArray:

@@ -11,6 +11,7 @@ from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import MetricSet
 from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
+from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.detection.post_training.annotated import AnnotatedFrame
 from sweepbox.detection.post_training.operating_point import ScoredHits
 
@@ -73,23 +74,8 @@ class Measure:
         return self._evaluator(detections, self.sets, chosen).metrics()
 
     def scored_hits(self, detections: Sequence[Detections]) -> list[ScoredHits]:
-        """Return the detections of each class and what they hit at an IoU of 0.5, in the label map's order.
-
-        The matches are COCO's; detections of crowds are left out.
-        """
-        matches = self._evaluator(detections, (MetricSet.COCO,)).matches()
-        found = []
-        for column, rows in enumerate(matches.rows_by_class()):
-            counted = ~matches.ignored[_ALL_SIZES, _IOU_50, rows]
-            found.append(
-                ScoredHits(
-                    matches.scores[rows][counted],
-                    matches.matched[_ALL_SIZES, _IOU_50, rows][counted],
-                    matches.image_index[rows][counted],
-                    matches.num_objects[_ALL_SIZES, column],
-                )
-            )
-        return found
+        """Return the detections of each class and what they hit; see `scored_hits`."""
+        return scored_hits(self._evaluator(detections, (MetricSet.COCO,)).matches())
 
     def _evaluator(
         self,
@@ -105,3 +91,22 @@ class Measure:
                 number, frame.ground_truth, detections[number], height=frame.height, width=frame.width
             )
         return evaluator
+
+
+def scored_hits(matches: ImageMatches) -> list[ScoredHits]:
+    """Return the detections of each class and what they hit at an IoU of 0.5, in the label map's order.
+
+    The matches are COCO's; detections of crowds are left out.
+    """
+    found = []
+    for column, rows in enumerate(matches.rows_by_class()):
+        counted = ~matches.ignored[_ALL_SIZES, _IOU_50, rows]
+        found.append(
+            ScoredHits(
+                matches.scores[rows][counted],
+                matches.matched[_ALL_SIZES, _IOU_50, rows][counted],
+                matches.image_index[rows][counted],
+                matches.num_objects[_ALL_SIZES, column],
+            )
+        )
+    return found

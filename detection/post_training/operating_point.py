@@ -97,7 +97,7 @@ def best_threshold(found: ScoredHits, rule: Rule) -> float | None:
     equal F1 the highest is chosen. Where the wanted precision is not reached, it is the threshold of the
     highest precision, and of these the one with the most right detections.
     """
-    scores, right, number = _cumulated(found)
+    scores, right, number = cumulated_counts(found)
     if not len(scores) or not right[-1]:
         return None
     if rule.precision is None:
@@ -111,8 +111,8 @@ def best_threshold(found: ScoredHits, rule: Rule) -> float | None:
     return float((scores[place] + below) / 2)
 
 
-def _cumulated(found: ScoredHits) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the distinct scores, falling, and the right and all detections with at least each score."""
+def cumulated_counts(found: ScoredHits) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the distinct scores `[n]`, falling, and how many right and how many detections reach each."""
     order = np.argsort(-found.scores, kind="stable")
     scores, hits = found.scores[order], found.hits[order]
     last = np.flatnonzero(np.append(np.diff(scores) != 0, True)) if len(scores) else np.zeros(0, np.int64)
