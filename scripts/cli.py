@@ -21,6 +21,7 @@ COMMANDS = {
     "train": "Train one detector from a pipeline.config.",
     "sweep": "Search for the best settings in parallel trials.",
     "status": "Show the state of a sweep.",
+    "dashboard": "Watch sweeps in a browser, while they run or afterwards.",
     "stop": "Stop a running sweep, or end one of its trials early.",
     "add": "Have a sweep try settings of your choice.",
     "clean": "Free disk space of a sweep or of decoded images.",

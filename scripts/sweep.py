@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +40,9 @@ def command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check, time a warm-up, forecast; no sweep.")
     ] = False,
+    dashboard: Annotated[
+        bool, typer.Option("--dashboard", help="Show the sweep in a browser while it runs; prints the link.")
+    ] = False,
 ) -> None:
     """Search for the best settings in parallel trials.
 
@@ -48,6 +52,7 @@ def command(
     --dry-run checks everything, times a few steps on the cluster, prints what the sweep will take, and leaves
     nothing. docs/winner.md explains how --confirm chooses the winner.
     """
+    from sweepbox.scripts.dashboard_beside import dashboard_beside
     from sweepbox.tuning.ray_backend.launch import RayConfig
     from sweepbox.tuning.ray_backend.watch import RayDeathError
     from sweepbox.tuning.spec.confirm import ConfirmSpec
@@ -70,7 +75,10 @@ def command(
         _forecast(request, RayConfig(address=address), console, resume=resume)
         return
     try:
-        with _begun(request, console, resume=resume) as folder:
+        with (
+            _begun(request, console, resume=resume) as folder,
+            dashboard_beside(folder.path, partial(_say, console=console)) if dashboard else nullcontext(),
+        ):
             outcome = _run(folder, RayConfig(address=address), console, resume=resume)
     except RayDeathError as error:
         fail_at_once(str(error))

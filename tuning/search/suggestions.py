@@ -4,13 +4,13 @@ import copy
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from sweepbox.detection.config.edits import Edit
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.seeds import derive_seed
+from sweepbox.tuning.search.frozen_trial import optuna_state, optuna_values, results_trial, suggested_trial
 from sweepbox.tuning.search.observation import Attributes, Observation, ObservedState
-from sweepbox.tuning.search.replay import distributions_of
 from sweepbox.tuning.search.samplers.random import Random
 from sweepbox.tuning.search.samplers.sampler import Sampler, SamplerContext
 from sweepbox.tuning.search.space import Space
@@ -19,7 +19,6 @@ from sweepbox.tuning.spec.schema import Scalar
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial, Trial
-    from optuna.trial import TrialState as OptunaState
 
 Direction = Literal["maximize", "minimize"]
 SEEDS = 2**32
@@ -169,8 +168,9 @@ class Suggestions:
         trial_id = self._trial_id(number)
         for name, value in create_trial(value=0.0, constraints=dict(constraints or {})).system_attrs.items():
             self._storage.set_trial_system_attr(trial_id, name, value)
-        values = self._values(state, scores, trial.intermediate_values)
-        self._storage.set_trial_state_values(trial_id, self._optuna_state(state), values)
+        several = self._num_scores > 1
+        values = optuna_values(state, scores, trial.intermediate_values, several=several)
+        self._storage.set_trial_state_values(trial_id, optuna_state(state, several=several), values)
 
     def add(self, observation: Observation) -> None:
         """Add an observation; trials that are missing before it count as failed.
@@ -184,9 +184,10 @@ class Suggestions:
             self._storage.set_study_system_attr(self._study_id, name, value)
         while len(self) < observation.number:
             self._storage.add_hidden(self._study_id)
-        replayed = self._replayed(observation)
+        replayed = suggested_trial(observation, self._space, num_scores=self._num_scores)
         if replayed is None:
-            self._storage.add_hidden(self._study_id, self._trial_of(observation))
+            results = results_trial(observation, num_scores=self._num_scores)
+            self._storage.add_hidden(self._study_id, results)
         else:
             self._study.add_trial(replayed)
 
@@ -213,54 +214,6 @@ class Suggestions:
     def _trial_id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number + self._num_earlier)
 
-    def _replayed(self, observation: Observation) -> "FrozenTrial | None":
-        """Return the trial that suggesting, reporting and closing leave; None where they could not."""
-        try:
-            return self._trial_of(
-                observation,
-                params=dict(observation.parameters),
-                distributions=distributions_of(observation.parameters, self._space),
-                system_attrs=dict(observation.attributes.get("trial", {})),
-                constraints=dict(observation.constraints),
-            )
-        except (ValueError, TypeError):
-            return None
-
-    def _trial_of(self, observation: Observation, **suggested: Any) -> "FrozenTrial":
-        """Return the results of an observation as a trial of Optuna, with what was `suggested`."""
-        from optuna.trial import create_trial
-
-        return create_trial(
-            state=self._optuna_state(observation.state),
-            values=self._values(observation.state, observation.scores, observation.intermediate),
-            intermediate_values=dict(observation.intermediate),
-            **suggested,
-        )
-
-    def _values(
-        self, state: ObservedState, scores: Sequence[float], intermediate: Mapping[int, float]
-    ) -> tuple[float, ...] | None:
-        """Return the values of a trial in Optuna: its scores, or its last score if it was stopped early."""
-        if state is ObservedState.FINISHED or (
-            state is ObservedState.STOPPED_EARLY and self._has_several_scores
-        ):
-            return tuple(scores)
-        if state is ObservedState.STOPPED_EARLY and intermediate:
-            return (intermediate[max(intermediate)],)
-        return None
-
     @property
-    def _has_several_scores(self) -> bool:
-        return len(self._study.directions) > 1
-
-    def _optuna_state(self, state: ObservedState) -> "OptunaState":
-        """Return a trial's state in Optuna, whose samplers fail on pruned trials of several objectives."""
-        from optuna.trial import TrialState as OptunaState
-
-        stopped = OptunaState.COMPLETE if self._has_several_scores else OptunaState.PRUNED
-        return {
-            ObservedState.RUNNING: OptunaState.RUNNING,
-            ObservedState.FINISHED: OptunaState.COMPLETE,
-            ObservedState.STOPPED_EARLY: stopped,
-            ObservedState.FAILED: OptunaState.FAIL,
-        }[state]
+    def _num_scores(self) -> int:
+        return len(self._study.directions)

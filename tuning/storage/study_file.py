@@ -58,6 +58,16 @@ class StudyTrial:
     started: float | None = None
     ended: float | None = None
 
+    @property
+    def times(self) -> tuple[datetime | None, datetime | None]:
+        """When it began and ended, in local time, as Optuna has it."""
+        suggested = self.trial.datetime_start
+        began = suggested if self.started is None else datetime.fromtimestamp(self.started)
+        ended = None
+        if self.trial.state.is_finished():
+            ended = self.trial.datetime_complete if self.ended is None else datetime.fromtimestamp(self.ended)
+        return began, ended
+
 
 @dataclass(frozen=True)
 class StudyFile:
@@ -164,12 +174,7 @@ def _rows(item: StudyTrial) -> dict[str, Iterator[tuple[Any, ...]]]:
 
 
 def _times(item: StudyTrial) -> tuple[str | None, str | None]:
-    """Return when a trial began and ended, in local time, as Optuna has it."""
-    suggested = item.trial.datetime_start
-    began = suggested if item.started is None else datetime.fromtimestamp(item.started)
-    ended = None
-    if item.trial.state.is_finished():
-        ended = item.trial.datetime_complete if item.ended is None else datetime.fromtimestamp(item.ended)
+    began, ended = item.times
     return _text_of(began), _text_of(ended)
 
 

@@ -1,5 +1,6 @@
 """Reading a sweep's folder, while the sweep runs, after it or after a crash."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,15 +16,25 @@ from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult, read_trial
 
 
-def read_sweep(folder: SweepFolder, *, is_running: bool | None = None) -> SweepState:
+def read_trials(folder: SweepFolder, objective: Objective) -> list[TrialResult]:
+    """Return all trials of a sweep, in the order of their ids; SweepError where one is damaged."""
+    return [read_trial(trial, objective) for trial in folder.trial_folders()]
+
+
+def read_sweep(
+    folder: SweepFolder,
+    *,
+    is_running: bool | None = None,
+    read: Callable[[SweepFolder, Objective], list[TrialResult]] = read_trials,
+) -> SweepState:
     """Return the state of a sweep as its folder has it; a trial whose process died counts as interrupted.
 
-    Whether a process runs the sweep is found out where `is_running` does not say it.
+    Whether a process runs the sweep is found out where `is_running` does not say it; `read` reads the trials.
     """
     spec = load_spec(folder.spec)
     objective = Objective.of(spec.objective)
     running = folder.is_running() if is_running is None else is_running
-    trials = [read_trial(trial, objective) for trial in folder.trial_folders()]
+    trials = read(folder, objective)
     if not running:
         trials = [_interrupted(trial) for trial in trials]
     sessions = read_metadata(folder).sessions

@@ -1,24 +1,22 @@
 """The sampler of a sweep and the study's file for dashboards, both rebuilt from the records of the trials."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.core.errors import ConfigError
-from sweepbox.tuning.objective.goal import Mode
 from sweepbox.tuning.search.feasibility import Feasibility
 from sweepbox.tuning.search.given import parameters_of
 from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
-from sweepbox.tuning.search.suggestions import Direction, Suggestion, Suggestions
+from sweepbox.tuning.search.suggestions import Suggestion, Suggestions
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.start_file import Start
 from sweepbox.tuning.storage.study_file import StudyFile, StudyTrial
 from sweepbox.tuning.storage.study_writer import StudyWriter
-from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.observations import observation_of
 from sweepbox.tuning.sweep.records import TrialRecords
+from sweepbox.tuning.sweep.study_trials import directions_of, trial_metadata
 from sweepbox.tuning.sweep.trial_result import TrialResult
 
 
@@ -36,10 +34,7 @@ class SweepStudy:
     ) -> None:
         """Replay the records; nothing is read from the file."""
         self._objective = records.objective
-        directions: list[Direction] = [
-            "maximize" if goal.mode is Mode.MAX else "minimize" for goal in self._objective.goals
-        ]
-        labels = [goal.label for goal in self._objective.goals]
+        directions, labels = directions_of(self._objective), [goal.label for goal in self._objective.goals]
         self._base, self._space = base, Space.of(spec)
         earlier = [records[name] for name in sorted(records.ids, key=int)]
         self._suggestions = Suggestions(
@@ -102,14 +97,5 @@ class SweepStudy:
         self._writer.flush()
 
     def _show(self, trial: TrialResult) -> None:
-        status, best = trial.status, trial.best
-        metadata: dict[str, Any] = {"trial": trial.id, "fingerprint": status.fingerprint}
-        if status.state.has_ended and best is not None:
-            metadata |= {"best_evaluation": best.evaluation, "metrics": dict(best.metrics)}
-        if status.is_confirmation:
-            metadata["origin"] = str(status.origin)
-        if status.state is TrialState.STOPPED_EARLY:
-            metadata["stopped"] = True
-        self._writer.put(
-            StudyTrial(self._suggestions.trial(int(trial.id)), metadata, status.started, status.ended)
-        )
+        suggested = self._suggestions.trial(int(trial.id))
+        self._writer.put(StudyTrial(suggested, trial_metadata(trial), trial.status.started, trial.status.ended))
