@@ -111,8 +111,10 @@ def live() -> Live:
 def _live(folder: SweepFolder, trial_id: str, values: Sequence[float], state: TrialState) -> None:
     """Leave in a trial's folder what a trial leaves that measured `values` and came to `state`."""
     trial = folder.trial(trial_id)
+    status = read_status(trial)
     evaluations = []
-    for number, value in enumerate(values, start=1):
+    number = status.first_evaluation - 1
+    for number, value in enumerate(values, start=status.first_evaluation):
         metrics = {"mAP": value, "loss/total": 1 - value, "AP/with_mask": value, "AP@.50/with_mask": value}
         evaluations.append(
             Evaluation(
@@ -130,10 +132,9 @@ def _live(folder: SweepFolder, trial_id: str, values: Sequence[float], state: Tr
     if values:
         trial.best.mkdir(exist_ok=True)
         trial.last.mkdir(exist_ok=True)
-        saved = {"step": 2 * len(values), "metrics": {}, "seed": 0, "precision": "float32"}
+        saved = {"step": 2 * number, "metrics": {}, "seed": 0, "precision": "float32"}
         write_json(trial.last / METRICS_FILE, saved)
-    status = read_status(trial)
-    write_status(trial, replace(status, state=state, step=2 * len(values), seconds=4.0 * len(values)))
+    write_status(trial, replace(status, state=state, step=2 * number, seconds=4.0 * len(values)))
 
 
 @pytest.fixture

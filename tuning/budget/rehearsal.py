@@ -124,7 +124,8 @@ def most_confirmations(spec: SweepSpec) -> int:
     """Return how many trainings confirm the winner at most; the search's own of the base config counts."""
     if spec.confirm is None:
         return 0
-    return (min(spec.confirm.top, spec.trials) + 1) * spec.confirm.seeds - 1
+    top = spec.confirm.top if orders_copies(spec.scheduler) else min(spec.confirm.top, spec.trials)
+    return (top + 1) * spec.confirm.seeds - 1
 
 
 def _simulated(spec: SweepSpec, workers: int, evaluations: int, seconds: float) -> tuple[int, float]:

@@ -13,6 +13,7 @@ from sweepbox.tuning.report.markdown_text import code, plain, table
 from sweepbox.tuning.report.objective import base_lines, constraint_lines, front_lines, latency_lines
 from sweepbox.tuning.report.post_processing import post_processing_lines
 from sweepbox.tuning.report.pruned import pruned_lines
+from sweepbox.tuning.report.segments import segment_lines
 from sweepbox.tuning.search.samplers.modelled import drawn_at_random
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.search.suggestions import MOST_REDRAWS
@@ -152,6 +153,7 @@ def _winner_lines(state: SweepState, best: Best) -> list[str]:
         *post_processing_lines(_chosen_after_training(state, best), state.folder.trial(best.trial).config),
         *classes,
         "",
+        *segment_lines(state, trial),
         "Changes from the base config (`base.config`):",
         "",
         *changes,

@@ -16,7 +16,12 @@ def evaluation_plan(
         recorded: The number of evaluations in the record of a trial that was made before. Earlier versions made
             more than ten where the steps were no multiple of ten; such a trial keeps their distance.
     """
-    plan = EvaluationPlan(config.train_config.num_steps, training.evaluate_every)
+    return plan_of_length(config.train_config.num_steps, training, recorded=recorded)
+
+
+def plan_of_length(total_steps: int, training: TrainingSpec, *, recorded: int | None = None) -> EvaluationPlan:
+    """Return the evaluations of a trial of this many steps; see `evaluation_plan`."""
+    plan = EvaluationPlan(total_steps, training.evaluate_every)
     if recorded is None or recorded == plan.count or training.evaluate_every is not None:
         return plan
     earlier = EvaluationPlan(plan.total_steps, max(plan.total_steps // EVALUATIONS_BY_DEFAULT, 1))

@@ -29,6 +29,13 @@ class TrialFolder:
         """The trial's full config."""
         return self.path / "pipeline.config"
 
+    def segment_config(self, number: int) -> Path:
+        """Return the full config of a segment, counted from 0, of a training that changes its config.
+
+        That of the last segment is `config`.
+        """
+        return self.path / f"segment-{number}.config"
+
     @property
     def changes(self) -> Path:
         """What the config changes of the base, as JSON."""

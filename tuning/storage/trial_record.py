@@ -63,12 +63,35 @@ def _with_shared_names(metrics: Mapping[str, float]) -> Mapping[str, float]:
 
 @dataclass(frozen=True)
 class CopiedFrom:
-    """The trial and the number of its evaluation whose weights and optimizer state a trial starts from."""
+    """The trial and the number of its evaluation whose weights and optimizer state a trial starts from.
+
+    `step` is the step of these; None where an older version did not record it, then that of the evaluation.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     trial: str
     evaluation: Count
+    step: Count | None = None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A part of a training under one config.
+
+    Attributes:
+        step: The step at which it begins.
+        trial: The trial of the search whose config it is.
+        fingerprint: A hash of the config.
+        parameters: The values that the sampler suggested.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    step: Count
+    trial: str
+    fingerprint: str
+    parameters: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,6 +109,8 @@ class TrialStatus:
         origin: Why the trial exists.
         copied_from: The evaluation of another trial that it continues, under a config of its own.
         replaces: The trial that it replaces in a population.
+        segments: The configs of a training that changes its config, of which the last is the trial's own (see
+            `TrialFolder.segment_config`); empty where there is one.
         request: The id of the request that it was made for, beyond the sweep's number of trials.
         step: The steps trained so far, as it wrote them last.
         seconds: The time spent on the trial so far.
@@ -114,6 +139,7 @@ class TrialStatus:
     origin: Origin = Origin.SAMPLED
     copied_from: CopiedFrom | None = None
     replaces: str | None = None
+    segments: tuple[Segment, ...] = ()
     request: str | None = None
     step: Count = 0
     loss: float | None = None
@@ -140,8 +166,19 @@ class TrialStatus:
 
     @property
     def is_confirmation(self) -> bool:
-        """Whether it trains a finalist of the search again: a trial of the same config (`fingerprint`)."""
+        """Whether it trains a finalist of the search again."""
         return self.origin is Origin.CONFIRMED
+
+    @property
+    def own_step(self) -> int:
+        """The step from which it trains under its own config; above 0 where its config changes."""
+        return self.segments[-1].step if self.segments else 0
+
+    def own(self, evaluations: "tuple[Evaluation, ...]") -> "tuple[Evaluation, ...]":
+        """Return those of its evaluations that it made under its own config, of which the best counts."""
+        if not self.segments:
+            return evaluations
+        return tuple(item for item in evaluations if item.step > self.own_step)
 
     @property
     def first_evaluation(self) -> int:

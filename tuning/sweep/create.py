@@ -302,17 +302,7 @@ def _early_checks(spec: SweepSpec, *, runs_here: bool) -> Iterable[Callable[[], 
     yield lambda: fix_sampler(spec)
     yield lambda: with_rule_options(spec.scheduler)
     yield lambda: check_limits(spec)
-    yield lambda: check_confirm(spec)
     yield lambda: _check_base(spec, runs_here=runs_here)
-
-
-def check_confirm(spec: SweepSpec) -> None:
-    """Raise SweepError where finalists cannot be trained again: trials that continue those of other configs."""
-    if spec.confirm is not None and orders_copies(spec.scheduler):
-        raise SweepError(
-            f"confirm: a trial of {spec.scheduler.type} continues the weights of others under changing "
-            "settings, and such a chain is not trained again; leave confirm out, or choose another scheduler"
-        )
 
 
 def _check_weights(weights: str | Path | None) -> None:

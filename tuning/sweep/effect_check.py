@@ -3,8 +3,8 @@
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import NoEffectError
 from sweepbox.tuning.spec.schema import SweepSpec
-from sweepbox.tuning.spec.steps import evaluation_plan
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.sweep.chains import first_step
 from sweepbox.tuning.sweep.trial_result import TrialResult
 from sweepbox.tuning.trial.proof_of_effect import Trained, fields_without_effect
 
@@ -46,14 +46,12 @@ class EffectCheck:
             self.error = NoEffectError(self._message(*trained, fields))
 
     def _trained(self, trial: TrialResult, weights: str) -> Trained:
-        config, origin = load_config(self._folder.trial(trial.id).config), trial.status.copied_from
-        plan = evaluation_plan(config, self._spec.training, recorded=trial.status.total_evaluations)
         return Trained(
             trial=trial.id,
-            config=config,
+            config=load_config(self._folder.trial(trial.id).config),
             weights=weights,
             steps=trial.evaluations[-1].step,
-            first_step=0 if origin is None else plan.step_of(origin.evaluation),
+            first_step=first_step(trial.status, self._spec.training),
         )
 
     def _message(self, first: Trained, second: Trained, fields: tuple[str, ...]) -> str:

@@ -64,7 +64,11 @@ def _sweep_extras(state: "SweepState") -> "CardExtras":
 
 
 def _chain(state: "SweepState", trial: "TrialResult") -> str:
-    """Return from which trials' weights a trial continued, the last first."""
+    """Return from which trials' weights a trial continued, the last first, or how its config changed."""
+    if trial.status.segments:
+        first, *others = trial.status.segments
+        changes = "".join(f", from step {item.step} of trial {item.trial}" for item in others)
+        return f", trained under the config of trial {first.trial}{changes}"
     words = ""
     copied_from = trial.status.copied_from
     while copied_from is not None:

@@ -26,11 +26,13 @@ from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
 from sweepbox.tuning.storage.trial_record import (
     CopiedFrom,
     Origin,
+    Segment,
     TrialState,
     TrialStatus,
     write_changes,
     write_status,
 )
+from sweepbox.tuning.sweep.chains import Chains
 from sweepbox.tuning.sweep.records import TrialRecords
 
 
@@ -98,7 +100,7 @@ class TrialFactory:
             status = replace(
                 self._new_status(config, suggestion, error),
                 origin=Origin.COPIED,
-                copied_from=CopiedFrom(order.source, plan.number_at(step)),
+                copied_from=CopiedFrom(order.source, plan.number_at(step), step),
                 replaces=order.member,
                 duplicate_of=None,
                 step=step,
@@ -110,6 +112,9 @@ class TrialFactory:
     def confirm(self, source: str | None, seed: int, number: int) -> str:
         """Write the folder of a trial that trains a config again with this seed, and return its id.
 
+        Where the source continues other trials, the new trial changes its config at the same steps as these,
+        and its folder has all configs.
+
         Args:
             source: The trial whose config it is; None for the base config.
             seed: The seed of the training.
@@ -118,12 +123,22 @@ class TrialFactory:
         trial = self._folder.trial(trial_id_of(number))
         config = self._base if source is None else load_config(self._folder.trial(source).config)
         parameters = {} if source is None else self._records[source].status.parameters
+        segments = () if source is None else self._segments(source)
         new = self._new_status(config, Suggestion(number, (), parameters, {}), None)
-        status = replace(new, seed=seed, origin=Origin.CONFIRMED, duplicate_of=None)
+        status = replace(new, seed=seed, origin=Origin.CONFIRMED, duplicate_of=None, segments=segments)
         with atomic_directory(trial.path) as path:
-            changes = self._write(TrialFolder(path), config, status)
+            draft = TrialFolder(path)
+            for index, segment in enumerate(segments[:-1]):
+                save_config(load_config(self._folder.trial(segment.trial).config), draft.segment_config(index))
+            changes = self._write(draft, config, status)
         self._records.add(trial.id, status, changes)
         return trial.id
+
+    def _segments(self, source: str) -> tuple[Segment, ...]:
+        """Return the segments of a trial; none where it has one config."""
+        statuses = {name: self._records[name].status for name in self._records.ids}
+        segments = Chains(statuses, self._spec.training).segments(source)
+        return segments if len(segments) > 1 else ()
 
     def _config_of(self, suggestion: Suggestion) -> tuple[pb.TrainEvalPipelineConfig, str | None]:
         """Return the config of a suggestion, or the base and why it is refused."""

@@ -15,7 +15,7 @@ from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.opening import open_sweep
 from sweepbox.tuning.storage.pruned_file import read_pruned
 from sweepbox.tuning.storage.trial_record import read_status
-from sweepbox.tuning.sweep.create import SweepRequest, base_config_of, check_confirm
+from sweepbox.tuning.sweep.create import SweepRequest, base_config_of
 from sweepbox.tuning.sweep.readiness import load_base
 from sweepbox.tuning.sweep.sampler_choice import fix_sampler
 
@@ -54,7 +54,6 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
     """
     given = _with_all_options(request.load(), request.source)
     check_limits(given)
-    check_confirm(given)
     folder = open_sweep(request.folder(given).path)
     stored = _with_all_options(load_spec(folder.spec), str(folder.spec))
     given = without_choices(given, read_pruned(folder))

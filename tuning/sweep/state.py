@@ -12,6 +12,7 @@ from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.storage.winner_record import WinnerRecord
 from sweepbox.tuning.sweep.best import Best, best_of_trials, front_of_trials
+from sweepbox.tuning.sweep.chains import Chains
 from sweepbox.tuning.sweep.spending import Spending, spending_of
 from sweepbox.tuning.sweep.trial_result import TrialResult
 
@@ -42,6 +43,11 @@ class SweepState:
     def front(self) -> tuple[Best, ...]:
         """The Pareto front of several goals, the best by the first goal first; empty with one goal."""
         return front_of_trials(self.trials, self.objective) if len(self.objective.goals) > 1 else ()
+
+    @cached_property
+    def chains(self) -> Chains:
+        """Under which configs the weights of each trial were trained."""
+        return Chains({trial.id: trial.status for trial in self.trials}, self.spec.training)
 
     def count(self, *states: TrialState) -> int:
         """Return the number of trials in any of `states`."""

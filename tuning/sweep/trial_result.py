@@ -20,7 +20,10 @@ from sweepbox.tuning.trial.throughput import Throughput, throughput_of
 
 @dataclass(frozen=True)
 class TrialResult:
-    """One trial: its status, what its config changes of the base, its evaluations and the best of them."""
+    """One trial: its status, what its config changes of the base, its evaluations and the best of them.
+
+    The best is chosen among the evaluations under its own config, see `TrialStatus.segments`.
+    """
 
     id: str
     status: TrialStatus
@@ -45,7 +48,7 @@ class TrialResult:
 
     def with_evaluations(self, evaluations: tuple[Evaluation, ...], objective: Objective) -> "TrialResult":
         """Return the trial with other evaluations."""
-        best = best_evaluation(self.id, evaluations, objective)
+        best = best_evaluation(self.id, self.status.own(evaluations), objective)
         return replace(self, evaluations=evaluations, best=best)
 
     def to_json(self) -> dict[str, Any]:
@@ -69,6 +72,7 @@ class TrialResult:
             "redraws": self.status.redraws,
             "duplicate_of": self.status.duplicate_of,
             "copied_from": None if self.status.copied_from is None else asdict(self.status.copied_from),
+            "segments": [asdict(segment) for segment in self.status.segments],
             "error": self.status.error,
         }
 

@@ -23,7 +23,7 @@ class Trained:
         config: Its config.
         weights: The fingerprint of its weights after training; None where it has none.
         steps: The steps that its weights were trained for.
-        first_step: The step at which it began; above 0 for a copy of another trial.
+        first_step: The step at which it began to train under this config; above 0 for a copy of another trial.
     """
 
     trial: str

@@ -7,10 +7,11 @@ import logging
 import socket
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sweepbox.detection.config.load import load_config
+from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
+from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.errors import ModelError, SweepboxError, SweepError, TrainingError
 from sweepbox.detection.core.files import remove_temporary_folders
 from sweepbox.tuning.loggers.logger import LoggedTrial, Loggers
@@ -30,6 +31,7 @@ from sweepbox.tuning.storage.trial_record import (
 )
 from sweepbox.tuning.trial.best_evaluation import best_evaluation
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
+from sweepbox.tuning.trial.config_steps import ConfigSteps
 from sweepbox.tuning.trial.costs import costs_of
 from sweepbox.tuning.trial.outside_cause import outside_cause
 from sweepbox.tuning.trial.process import gpus_of_process
@@ -83,10 +85,10 @@ class TrialWorker:
         self._compiled_runs = compiled_runs
         self._spec = spec
         self._objective = Objective.of(spec.objective)
-        self._config = load_config(self._trial.config)
         self._status = StatusWriter(self._trial, gpu=spec.resources_per_trial.gpu)
+        self._configs = ConfigSteps.read(self._trial, self._status.status)
         self._plan = evaluation_plan(
-            self._config, spec.training, recorded=self._status.status.total_evaluations
+            self._configs.last, spec.training, recorded=self._status.status.total_evaluations
         )
         self._progress = Progress(sweep, self._status)
         self._evaluations: tuple[Evaluation, ...] = ()
@@ -116,7 +118,7 @@ class TrialWorker:
             if self._trial.stop_request.exists():
                 return self._end_early()
             run = self._run or self._open()
-            training = self._progress.train_to(run, self._plan.step_of(self._next_number()))
+            run, training = self._train(run, self._plan.step_of(self._next_number()))
             return self._stop(run) if training is None else self._evaluate(run, training)
         except SweepboxError as error:
             if outside_cause(error) is not None:
@@ -127,6 +129,33 @@ class TrialWorker:
             if outside_cause(error) is None:
                 self._status.record_error(error)
             raise
+
+    def _train(self, run: "TrainingRun", target: int) -> "tuple[TrainingRun, TrainingSummary | None]":
+        """Train to the step of the next evaluation, under another config where that is due.
+
+        Returns:
+            The run that trained last, and its training; None where a stop was requested before the step.
+        """
+        while True:
+            index = self._configs.index_at(run.step, target=target)
+            if self._configs.configs[index] != run.settings.config:
+                run = self._change_config(run, self._configs.configs[index])
+            end = self._configs.end_of(index, target=target)
+            training = self._progress.train_to(run, end)
+            if training is None or end == target:
+                return run, training
+
+    def _change_config(self, run: "TrainingRun", config: pb.TrainEvalPipelineConfig) -> "TrainingRun":
+        """Return a run that continues another one under another config, from the saved state as a copy does.
+
+        The configs may need different programs: the base config of a sweep can differ from its space.
+        """
+        logger.info("trial %s: its config changes at step %d", self._trial.id, run.step)
+        if not self._trial.last.is_dir() or read_checkpoint_metadata(self._trial.last).step != run.step:
+            run.save(self._trial.last)
+        self._run = self._compiled_runs.run_for(replace(run.settings, config=config))
+        self._run.restore(self._trial.last)
+        return self._run
 
     def _next_number(self) -> int:
         """Return the number of the next evaluation; a stop can leave the run right at its step."""
@@ -145,11 +174,12 @@ class TrialWorker:
         remove_temporary_folders(self._trial.path)
         seed = self._status.status.seed
         dataset = open_unchanged_data(self._sweep, self._spec)
-        check_weights(self._sweep, self._spec, self._config)
-        settings = run_settings(self._sweep, self._trial, self._spec, self._config, dataset, seed=seed)
+        for config in self._configs.configs:
+            check_weights(self._sweep, self._spec, config)
+        settings = run_settings(self._sweep, self._trial, self._spec, self._configs.first, dataset, seed=seed)
         run = self._compiled_runs.run_for(settings)
         self._run = run
-        self._costs = costs_of(self._sweep, self._config.model.ssd, self._objective)
+        self._costs = costs_of(self._sweep, self._configs.last.model.ssd, self._objective)
         record_provenance(
             self._trial,
             backend=self._spec.backend,
@@ -237,7 +267,7 @@ class TrialWorker:
 
     def _is_at_best(self, run: "TrainingRun") -> bool:
         """Return whether the run is at the trial's best evaluation."""
-        best = best_evaluation(self._trial.id, self._evaluations, self._objective)
+        best = best_evaluation(self._trial.id, self._status.status.own(self._evaluations), self._objective)
         return best is not None and best.step == run.step
 
     def _leave(self, cause: str) -> Outcome:

@@ -1,6 +1,7 @@
 """The content of `winner.json`: the winner, what it is worth, and how sure that is."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sweepbox.detection.config.label_map import load_label_map
@@ -45,6 +46,7 @@ def winner_of(state: SweepState, best: Best) -> dict[str, Any]:
         "AP@.50": by_class(state, best.metrics, "AP@.50"),
         "changes": {change.path: {"before": change.before, "after": change.after} for change in trial.changes},
         "parameters": dict(trial.status.parameters),
+        "segments": [asdict(segment) for segment in state.chains.several(trial.id)],
         "origin": str(trial.status.origin),
         "seed": trial.status.seed,
         "fingerprint": trial.status.fingerprint,

@@ -8,6 +8,7 @@ from sweepbox.tuning.objective.ranking import Candidate, by_first_goal
 from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.sweep.chains import chain_fingerprint
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult
 
@@ -18,12 +19,12 @@ SEEDS = 2**63
 
 @dataclass(frozen=True)
 class Finalist:
-    """A config that is compared with others by several trainings.
+    """A config, or a chain of configs, that is compared with others by several trainings.
 
     Attributes:
         name: The id of the search's trial that has this config; `base` where it has none.
         source: That trial; None for a base config that the search did not train.
-        fingerprint: The hash of the config.
+        fingerprint: The hash of the config, or of the configs where the trial continues others; see `Chains`.
         is_base: Whether it is the base config.
     """
 
@@ -42,7 +43,10 @@ class SeedRun:
 
 
 def finalists_of(state: SweepState, confirm: ConfirmSpec) -> tuple[Finalist, ...]:
-    """Return the best `top` configs of the search, best first, and the base config if it is not among them."""
+    """Return the best `top` configs of the search, best first, and the base config if it is not among them.
+
+    SweepError where one of them continues a trial that is missing.
+    """
     base = fingerprint(load_config(state.folder.base_config))
     candidates = [
         Candidate(trial.id, trial.best.evaluation, trial.best.metrics)
@@ -51,11 +55,14 @@ def finalists_of(state: SweepState, confirm: ConfirmSpec) -> tuple[Finalist, ...
     ]
     found: dict[str, Finalist] = {}
     for candidate in by_first_goal(candidates, state.objective):
-        mark = state.trial(candidate.trial).status.fingerprint
-        if mark not in found and len(found) < confirm.top:
-            found[mark] = Finalist(candidate.trial, candidate.trial, mark, mark == base)
+        if len(found) == confirm.top:
+            break
+        mark = chain_fingerprint(state.chains.segments(candidate.trial))
+        found.setdefault(mark, Finalist(candidate.trial, candidate.trial, mark, mark == base))
     if base not in found:
-        source = next((trial.id for trial in state.searched if trial.status.fingerprint == base), None)
+        source = next(
+            (trial.id for trial in state.searched if state.chains.fingerprint(trial.id) == base), None
+        )
         found[base] = Finalist(source or BASE, source, base, is_base=True)
     return tuple(found.values())
 
@@ -105,13 +112,13 @@ def _run_of(finalist: Finalist, state: SweepState, seed: int) -> TrialResult | N
     same = [
         trial
         for trial in state.trials
-        if trial.status.fingerprint == finalist.fingerprint and trial.status.seed == seed
+        if trial.status.seed == seed and state.chains.fingerprint(trial.id) == finalist.fingerprint
     ]
     own = (trial for trial in same if not trial.status.is_confirmation)
-    counted = next((trial for trial in own if _is_whole(trial) and is_usable(trial, state)), None)
+    counted = next((trial for trial in own if _counts(trial, state) and is_usable(trial, state)), None)
     return counted or next((trial for trial in same if trial.status.is_confirmation), None)
 
 
-def _is_whole(trial: TrialResult) -> bool:
-    """Return whether a trial of the search was trained from the start under its own config."""
-    return trial.status.copied_from is None and trial.status.duplicate_of is None
+def _counts(trial: TrialResult, state: SweepState) -> bool:
+    """Return whether a trial of the search was trained under its own config as long as a confirmation is."""
+    return trial.status.duplicate_of is None and state.chains.is_own(trial.id)

@@ -98,9 +98,18 @@ def test_programs_are_averaged() -> None:
     )
 
 
-@pytest.mark.parametrize(("top", "trainings"), [(2, 3 * 2 - 1), (50, 7 * 2 - 1)])
-def test_the_trainings_that_confirm_the_winner_run_in_full(top: int, trainings: int) -> None:
-    found, alone = forecast(confirm={"top": top, "seeds": 2}), forecast()
+@pytest.mark.parametrize(
+    ("rule", "top", "trainings"),
+    [
+        ("none", 2, 3 * 2 - 1),
+        ("none", 50, 7 * 2 - 1),
+        ("pbt", 50, 51 * 2 - 1),  # copies of its six trials can be finalists, too
+    ],
+)
+def test_the_trainings_that_confirm_the_winner_run_in_full(rule: str, top: int, trainings: int) -> None:
+    scheduler = {"type": rule}
+    found = forecast(confirm={"top": top, "seeds": 2}, scheduler=scheduler)
+    alone = forecast(scheduler=scheduler)
     assert found.wall_s - alone.wall_s == pytest.approx(-(-trainings // 2) * TRIAL_S)
     assert (found.amount.trial_hours - alone.amount.trial_hours) * 3600 == pytest.approx(trainings * TRIAL_S)
     assert found.disk_bytes - alone.disk_bytes == trainings * 10

@@ -1,4 +1,4 @@
-"""Trials that are replaced by copies of others on a real Ray, without and with a driver that is killed."""
+"""Trials that are replaced by copies of others on a real Ray, and confirmed; one driver is killed."""
 
 import subprocess
 import sys
@@ -55,13 +55,13 @@ def check_population(state: SweepState) -> None:
     """Each copy replaces one stopped trial and ran to its end or was replaced, too; three trials finish."""
     assert state.is_complete
     copies = [trial for trial in state.trials if trial.status.copied_from is not None]
-    assert [trial.id for trial in copies] == [f"{number:04d}" for number in range(3, len(state.trials))]
+    assert [trial.id for trial in copies] == [f"{number:04d}" for number in range(3, len(state.searched))]
     assert copies
     replaced = Counter(trial.status.replaces for trial in copies)
     assert max(replaced.values()) == 1
-    stopped = {trial.id for trial in state.trials if trial.state is TrialState.STOPPED_EARLY}
+    stopped = {trial.id for trial in state.searched if trial.state is TrialState.STOPPED_EARLY}
     assert stopped == set(replaced)
-    assert state.count(TrialState.FINISHED) == 3
+    assert sum(trial.state is TrialState.FINISHED for trial in state.searched) == 3
     for trial in copies:
         assert trial.status.origin is Origin.COPIED
         copied_from = trial.status.copied_from
@@ -102,9 +102,11 @@ def test_a_copy_continues_as_its_source_would(
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_killed_population_is_resumed(tiny_spec: dict[str, Any], home: Path, shared_ray: None) -> None:
+def test_a_killed_population_is_resumed_and_confirmed(
+    tiny_spec: dict[str, Any], home: Path, shared_ray: None
+) -> None:
     """The driver, Ray and the trial that runs are killed after the first copy was made."""
-    folder = begun(tiny_spec, home, "killed")
+    folder = begun(tiny_spec, home, "killed", confirm={"top": 3, "seeds": 1})
     process = subprocess.Popen([sys.executable, "-c", DRIVER, str(folder.path)], cwd=ROOT)
     try:
         deadline = time.monotonic() + 250
@@ -121,3 +123,24 @@ def test_a_killed_population_is_resumed(tiny_spec: dict[str, Any], home: Path, s
     for name, status in before.items():
         now = outcome.state.trial(name).status
         assert (now.parameters, now.copied_from) == (status.parameters, status.copied_from)
+    check_confirmation(outcome.state)
+
+
+def check_confirmation(state: SweepState) -> None:
+    """Finalists that were replaced are trained again, with their seed to the figures that they had."""
+    assert state.winner is not None
+    assert state.winner.confirmation is not None
+    finalists = {entry["name"]: entry for entry in state.winner.confirmation["finalists"]}
+    assert len(finalists) >= 3
+    replayed = 0
+    for name, entry in finalists.items():
+        [seed] = entry["seeds"]
+        again, searched = state.trial(seed["trial"]), state.trial(name)
+        assert again.state is TrialState.FINISHED
+        segments = state.chains.segments(name)
+        assert [item.step for item in state.chains.segments(again.id)] == [item.step for item in segments]
+        measured = {item.evaluation: item.metrics["loss/total"] for item in again.evaluations}
+        for item in searched.evaluations:
+            assert measured[item.evaluation] == pytest.approx(item.metrics["loss/total"], rel=1e-6)
+        replayed += again.id != name
+    assert replayed, "no finalist was trained again"

@@ -345,12 +345,6 @@ def test_other_forms_of_the_option_are_refused(text: str) -> None:
         ConfirmSpec.parse(text)
 
 
-def test_a_population_is_refused(write_spec: Callable[..., Path], tmp_path: Path) -> None:
-    spec = write_spec(scheduler={"type": "pbt", "perturbation_interval": 1}, confirm={"top": 1}, trials=4)
-    with pytest.raises(SweepError, match=r"confirm: a trial of pbt .* leave confirm out"):
-        create_sweep(SweepRequest(spec, out=tmp_path / "run"))
-
-
 def test_a_damaged_record_is_refused_with_the_remedy(searched: SweepFolder) -> None:
     searched.winner.write_text("{")
     with pytest.raises(SweepError, match=r"winner\.json: damaged .* delete it and resume"):
