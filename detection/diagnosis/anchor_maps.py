@@ -64,13 +64,10 @@ class AnchorMaps:
         Raises:
             ConfigError: The resizer or the anchor generator is not supported.
         """
-        size = resizer_settings(ssd.image_resizer).output_size
-        step = max(ssd.feature_extractor.pad_to_multiple, 1)
-        padded = -(-size[0] // step) * step, -(-size[1] // step) * step
-        levels = feature_levels(ssd.feature_extractor)
-        anchors = anchors_of(ssd.anchor_generator, image_size=size, padded_size=padded, levels=levels)
+        size, padded, levels = _frame_of(ssd)
         shapes = [feature_shape(padded, level) for level in levels]
-        return cls(tuple(_split(anchors, shapes, boxes_per_cell(ssd.anchor_generator, len(levels)))), size)
+        cells = boxes_per_cell(ssd.anchor_generator, len(levels))
+        return cls(tuple(_split(all_anchors(ssd), shapes, cells)), size)
 
     @property
     def count(self) -> int:
@@ -88,6 +85,24 @@ class AnchorMaps:
         """Return the largest IoU `[boxes]` of each normalised box `[boxes, 4]` with any anchor."""
         ious: FloatArray = np.max([item.best_iou(boxes_yxyx) for item in self.maps], axis=0)
         return ious
+
+
+def all_anchors(ssd: pb.Ssd) -> NDArray[np.float32]:
+    """Return the normalised anchors `[anchors, 4]` of a supported `model.ssd`, as the network has them.
+
+    Raises:
+        ConfigError: The resizer or the anchor generator is not supported.
+    """
+    size, padded, levels = _frame_of(ssd)
+    return anchors_of(ssd.anchor_generator, image_size=size, padded_size=padded, levels=levels)
+
+
+def _frame_of(ssd: pb.Ssd) -> tuple[tuple[int, int], tuple[int, int], Sequence[int]]:
+    """Return (height, width) of the input, the same after padding, and the levels of the feature maps."""
+    size = resizer_settings(ssd.image_resizer).output_size
+    step = max(ssd.feature_extractor.pad_to_multiple, 1)
+    padded = -(-size[0] // step) * step, -(-size[1] // step) * step
+    return size, padded, feature_levels(ssd.feature_extractor)
 
 
 def _split(

@@ -1,5 +1,6 @@
 """What is known of the real photographs and two configs; skipped without them."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,6 +64,14 @@ def test_the_original_config(diagnosed: Callable[..., Diagnosis]) -> None:
     assert found.coverage.met().boxes == 3701
     assert round(found.coverage.met().share, 2) == 0.86
     assert max(proposal.share for proposal in found.proposals) > 0.98
+
+
+def test_the_first_loss_where_the_background_is_a_class(diagnosed: Callable[..., Diagnosis]) -> None:
+    found = diagnosed(ORIGINAL, "model.ssd.encode_background_as_zeros=false")
+    [effect] = [finding.effect for name, finding in found.traps if name == "background as a class"]
+    stated = re.search(r"is about ([\d,]+) on these data instead of 1\.1$", effect)
+    assert stated is not None
+    assert 700 < float(stated[1].replace(",", "")) < 1400
 
 
 def test_the_face_detector(diagnosed: Callable[..., Diagnosis]) -> None:

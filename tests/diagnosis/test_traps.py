@@ -7,8 +7,9 @@ import pytest
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.edits import apply_edits, parse_edit
 from sweepbox.detection.config.load import load_config
-from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes
+from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes, AnnotatedImage
 from sweepbox.detection.diagnosis.coverage import Coverage
+from sweepbox.detection.diagnosis.first_loss import first_classification_loss
 from sweepbox.detection.diagnosis.traps import TRAPS, Case, Finding, find_traps
 from sweepbox.detection.model.ssd import build_detector
 from tests.diagnosis.boxes import full_image, square_boxes
@@ -177,7 +178,15 @@ def test_the_background_as_a_class_multiplies_the_first_loss() -> None:
         box = np.array([[[0.1, 0.1, 0.4, 0.4]]], np.float32)
         found = detector.losses(untrained, box, np.zeros((1, 1), np.int32), np.ones((1, 1), np.float32))
         losses.append(float(found["classification"]))
+        boxes = AnnotatedBoxes.of([AnnotatedImage(96, 96, [("thing", box[0, 0].tolist())])])
+        assert first_classification_loss(config, boxes, bias=-4.6) == pytest.approx(losses[-1], rel=1e-5)
     [finding] = found_in(config, "background as a class")
     assert "each begins with a loss of 1.1" in finding.effect
+    assert "hundreds or thousands instead of about 2" in finding.effect
+    [finding] = found_in(config, "background as a class", boxes)
+    stated, otherwise = (float(f"{loss:.2g}") for loss in reversed(losses))
+    assert (
+        f"over the matched ones, is about {stated:,g} on these data instead of {otherwise:,g}" in finding.effect
+    )
     assert losses[0] < 3
     assert losses[1] > 1.1 * anchors / 25, "of 756 anchors; there are 51,150 at 640 pixels"
