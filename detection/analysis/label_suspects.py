@@ -73,6 +73,7 @@ class LabelSuspect:
         score: The score of the detection; None where nothing is found.
         iou: The IoU of both boxes; None where there is one.
         reason: Why it is suspected, in words.
+        annotation_object: The position of the object in its annotation file, from 0, where this is known.
     """
 
     kind: str
@@ -87,6 +88,7 @@ class LabelSuspect:
     score: float | None
     iou: float | None
     reason: str
+    annotation_object: int | None = None
 
 
 def label_suspects(

@@ -5,21 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sweepbox.detection.checkpoint.files import CONFIG_FILE
 from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map
-from sweepbox.detection.config.load import load_config
 from sweepbox.detection.config.support.post_processing import are_scores_bounded
 from sweepbox.detection.core.errors import DataError, ModelError, UsageError
 from sweepbox.detection.core.metric_names import metric_sets
 from sweepbox.detection.core.thresholds import OperatingThresholds
-from sweepbox.detection.data.cache import open_record_set
-from sweepbox.detection.data.reading import Reading
 from sweepbox.detection.export.tuned import TunedOutput
-from sweepbox.detection.post_training.annotated import folds_of, frames_of
+from sweepbox.detection.post_training.annotated import folds_of
+from sweepbox.detection.post_training.checkpoint_images import CheckpointImages
 from sweepbox.detection.post_training.measure import Criterion, Measure
-from sweepbox.detection.post_training.predict import predict_checkpoint
 from sweepbox.detection.post_training.score_cut import ScoreCut, score_cut
 from sweepbox.detection.post_training.suppression import Suppressor
 from sweepbox.detection.post_training.thresholds import (
@@ -29,7 +24,6 @@ from sweepbox.detection.post_training.thresholds import (
     unreached,
 )
 from sweepbox.detection.post_training.tuning import FOLDS, SuppressionChoice, choose_suppression
-from sweepbox.detection.runner.records import evaluation_reader, image_bound
 
 SAME = 0.01
 """The difference from the recorded mAP of the checkpoint from which the data are taken for other data."""
@@ -133,31 +127,20 @@ def tune_after_training(
     rule = check_precision(precision)
     if folds < 2:
         raise UsageError(f"folds = {folds}: give at least 2")
-    config = load_config(checkpoint / CONFIG_FILE)
-    ssd, label_map = config.model.ssd, load_label_map(checkpoint / LABEL_MAP_FILE)
-    record_set = open_record_set(
-        records, label_map, cache_directory=cache_directory, max_side=image_bound(config)
-    )
-    indices = Reading.of(evaluation_reader(config)).evaluated(record_set.files)
-    frames = frames_of(record_set, indices)
-    objects = sum(len(frame.ground_truth) for frame in frames)
-    if objects < FEWEST_OBJECTS:
+    images = CheckpointImages.of(checkpoint, records, cache_directory=cache_directory)
+    config, ssd, frames = images.config, images.config.model.ssd, images.frames
+    if images.objects < FEWEST_OBJECTS:
         raise DataError(
-            f"{objects} objects in {len(frames)} validation images are too few to choose by; at least "
+            f"{images.objects} objects in {len(frames)} validation images are too few to choose by; at least "
             f"{FEWEST_OBJECTS} are needed"
         )
     report = on_progress or (lambda *_: None)
-    predictions = predict_checkpoint(
-        checkpoint,
-        config,
-        record_set,
-        indices,
-        file=predictions_file,
-        on_progress=lambda done, total: report("predicting", done, total),
+    predictions = images.predict(
+        file=predictions_file, on_progress=lambda done, total: report("predicting", done, total)
     )
     assigned = folds_of(frames, folds)
     suppressor = Suppressor(ssd, predictions)
-    measure = Measure(frames, label_map, metric_sets(config.eval_config.metrics_set))
+    measure = Measure(frames, images.label_map, metric_sets(config.eval_config.metrics_set))
     choice = choose_suppression(
         ssd,
         suppressor,
@@ -171,7 +154,7 @@ def tune_after_training(
     thresholds = None
     notes = _other_data(checkpoint, choice, metrics)
     if are_scores_bounded(ssd):
-        thresholds = operating_thresholds(measure.scored_hits(found), label_map, assigned, rule)
+        thresholds = operating_thresholds(measure.scored_hits(found), images.label_map, assigned, rule)
         notes += unreached(thresholds, rule)
     cut = score_cut(ssd, suppressor, measure, choice.chosen, found)
     return PostTraining(choice, thresholds, cut, metrics, notes)

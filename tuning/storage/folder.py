@@ -153,6 +153,16 @@ class SweepFolder:
         return self.path / "winner.json"
 
     @property
+    def detector(self) -> Path:
+        """What the winner's detections on the validation part show, as JSON."""
+        return self.path / "detector.json"
+
+    @property
+    def thumbnails(self) -> Path:
+        """The folder of small pictures of validation images that `detector.json` names."""
+        return self.path / "thumbnails"
+
+    @property
     def predictions(self) -> Path:
         """The folder of raw predictions of checkpoints, which are kept to tune their suppression again."""
         return self.path / "predictions"

@@ -1,0 +1,66 @@
+"""The report's section on the winning detector: `detector.json` with the thumbnails inside it."""
+
+import base64
+import logging
+from pathlib import Path
+from typing import Any
+
+from sweepbox.detection.core.errors import SweepboxError
+from sweepbox.tuning.report.detector.document import FORMAT, DetectorReport, read_detector_report
+from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.winner.post_processing import KEY
+
+logger = logging.getLogger(__name__)
+
+
+def detector_section(state: SweepState) -> dict[str, Any] | None:
+    """Return `detector.json` as the page takes it, None where there is none for the winner.
+
+    `thumbnails` has `{name, height, width, source}` by the position of the image, where `source` is a data URI.
+    A file that cannot be read is logged, and left out.
+    """
+    try:
+        report = read_detector_report(state.folder)
+    except SweepboxError as error:
+        logger.warning("%s", error)
+        return None
+    if report is None or not is_current(state, report):
+        return None
+    found = report.to_json()
+    found["thumbnails"] = {
+        str(item.image): {
+            "name": item.name,
+            "height": item.height,
+            "width": item.width,
+            "source": source,
+        }
+        for item in report.thumbnails
+        if (source := _data_uri(state.folder.thumbnails / Path(item.file).name)) is not None
+    }
+    return found
+
+
+def is_current(state: SweepState, report: DetectorReport) -> bool:
+    """Return whether a report is that of the winner's best evaluation, with the settings of its export."""
+    trial = winner_trial(state)
+    if trial is None:
+        return False
+    best = state.trial(trial).best
+    winner = state.winner
+    is_tuned = winner is not None and winner.trial == trial and winner.content.get(KEY) is not None
+    expected = (FORMAT, trial, None if best is None else best.step, is_tuned)
+    return (report.format, report.trial, report.step, report.is_tuned) == expected
+
+
+def winner_trial(state: SweepState) -> str | None:
+    """Return the trial of the winner: the confirmed one, or else that of the best evaluation."""
+    if state.confirmed_winner is not None:
+        return state.confirmed_winner.trial
+    return None if state.best is None else state.best.trial
+
+
+def _data_uri(path: Path) -> str | None:
+    try:
+        return f"data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"
+    except OSError:
+        return None
