@@ -22,6 +22,7 @@ COMMANDS = {
     "sweep": "Search for the best settings in parallel trials.",
     "status": "Show the state of a sweep.",
     "dashboard": "Watch sweeps in a browser, while they run or afterwards.",
+    "report": "Write the report of a sweep as a web page.",
     "stop": "Stop a running sweep, or end one of its trials early.",
     "add": "Have a sweep try settings of your choice.",
     "clean": "Free disk space of a sweep or of decoded images.",

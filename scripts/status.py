@@ -25,7 +25,10 @@ def command(
 
     state = load_sweep(sweep)
     if as_json:
-        told = state.to_json() if trial is None else state.trial(trial).to_full_json()
+        from sweepbox.tuning.report.build import report_model
+        from sweepbox.tuning.report.model.report import to_json
+
+        told = to_json(report_model(state)) if trial is None else state.trial(trial).to_full_json()
         typer.echo(json.dumps(told, indent=2, allow_nan=False))
         return
     console = output_console()

@@ -47,8 +47,9 @@ def command(
     """Search for the best settings in parallel trials.
 
     Everything is kept in one folder: configs, metrics, the best checkpoints, results.parquet, winner.json,
-    report.md and an Optuna study. Ctrl-C lets the trials save their state and ends the sweep; --resume
-    continues it, with other limits if given: --trials, --time-budget, --gpu-hours, --cost-limit, --confirm.
+    report.html, report.md and an Optuna study. Ctrl-C lets the trials save their state and ends the sweep;
+    --resume continues it, with other limits if given: --trials, --time-budget, --gpu-hours, --cost-limit,
+    --confirm.
     --dry-run checks everything, times a few steps on the cluster, prints what the sweep will take, and leaves
     nothing. docs/winner.md explains how --confirm chooses the winner.
     """
@@ -161,8 +162,9 @@ def _tell(outcome: "SweepOutcome", console: "Console") -> None:
     if verdict is not None:
         lines.append(f"verdict: {verdict}")
     if state.best is not None:
-        lines.append(f"report: {path / 'report.md'}")
         lines.append(f"export the winner: {command_line('export', path, path / 'export')}")
+    report = state.folder.page if state.folder.page.is_file() else state.folder.report
+    lines.append(f"report: {report.resolve().as_uri()}")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 

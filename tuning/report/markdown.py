@@ -1,5 +1,6 @@
 """What a sweep leaves for people and programs when it ends: the winner and a short report."""
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,17 +27,20 @@ from sweepbox.tuning.sweep.results_table import write_results
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult
 from sweepbox.tuning.trial.throughput import weighted_mean
-from sweepbox.tuning.winner.document import by_class, shown_winner, unconfirmed_winner
+from sweepbox.tuning.winner.document import by_class, unconfirmed_winner
 from sweepbox.tuning.winner.post_processing import KEY
+
+logger = logging.getLogger(__name__)
 
 THROUGHPUT = ("images/s", "waiting for input", "evaluating")
 """The columns of a trial's training speed and of the shares of its time."""
 
 
 def write_outcome(state: SweepState) -> None:
-    """Write `results.parquet` and `report.md`, and `winner.json` where a trial was evaluated.
+    """Write `results.parquet`, `report.md` and `report.html`, and `winner.json` where a trial was evaluated.
 
-    A winner that was confirmed among all trials of the search stands as it is.
+    A winner that was confirmed among all trials of the search stands as it is. A page that cannot be written is
+    logged: the sweep's results do not depend on it.
     """
     write_results(state)
     if state.best is not None and state.confirmed_winner is None:
@@ -44,6 +48,22 @@ def write_outcome(state: SweepState) -> None:
         write_json(state.folder.winner, content)
         state = replace(state, winner=WinnerRecord(content))
     write_text(state.folder.report, report_text(state))
+    _write_page(state)
+
+
+def _write_page(state: SweepState) -> None:
+    from sweepbox.tuning.report.html.write import write_page
+
+    try:
+        write_page(state, state.folder.page)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the results are written
+        logger.warning(
+            "%s: not written (%s: %s); `sweepbox report %s` writes it",
+            state.folder.page,
+            type(error).__name__,
+            error,
+            state.folder.path,
+        )
 
 
 def report_text(state: SweepState) -> str:
@@ -53,7 +73,7 @@ def report_text(state: SweepState) -> str:
     lines += pruned_lines(state.folder)
     if state.ended_by is not None:
         lines += [f"Ended by {plain(state.ended_by)}.", ""]
-    best = shown_winner(state)
+    best = state.shown_winner
     if best is not None:
         lines += _winner_lines(state, best)
     lines += [*front_lines(state), *latency_lines(state)]

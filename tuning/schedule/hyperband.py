@@ -57,6 +57,17 @@ class HyperBand:
             return state, {}
         return _with(state.brackets, index, state.brackets[index].end(event.trial))
 
+    def all_milestones(self) -> tuple[int, ...]:
+        """Return the rungs of the most eager bracket, which are those of all brackets."""
+        return self._milestones(self._most_halvings())
+
+    def _milestones(self, halvings: int) -> tuple[int, ...]:
+        """Return the rungs of the bracket with so many halvings."""
+        return tuple(
+            math.floor(self.plan.max_evaluations / self.options.reduction_factor**exponent + 1e-9)
+            for exponent in range(halvings, 0, -1)
+        )
+
     def _index(self, state: HyperBandState, trial: str) -> int:
         """Return the number of a trial's bracket, of a new trial that of the one to join."""
         for index, bracket in enumerate(state.brackets):
@@ -72,11 +83,9 @@ class HyperBand:
         left = self.plan.trials - sum(bracket.slots for bracket in state.brackets)
         slots = math.ceil((most + 1) / (halvings + 1) * self.options.reduction_factor**halvings)
         slots = min(slots, left) if left > 0 else slots
-        milestones = tuple(
-            math.floor(self.plan.max_evaluations / self.options.reduction_factor**exponent + 1e-9)
-            for exponent in range(halvings, 0, -1)
+        return Bracket(
+            self._milestones(halvings), keeps_of(slots, halvings, self.options.reduction_factor), slots
         )
-        return Bracket(milestones, keeps_of(slots, halvings, self.options.reduction_factor), slots)
 
     def _most_halvings(self) -> int:
         """Return how often a bracket can be halved before its first rung comes under the grace period."""

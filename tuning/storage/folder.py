@@ -173,6 +173,11 @@ class SweepFolder:
         return self.path / "report.md"
 
     @property
+    def page(self) -> Path:
+        """The report as a web page."""
+        return self.path / "report.html"
+
+    @property
     def log(self) -> Path:
         """The log of the sweep."""
         return self.path / "log.txt"

@@ -11,7 +11,7 @@ from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.storage.winner_record import WinnerRecord
-from sweepbox.tuning.sweep.best import Best, best_of_trials, front_of_trials
+from sweepbox.tuning.sweep.best import Best, best_of_trial, best_of_trials, front_of_trials
 from sweepbox.tuning.sweep.chains import Chains
 from sweepbox.tuning.sweep.spending import Spending, spending_of
 from sweepbox.tuning.sweep.trial_result import TrialResult
@@ -38,6 +38,12 @@ class SweepState:
     def best(self) -> Best | None:
         """The best evaluation of the search's trials, None before the first."""
         return best_of_trials(self.trials, self.objective)
+
+    @cached_property
+    def shown_winner(self) -> Best | None:
+        """The winner's evaluation: that of the confirmed winner, or else the best of the search."""
+        confirmed = self.confirmed_winner
+        return self.best if confirmed is None else best_of_trial(self.trial(confirmed.trial), self.objective)
 
     @cached_property
     def front(self) -> tuple[Best, ...]:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sweepbox.detection.config.label_map import load_label_map
-from sweepbox.tuning.sweep.best import Best, best_of_trial
+from sweepbox.tuning.sweep.best import Best
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.winner.post_processing import KEY
 
@@ -59,12 +59,6 @@ def by_class(state: SweepState, metrics: Mapping[str, float], kind: str) -> dict
     """Return one kind of metric by class name."""
     names = load_label_map(state.folder.label_map).names
     return {name: metrics[f"{kind}/{name}"] for name in names if f"{kind}/{name}" in metrics}
-
-
-def shown_winner(state: SweepState) -> Best | None:
-    """Return the winner's evaluation: that of the confirmed winner, or else the best of the search."""
-    confirmed = state.confirmed_winner
-    return state.best if confirmed is None else best_of_trial(state.trial(confirmed.trial), state.objective)
 
 
 def _interval_of_one(state: SweepState, best: Best) -> list[float] | None:

@@ -1,0 +1,32 @@
+"""`sweepbox report`: write the report of a sweep as a web page."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweepbox.scripts.cli import output_console, run
+
+
+def command(
+    sweep: Annotated[Path, typer.Argument(help="The sweep's folder.")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write. By default report.html in the sweep's folder.")
+    ] = None,
+) -> None:
+    """Write the report of a sweep as one HTML file, while it runs, after it, or after a crash.
+
+    The file needs no network and can be sent to others. docs/report.md explains what it shows.
+    """
+    from sweepbox.tuning.report.html.write import write_page
+    from sweepbox.tuning.sweep.reader import load_sweep
+
+    state = load_sweep(sweep)
+    path = out or state.folder.page
+    write_page(state, path)
+    output_console().print(f"report: {path}", highlight=False, markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    run(command)

@@ -1,0 +1,57 @@
+// Builds the page from the model, and in a live page polls for newer ones.
+"use strict";
+
+const INTERVAL_MS = 1000;
+
+const mounted = Report.sections.map(({ id, title, mount }) => {
+  const heading = Report.element("h2", { id: `${id}-title` }, title);
+  const host = Report.element("section", { id, "aria-labelledby": `${id}-title` }, heading);
+  const link = Report.element("a", { href: `#${id}` }, title);
+  document.querySelector("main").append(host);
+  document.querySelector("nav").append(link);
+  return { host, link, update: mount(host) };
+});
+
+Report.render = (model) => {
+  document.getElementById("name").textContent = model.name;
+  document.title = `${model.name} · Sweepbox`;
+  const counts = Object.entries(model.counts).map(([state, count]) => `${count} ${state.replace("_", " ")}`);
+  const state = model.running ? "running" : model.ended_by ? `ended by ${model.ended_by}` : "not running";
+  document.getElementById("state").textContent =
+    `${model.trials.length} trials: ${counts.join(", ")}. ${state[0].toUpperCase()}${state.slice(1)}; ` +
+    `${Report.time(model.written)}, Sweepbox ${model.version}.`;
+  const note = document.getElementById("thinning");
+  note.hidden = !model.thinning;
+  note.textContent = model.thinning?.note ?? "";
+  for (const { host, link, update } of mounted) {
+    const isEmpty = update(model) === false;
+    host.hidden = isEmpty;
+    link.hidden = isEmpty;
+  }
+  document.documentElement.dataset.rendered = String(model.written);
+};
+
+const notice = document.getElementById("notice");
+const tell = (text) => {
+  notice.hidden = !text;
+  if (notice.textContent !== text) notice.textContent = text;
+};
+
+const poll = async () => {
+  try {
+    const reply = await fetch("state.json", { cache: "no-cache" });
+    const model = await reply.json();
+    if (!reply.ok || model.error) {
+      tell(model.error ?? `The server answers with status ${reply.status}.`);
+    } else {
+      tell("");
+      Report.render(model);
+    }
+  } catch (error) {
+    tell(`No connection to the server; the page shows the last state that it received. (${error.message})`);
+  }
+  window.setTimeout(poll, INTERVAL_MS);
+};
+
+Report.render(JSON.parse(document.getElementById("model").textContent));
+if (document.documentElement.dataset.live === "true") window.setTimeout(poll, INTERVAL_MS);

@@ -1,0 +1,22 @@
+"""Writes the report page of a sweep."""
+
+from pathlib import Path
+
+from sweepbox.detection.core.files import write_text
+from sweepbox.tuning.report.build import report_model
+from sweepbox.tuning.report.html.page import page
+from sweepbox.tuning.report.model.report import to_json
+from sweepbox.tuning.report.sections import report_sections
+from sweepbox.tuning.report.thinning import thinned
+from sweepbox.tuning.sweep.state import SweepState
+
+
+def write_page(state: SweepState, path: Path) -> None:
+    """Write the page, whole, as one file that loads nothing from elsewhere.
+
+    Args:
+        state: The sweep, running or not.
+        path: The file.
+    """
+    model = thinned(report_model(state, report_sections(state)))
+    write_text(path, page(to_json(model), live=False))
