@@ -38,8 +38,9 @@ def page(model_json: Mapping[str, Any], *, live: bool) -> str:
 
     Args:
         model_json: What `to_json` returns of the sweep's model.
-        live: Whether the page polls `state.json` beside it once a second and shows what it gets: the same JSON,
-            or `{"error": TEXT}`, which is shown above the last state.
+        live: Whether the page polls `state.json` beside it once a second and shows what it gets: the same JSON.
+            A server may add `problems`, a list of texts that are shown above the state; without `trials` the
+            last state stays.
     """
     return _template().substitute(
         live=str(live).lower(),

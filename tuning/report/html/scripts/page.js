@@ -37,21 +37,22 @@ const tell = (text) => {
   if (notice.textContent !== text) notice.textContent = text;
 };
 
+// A server sends what it cannot read as `problems`; without `trials` there is no state to show.
+const show = (model) => {
+  tell((model.problems ?? []).join(" "));
+  if (model.trials) Report.render(model);
+};
+
 const poll = async () => {
   try {
     const reply = await fetch("state.json", { cache: "no-cache" });
-    const model = await reply.json();
-    if (!reply.ok || model.error) {
-      tell(model.error ?? `The server answers with status ${reply.status}.`);
-    } else {
-      tell("");
-      Report.render(model);
-    }
+    if (!reply.ok) throw new Error(`the server answers with status ${reply.status}`);
+    show(await reply.json());
   } catch (error) {
     tell(`No connection to the server; the page shows the last state that it received. (${error.message})`);
   }
   window.setTimeout(poll, INTERVAL_MS);
 };
 
-Report.render(JSON.parse(document.getElementById("model").textContent));
+show(JSON.parse(document.getElementById("model").textContent));
 if (document.documentElement.dataset.live === "true") window.setTimeout(poll, INTERVAL_MS);
