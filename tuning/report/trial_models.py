@@ -33,11 +33,18 @@ def trial_models(
             trial,
             state,
             rungs=rungs,
-            confirms=sources.get(trial.status.fingerprint, "base") if trial.status.is_confirmation else None,
+            confirms=_confirmed(trial, sources) if trial.status.is_confirmation else None,
             segments=segments.get(trial.id, ()),
         )
         for trial in state.trials
     )
+
+
+def _confirmed(trial: TrialResult, sources: Mapping[str, str]) -> str:
+    """Return the trial of the search that a trial trains again; `base` where the search did not train it."""
+    if trial.status.segments:
+        return trial.status.segments[-1].trial
+    return sources.get(trial.status.fingerprint, "base")
 
 
 def _model(
