@@ -35,7 +35,7 @@ def report_model(
     if evaluations:
         rungs = rungs_of(state.spec.scheduler, trials=state.spec.trials, max_evaluations=evaluations)
     timeline = timeline_of(state.trials, now=now)
-    trials = trial_models(state, rungs=rungs, segments=timeline.segments)
+    trials = trial_models(state, rungs=rungs, runs=timeline.runs)
     return ReportModel(
         **{**told, "trials": trials},
         format=FORMAT,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sweepbox.tuning.report.model.trial import SegmentModel, WorkerModel
+from sweepbox.tuning.report.model.trial import RunModel, WorkerModel
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.trial_result import TrialResult
 
@@ -33,7 +33,7 @@ class Timeline:
     """The workers, and of each trial the times in which it ran."""
 
     workers: tuple[WorkerModel, ...] = ()
-    segments: dict[str, tuple[SegmentModel, ...]] = field(default_factory=dict)
+    runs: dict[str, tuple[RunModel, ...]] = field(default_factory=dict)
 
 
 def timeline_of(trials: Sequence[TrialResult], *, now: float) -> Timeline:
@@ -48,15 +48,15 @@ def timeline_of(trials: Sequence[TrialResult], *, now: float) -> Timeline:
     """
     spans = sorted((span, trial) for trial in _by_id(trials) for span in _spans(trials[trial], now=now))
     lanes: list[_Lane] = []
-    found: dict[str, list[SegmentModel]] = {}
+    found: dict[str, list[RunModel]] = {}
     for (begin, end), index in spans:
         status = trials[index].status
         lane = _lane(lanes, status.host, status.gpus, begin)
         lane.free_from = end
         lane.busy_s += end - begin
-        found.setdefault(trials[index].id, []).append(SegmentModel(lanes.index(lane), begin, end))
+        found.setdefault(trials[index].id, []).append(RunModel(lanes.index(lane), begin, end))
     workers = tuple(WorkerModel(_name(lane), lane.host, lane.gpus, lane.busy_s) for lane in lanes)
-    return Timeline(workers, {name: tuple(segments) for name, segments in found.items()})
+    return Timeline(workers, {name: tuple(runs) for name, runs in found.items()})
 
 
 def _by_id(trials: Sequence[TrialResult]) -> Iterator[int]:

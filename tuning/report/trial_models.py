@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from sweepbox.tuning.objective.objective import Objective
-from sweepbox.tuning.report.model.trial import CurveModel, SegmentModel, TrialModel
+from sweepbox.tuning.report.model.trial import CurveModel, RunModel, TrialModel
 from sweepbox.tuning.storage.folder import TrialFolder
 from sweepbox.tuning.storage.trial_record import Evaluation, TrialState
 from sweepbox.tuning.sweep.formatting import settings_text
@@ -18,14 +18,14 @@ LONGEST_TRACEBACK = 4000
 
 
 def trial_models(
-    state: SweepState, *, rungs: Sequence[int], segments: Mapping[str, tuple[SegmentModel, ...]]
+    state: SweepState, *, rungs: Sequence[int], runs: Mapping[str, tuple[RunModel, ...]]
 ) -> tuple[TrialModel, ...]:
     """Return all trials of a sweep.
 
     Args:
         state: The sweep.
         rungs: The evaluations at which the stopping rule compares trials.
-        segments: When and where each trial ran, by id.
+        runs: When and where each trial ran, by id.
     """
     sources = {trial.status.fingerprint: trial.id for trial in reversed(state.searched)}
     return tuple(
@@ -34,7 +34,7 @@ def trial_models(
             state,
             rungs=rungs,
             confirms=_confirmed(trial, sources) if trial.status.is_confirmation else None,
-            segments=segments.get(trial.id, ()),
+            runs=runs.get(trial.id, ()),
         )
         for trial in state.trials
     )
@@ -53,7 +53,7 @@ def _model(
     *,
     rungs: Sequence[int],
     confirms: str | None,
-    segments: tuple[SegmentModel, ...],
+    runs: tuple[RunModel, ...],
 ) -> TrialModel:
     status, best, objective = trial.status, trial.best, state.objective
     last = trial.evaluations[-1].evaluation if trial.evaluations else 0
@@ -77,7 +77,7 @@ def _model(
         ended=status.ended,
         traceback=_traceback(state.folder.trial(trial.id)) if has_failed else None,
         curve=_curve(trial.evaluations, objective),
-        segments=segments,
+        runs=runs,
     )
 
 

@@ -1,12 +1,16 @@
 """The evaluations of a trial."""
 
-from sweepbox.detection.config import pipeline_pb2 as pb
+from typing import TYPE_CHECKING
+
 from sweepbox.detection.core.evaluation_plan import EVALUATIONS_BY_DEFAULT, EvaluationPlan
 from sweepbox.tuning.spec.schema import TrainingSpec
 
+if TYPE_CHECKING:
+    from sweepbox.detection.config import pipeline_pb2 as pb
+
 
 def evaluation_plan(
-    config: pb.TrainEvalPipelineConfig, training: TrainingSpec, *, recorded: int | None = None
+    config: "pb.TrainEvalPipelineConfig", training: TrainingSpec, *, recorded: int | None = None
 ) -> EvaluationPlan:
     """Return the evaluations of a trial with this config.
 

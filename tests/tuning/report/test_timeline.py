@@ -15,7 +15,7 @@ def trial(number: int, *ends: float, seconds: float = 10.0, **status: object) ->
 
 def spans(*trials: TrialResult, now: float = 1000.0) -> dict[str, list[tuple[int, float, float]]]:
     """Return worker, begin and end of each time by trial."""
-    found = timeline_of(trials, now=now).segments
+    found = timeline_of(trials, now=now).runs
     return {name: [(item.worker, item.begin, item.end) for item in items] for name, items in found.items()}
 
 

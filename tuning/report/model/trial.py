@@ -1,6 +1,6 @@
 """The trials of a sweep in the model of its report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ class CurveModel:
 
 
 @dataclass(frozen=True)
-class SegmentModel:
+class RunModel:
     """A time in which a trial ran without a break, from `begin` to `end`, seconds since the epoch.
 
     `worker` is the index of an entry of `ReportModel.workers`.
@@ -70,6 +70,7 @@ class TrialModel:
         duplicate_of: The trial with the same config and seed whose results it has.
         copied_from: `{trial, evaluation}` whose weights it starts from.
         error: The first line of the error that ended it.
+        segments: `{step, trial, fingerprint, parameters}` of the configs of a training that changes its config.
         value: The first goal of its best evaluation.
         values: All goals of its best evaluation, by label.
         feasible: Whether its best evaluation meets all constraints; None before the first.
@@ -87,7 +88,7 @@ class TrialModel:
         ended: When it ended.
         traceback: The traceback of a failed trial.
         curve: Its evaluations.
-        segments: When and where it ran.
+        runs: When and where it ran.
     """
 
     id: str
@@ -108,6 +109,7 @@ class TrialModel:
     duplicate_of: str | None
     copied_from: Mapping[str, Any] | None
     error: str | None
+    segments: Sequence[Mapping[str, Any]]
     value: float | None
     values: Mapping[str, float]
     feasible: bool | None
@@ -125,4 +127,4 @@ class TrialModel:
     ended: float | None
     traceback: str | None
     curve: CurveModel
-    segments: tuple[SegmentModel, ...]
+    runs: tuple[RunModel, ...]

@@ -28,19 +28,19 @@ Report.section("timeline", "Workers", (host) => {
 });
 
 const spanOf = (model) => {
-  const segments = model.trials.flatMap((trial) => trial.segments);
-  if (!segments.length) return null;
+  const runs = model.trials.flatMap((trial) => trial.runs);
+  if (!runs.length) return null;
   let [begin, end] = [Infinity, -Infinity];
-  for (const segment of segments) {
-    begin = Math.min(begin, segment.begin);
-    end = Math.max(end, segment.end);
+  for (const run of runs) {
+    begin = Math.min(begin, run.begin);
+    end = Math.max(end, run.end);
   }
   return end > begin ? { begin, end } : null;
 };
 
 const workerRows = (model, span) =>
   model.workers.map((worker, index) => {
-    const trials = model.trials.filter((trial) => trial.segments.some((segment) => segment.worker === index));
+    const trials = model.trials.filter((trial) => trial.runs.some((run) => run.worker === index));
     const whole = span.end - span.begin;
     return {
       name: worker.name,
@@ -58,8 +58,8 @@ const barsOf = (model, span, rows) => {
   const colours = Report.colours();
   const byState = new Map();
   for (const trial of model.trials) {
-    for (const segment of trial.segments) {
-      byState.set(trial.state, [...(byState.get(trial.state) ?? []), { trial, segment }]);
+    for (const run of trial.runs) {
+      byState.set(trial.state, [...(byState.get(trial.state) ?? []), { trial, run }]);
     }
   }
   const idle = {
@@ -70,14 +70,14 @@ const barsOf = (model, span, rows) => {
     const style = Report.styleOf(state);
     return {
       type: "bar", orientation: "h", name: state.replace("_", " "), width: 0.7,
-      y: items.map((item) => labels[item.segment.worker]),
-      x: items.map((item) => Math.max((item.segment.end - item.segment.begin) / unit, whole / unit / 2000)),
-      base: items.map((item) => (item.segment.begin - span.begin) / unit),
-      text: items.map((item) => ((item.segment.end - item.segment.begin) / whole > 0.03 && !Report.isNarrow() ? item.trial.id : "")),
+      y: items.map((item) => labels[item.run.worker]),
+      x: items.map((item) => Math.max((item.run.end - item.run.begin) / unit, whole / unit / 2000)),
+      base: items.map((item) => (item.run.begin - span.begin) / unit),
+      text: items.map((item) => ((item.run.end - item.run.begin) / whole > 0.03 && !Report.isNarrow() ? item.trial.id : "")),
       textposition: "inside", insidetextanchor: "middle", textangle: 0, constraintext: "none",
       textfont: { color: document.body ? getComputedStyle(document.body).color : "#000", size: 11 },
-      hovertext: items.map(({ trial, segment }) =>
-        `trial ${trial.id}, ${Report.label(Report.state(trial))}<br>${Report.duration(segment.end - segment.begin)}<br>${Report.label(Report.shortName(trial.settings, 60))}`),
+      hovertext: items.map(({ trial, run }) =>
+        `trial ${trial.id}, ${Report.label(Report.state(trial))}<br>${Report.duration(run.end - run.begin)}<br>${Report.label(Report.shortName(trial.settings, 60))}`),
       hoverinfo: "text",
       marker: {
         color: fill(style.colour), line: { color: style.colour, width: 1 },
