@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from sweepbox.detection.config.change import Change
 from sweepbox.tuning.spec.schema import Scalar
-from sweepbox.tuning.storage.folder import TrialFolder
-from sweepbox.tuning.storage.trial_record import Evaluation
+from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
+from sweepbox.tuning.storage.trial_record import Evaluation, TrialState
 
 if TYPE_CHECKING:
     from sweepbox.detection.training.reports import StepReport
@@ -27,6 +27,8 @@ class LoggedTrial:
         parameters: What the sampler suggested.
         changes: What the trial's config changes of the base config.
         step: The step from which it trains: 0, or that of the saved state.
+        sweep: The name of the sweep, which is the experiment that the trial belongs to.
+        space: The names of all parameters of the space, of which a trial may have some only.
     """
 
     folder: TrialFolder
@@ -34,12 +36,36 @@ class LoggedTrial:
     parameters: Mapping[str, Scalar]
     changes: Sequence[Change]
     step: int = 0
+    sweep: str = "sweep"
+    space: Sequence[str] = ()
 
     @property
     def hyperparameters(self) -> dict[str, Scalar]:
         """The suggested values by name; of a trial without any, the values of the changed fields."""
         changed = {change.path: change.after for change in self.changes if change.after is not None}
         return dict(self.parameters) or changed
+
+    @property
+    def sweep_folder(self) -> SweepFolder:
+        """The folder of the sweep."""
+        return SweepFolder(self.folder.path.parent.parent)
+
+
+@dataclass(frozen=True)
+class LoggedEnd:
+    """What loggers are told when a sweep ends; it may be resumed, and end again.
+
+    Attributes:
+        folder: The sweep's folder.
+        sweep: Its name.
+        states: The states of all trials, by their ids.
+        winner: The trial that has won, None where there is none.
+    """
+
+    folder: SweepFolder
+    sweep: str
+    states: Mapping[str, TrialState]
+    winner: str | None
 
 
 class TrialLogger(Protocol):

@@ -41,7 +41,7 @@ class TensorBoardLogger:
 
         values = trial.hyperparameters
         experiment = hparams.hparams_config_pb(
-            hparams=[hparams.HParam(name) for name in values],
+            hparams=[hparams.HParam(name) for name in dict.fromkeys([*trial.space, *values])],
             metrics=[hparams.Metric(f"evaluation/{trial.metric}", display_name=trial.metric)],
         )
         for summary in (experiment, hparams.hparams_pb(values, trial_id=trial.folder.id)):

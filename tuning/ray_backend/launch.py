@@ -33,6 +33,7 @@ from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import begin_session, end_session
 from sweepbox.tuning.storage.requests import read_requests
 from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.sweep.logged_end import tell_end
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
 from sweepbox.tuning.sweep.readiness import check_ready
@@ -117,6 +118,8 @@ def run_sweep(
         if halt.cause is None:
             state = read_sweep(folder, is_running=False)
             write_outcome(state)
+            if stopped_by != INTERRUPT:
+                tell_end(state, notify)
     _check_any_succeeded(state)
     return SweepOutcome(state, stopped_by)
 

@@ -295,7 +295,7 @@ class PrepareSpec(SpecModel):
         return self
 
 
-LoggerName = Literal["tensorboard"]
+LoggerName = Literal["tensorboard", "mlflow", "wandb"]
 """Who is told of trials beside the records in the sweep's folder."""
 
 

@@ -71,6 +71,10 @@ class TrialFolder:
         """The checkpoint folder of the trial's best evaluation, while it is among the sweep's best."""
         return self.path / "best"
 
+    def run_of(self, logger: str) -> Path:
+        """Return the file that names the trial's run at a logger that keeps runs elsewhere."""
+        return self.path / f"{logger}-run.txt"
+
     def matches(self, part: str) -> Path:
         """Return the file of the detections of its best weights on a part of the data, with their matches."""
         return self.path / f"matches-{part}.arrow"
@@ -176,6 +180,11 @@ class SweepFolder:
     def page(self) -> Path:
         """The report as a web page."""
         return self.path / "report.html"
+
+    @property
+    def mlflow(self) -> Path:
+        """The folder of MLflow's database and artifacts, where no tracking server is given."""
+        return self.path / "mlflow"
 
     @property
     def log(self) -> Path:

@@ -22,6 +22,7 @@ from sweepbox.detection.data.dataset.prepare import PreparedDataset, open_datase
 from sweepbox.detection.data.dataset.prepared import is_prepared
 from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes, boxes_of_records
 from sweepbox.tuning.budget.limits import check_limits
+from sweepbox.tuning.loggers.table import check_loggers
 from sweepbox.tuning.objective.goal import COSTS
 from sweepbox.tuning.objective.objective import Objective, check_metrics
 from sweepbox.tuning.schedule.table import orders_copies, with_rule_options
@@ -302,6 +303,7 @@ def _early_checks(spec: SweepSpec, *, runs_here: bool) -> Iterable[Callable[[], 
     yield lambda: fix_sampler(spec)
     yield lambda: with_rule_options(spec.scheduler)
     yield lambda: check_limits(spec)
+    yield lambda: check_loggers(spec.loggers)
     yield lambda: _check_base(spec, runs_here=runs_here)
 
 

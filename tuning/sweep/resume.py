@@ -6,6 +6,7 @@ from sweepbox.detection.config.difference import config_difference
 from sweepbox.detection.config.reading import keeps_own_pyramid
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.budget.limits import check_limits
+from sweepbox.tuning.loggers.table import check_loggers
 from sweepbox.tuning.schedule.table import with_rule_options
 from sweepbox.tuning.search.data_fit import without_choices
 from sweepbox.tuning.search.samplers.table import AUTO, with_all_options
@@ -29,6 +30,7 @@ ROOM = (
     "resources_per_trial",
     "max_concurrent",
     "keep_checkpoints",
+    "loggers",
 )
 """What of a sweep file may change between a sweep and its resumption."""
 
@@ -54,6 +56,7 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
     """
     given = _with_all_options(request.load(), request.source)
     check_limits(given)
+    check_loggers(given.loggers)
     folder = open_sweep(request.folder(given).path)
     stored = _with_all_options(load_spec(folder.spec), str(folder.spec))
     given = without_choices(given, read_pruned(folder))

@@ -17,6 +17,7 @@ from sweepbox.detection.core.files import remove_temporary_folders
 from sweepbox.tuning.loggers.logger import LoggedTrial, Loggers
 from sweepbox.tuning.loggers.table import loggers_of
 from sweepbox.tuning.objective.objective import Objective
+from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.spec.steps import evaluation_plan
 from sweepbox.tuning.storage.dataset import open_unchanged_data
@@ -205,6 +206,8 @@ class TrialWorker:
             parameters=self._status.status.parameters,
             changes=read_changes(self._trial),
             step=run.step,
+            sweep=self._spec.name,
+            space=[parameter.name for parameter in Space.of(self._spec).parameters()],
         )
         return loggers_of(self._spec.loggers, trial)
 

@@ -1,6 +1,8 @@
 """Loggers of trials: what they write, and that they never harm the trial."""
 
 import logging
+import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +11,10 @@ from typing import Any, get_args
 import pytest
 
 from sweepbox.detection.config.change import Change
+from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.training.reports import StepReport
-from sweepbox.tuning.loggers.logger import LoggedTrial, Loggers, TrialLogger
-from sweepbox.tuning.loggers.table import LOGGERS, loggers_of
+from sweepbox.tuning.loggers.logger import LoggedEnd, LoggedTrial, Loggers, TrialLogger
+from sweepbox.tuning.loggers.table import LOGGERS, LoggerKind, check_loggers, log_end, loggers_of
 from sweepbox.tuning.spec.schema import LoggerName
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import Evaluation
@@ -56,6 +59,14 @@ def test_every_name_of_a_sweep_file_has_a_logger() -> None:
     assert set(LOGGERS) == set(get_args(LoggerName))
 
 
+def test_a_missing_package_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_loggers(["tensorboard"])
+    monkeypatch.setitem(LOGGERS, "mlflow", replace(LOGGERS["mlflow"], package="no_such_package"))
+    command = re.escape("mlflow is not installed here; pip install 'sweepbox[mlflow]'")
+    with pytest.raises(SweepError, match=command):
+        check_loggers(["tensorboard", "mlflow"])
+
+
 def test_tensorboard_has_losses_and_metrics_under_both_names(trial: LoggedTrial) -> None:
     loggers = loggers_of(["tensorboard"], trial)
     loggers.log_steps(report(1, None))
@@ -94,6 +105,24 @@ def test_tensorboard_has_the_hyperparameters_once(trial: LoggedTrial) -> None:
     for step in (0, 4):
         loggers_of(["tensorboard"], replace(trial, step=step)).close()
     assert hyperparameters(trial) == {"rate": 0.01, "flip": True, "kind": "adam"}
+
+
+def test_the_tab_of_hyperparameters_has_those_of_other_trials_too(trial: LoggedTrial) -> None:
+    loggers_of(["tensorboard"], replace(trial, space=["rate", "only_sometimes"])).close()
+    assert hyperparameter_columns(trial) == ["rate", "only_sometimes", "flip", "kind"]
+
+
+def hyperparameter_columns(trial: LoggedTrial) -> list[str]:
+    """Return the columns of the tab HPARAMS, which are those of the first trial that TensorBoard reads."""
+    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+
+    return [
+        info.name
+        for event in events(trial)
+        for value in event.summary.value
+        if value.tag == "_hparams_/experiment"
+        for info in HParamsPluginData.FromString(value.metadata.plugin_data.content).experiment.hparam_infos
+    ]
 
 
 def test_a_trial_without_suggestions_shows_what_it_changes(trial: LoggedTrial) -> None:
@@ -169,3 +198,35 @@ def test_a_logger_that_fails_is_left_out_and_the_others_go_on(
     else:
         expected = told if where != "close" else ["begin", *["steps", "evaluation"] * 2, "close"]
         assert made["bad"].told == expected
+
+
+def test_a_logger_that_fails_at_the_end_of_the_sweep_is_told_and_the_others_go_on(
+    trial: LoggedTrial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str | None] = []
+    waits = threading.Event()
+
+    def fail(_: LoggedEnd) -> None:
+        raise RuntimeError("no end")
+
+    def wait(_: LoggedEnd) -> None:
+        waits.wait(20)
+
+    def tell(end: LoggedEnd) -> None:
+        told.append(end.winner)
+
+    ends: dict[LoggerName, Callable[[LoggedEnd], None]] = {"tensorboard": fail, "mlflow": tell, "wandb": wait}
+    for name, end in ends.items():
+        monkeypatch.setitem(LOGGERS, name, LoggerKind(lambda _: Fails("nowhere"), "json", end))
+    lines = log_end(
+        ["tensorboard", "wandb", "mlflow", "mlflow"],
+        LoggedEnd(SweepFolder(trial.folder.path), "mine", {}, "0003"),
+        within_s=0.2,
+    )
+    waits.set()
+    what = "does not have the end of the sweep"
+    assert lines == [
+        f"the logger tensorboard {what}: no end",
+        f"the logger wandb {what}: it was not done after 0.2 s",
+    ]
+    assert told == ["0003"]
