@@ -50,7 +50,7 @@ def command(
 
 
 def _server(sweeps: Sequence[Path], host: str, port: int) -> "DashboardServer":
-    from sweepbox.tuning.monitor.dashboard.serve import dashboard_of
+    from sweepbox.tuning.api.live_report import dashboard_of
 
     return dashboard_of(sweeps, host=host, port=port)
 

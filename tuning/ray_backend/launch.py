@@ -119,7 +119,7 @@ def run_sweep(
             state = read_sweep(folder, is_running=False)
             write_outcome(state)
             if stopped_by != INTERRUPT:
-                tell_end(state, notify)
+                tell_end(read_sweep(folder, is_running=False), notify)
     _check_any_succeeded(state)
     return SweepOutcome(state, stopped_by)
 

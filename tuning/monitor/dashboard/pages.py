@@ -1,8 +1,9 @@
 """The server's own pages: the list of sweeps, the page of each, and the JSON that the pages poll."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 from wsgiref.types import WSGIEnvironment
 
@@ -17,12 +18,14 @@ from sweepbox.tuning.monitor.dashboard.responses import (
 from sweepbox.tuning.monitor.dashboard.sweeps import Document, ShownSweep, ShownSweeps
 from sweepbox.tuning.sweep.formatting import best_text
 
-Page = Callable[[str], str]
-"""Returns the page that shows a model, given as JSON, and polls `state.json` beside it."""
+Page = Callable[[Mapping[str, Any]], str]
+"""Returns the page that shows a model and polls `state.json` beside it."""
 
 STATE = "state.json"
 RUNS = "/runs/"
-LINKS = '<nav><a href="/tensorboard/">TensorBoard</a> · <a href="/dashboard">optuna-dashboard</a></nav>'
+LINKS = {"All sweeps": "/", "TensorBoard": "/tensorboard/", "optuna-dashboard": "/dashboard"}
+"""Where the pages lead, by the words of the links."""
+_NAVIGATION = "<nav>" + " · ".join(f'<a href="{path}">{words}</a>' for words, path in LINKS.items()) + "</nav>"
 
 
 class OwnPages:
@@ -54,12 +57,12 @@ class OwnPages:
         reading = sweep.reading()
         if reading.state is None:
             return _problem_page(sweep)
-        return page_response(self._page(sweep.document().content.decode()))
+        return page_response(self._page(sweep.document().model))
 
     def _list(self) -> Response:
         rows = "".join(map(_row, self._sweeps))
         head = "<tr><th>Sweep</th><th>State</th><th>Trials</th><th>Best</th></tr>"
-        body = f"<h1>Sweeps</h1>{LINKS}<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+        body = f"<h1>Sweeps</h1>{_NAVIGATION}<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
         return page_response(page_of("Sweepbox", body, head='<meta http-equiv="refresh" content="5">'))
 
 
@@ -88,5 +91,7 @@ def _row(sweep: ShownSweep) -> str:
 def _problem_page(sweep: ShownSweep) -> Response:
     """Return what is seen of a sweep that cannot be read; it shows the sweep again as soon as it can be."""
     lines = "".join(f'<p class="problem">{html.escape(line)}</p>' for line in sweep.reading().problems)
-    body = f"<h1>{html.escape(sweep.name)}</h1>{LINKS}{lines}<p>This page looks again every two seconds.</p>"
+    body = (
+        f"<h1>{html.escape(sweep.name)}</h1>{_NAVIGATION}{lines}<p>This page looks again every two seconds.</p>"
+    )
     return page_response(page_of(sweep.name, body, head='<meta http-equiv="refresh" content="2">'))

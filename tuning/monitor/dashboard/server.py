@@ -19,6 +19,8 @@ from sweepbox.tuning.monitor.dashboard.sweeps import Model, ShownSweeps
 from sweepbox.tuning.monitor.dashboard.tensorboard_app import PREFIX, TensorBoardApp
 
 THREADS = 8
+END_S = 0.5
+"""How long the end waits for the threads, in seconds."""
 MOST_BODY_BYTES = 64 * 1024
 """Of a request's body, which no application reads."""
 
@@ -75,13 +77,12 @@ class DashboardServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the port and all connections at once; requests that are being answered are not waited for."""
+        """Close the port and all connections; requests that are being answered are waited for very shortly."""
         from waitress import wasyncore
 
+        self._server.task_dispatcher.shutdown(timeout=END_S)
         self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._map, ignore_all=True))
-        self._thread.join(timeout=2)
-        self._server.task_dispatcher.shutdown(timeout=0.2)
-        self._socket.close()
+        self._thread.join(END_S)
 
     def _serve(self) -> None:
         self._server.run()

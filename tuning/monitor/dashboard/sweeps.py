@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sweepbox.detection.core.errors import SweepboxError
 from sweepbox.tuning.sweep.state import SweepState
@@ -16,14 +16,23 @@ from sweepbox.tuning.sweep.watched import Reading, WatchedSweep
 INTERVAL_S = 1.0
 """A sweep's folder is looked at once in this time at most."""
 
-Model = Callable[[SweepState], Mapping[str, Any]]
-"""Returns what a page shows of a state, as values of JSON."""
+
+class Model(Protocol):
+    """Returns what a page shows of a state, as values of JSON."""
+
+    @property
+    def revision(self) -> int:
+        """Differs where the model of the same state would be another one than before."""
+
+    def __call__(self, state: SweepState) -> Mapping[str, Any]:
+        """Return the model."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A JSON text and the tag by which a browser asks whether it has changed."""
+    """A model, its JSON, and the tag by which a browser asks whether it has changed."""
 
+    model: Mapping[str, Any]
     content: bytes
     tag: str
 
@@ -45,7 +54,7 @@ class ShownSweep:
         self._lock = threading.Lock()
         self._next_read = -float("inf")
         self._reading = Reading(None)
-        self._document: tuple[Reading, Document] | None = None
+        self._document: tuple[Reading, int, Document] | None = None
 
     def reading(self) -> Reading:
         """Return what the folder holds; the same object until it changes."""
@@ -56,9 +65,10 @@ class ShownSweep:
         """Return the page's model as JSON, with `problems`; without a state it has those and the name alone."""
         with self._lock:
             reading = self._read()
-            if self._document is None or self._document[0] is not reading:
-                self._document = (reading, self._document_of(reading))
-            return self._document[1]
+            revision = self._model.revision
+            if self._document is None or self._document[0] is not reading or self._document[1] != revision:
+                self._document = (reading, revision, self._document_of(reading))
+            return self._document[2]
 
     def _document_of(self, reading: Reading) -> Document:
         problems = list(reading.problems)
@@ -68,8 +78,9 @@ class ShownSweep:
                 model = self._model(reading.state)
         except (SweepboxError, OSError) as error:  # files beside the records are read for it
             problems.append(str(error))
-        content = json.dumps({**model, "problems": problems}, allow_nan=False).encode()
-        return Document(content, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+        shown = {**model, "problems": problems}
+        content = json.dumps(shown, allow_nan=False).encode()
+        return Document(shown, content, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
 
     def _read(self) -> Reading:
         if self._clock() >= self._next_read:

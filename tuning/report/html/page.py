@@ -33,7 +33,7 @@ DIGITS = 7
 """The significant digits of numbers in the page; it shows at most four."""
 
 
-def page(model_json: Mapping[str, Any], *, live: bool) -> str:
+def page(model_json: Mapping[str, Any], *, live: bool, links: Mapping[str, str] | None = None) -> str:
     """Return the page of a sweep.
 
     Args:
@@ -41,12 +41,14 @@ def page(model_json: Mapping[str, Any], *, live: bool) -> str:
         live: Whether the page polls `state.json` beside it once a second and shows what it gets: the same JSON.
             A server may add `problems`, a list of texts that are shown above the state; without `trials` the
             last state stays.
+        links: Other pages of the server, by the words of the links.
     """
     return _template().substitute(
         live=str(live).lower(),
         policy=html.escape(content_security_policy(live=live)),
         guards=_style_guards(),
         name=html.escape(str(model_json["name"])),
+        links=_links(links or {}),
         style=_style(),
         tables=static_tables(model_json),
         model=json_text(model_json),
@@ -81,6 +83,11 @@ def content_security_policy(*, live: bool) -> str:
             "form-action 'none'",
         ]
     )
+
+
+def _links(links: Mapping[str, str]) -> str:
+    anchors = (f'<a href="{html.escape(path)}">{html.escape(words)}</a>' for words, path in links.items())
+    return f'<p class="note">{" · ".join(anchors)}</p>' if links else ""
 
 
 def _rounded(value: Any) -> Any:

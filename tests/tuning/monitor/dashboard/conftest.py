@@ -11,13 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from sweepbox.detection.training.reports import StepReport
+from sweepbox.tuning.api.live_report import dashboard_of
 from sweepbox.tuning.loggers.logger import LoggedTrial
 from sweepbox.tuning.loggers.table import loggers_of
-from sweepbox.tuning.monitor.dashboard.plain_page import plain_page
 from sweepbox.tuning.monitor.dashboard.server import DashboardServer
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState, read_evaluations, read_status, write_status
-from sweepbox.tuning.sweep.state import SweepState
 
 FORMATS = Path(__file__).parents[2] / "storage" / "formats"
 HOSTILE = "<script>alert('x')</script>"
@@ -98,7 +97,6 @@ def serve() -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def begin(*paths: Path, host: str = "127.0.0.1") -> Client:
-            server = DashboardServer(paths, model=SweepState.to_json, page=plain_page, host=host, port=0)
-            return Client(stack.enter_context(server))
+            return Client(stack.enter_context(dashboard_of(paths, host=host, port=0)))
 
         yield begin

@@ -15,8 +15,8 @@ import pytest
 
 from sweepbox.detection.core.errors import SweepError, UsageError
 from sweepbox.scripts.dashboard_beside import dashboard_beside
+from sweepbox.tuning.api.live_report import dashboard_of
 from sweepbox.tuning.monitor.dashboard import sweeps
-from sweepbox.tuning.monitor.dashboard.serve import dashboard_of
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.storage.folder import TrialFolder
 from sweepbox.tuning.sweep.trial_result import TrialResult, read_trial

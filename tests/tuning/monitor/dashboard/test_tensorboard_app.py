@@ -95,7 +95,7 @@ def test_event_files_are_read_without_tensorflow(lived_once: Path) -> None:
     program = (
         "import sys, http.client\n"
         "from pathlib import Path\n"
-        "from sweepbox.tuning.monitor.dashboard.serve import dashboard_of\n"
+        "from sweepbox.tuning.api.live_report import dashboard_of\n"
         f"with dashboard_of([Path({str(lived_once)!r})], host='127.0.0.1', port=0) as server:\n"
         "    connection = http.client.HTTPConnection(server.link.split('/')[2], timeout=60)\n"
         "    for path in ('/tensorboard/data/runs', '/dashboard', '/state.json'):\n"
