@@ -98,7 +98,9 @@ def generate_sweep(
     _make_base(folder)
     made = {name: _trial(read_status(folder.trial(name)).parameters, int(name)) for name in names if name}
     simulation = simulate(
-        build_rule(spec.scheduler, Plan(trials=trials, max_evaluations=STEPS // EVERY)),
+        build_rule(
+            spec.scheduler, Plan(trials=trials, max_evaluations=STEPS // EVERY, protected=frozenset({"0000"}))
+        ),
         [_curve(name, trial) for name, trial in made.items()],
         workers=workers,
     )

@@ -2,6 +2,7 @@
 "use strict";
 
 const MOBILE = 600;
+const HEIGHT = 360;
 // Colours of Okabe and Ito, which differ for all kinds of colour vision; shapes and dashes differ as well.
 const PALETTE = {
   light: { blue: "#0072b2", orange: "#c04f00", green: "#00795a", purple: "#a3417f", grey: "#6b7280", faint: "#d5d9e0" },
@@ -82,6 +83,7 @@ Report.chart = (title, { note = null, level = "h3" } = {}) => {
   charts.push(chart);
   observer.observe(plot);
   chart.update = (make) => {
+    if (!chart.make) plot.style.minHeight = `${make()?.height ?? HEIGHT}px`; // nothing moves when it is drawn
     chart.make = make;
     draw(chart);
   };
@@ -109,7 +111,7 @@ const draw = async (chart) => {
   const made = chart.make();
   chart.element.hidden = made === null;
   if (made === null) return;
-  const layout = merged(baseLayout(), { ...made.layout, height: made.height ?? 360 });
+  const layout = merged(baseLayout(), { ...made.layout, height: made.height ?? HEIGHT });
   const key = JSON.stringify([made.traces, layout, chart.plot.clientWidth]);
   if (key === chart.drawn) return;
   chart.drawn = key;
@@ -121,6 +123,7 @@ const draw = async (chart) => {
     await library.react(chart.plot, made.traces, layout, { displayModeBar: false, responsive: true });
   } catch (error) {
     chart.plot.textContent = `This browser cannot draw charts: ${error.message}. The tables have all figures.`;
+    chart.plot.style.minHeight = "0";
     chart.plot.classList.add("failed");
   }
 };

@@ -3,6 +3,7 @@
 
 const MOST_SLICES = 9;
 const MOST_AXES = 10;
+const MOST_NARROW_AXES = 5;
 const LEAST_FOR_CONTOUR = 8;
 
 Report.section("parameters", "Parameters", (host) => {
@@ -28,10 +29,10 @@ Report.section("parameters", "Parameters", (host) => {
     }
     table.update(trials);
     parallel.remark(
-      `A line is a trial; on each axis it passes its value. Thick lines are the best ${Report.percent(BEST_SHARE)} by ${Report.goal(model).label}` +
-        (parameters.length > MOST_AXES ? `; the ${MOST_AXES} most important of ${parameters.length} parameters are shown.` : "."),
+      `A line is a trial; on each axis it passes its value. Thick lines are the best ${bestCount(trials)} by ${Report.goal(model).label}` +
+        (parameters.length > axes() ? `; the ${axes()} most important of ${parameters.length} parameters are shown.` : "."),
     );
-    parallel.update(() => parallelOf(model, parameters.slice(0, MOST_AXES), trials));
+    parallel.update(() => parallelOf(model, parameters.slice(0, axes()), trials));
     contour.remark(`Mean ${Report.goal(model).label} of the trials (points) next to the nodes of a grid, interpolated between them.`);
     contour.update(() => (parameters.length > 1 ? contourOf(model, parameters.slice(0, 2), trials) : null));
     slicesNote.textContent =
@@ -50,11 +51,20 @@ Report.section("parameters", "Parameters", (host) => {
   };
 });
 
-const BEST_SHARE = 0.1;
+// The best tenth of the trials, at most 20.
+const bestCount = (trials) => Math.max(1, Math.min(20, Math.round(0.1 * trials.length)));
+const axes = () => (Report.isNarrow() ? MOST_NARROW_AXES : MOST_AXES);
 
 const byImportance = (model) => {
   const shares = model.search?.importance ?? {};
   return [...model.parameters].sort((a, b) => (shares[b.name] ?? 0) - (shares[a.name] ?? 0));
+};
+
+// An axis of a range; powers of ten alone are labelled where a logarithmic one has several.
+const rangeAxis = (parameter, ticks) => {
+  if (!isLog(parameter)) return { type: "linear", nticks: ticks };
+  const hasPowers = parameter.high / parameter.low >= 50;
+  return { type: "log", exponentformat: "power", ...(hasPowers ? { dtick: 1 } : { nticks: ticks }) };
 };
 
 const isLog = (parameter) => parameter?.kind.startsWith("log_");
@@ -84,7 +94,7 @@ const sliceOf = (model, parameter, trials) => {
       margin: { l: 48, r: 12, t: 6, b: 30 },
       xaxis: isChoice
         ? { tickvals: order.map((_, index) => index), ticktext: order.map((text) => Report.label(Report.shortName(text, 14))), range: [-0.5, order.length - 0.5] }
-        : { type: isLog(parameter) ? "log" : "linear", nticks: 4, exponentformat: "power" },
+        : rangeAxis(parameter, 4),
       yaxis: { nticks: 5 },
     },
   };
@@ -106,15 +116,15 @@ const parallelOf = (model, parameters, trials) => {
   const values = trials.map((trial) => trial.value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const goal = { name: Report.goal(model).label, kind: "uniform", low, high: high > low ? high : low + 1, choices: [] };
-  const axes = [...parameters, goal];
+  const shown = [...parameters, goal];
   const ranked = [...trials].sort((a, b) => Report.oriented(model, b.value) - Report.oriented(model, a.value));
-  const best = Math.max(1, Math.round(BEST_SHARE * ranked.length));
+  const best = bestCount(ranked);
   const half = Math.max(best, Math.round(ranked.length / 2));
   const many = ranked.length > 60;
-  const lines = (name, shown, look) => {
+  const lines = (name, members, look) => {
     const [x, y, text] = [[], [], []];
-    for (const trial of shown) {
-      axes.forEach((axis, index) => {
+    for (const trial of members) {
+      shown.forEach((axis, index) => {
         const at = position(axis, axis === goal ? trial.value : trial.parameters[axis.name]);
         if (at === null) return; // the trial does not have this parameter
         x.push(index);
@@ -128,7 +138,7 @@ const parallelOf = (model, parameters, trials) => {
     return { type: "scatter", mode: "lines", name, x, y, text, hoverinfo: "text", line: look, opacity: look.opacity, connectgaps: false };
   };
   const isNarrow = Report.isNarrow();
-  const longest = isNarrow ? 16 : Math.max(12, Math.floor(150 / axes.length));
+  const longest = isNarrow ? 16 : Math.max(12, Math.floor(150 / shown.length));
   const ends = (axis, end) => {
     if (axis.kind === "choice") return Report.shortName(String(end ? axis.choices.at(-1) : axis.choices[0]), 14);
     return Report.text(end ? axis.high : axis.low);
@@ -140,19 +150,19 @@ const parallelOf = (model, parameters, trials) => {
     traces: [
       lines("lower half", ranked.slice(half), { width: 0.8, dash: "dot", color: colours.grey, opacity: many ? 0.3 : 0.6 }),
       lines("upper half", ranked.slice(best, half), { width: 1, dash: "solid", color: colours.blue, opacity: many ? 0.4 : 0.7 }),
-      lines(`best ${Report.percent(BEST_SHARE)}`, ranked.slice(0, best), { width: 2.8, dash: "solid", color: colours.orange, opacity: 0.95 }),
+      lines(`best ${best}`, ranked.slice(0, best), { width: many ? 1.8 : 2.8, dash: "solid", color: colours.orange, opacity: 0.95 }),
     ].filter((trace) => trace.x.length),
-    height: isNarrow ? 500 : 440,
+    height: isNarrow ? 460 : 440,
     layout: {
       margin: { l: 40, r: isNarrow ? 70 : 60, t: 8, b: isNarrow ? 40 : 30 },
       legend: { traceorder: "reversed" },
-      xaxis: { showgrid: true, gridcolor: colours.grey, tickvals: [], range: [-0.25, axes.length - 0.75], zeroline: false, showline: false, dtick: 1 },
-      yaxis: { visible: false, range: [-0.12, isNarrow ? 1.6 : 1.35] },
-      shapes: axes.map((_, index) => ({ type: "line", x0: index, x1: index, y0: 0, y1: 1, line: { color: colours.grey, width: 1 } })),
-      annotations: axes.flatMap((axis, index) => [
+      xaxis: { showgrid: true, gridcolor: colours.grey, tickvals: [], range: [-0.25, shown.length - 0.75], zeroline: false, showline: false, dtick: 1 },
+      yaxis: { visible: false, range: [-0.12, isNarrow ? 1.45 : 1.35] },
+      shapes: shown.map((_, index) => ({ type: "line", x0: index, x1: index, y0: 0, y1: 1, line: { color: colours.grey, width: 1 } })),
+      annotations: shown.flatMap((axis, index) => [
         along(index, ends(axis, 0), -0.02, "top"),
         along(index, ends(axis, 1), 1.01, "bottom"),
-        along(index, Report.shortName(axis.name, longest), 1.1, "bottom", isNarrow || axes.length > 4 ? -35 : 0),
+        along(index, Report.shortName(axis.name, longest), 1.1, "bottom", isNarrow || shown.length > 4 ? -35 : 0),
       ]),
     },
   };
@@ -186,7 +196,7 @@ const contourOf = (model, parameters, trials) => {
   if (shown.length < LEAST_FOR_CONTOUR) return null;
   const axis = (parameter) => ({
     title: { text: Report.label(Report.shortName(parameter.name)) },
-    ...(parameter.kind === "choice" ? { type: "category" } : { type: isLog(parameter) ? "log" : "linear", nticks: 5, exponentformat: "power" }),
+    ...(parameter.kind === "choice" ? { type: "category" } : rangeAxis(parameter, 5)),
   });
   const values = (parameter) =>
     shown.map((trial) => (parameter.kind === "choice" ? String(trial.parameters[parameter.name]) : trial.parameters[parameter.name]));

@@ -40,13 +40,17 @@ const bodyRow = (columns, row, texts) =>
         column.heading ? "th" : "td",
         {
           scope: column.heading ? "row" : null,
-          class: column.numeric ? "number" : column.wide ? "wide" : column.line ? "line" : null,
+          class: column.numeric ? "number" : column.wide ? "wide" : column.line ? "line" : column.short ? "short" : null,
           title: column.line ? texts[index] : null,
         },
-        texts[index],
+        column.wide || column.heading ? breakable(texts[index]) : texts[index],
       ),
     ),
   );
+
+// A long name that may be broken after its dots, underscores and slashes.
+const breakable = (text) =>
+  text.split(/(?<=[._/\[])/).flatMap((part, index) => (index ? [document.createElement("wbr"), part] : [part]));
 
 // A table behind a chart: it is filled when it is opened.
 Report.behind = (caption, columns) => {

@@ -12,7 +12,7 @@ Report.section("trials", "Trials", (host) => {
     if (!table) {
       table = Report.sortable("Trials of the sweep", columnsOf(model), {
         stateOf: Report.state,
-        sort: { index: 4, descending: Report.goal(model).mode === "max" },
+        sort: { index: 2, descending: Report.goal(model).mode === "max" },
       });
       place.append(table.element);
     }
@@ -21,22 +21,19 @@ Report.section("trials", "Trials", (host) => {
     const broken = model.trials.filter((trial) => trial.state === "failed");
     failed.hidden = broken.length === 0;
     if (isNew(broken.map((trial) => [trial.id, trial.error, trial.traceback]))) {
-      failures.replaceChildren(...broken.map(failure));
+      const more = broken.length - MOST_FAILURES;
+      const note = more > 0 ? Report.element("p", { class: "note" }, `… and ${more} more; filter the table above by state.`) : "";
+      failures.replaceChildren(...broken.slice(0, MOST_FAILURES).map(failure), note);
     }
     return model.trials.length > 0;
   };
 });
 
+const MOST_FAILURES = 20;
+
 const columnsOf = (model) => [
   { name: "trial", value: (row) => row.id, heading: true },
-  { name: "state", value: Report.state },
-  { name: "lineage", value: Report.lineage },
-  {
-    name: "evaluations",
-    value: (row) => row.evaluations,
-    text: (row) => `${row.evaluations}/${row.total_evaluations}`,
-    numeric: true,
-  },
+  { name: "state", value: Report.state, short: true },
   {
     name: `best ${Report.goal(model).label}`,
     value: (row) => row.value,
@@ -48,6 +45,13 @@ const columnsOf = (model) => [
     value: (row) => row.values[goal.label] ?? null,
     numeric: true,
   })),
+  {
+    name: "evaluations",
+    value: (row) => row.evaluations,
+    text: (row) => `${row.evaluations}/${row.total_evaluations}`,
+    numeric: true,
+  },
+  { name: "lineage", value: Report.lineage, short: true },
   { name: "time", value: (row) => row.seconds, text: (row) => Report.duration(row.seconds), numeric: true },
   { name: "images/s", value: (row) => row.images_per_s, numeric: true },
   { name: "settings", value: (row) => row.settings, line: true },

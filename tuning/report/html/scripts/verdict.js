@@ -101,7 +101,7 @@ const tilesOf = (model) => {
     }
     const against = verdict.against_base;
     if (against) {
-      const how = against.interval ? `90 % interval ${Report.interval(against.interval, true)}` : "without an interval: not shown to be real";
+      const how = against.interval ? `90 % interval ${Report.interval(against.interval, true)}` : "one training each, no interval";
       add(`Better than the base by (${against.part})`, Report.signed(against.difference), how);
     }
   }
