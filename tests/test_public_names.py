@@ -13,16 +13,12 @@ import pytest
 import yaml
 
 import sweepbox as sb
+from tests.tiny import QUICKSTART, TINY
 
-ROOT = Path(__file__).parents[1]
-QUICKSTART = ROOT / "experiments" / "configs" / "quickstart.config"
-TINY = {
+SMALLER = {
+    **TINY,
     "model.ssd.image_resizer.fixed_shape_resizer.height": 64,
     "model.ssd.image_resizer.fixed_shape_resizer.width": 64,
-    "model.ssd.feature_extractor.depth_multiplier": 0.25,
-    "model.ssd.feature_extractor.fpn.additional_layer_depth": 16,
-    "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth": 16,
-    "batch_size": 2,
     "warmup_steps": 0,
 }
 SPEC = {
@@ -79,7 +75,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, shared_ray: None) -> Path:
     home = tmp_path_factory.mktemp("examples")
     sb.draw_sample(home / "scenes", images=16, size=128, seed=3)
     sb.prepare(home / "scenes", home / "records", validation_fraction=0.2, seed=1)
-    config = apply_edits(load_config(QUICKSTART), [Edit(path, value) for path, value in TINY.items()])
+    config = apply_edits(load_config(QUICKSTART), [Edit(path, value) for path, value in SMALLER.items()])
     save_config(config, home / "pipeline.config")
     (home / "sweep.yaml").write_text(yaml.safe_dump(SPEC, sort_keys=False))
     shutil.copy(next((home / "scenes" / "images").iterdir()), home / "picture.jpg")

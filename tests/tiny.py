@@ -11,12 +11,13 @@ QUICKSTART = Path(__file__).parents[1] / "experiments" / "configs" / "quickstart
 TINY: dict[str, Any] = {
     "model.ssd.image_resizer.fixed_shape_resizer.height": 96,
     "model.ssd.image_resizer.fixed_shape_resizer.width": 96,
+    "model.ssd.feature_extractor.type": "ssd_mobilenet_v1_fpn_keras",
     "model.ssd.feature_extractor.depth_multiplier": 0.25,
     "model.ssd.feature_extractor.fpn.additional_layer_depth": 16,
     "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth": 16,
     "batch_size": 2,
 }
-"""The edits that make the quickstart's config tiny."""
+"""The edits that make the quickstart's config tiny; MobileNet V1 compiles in about half the time of V2."""
 
 
 def tiny_config(*edits: str) -> pb.TrainEvalPipelineConfig:

@@ -17,6 +17,7 @@ QUICKSTART = Path(__file__).parents[2] / "experiments" / "configs" / "quickstart
 TINY = (
     "model.ssd.image_resizer.fixed_shape_resizer.height=96",
     "model.ssd.image_resizer.fixed_shape_resizer.width=96",
+    "model.ssd.feature_extractor.type=ssd_mobilenet_v1_fpn_keras",
     "model.ssd.feature_extractor.depth_multiplier=0.25",
     "model.ssd.feature_extractor.fpn.additional_layer_depth=32",
     "model.ssd.box_predictor.weight_shared_convolutional_box_predictor.depth=32",

@@ -30,6 +30,7 @@ SWEEP: dict[str, Any] = {
     "trials": 2,
     "confirm": {"top": 1, "seeds": 2},
     "keep_checkpoints": 1,
+    "max_concurrent": 1,
 }
 
 

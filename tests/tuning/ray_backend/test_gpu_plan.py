@@ -18,7 +18,7 @@ GPUS = 2
 NETWORK = "model.ssd.feature_extractor"
 TINY = {
     "model.ssd.image_resizer.fixed_shape_resizer": "{height: 96 width: 96}",
-    f"{NETWORK}.type": "ssd_mobilenet_v2_fpn_keras",
+    f"{NETWORK}.type": "ssd_mobilenet_v1_fpn_keras",
     f"{NETWORK}.use_depthwise": True,
     f"{NETWORK}.depth_multiplier": 0.25,
     f"{NETWORK}.fpn.additional_layer_depth": 16,

@@ -28,6 +28,7 @@ COMMON: dict[str, Any] = {
     "augmentations": {},
     "scheduler": {"type": "asha", "grace_period": 1, "reduction_factor": 2},
     "trials": 4,
+    "max_concurrent": 1,
 }
 
 
@@ -128,7 +129,6 @@ def test_latencies_are_measured_once_and_decide(
         space={"scales_per_octave": {"choice": [1, 2]}},
         sampler={"type": "grid"},
         trials=3,
-        max_concurrent=1,
         objective={"metric": ["loss/total", "latency_ms"], "constraints": ["latency_ms <= 100000"]},
     )
     records = read_latencies(folder)
