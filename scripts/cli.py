@@ -25,6 +25,7 @@ COMMANDS = {
     "report": "Write the report of a sweep as a web page.",
     "stop": "Stop a running sweep, or end one of its trials early.",
     "add": "Have a sweep try settings of your choice.",
+    "cluster": "Find out whether a sweep could run on a Ray cluster.",
     "clean": "Free disk space of a sweep or of decoded images.",
     "export": "Export the best checkpoint of a sweep or training run as a SavedModel or a checkpoint.",
     "evaluate": "Measure an exported model on annotated images.",

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sweepbox.detection.core.backends import Backend, check_installed
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.versions import package_versions
+from sweepbox.detection.data.dataset.prepared import DESCRIPTION
 from sweepbox.tuning.monitor.monitor import Listener, SweepMonitor
 from sweepbox.tuning.ray_backend.cluster import (
     LOG_FORMAT,
@@ -29,6 +30,7 @@ from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.dataset import open_sweep_data
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import begin_session, end_session
 from sweepbox.tuning.storage.requests import read_requests
@@ -210,6 +212,8 @@ def _run_on_ray(
         orderly_interrupts(folder, notify),
         ray_session(address=config.address, cpus=config.cpus, gpus=config.gpus) as connection,
     ):
+        if config.address is not None:
+            _check_nodes(folder, spec, connection, notify)
         num_workers = concurrent_trials(
             connection.resources, spec.resources_per_trial, limit=spec.max_concurrent
         )
@@ -238,6 +242,28 @@ def _run_on_ray(
             finally:
                 manager.write_study()
             manager.check_effects()
+
+
+def _check_nodes(
+    folder: SweepFolder, spec: SweepSpec, connection: RayConnection, notify: Callable[[str], None]
+) -> None:
+    """Raise SweepError where a node of a cluster could not run trials of the sweep, and warn of the rest."""
+    from sweepbox.tuning.ray_backend.cluster_check import check_cluster
+
+    description = open_sweep_data(folder, spec).directory / DESCRIPTION
+    report = connection.thread.call(
+        lambda: check_cluster(
+            folders=[folder.path.resolve()],
+            files=[description.resolve()],
+            backend=Backend(spec.backend),
+            share=spec.resources_per_trial,
+        ),
+        check=connection.watch.check,
+    )
+    report.check()
+    for finding in report.findings:
+        logger.warning("%s", finding)
+        notify(f"warning: {finding}")
 
 
 class _Phase:

@@ -1,0 +1,119 @@
+"""`sweepbox cluster`: find out whether a sweep could run on a Ray cluster."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweepbox.scripts.cli import EXIT_BAD_INPUT, output_console, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from sweepbox.tuning.ray_backend.cluster_check import ClusterReport
+    from sweepbox.tuning.ray_backend.cluster_findings import Node
+
+
+class Action(StrEnum):
+    """What to do with a cluster."""
+
+    CHECK = "check"
+
+
+def command(
+    _action: Annotated[Action, typer.Argument(metavar="check", help="Examine every node.")],
+    sweep: Annotated[
+        Path | None, typer.Argument(help="A sweep file, for its data, backend and resources.", dir_okay=False)
+    ] = None,
+    *,
+    address: Annotated[str, typer.Option(help="The cluster's address, or `auto`.")] = "auto",
+    data: Annotated[Path | None, typer.Option(help="A folder of data that all nodes must reach.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder in which sweeps will be; it is made.")] = None,
+) -> None:
+    """Examine every node of a Ray cluster: versions, GPUs, disk, clock, and the folders that all must share.
+
+    Ends with status 2, naming node and remedy, where a sweep could not work. `sweepbox sweep --address` checks
+    the same before its first trial.
+    """
+    from sweepbox.detection.core.backends import Backend
+    from sweepbox.tuning.ray_backend.cluster import arrange_environment, ray_session
+    from sweepbox.tuning.ray_backend.cluster_check import check_cluster
+    from sweepbox.tuning.spec.file import load_spec
+    from sweepbox.tuning.spec.schema import Resources
+
+    spec = None if sweep is None else load_spec(sweep)
+    if data is None and sweep is not None and spec is not None and spec.data is not None:
+        data = sweep.parent / spec.data
+    files = [] if data is None else [_description(data.absolute())]
+    folders = [] if out is None else [out.absolute()]
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    arrange_environment(address)
+    with ray_session(address=address) as connection:
+        report = connection.thread.call(
+            lambda: check_cluster(
+                folders=folders,
+                files=files,
+                backend=Backend.TENSORFLOW if spec is None else Backend(spec.backend),
+                share=Resources() if spec is None else spec.resources_per_trial,
+            ),
+            check=connection.watch.check,
+        )
+    _print(report, output_console())
+    if not report.is_usable:
+        raise typer.Exit(EXIT_BAD_INPUT)
+
+
+def _description(data: Path) -> Path:
+    """Return the file that describes prepared records; UsageError where there are none."""
+    from sweepbox.detection.core.errors import UsageError
+    from sweepbox.detection.data.dataset.prepared import DESCRIPTION, is_prepared
+
+    if not is_prepared(data):
+        raise UsageError(
+            f"{data}: holds no prepared records, which nodes read; run `sweepbox prepare`, or leave them out "
+            "where the sweep prepares them in its own folder"
+        )
+    return data / DESCRIPTION
+
+
+def _print(report: "ClusterReport", console: "Console") -> None:
+    from rich.text import Text
+
+    console.print(_table(report.nodes))
+    for finding in report.findings:
+        kind = ("refused", "red") if finding.is_fatal else ("warning", "yellow")
+        console.print(Text.assemble(kind, f"  {finding}"), soft_wrap=True)
+    usable, style = ("a sweep can run here", "green") if report.is_usable else ("no sweep can run here", "red")
+    console.print(usable, style=style)
+
+
+def _table(nodes: "Iterable[Node]") -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="Nodes", title_justify="left")
+    for column in ("node", "Python", "CPUs", "GPUs", "GPU memory free", "driver", "disk free", "clock"):
+        table.add_column(column, justify="left" if column in ("node", "driver") else "right")
+    for node in nodes:
+        memory = ", ".join(f"{gpu.free_mib / 1024:.0f} of {gpu.total_mib / 1024:.0f} GiB" for gpu in node.gpus)
+        cells = (
+            node.name,
+            node.python or "-",
+            f"{node.resources.get('CPU', 0):g}",
+            f"{node.resources.get('GPU', 0):g}",
+            memory or "-",
+            ", ".join(sorted({gpu.driver for gpu in node.gpus})) or "-",
+            f"{node.free_bytes / 2**30:.0f} GiB",
+            f"{node.clock_s:+.1f} s",
+        )
+        table.add_row(*map(Text, cells))
+    return table
+
+
+if __name__ == "__main__":
+    run(command)

@@ -1,0 +1,118 @@
+"""Two real nodes of Ray on this machine are examined, before a sweep and by the command."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from sweepbox.tuning.ray_backend.node_facts import facts_of_this_node
+from tests.processes import kill_family
+
+ROOT = Path(__file__).parents[3]
+PORT = 26379
+ADDRESS = f"127.0.0.1:{PORT}"
+STARTED = "Ray runtime started."
+START_S = 120.0
+
+
+@dataclass
+class Cluster:
+    """Nodes on this machine, each with its own processes."""
+
+    folder: Path
+    environment: dict[str, str]
+    nodes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def add(self, *options: str) -> None:
+        """Start a node and wait until it runs."""
+        output = self.folder / f"node-{len(self.nodes)}.txt"
+        command = [str(Path(sys.executable).with_name("ray")), "start", "--block", *options]
+        with output.open("w") as file:
+            node = subprocess.Popen(command, env=self.environment, stdout=file, stderr=subprocess.STDOUT)
+        self.nodes.append(node)
+        deadline = time.monotonic() + START_S
+        while STARTED not in output.read_text():
+            assert node.poll() is None, output.read_text()
+            assert time.monotonic() < deadline, output.read_text()
+            time.sleep(0.1)
+
+    def sweepbox(self, verb: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", f"sweepbox.scripts.{verb}", *map(str, arguments), "--address", ADDRESS]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=200
+        )
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A head without GPUs, and a node that offers a GPU which it does not have."""
+    with TemporaryDirectory(dir="/tmp") as folder:
+        environment = os.environ | {
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN": "0" * 32,
+            "RAY_USAGE_STATS_ENABLED": "0",
+        }
+        cluster = Cluster(Path(folder), environment)
+        try:
+            head = ("--head", f"--port={PORT}", f"--temp-dir={folder}/ray", "--include-dashboard=false")
+            cluster.add(*head, "--num-cpus=1", "--num-gpus=0")
+            cluster.add(f"--address={ADDRESS}", "--num-cpus=1", "--num-gpus=1")
+            yield cluster
+        finally:
+            for node in reversed(cluster.nodes):
+                kill_family(node)
+
+
+@pytest.mark.cluster
+@pytest.mark.timeout(300)
+def test_all_nodes_of_a_sound_cluster_are_shown(cluster: Cluster, records: Path, tmp_path: Path) -> None:
+    done = cluster.sweepbox("cluster", "check", "--data", records, "--out", tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.rstrip().endswith("a sweep can run here")
+    rows = [line.split("│") for line in done.stdout.splitlines() if line.startswith("│")]
+    assert [(row[3].strip(), row[4].strip()) for row in rows] == [("1", "0"), ("1", "1")]
+    assert not list((tmp_path / "runs").iterdir())
+
+
+@pytest.mark.cluster
+@pytest.mark.timeout(300)
+def test_a_sweep_is_refused_by_a_node_that_could_not_run_it(
+    cluster: Cluster, write_spec: Callable[..., Path], tmp_path: Path
+) -> None:
+    spec = write_spec(resources_per_trial={"cpu": 1, "gpu": 0.5})
+    checked = cluster.sweepbox("cluster", "check", spec)
+    assert checked.returncode == 2
+    assert "Ray offers GPUs, NVIDIA's driver names none" in checked.stdout
+    begun = cluster.sweepbox("sweep", spec, "--out", tmp_path / "run")
+    assert begun.returncode == 2
+    assert "the cluster cannot run this sweep" in begun.stderr
+    assert "Ray offers GPUs, NVIDIA's driver names none" in begun.stderr
+    assert not list((tmp_path / "run" / "trials").iterdir())
+    assert not list((tmp_path / "run").glob(".sweepbox-probe-*"))
+
+
+def test_a_node_tells_what_it_cannot_reach(tmp_path: Path) -> None:
+    shared, other = tmp_path / "shared", tmp_path / "other"
+    shared.mkdir()
+    other.mkdir()
+    (shared / "probe").touch()
+    (shared / "dataset.json").write_text("{}")
+    folders = [str(path) for path in (shared, other, tmp_path / "none")]
+    files = {str(shared / "dataset.json"): "0" * 64, str(other / "dataset.json"): "0" * 64}
+    facts = facts_of_this_node(["numpy", "no-such-package"], folders, "probe", files)
+    assert list(facts["packages"]) == ["numpy"]
+    written = facts["folders"][str(shared)]["file"]
+    assert written.startswith("probe-")
+    assert (shared / written).is_file()
+    assert facts["folders"][str(other)] == {"problem": "it is not the folder that the driver sees"}
+    assert facts["folders"][str(tmp_path / "none")] == {"problem": "there is no such folder"}
+    assert facts["unreadable"] == {
+        str(shared / "dataset.json"): "the driver reads another content",
+        str(other / "dataset.json"): "No such file or directory",
+    }

@@ -1,0 +1,192 @@
+"""Asks every node of the cluster that this process is connected to what it is and what it reaches."""
+
+import hashlib
+import platform
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from sweepbox.detection.core.backends import Backend
+from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.versions import package_versions
+from sweepbox.tuning.ray_backend import node_facts
+from sweepbox.tuning.ray_backend.cluster_findings import Finding, Gpu, Node, findings
+from sweepbox.tuning.spec.schema import Resources
+from sweepbox.tuning.trial.provenance import PACKAGES
+
+ANSWER_TIMEOUT_S = 90.0
+"""How long a node may take to start a process and to answer."""
+CLOCK_READINGS = 3
+PROBE = ".sweepbox-probe-"
+SEEN_WITHIN_S = 5.0
+"""How long the driver waits for the file of a node to be seen in a shared folder."""
+
+
+@dataclass(frozen=True)
+class ClusterReport:
+    """The nodes of a cluster, by name, and what is wrong with them for a sweep."""
+
+    nodes: tuple[Node, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a sweep could work there."""
+        return not any(finding.is_fatal for finding in self.findings)
+
+    def check(self) -> None:
+        """Raise SweepError, with a line for each reason, where no sweep could work."""
+        lines = [str(finding) for finding in self.findings if finding.is_fatal]
+        if lines:
+            raise SweepError("the cluster cannot run this sweep:\n" + "\n".join(f"  {line}" for line in lines))
+
+
+def check_cluster(
+    *, folders: Sequence[Path], files: Sequence[Path], backend: Backend, share: Resources
+) -> ClusterReport:
+    """Examine the nodes of the cluster that this process is connected to.
+
+    Args:
+        folders: Folders that trials read and write; files are made in them for a moment.
+        files: Small files that trials read.
+        backend: The Keras backend of the trials.
+        share: The share of a node that a trial takes.
+
+    Raises:
+        SweepError: A folder is not there, or cannot be written by this process.
+        OSError: A file cannot be read.
+    """
+    with _probes(folders) as token:
+        nodes = _ask_nodes([str(folder) for folder in folders], token, _sha256_of(files))
+    found = findings(
+        nodes,
+        python=platform.python_version(),
+        packages=package_versions(PACKAGES),
+        backend=backend,
+        share=share,
+    )
+    return ClusterReport(nodes, found)
+
+
+def _sha256_of(files: Sequence[Path]) -> dict[str, str]:
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@contextmanager
+def _probes(folders: Sequence[Path]) -> Iterator[str]:
+    """Write a file to each folder, whose name all have in common, and remove all files of that name."""
+    token = f"{PROBE}{token_hex(8)}"
+    try:
+        for folder in folders:
+            try:
+                (folder / token).touch()
+            except OSError as error:
+                raise SweepError(
+                    f"{folder}: {error.strerror}; give a folder that this machine can write"
+                ) from error
+        yield token
+    finally:
+        for folder in folders:
+            for probe in folder.glob(f"{token}*"):
+                probe.unlink(missing_ok=True)
+
+
+def _ask_nodes(folders: Sequence[str], token: str, files: Mapping[str, str]) -> tuple[Node, ...]:
+    import ray
+    from ray import cloudpickle
+
+    cloudpickle.register_pickle_by_value(node_facts)  # Sweepbox may not be installed there
+    try:
+        alive = [node for node in ray.nodes() if node["Alive"]]
+        asked = {
+            node["NodeID"]: _on(node["NodeID"], node_facts.facts_of_this_node).remote(
+                PACKAGES, folders, token, files
+            )
+            for node in alive
+        }
+        ray.wait(list(asked.values()), num_returns=len(asked), timeout=ANSWER_TIMEOUT_S)
+        hosts = Counter(node["NodeManagerHostname"] for node in alive)
+        return tuple(_node_of(node, asked[node["NodeID"]], hosts) for node in alive)
+    finally:
+        cloudpickle.unregister_pickle_by_value(node_facts)
+
+
+def _on(node_id: str, function: Any) -> Any:
+    """Return a function as a task of Ray that runs on one node and takes no share of it."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    strategy = NodeAffinitySchedulingStrategy(node_id, soft=False)
+    return ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=strategy)(function)
+
+
+def _node_of(node: Mapping[str, Any], answer: Any, hosts: Mapping[str, int]) -> Node:
+    """Return what a node told, or why it told nothing."""
+    import ray
+
+    name = node["NodeManagerHostname"]
+    if hosts[name] > 1:
+        name = f"{name} ({node['NodeManagerAddress']}:{node['NodeManagerPort']})"
+    try:
+        facts = ray.get(answer, timeout=0)
+        clock_s, clock_error_s = _clock(node["NodeID"])
+    except ray.exceptions.GetTimeoutError:
+        ray.cancel(answer, force=True)
+        return Node(
+            name, silent=f"did not answer within {ANSWER_TIMEOUT_S:.0f} s; see whether it is overloaded"
+        )
+    except ray.exceptions.RayError as error:
+        reason = " ".join(str(error).split())
+        return Node(name, silent=f"cannot run a task ({reason}); mend it, or take it out of the cluster")
+    return Node(
+        name,
+        node["Resources"],
+        facts["python"],
+        facts["packages"],
+        tuple(Gpu(**gpu) for gpu in facts["gpus"]),
+        facts["temporary"],
+        facts["free_bytes"],
+        facts["unreadable"] | _unreachable(facts["folders"]),
+        clock_s,
+        clock_error_s,
+    )
+
+
+def _clock(node_id: str) -> tuple[float, float]:
+    """Return how far a node's clock is ahead of this one, and the error: from the fastest of a few answers."""
+    import ray
+
+    clock = _on(node_id, node_facts.clock_of_this_node)
+    readings = []
+    for _ in range(CLOCK_READINGS):
+        before = time.time()
+        there = ray.get(clock.remote(), timeout=ANSWER_TIMEOUT_S)
+        after = time.time()
+        readings.append(((after - before) / 2, there - (before + after) / 2))
+    error, ahead = min(readings)
+    return ahead, error
+
+
+def _unreachable(folders: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return why folders cannot be used on a node, also where the driver does not see what the node wrote."""
+    problems = {}
+    for folder, told in folders.items():
+        problem = told.get("problem") or _not_seen(Path(folder) / told["file"])
+        if problem is not None:
+            problems[folder] = problem
+    return problems
+
+
+def _not_seen(path: Path) -> str | None:
+    """Wait until a file that a node wrote can be seen here; return what is wrong where it cannot."""
+    deadline = time.monotonic() + SEEN_WITHIN_S
+    while not path.exists():
+        if time.monotonic() > deadline:
+            return f"the driver did not see what the node wrote there within {SEEN_WITHIN_S:.0f} s"
+        time.sleep(0.05)
+    return None
