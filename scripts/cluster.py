@@ -33,6 +33,8 @@ def command(
     address: Annotated[str, typer.Option(help="The cluster's address, or `auto`.")] = "auto",
     data: Annotated[Path | None, typer.Option(help="A folder of data that all nodes must reach.")] = None,
     out: Annotated[Path | None, typer.Option(help="The folder in which sweeps will be; it is made.")] = None,
+    nodes: Annotated[int, typer.Option(min=1, help="Wait until this many nodes have joined.")] = 1,
+    within: Annotated[float, typer.Option(min=0, help="The seconds to wait for them.")] = 180.0,
 ) -> None:
     """Examine every node of a Ray cluster: versions, GPUs, disk, clock, and the folders that all must share.
 
@@ -41,7 +43,7 @@ def command(
     """
     from sweepbox.detection.core.backends import Backend
     from sweepbox.tuning.ray_backend.cluster import arrange_environment, ray_session
-    from sweepbox.tuning.ray_backend.cluster_check import check_cluster
+    from sweepbox.tuning.ray_backend.cluster_check import check_cluster, wait_for_nodes
     from sweepbox.tuning.spec.file import load_spec
     from sweepbox.tuning.spec.schema import Resources
 
@@ -54,14 +56,16 @@ def command(
         folder.mkdir(parents=True, exist_ok=True)
     arrange_environment(address)
     with ray_session(address=address) as connection:
-        report = connection.thread.call(
+        call, watch = connection.thread.call, connection.watch
+        call(lambda: wait_for_nodes(nodes, within_s=within), check=watch.check)
+        report = call(
             lambda: check_cluster(
                 folders=folders,
                 files=files,
                 backend=Backend.TENSORFLOW if spec is None else Backend(spec.backend),
                 share=Resources() if spec is None else spec.resources_per_trial,
             ),
-            check=connection.watch.check,
+            check=watch.check,
         )
     _print(report, output_console())
     if not report.is_usable:

@@ -73,6 +73,20 @@ def check_cluster(
     return ClusterReport(nodes, found)
 
 
+def wait_for_nodes(wanted: int, *, within_s: float) -> None:
+    """Wait until the cluster has so many nodes; SweepError where they do not come in time."""
+    import ray
+
+    deadline = time.monotonic() + within_s
+    while (count := sum(node["Alive"] for node in ray.nodes())) < wanted:
+        if time.monotonic() > deadline:
+            raise SweepError(
+                f"{count} of {wanted} nodes have joined the cluster within {within_s:.0f} s; see why the "
+                "others do not start Ray, or wait for fewer"
+            )
+        time.sleep(0.5)
+
+
 def _sha256_of(files: Sequence[Path]) -> dict[str, str]:
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
