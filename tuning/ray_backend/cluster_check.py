@@ -1,10 +1,11 @@
 """Asks every node of the cluster that this process is connected to what it is and what it reaches."""
 
 import hashlib
+import logging
 import platform
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,15 @@ from typing import Any
 from sweepbox.detection.core.backends import Backend
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.versions import package_versions
+from sweepbox.detection.data.dataset.prepared import DESCRIPTION
 from sweepbox.tuning.ray_backend import node_facts
 from sweepbox.tuning.ray_backend.cluster_findings import Finding, Gpu, Node, findings
-from sweepbox.tuning.spec.schema import Resources
+from sweepbox.tuning.spec.schema import Resources, SweepSpec
+from sweepbox.tuning.storage.dataset import open_sweep_data
+from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.trial.provenance import PACKAGES
+
+logger = logging.getLogger(__name__)
 
 ANSWER_TIMEOUT_S = 90.0
 """How long a node may take to start a process and to answer."""
@@ -71,6 +77,20 @@ def check_cluster(
         share=share,
     )
     return ClusterReport(nodes, found)
+
+
+def check_nodes(folder: SweepFolder, spec: SweepSpec, *, notify: Callable[[str], None]) -> None:
+    """Raise SweepError where a node could not run trials of a sweep; warn of other differences, and log them."""
+    report = check_cluster(
+        folders=[folder.path.resolve()],
+        files=[open_sweep_data(folder, spec).directory.resolve() / DESCRIPTION],
+        backend=Backend(spec.backend),
+        share=spec.resources_per_trial,
+    )
+    report.check()
+    for finding in report.findings:
+        logger.warning("%s", finding)
+        notify(f"warning: {finding}")
 
 
 def wait_for_nodes(wanted: int, *, within_s: float) -> None:

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from sweepbox.detection.core.backends import Backend, check_installed
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.versions import package_versions
-from sweepbox.detection.data.dataset.prepared import DESCRIPTION
 from sweepbox.tuning.monitor.monitor import Listener, SweepMonitor
 from sweepbox.tuning.ray_backend.cluster import (
     LOG_FORMAT,
@@ -20,6 +20,7 @@ from sweepbox.tuning.ray_backend.cluster import (
     concurrent_trials,
     ray_session,
 )
+from sweepbox.tuning.ray_backend.cluster_check import check_nodes
 from sweepbox.tuning.ray_backend.confirmation import confirm_winner
 from sweepbox.tuning.ray_backend.evaluation import EvaluationPool
 from sweepbox.tuning.ray_backend.halt import Halt
@@ -30,7 +31,6 @@ from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SweepSpec
-from sweepbox.tuning.storage.dataset import open_sweep_data
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import begin_session, end_session
 from sweepbox.tuning.storage.requests import read_requests
@@ -213,7 +213,8 @@ def _run_on_ray(
         ray_session(address=config.address, cpus=config.cpus, gpus=config.gpus) as connection,
     ):
         if config.address is not None:
-            _check_nodes(folder, spec, connection, notify)
+            check = partial(check_nodes, folder, spec, notify=notify)
+            connection.thread.call(check, check=connection.watch.check)
         num_workers = concurrent_trials(
             connection.resources, spec.resources_per_trial, limit=spec.max_concurrent
         )
@@ -242,28 +243,6 @@ def _run_on_ray(
             finally:
                 manager.write_study()
             manager.check_effects()
-
-
-def _check_nodes(
-    folder: SweepFolder, spec: SweepSpec, connection: RayConnection, notify: Callable[[str], None]
-) -> None:
-    """Raise SweepError where a node of a cluster could not run trials of the sweep, and warn of the rest."""
-    from sweepbox.tuning.ray_backend.cluster_check import check_cluster
-
-    description = open_sweep_data(folder, spec).directory / DESCRIPTION
-    report = connection.thread.call(
-        lambda: check_cluster(
-            folders=[folder.path.resolve()],
-            files=[description.resolve()],
-            backend=Backend(spec.backend),
-            share=spec.resources_per_trial,
-        ),
-        check=connection.watch.check,
-    )
-    report.check()
-    for finding in report.findings:
-        logger.warning("%s", finding)
-        notify(f"warning: {finding}")
 
 
 class _Phase:
