@@ -80,7 +80,7 @@ def check_cluster(
 
 
 def check_nodes(folder: SweepFolder, spec: SweepSpec, *, notify: Callable[[str], None]) -> None:
-    """Raise SweepError where a node could not run trials of a sweep; warn of other differences, and log them."""
+    """Raise SweepError where a node could not run trials of a sweep; log and tell other differences."""
     report = check_cluster(
         folders=[folder.path.resolve()],
         files=[open_sweep_data(folder, spec).directory.resolve() / DESCRIPTION],
