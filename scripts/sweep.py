@@ -30,7 +30,7 @@ def command(
         float | None, typer.Option(min=1e-6, help="The most money; the file has the price.")
     ] = None,
     confirm: Annotated[
-        str | None, typer.Option(help="TOPxSEEDS: train the best configs again, such as 3x2.")
+        str | None, typer.Option(help="TOPxSEEDS[xFOLDS]: train the best configs again, such as 3x2.")
     ] = None,
     test_fraction: Annotated[
         float | None, typer.Option(min=0, max=0.99, help="Share of photographs for the final test.")

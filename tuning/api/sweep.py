@@ -154,7 +154,7 @@ class Sweep:
             time_budget: Another time for the sweep, from now on.
             gpu_hours: Another limit of GPU-hours, those of earlier sessions included.
             cost_limit: Another limit of money, that of earlier sessions included.
-            confirm: Confirm the winner, by so many finalists and seeds.
+            confirm: Confirm the winner, by so many finalists, seeds and folds.
             ray_config: As for `run`.
             listener: As for `run`.
 

@@ -125,7 +125,7 @@ def most_confirmations(spec: SweepSpec) -> int:
     if spec.confirm is None:
         return 0
     top = spec.confirm.top if orders_copies(spec.scheduler) else min(spec.confirm.top, spec.trials)
-    return (top + 1) * spec.confirm.seeds - 1
+    return (top + 1) * spec.confirm.trainings - 1
 
 
 def _simulated(spec: SweepSpec, workers: int, evaluations: int, seconds: float) -> tuple[int, float]:

@@ -66,14 +66,15 @@ def confirm_winner(
 
 
 def _evaluated(state: SweepState, confirm: ConfirmSpec, evaluate: Evaluate) -> tuple[Contender, ...] | None:
-    """Return the finalists, whose matches on the validation part are in their trials' folders."""
+    """Return the finalists, whose matches on the validation part or its folds are in their trials' folders."""
     contenders = contenders_of(state, confirm)
     if not contenders:
         raise SweepError(
             f"{state.folder.path}: no training of a finalist came to a result, so no winner is confirmed; "
             "report.md has the errors"
         )
-    missing = [name for name in trials_of(contenders) if not _has_matches(state, name)]
+    wanted = trials_of(contenders, Part.VALIDATION)
+    missing = [name for name in wanted if not _has_matches(state, name)]
     if missing and evaluate(missing, Part.VALIDATION) is None:
         return None
     return contenders

@@ -29,11 +29,41 @@ def evidence_lines(state: SweepState) -> list[str]:
     ]
     rows = [_cells(entry) for entry in confirmation["finalists"]]
     failed = [
-        f"* {plain(entry['name'])}, seed {entry['seed']} (trial {plain(entry['trial'])}): "
+        f"* {plain(entry['name'])}, seed {entry['seed']}{_fold_text(entry)} (trial {plain(entry['trial'])}): "
         f"{plain(str(entry['error'] or entry['state']))}"
         for entry in confirmation["failed"]
     ]
-    return [*lines, "", *table(header, rows), "", *([*failed, ""] if failed else [])]
+    return [
+        *lines,
+        "",
+        *table(header, rows),
+        "",
+        *_fold_lines(confirmation),
+        *([*failed, ""] if failed else []),
+    ]
+
+
+def _fold_lines(confirmation: Mapping[str, Any]) -> list[str]:
+    """Return a table of the cross-validations, a row for each seed of each finalist; nothing without folds."""
+    count = confirmation.get("folds")
+    if not count:
+        return []
+    rows = [
+        [
+            plain(entry["name"]),
+            str(found["seed"]),
+            value_text(found["value"]),
+            *(f"{value_text(fold['validation'])} ({plain(fold['trial'])})" for fold in found["folds"]),
+        ]
+        for entry in confirmation["finalists"]
+        for found in entry["folds"]
+    ]
+    header = ["finalist", "seed", "all folds", *(f"fold {number}" for number in range(1, count + 1))]
+    return [*table(header, rows), ""]
+
+
+def _fold_text(entry: Mapping[str, Any]) -> str:
+    return "" if entry.get("fold") is None else f", fold {entry['fold']}"
 
 
 def _cells(entry: Mapping[str, Any]) -> list[str]:

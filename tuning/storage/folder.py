@@ -156,6 +156,10 @@ class SweepFolder:
         """The winner, as JSON."""
         return self.path / "winner.json"
 
+    def division(self, folds: int, seed: int) -> Path:
+        """Return the file with the fold of every image, as JSON."""
+        return self.path / "folds" / f"{folds}-folds-seed-{seed}.json"
+
     @property
     def detector(self) -> Path:
         """What the winner's detections on the validation part show, as JSON."""

@@ -95,6 +95,20 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Fold:
+    """A fold of a cross-validation: its number from 1, and how many there are; see `Division`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    number: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=2)]
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        return f"fold {self.number} of {self.count}"
+
+
+@dataclass(frozen=True)
 class TrialStatus:
     """A trial's state; times are seconds since the epoch.
 
@@ -111,6 +125,8 @@ class TrialStatus:
         replaces: The trial that it replaces in a population.
         segments: The configs of a training that changes its config, of which the last is the trial's own (see
             `TrialFolder.segment_config`); empty where there is one.
+        fold: The fold that it validates on while it trains on all others; None where it uses the parts of the
+            data as they are.
         request: The id of the request that it was made for, beyond the sweep's number of trials.
         step: The steps trained so far, as it wrote them last.
         seconds: The time spent on the trial so far.
@@ -140,6 +156,7 @@ class TrialStatus:
     copied_from: CopiedFrom | None = None
     replaces: str | None = None
     segments: tuple[Segment, ...] = ()
+    fold: Fold | None = None
     request: str | None = None
     step: Count = 0
     loss: float | None = None

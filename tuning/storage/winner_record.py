@@ -40,7 +40,7 @@ class WinnerRecord:
     def is_choice_of(self, spec: ConfirmSpec, searched: int) -> bool:
         """Return whether the choice was made by this `confirm` among the finalists of so many ended trials."""
         found = self.confirmation
-        wanted = {"top": spec.top, "seeds": spec.seeds, "searched": searched}
+        wanted = {"top": spec.top, "seeds": spec.seeds, "folds": spec.folds, "searched": searched}
         return found is not None and {key: found.get(key) for key in wanted} == wanted
 
     def is_complete_for(self, spec: ConfirmSpec, searched: int) -> bool:

@@ -48,6 +48,7 @@ from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import SweepMetadata, write_metadata
 from sweepbox.tuning.storage.pruned_file import write_pruned
 from sweepbox.tuning.storage.start_file import write_start
+from sweepbox.tuning.sweep.divisions import divide_images
 from sweepbox.tuning.sweep.sampler_choice import fix_sampler
 from sweepbox.tuning.sweep.start_from import start_of
 
@@ -228,6 +229,7 @@ def new_sweep(
             )
             spec, decisions = fix_sampler(without_choices(spec, unfit))
             begin = start_of(spec, base.config)
+            divide_images(draft, spec, dataset)
             write_pruned(draft, unfit)
             write_start(draft, begin.start)
             _write(draft, folder, spec, dataset, source=request.source)

@@ -19,14 +19,15 @@ def settings_text(trial: TrialResult) -> str:
 
 
 def origin_text(trial: TrialResult) -> str:
-    """Return why a trial exists, of which evaluation it is a copy, and with which seed it confirms another.
+    """Return why a trial exists, of which evaluation it is a copy, with which seed and fold it confirms another.
 
     Where its config changes in training, the number of its configs is named.
     """
     source = _source_text(trial)
     if trial.status.is_confirmation:
-        segments = len(trial.status.segments)
-        source = f"seed {trial.status.seed}" + (f", {segments} configs in turn" if segments else "")
+        segments, fold = len(trial.status.segments), trial.status.fold
+        source = f"seed {trial.status.seed}" + (f", {fold}" if fold is not None else "")
+        source += f", {segments} configs in turn" if segments else ""
     return f"{trial.status.origin} {source}" if source else str(trial.status.origin)
 
 

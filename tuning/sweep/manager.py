@@ -15,7 +15,7 @@ from sweepbox.tuning.search.suggestions import Suggestion
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.start_file import read_start
-from sweepbox.tuning.storage.trial_record import Evaluation, Origin, TrialState, TrialStatus
+from sweepbox.tuning.storage.trial_record import Evaluation, Fold, Origin, TrialState, TrialStatus
 from sweepbox.tuning.sweep.closing import TrialCloser
 from sweepbox.tuning.sweep.given_trials import given_trials
 from sweepbox.tuning.sweep.latency import Latencies
@@ -103,12 +103,12 @@ class TrialManager:
             return None
         return trial_id
 
-    def confirm(self, source: str | None, seed: int) -> str:
-        """Make the trial that trains a trial's config again with this seed, and return its id.
+    def confirm(self, source: str | None, seed: int, fold: Fold | None = None) -> str:
+        """Make the trial that trains a trial's config again with this seed, in a fold or not; return its id.
 
         `source` is None for the base config. The trial is not queued: it is no part of the search.
         """
-        trial_id = self._factory.confirm(source, seed, self._study.next_number)
+        trial_id = self._factory.confirm(source, seed, self._study.next_number, fold)
         self._study.add(self.records[trial_id])
         return trial_id
 

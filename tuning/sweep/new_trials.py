@@ -25,6 +25,7 @@ from sweepbox.tuning.storage.copied_state import copy_state
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
 from sweepbox.tuning.storage.trial_record import (
     CopiedFrom,
+    Fold,
     Origin,
     Segment,
     TrialState,
@@ -109,7 +110,7 @@ class TrialFactory:
         self._records.add(trial.id, status, changes)
         return trial.id
 
-    def confirm(self, source: str | None, seed: int, number: int) -> str:
+    def confirm(self, source: str | None, seed: int, number: int, fold: Fold | None = None) -> str:
         """Write the folder of a trial that trains a config again with this seed, and return its id.
 
         Where the source continues other trials, the new trial changes its config at the same steps as these,
@@ -119,13 +120,16 @@ class TrialFactory:
             source: The trial whose config it is; None for the base config.
             seed: The seed of the training.
             number: The number of the new trial.
+            fold: The fold of a cross-validation that it validates on; None for the parts of the data.
         """
         trial = self._folder.trial(trial_id_of(number))
         config = self._base if source is None else load_config(self._folder.trial(source).config)
         parameters = {} if source is None else self._records[source].status.parameters
         segments = () if source is None else self._segments(source)
         new = self._new_status(config, Suggestion(number, (), parameters, {}), None)
-        status = replace(new, seed=seed, origin=Origin.CONFIRMED, duplicate_of=None, segments=segments)
+        status = replace(
+            new, seed=seed, origin=Origin.CONFIRMED, duplicate_of=None, segments=segments, fold=fold
+        )
         with atomic_directory(trial.path) as path:
             draft = TrialFolder(path)
             for index, segment in enumerate(segments[:-1]):

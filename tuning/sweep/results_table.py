@@ -15,10 +15,11 @@ def results_table(state: SweepState) -> "pyarrow.Table":
     """Return the table of all evaluations.
 
     Columns: trial, state, seed, fingerprint, duplicate_of, origin (why the trial exists), copied_from
-    (`TRIAL:EVALUATION`), evaluation, step, time (seconds since the epoch), seconds (since the evaluation
-    before), evaluation_s (of these, for evaluating), images_per_s and input_wait_fraction (of the training
-    between; these three are null where an older version did not record them), `metrics.NAME` (float),
-    `parameters.NAME` (float, or text where a parameter takes other values than numbers).
+    (`TRIAL:EVALUATION`), fold (`NUMBER/COUNT` in a cross-validation), evaluation, step, time (seconds since the
+    epoch), seconds (since the evaluation before), evaluation_s (of these, for evaluating), images_per_s and
+    input_wait_fraction (of the training between; these three are null where an older version did not record
+    them), `metrics.NAME` (float), `parameters.NAME` (float, or text where a parameter takes other values than
+    numbers).
     """
     return table_of([_row(trial, evaluation) for trial in state.trials for evaluation in trial.evaluations])
 
@@ -29,7 +30,7 @@ def write_results(state: SweepState) -> None:
 
 
 def _row(trial: TrialResult, evaluation: Evaluation) -> dict[str, Any]:
-    copied_from = trial.status.copied_from
+    copied_from, fold = trial.status.copied_from, trial.status.fold
     return {
         "trial": trial.id,
         "state": str(trial.state),
@@ -38,6 +39,7 @@ def _row(trial: TrialResult, evaluation: Evaluation) -> dict[str, Any]:
         "duplicate_of": trial.status.duplicate_of or "",
         "origin": str(trial.status.origin),
         "copied_from": "" if copied_from is None else f"{copied_from.trial}:{copied_from.evaluation}",
+        "fold": "" if fold is None else f"{fold.number}/{fold.count}",
         "evaluation": evaluation.evaluation,
         "step": evaluation.step,
         "time": evaluation.time,

@@ -12,11 +12,13 @@ from sweepbox.tuning.search.data_fit import without_choices
 from sweepbox.tuning.search.samplers.table import AUTO, with_all_options
 from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.dataset import open_unchanged_data
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.opening import open_sweep
 from sweepbox.tuning.storage.pruned_file import read_pruned
 from sweepbox.tuning.storage.trial_record import read_status
 from sweepbox.tuning.sweep.create import SweepRequest, base_config_of
+from sweepbox.tuning.sweep.divisions import divide_images
 from sweepbox.tuning.sweep.readiness import load_base
 from sweepbox.tuning.sweep.sampler_choice import fix_sampler
 
@@ -73,6 +75,8 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
     if given.trials < population and request.trials is not None:
         raise SweepError(f"--trials {request.trials}: the sweep has {population} trials; give at least that")
     updated, _ = fix_sampler(stored.model_copy(update={name: getattr(given, name) for name in ROOM}))
+    if updated.confirm is not None and updated.confirm.folds is not None:
+        divide_images(folder, updated, open_unchanged_data(folder, updated))
     save_spec(updated, folder.spec)
     return folder
 

@@ -146,7 +146,7 @@ class SweepState:
         if confirm is None or self.is_confirmed:
             return 0
         made = [trial for trial in self.trials if trial.status.is_confirmation]
-        to_start = max((confirm.top + 1) * confirm.seeds - len(made), 0) if not made else 0
+        to_start = max((confirm.top + 1) * confirm.trainings - len(made), 0) if not made else 0
         left = [full - len(trial.evaluations) for trial in made if not trial.state.has_ended]
         return to_start * full + sum(left)
 

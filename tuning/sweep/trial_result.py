@@ -73,6 +73,7 @@ class TrialResult:
             "duplicate_of": self.status.duplicate_of,
             "copied_from": None if self.status.copied_from is None else asdict(self.status.copied_from),
             "segments": [asdict(segment) for segment in self.status.segments],
+            "fold": None if self.status.fold is None else asdict(self.status.fold),
             "error": self.status.error,
         }
 

@@ -24,10 +24,14 @@ def verdict_of(winner: WinnerRecord | None) -> str | None:
 def _texts(winner: WinnerRecord) -> Iterator[str]:
     content = winner.content
     metric = content["metric"]
-    yield _figure(f"Validation: {metric}", content["validation"], content["interval"], content["seeds"])
+    folds = content.get("folds")
+    seeds = [entry["seed"] for entry in folds or content["seeds"]]
+    what = f"{len(folds[0]['folds'])}-fold cross-validation" if folds else "mean"
+    yield _figure(f"Validation: {metric}", content["validation"], content["interval"], seeds, what=what)
     test = content["test"]
     if test is not None:
-        yield _figure(f"Test: {metric}", test, test["interval"], content["seeds"])
+        seeds = [entry["seed"] for entry in content["seeds"]]
+        yield _figure(f"Test: {metric}", test, test["interval"], seeds)
     yield f"Verdict: {content['verdict']}."
     if content["tie_with"]:
         yield (
@@ -40,13 +44,18 @@ def _texts(winner: WinnerRecord) -> Iterator[str]:
 
 
 def _figure(
-    name: str, figure: Mapping[str, Any], interval: Sequence[float] | None, seeds: Sequence[Mapping[str, Any]]
+    name: str,
+    figure: Mapping[str, Any],
+    interval: Sequence[float] | None,
+    seeds: Sequence[int],
+    *,
+    what: str = "mean",
 ) -> str:
     parts = [f"{name} {figure['value']:.4f} of the exported weights"]
     if figure["mean"] is not None:
         deviation = "" if figure["sd"] is None else f", standard deviation {figure['sd']:.4f}"
-        named = ", ".join(str(entry["seed"]) for entry in seeds)
-        parts.append(f"mean {figure['mean']:.4f}{deviation} over the seeds {named}")
+        named = ("seed " if len(seeds) == 1 else "seeds ") + ", ".join(map(str, seeds))
+        parts.append(f"{what} {figure['mean']:.4f}{deviation} over the {named}")
     if interval is not None:
         parts.append(f"90 % interval {interval[0]:.4f} to {interval[1]:.4f}")
     return "; ".join(parts) + "."

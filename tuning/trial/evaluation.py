@@ -38,15 +38,18 @@ class TrialEvaluator:
     def evaluate(self, trial_id: str, part: Part) -> dict[str, float]:
         """Evaluate a trial's best weights, write their matches to its folder, and return the metrics.
 
-        SweepError where the data have no such part.
+        Of a trial of a fold the validation part is the images of that fold. SweepError where the data have no
+        such part.
         """
         from sweepbox.detection.evaluation.image_matches_file import write_matches
 
         trial = self._sweep.trial(trial_id)
         config = load_config(trial.config)
         dataset = open_unchanged_data(self._sweep, self._spec)
-        seed = read_status(trial).seed
-        settings = run_settings(self._sweep, trial, self._spec, config, dataset, seed=seed)
+        status = read_status(trial)
+        settings = run_settings(
+            self._sweep, trial, self._spec, config, dataset, seed=status.seed, fold=status.fold
+        )
         run = self._compiled_runs.run_for(_on_part(settings, dataset, part))
         evaluation = run.evaluate_checkpoint(trial.best)
         write_matches(trial.matches(part), evaluation.matches)
@@ -59,4 +62,4 @@ def _on_part(settings: "RunSettings", dataset: PreparedDataset, part: Part) -> "
         return settings
     if not dataset.test:
         raise SweepError(f"{dataset.directory}: has no test part; prepare the data with --test-fraction")
-    return replace(settings, validation_records=dataset.test)
+    return replace(settings, validation_records=dataset.test, held_out=None)

@@ -11,7 +11,9 @@ from sweepbox.detection.data.dataset.prepared import PreparedDataset
 from sweepbox.detection.model.precision import AUTOMATIC, Precision
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import SweepSpec
+from sweepbox.tuning.storage.division import held_out_of
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
+from sweepbox.tuning.storage.trial_record import Fold
 from sweepbox.tuning.trial.precision import sweep_precision
 
 if TYPE_CHECKING:
@@ -26,8 +28,9 @@ def run_settings(
     dataset: PreparedDataset,
     *,
     seed: int,
+    fold: Fold | None = None,
 ) -> "RunSettings":
-    """Return the settings that a trial trains with.
+    """Return the settings that a trial trains with; in a `fold` it validates on that and trains on all others.
 
     With `precision: auto` the sweep's first trial measures the precision, and the others wait for it.
     """
@@ -45,6 +48,7 @@ def run_settings(
         evaluate_every=spec.training.evaluate_every,
         metric=Objective.of(spec.objective).trained_by,
         initial_weights=_initial_weights(sweep, spec),
+        held_out=None if fold is None else held_out_of(sweep, fold, seed),
     )
     if precision != AUTOMATIC:
         return settings

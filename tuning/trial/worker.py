@@ -173,11 +173,13 @@ class TrialWorker:
             error=None,
         )
         remove_temporary_folders(self._trial.path)
-        seed = self._status.status.seed
+        seed, fold = self._status.status.seed, self._status.status.fold
         dataset = open_unchanged_data(self._sweep, self._spec)
         for config in self._configs.configs:
             check_weights(self._sweep, self._spec, config)
-        settings = run_settings(self._sweep, self._trial, self._spec, self._configs.first, dataset, seed=seed)
+        settings = run_settings(
+            self._sweep, self._trial, self._spec, self._configs.first, dataset, seed=seed, fold=fold
+        )
         run = self._compiled_runs.run_for(settings)
         self._run = run
         self._costs = costs_of(self._sweep, self._configs.last.model.ssd, self._objective)

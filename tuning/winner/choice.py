@@ -1,7 +1,7 @@
 """The choice among the finalists by their mean validation score over seeds."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sweepbox.tuning.objective.goal import LATENCY, Metrics
 from sweepbox.tuning.objective.objective import Objective
@@ -9,6 +9,7 @@ from sweepbox.tuning.objective.order import Merit, merits
 from sweepbox.tuning.objective.ranking import Candidate, best_of
 from sweepbox.tuning.sweep.trial_result import TrialResult
 from sweepbox.tuning.winner.comparison import Comparison, compare
+from sweepbox.tuning.winner.cross_validation import CrossValidation, mean_metrics
 from sweepbox.tuning.winner.finalists import Finalist
 from sweepbox.tuning.winner.score import BootstrappedScore
 
@@ -21,14 +22,17 @@ class Contender:
 
     Attributes:
         finalist: The finalist.
-        runs: Its finished trainings by seed; at least one.
+        runs: Its finished trainings on the training part by seed; at least one.
         score: The bootstrapped value of the first goal on the validation part; None where the goal cannot be
             computed from matches of images.
+        folds: Its cross-validations by seed, of which all trainings have finished; by these it is chosen where
+            there are any, else by `runs`.
     """
 
     finalist: Finalist
     runs: Mapping[int, TrialResult]
     score: BootstrappedScore | None = None
+    folds: Mapping[int, CrossValidation] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -36,12 +40,27 @@ class Contender:
         return self.finalist.name
 
     @property
+    def by_seed(self) -> dict[int, Metrics]:
+        """The metrics by which it is chosen, by seed: of its cross-validation, or of its best evaluation."""
+        if self.folds:
+            return {seed: found.metrics for seed, found in self.folds.items()}
+        return {seed: run.best.metrics for seed, run in self.runs.items() if run.best is not None}
+
+    @property
     def metrics(self) -> dict[str, float]:
-        """The mean over seeds of each metric of the trainings' best evaluations."""
-        return mean_metrics([run.best.metrics for run in self.runs.values() if run.best is not None])
+        """The mean over seeds of each metric."""
+        return mean_metrics(list(self.by_seed.values()))
+
+    @property
+    def interval_method(self) -> str | None:
+        """How the interval of the score is computed, in words; None without a score."""
+        if self.score is None:
+            return None
+        images = "the images of all folds" if self.folds else "images"
+        return f"bootstrap over {images}" + (" and seeds" if len(self.by_seed) > 1 else "")
 
     def best_run(self, objective: Objective) -> tuple[int, TrialResult]:
-        """Return the seed with the best validation score, and its training."""
+        """Return the seed whose weights have the best score on the validation part, and its training."""
         candidates = [
             Candidate(run.id, run.best.evaluation, run.best.metrics)
             for run in self.runs.values()
@@ -98,13 +117,6 @@ def choose(contenders: Sequence[Contender], objective: Objective) -> Choice:
     winner = min([leader, *tied], key=_cost_of([leader, *tied]))
     names = tuple(item.name for item in (leader, *tied) if item is not winner)
     return Choice(winner, tuple(ordered), names, _with_base(winner, ordered))
-
-
-def mean_metrics(given: Sequence[Metrics]) -> dict[str, float]:
-    """Return the mean of each metric that all have."""
-    first, *others = given
-    names = [name for name in first if all(name in other for other in others)]
-    return {name: sum(metrics[name] for metrics in given) / len(given) for name in names}
 
 
 def _by_mean(contenders: Sequence[Contender], objective: Objective) -> list[Contender]:

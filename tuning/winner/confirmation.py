@@ -27,7 +27,7 @@ class ConfirmationTrials:
         """Make the trials that are missing."""
         self.manager = manager
         for run in missing_runs(manager.records.snapshot(), confirm):
-            manager.confirm(run.finalist.source, run.seed)
+            manager.confirm(run.finalist.source, run.seed, run.fold)
         self._queue = TrialQueue(patience=PATIENCE)
         for trial_id in sorted(unfinished_runs(manager.records.snapshot(), confirm), key=int):
             self._queue.add(trial_id, manager.program(trial_id))

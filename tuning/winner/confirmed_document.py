@@ -17,7 +17,7 @@ from sweepbox.tuning.winner.choice import PARAMETERS, Choice, Contender
 from sweepbox.tuning.winner.comparison import Comparison, compare
 from sweepbox.tuning.winner.contenders import PartScores
 from sweepbox.tuning.winner.document import VALIDATION_ONLY, winner_of
-from sweepbox.tuning.winner.finalists import runs_of, seeds_of
+from sweepbox.tuning.winner.finalists import failed_runs
 from sweepbox.tuning.winner.flattery import flattery
 from sweepbox.tuning.winner.post_processing import KEY
 from sweepbox.tuning.winner.score import BootstrappedScore
@@ -49,13 +49,15 @@ def frozen_winner(
     """
     _, run = choice.winner.best_run(state.objective)
     best = best_of_trial(run, state.objective)
-    mean, deviation = _mean_and_deviation(_values(choice.winner, state))
+    mean, deviation = _mean_and_deviation(_chosen_by(choice.winner, state))
     return {
         **winner_of(state, best),
         "validation": {"value": best.value, "mean": mean, "sd": deviation},
         "test": None,
         "interval": _interval_json(choice.winner.score),
+        "interval_method": choice.winner.interval_method,
         "seeds": _seeds_json(choice.winner, state),
+        "folds": _folds_json(choice.winner, state),
         "tie_with": list(choice.tie_with),
         "against_base": _against_base(choice),
         "verdict": f"{VALIDATION_ONLY}: {_verdict(choice, choice.with_base)}",
@@ -65,11 +67,12 @@ def frozen_winner(
         "confirmation": {
             "top": confirm.top,
             "seeds": confirm.seeds,
+            "folds": confirm.folds,
             "searched": state.searched_count,
             "complete": not has_test,
             "winner": choice.winner.name,
             "finalists": [_finalist_json(item, state) for item in choice.contenders],
-            "failed": _failed(state, confirm, choice.contenders),
+            "failed": _failed(state, confirm),
         },
     }
 
@@ -204,7 +207,7 @@ def _flattery(choice: Choice, scores: PartScores) -> dict[str, Any] | None:
 
 
 def _finalist_json(contender: Contender, state: SweepState) -> dict[str, Any]:
-    mean, deviation = _mean_and_deviation(_values(contender, state))
+    mean, deviation = _mean_and_deviation(_chosen_by(contender, state))
     metrics = contender.metrics
     return {
         "name": contender.name,
@@ -216,6 +219,7 @@ def _finalist_json(contender: Contender, state: SweepState) -> dict[str, Any]:
         "latency_ms": metrics.get(LATENCY),
         "parameters": metrics.get(PARAMETERS),
         "seeds": _seeds_json(contender, state),
+        "folds": _folds_json(contender, state),
         "test": None,
     }
 
@@ -228,19 +232,47 @@ def _seeds_json(contender: Contender, state: SweepState) -> list[dict[str, Any]]
     ]
 
 
-def _failed(state: SweepState, confirm: ConfirmSpec, contenders: Sequence[Contender]) -> list[dict[str, Any]]:
-    """Return the trainings of the compared finalists that came to no result."""
+def _folds_json(contender: Contender, state: SweepState) -> list[dict[str, Any]] | None:
+    """Return the cross-validation of each seed: the value over all images, and those of the folds."""
+    if not contender.folds:
+        return None
     return [
-        {"name": item.name, "seed": seed, "trial": run.id, "state": str(run.state), "error": run.status.error}
-        for item in contenders
-        for seed, run in runs_of(item.finalist, state, seeds_of(state.spec, confirm)).items()
-        if seed not in item.runs
+        {
+            "seed": seed,
+            "value": state.objective.value(found.metrics),
+            "folds": [
+                {"fold": number, "trial": run.id, "validation": state.objective.value(run.best.metrics)}
+                for number, run in enumerate(found.runs, start=1)
+                if run.best is not None
+            ],
+        }
+        for seed, found in contender.folds.items()
+    ]
+
+
+def _failed(state: SweepState, confirm: ConfirmSpec) -> list[dict[str, Any]]:
+    """Return the trainings of finalists that came to no result."""
+    return [
+        {
+            "name": wanted.finalist.name,
+            "seed": wanted.seed,
+            "fold": None if wanted.fold is None else wanted.fold.number,
+            "trial": run.id,
+            "state": str(run.state),
+            "error": run.status.error,
+        }
+        for wanted, run in failed_runs(state, confirm).items()
     ]
 
 
 def _values(contender: Contender, state: SweepState) -> list[float]:
-    """Return the validation value of each training."""
+    """Return the value of each training's weights on the validation part."""
     return [state.objective.value(run.best.metrics) for run in contender.runs.values() if run.best is not None]
+
+
+def _chosen_by(contender: Contender, state: SweepState) -> list[float]:
+    """Return the value of each seed by which a finalist is chosen."""
+    return [state.objective.value(metrics) for metrics in contender.by_seed.values()]
 
 
 def _mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:

@@ -1,7 +1,7 @@
 """The finalists of a sweep with what is known of their trainings on one part of the data."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sweepbox.detection.core.errors import UsageError
@@ -9,36 +9,89 @@ from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.detection.evaluation.image_matches_file import read_matches
 from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.sweep.trial_result import TrialResult
 from sweepbox.tuning.trial.evaluation import Part
 from sweepbox.tuning.winner.choice import Contender
-from sweepbox.tuning.winner.finalists import finalists_of, is_usable, runs_of, seeds_of
+from sweepbox.tuning.winner.cross_validation import CrossValidation, join_folds, joined_metrics
+from sweepbox.tuning.winner.finalists import (
+    Finalist,
+    finalists_of,
+    fold_runs_of,
+    is_usable,
+    runs_of,
+    seeds_of,
+)
 from sweepbox.tuning.winner.goal_values import has_values
 from sweepbox.tuning.winner.resamples import Resamples
 from sweepbox.tuning.winner.score import BootstrappedScore, Candidate, bootstrap_score
 
 logger = logging.getLogger(__name__)
 
+MatchesBySeed = Mapping[int, ImageMatches]
+
 
 def contenders_of(state: SweepState, confirm: ConfirmSpec) -> tuple[Contender, ...]:
-    """Return the finalists that have a finished training, without scores."""
+    """Return the finalists that can be compared and exported, without scores.
+
+    They have a finished training on the training part and, with folds, a cross-validation of which all
+    trainings have finished; its metrics come with the scores.
+    """
     seeds = seeds_of(state.spec, confirm)
     found = []
     for finalist in finalists_of(state, confirm):
         runs = {seed: run for seed, run in runs_of(finalist, state, seeds).items() if is_usable(run, state)}
-        if runs:
-            found.append(Contender(finalist, runs))
+        folds = _cross_validations(finalist, state, confirm)
+        if runs and (folds or confirm.folds is None):
+            found.append(Contender(finalist, runs, folds=folds))
     return tuple(found)
 
 
-def trials_of(contenders: Sequence[Contender]) -> tuple[str, ...]:
-    """Return the trials of all trainings."""
-    return tuple(run.id for contender in contenders for run in contender.runs.values())
+def _cross_validations(
+    finalist: Finalist, state: SweepState, confirm: ConfirmSpec
+) -> dict[int, CrossValidation]:
+    made = fold_runs_of(finalist, state, confirm)
+    usable = {seed: [run for run in runs.values() if is_usable(run, state)] for seed, runs in made.items()}
+    return {
+        seed: CrossValidation(tuple(runs), {})
+        for seed, runs in usable.items()
+        if runs and len(runs) == confirm.folds
+    }
+
+
+def trials_of(contenders: Sequence[Contender], part: Part = Part.TEST) -> tuple[str, ...]:
+    """Return the trials whose weights are evaluated on a part.
+
+    These are the trainings on the training part; on the validation part those of the folds where there are any.
+    """
+    return tuple(run.id for contender in contenders for run in _runs(contender, part))
+
+
+def _runs(contender: Contender, part: Part) -> tuple[TrialResult, ...]:
+    if part is Part.VALIDATION and contender.folds:
+        return tuple(run for found in contender.folds.values() for run in found.runs)
+    return tuple(contender.runs.values())
 
 
 def with_scores(contenders: Sequence[Contender], state: SweepState) -> tuple[Contender, ...]:
-    """Return the contenders with their scores on the validation part, see `PartScores`."""
-    scores = PartScores.read(contenders, state, Part.VALIDATION)
-    return tuple(replace(item, score=scores.of(item)) for item in contenders)
+    """Return the contenders with scores and metrics of the validation part or all folds; see `PartScores`."""
+    matches = {item.name: _matches(item, state, Part.VALIDATION) for item in contenders}
+    scores = PartScores.of_matches(matches, state, Part.VALIDATION)
+    return tuple(
+        replace(item, score=scores.of(item), folds=_with_metrics(item, matches[item.name]))
+        for item in contenders
+    )
+
+
+def _with_metrics(contender: Contender, matches: MatchesBySeed) -> dict[int, CrossValidation]:
+    return {
+        seed: replace(
+            found,
+            metrics=joined_metrics(
+                matches[seed], [run.best.metrics for run in found.runs if run.best is not None]
+            ),
+        )
+        for seed, found in contender.folds.items()
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +102,17 @@ class PartScores:
 
     @classmethod
     def read(cls, contenders: Sequence[Contender], state: SweepState, part: Part) -> "PartScores":
-        """Compute the scores of the first goal from the matches in the trials' folders.
+        """Compute the scores of the first goal from the matches in the trials' folders, see `of_matches`."""
+        return cls.of_matches({item.name: _matches(item, state, part) for item in contenders}, state, part)
+
+    @classmethod
+    def of_matches(cls, matches: Mapping[str, MatchesBySeed], state: SweepState, part: Part) -> "PartScores":
+        """Compute the scores of the first goal from the matches of each contender by seed.
 
         There are none where the goal cannot be computed from matches (losses and costs), or is undefined
         because the part has no object that it needs.
         """
         goal = state.objective.goals[0]
-        matches = {item.name: _matches(item, state, part) for item in contenders}
         first = next(iter(next(iter(matches.values())).values()))
         if not has_values(goal, first.class_names):
             return cls({})
@@ -77,6 +134,11 @@ class PartScores:
 
 
 def _matches(contender: Contender, state: SweepState, part: Part) -> dict[int, ImageMatches]:
-    return {
-        seed: read_matches(state.folder.trial(run.id).matches(part)) for seed, run in contender.runs.items()
-    }
+    """Return the matches by seed; on the validation part those of all folds joined, where there are any."""
+
+    def of(run: TrialResult) -> ImageMatches:
+        return read_matches(state.folder.trial(run.id).matches(part))
+
+    if part is Part.VALIDATION and contender.folds:
+        return {seed: join_folds([of(run) for run in found.runs]) for seed, found in contender.folds.items()}
+    return {seed: of(run) for seed, run in contender.runs.items()}

@@ -18,12 +18,15 @@ def unconfirmed_winner(state: SweepState, best: Best) -> dict[str, Any]:
 
     The interval is there where the matches of its images are, see `TrialFolder.matches`.
     """
+    interval = _interval_of_one(state, best)
     return {
         **winner_of(state, best),
         "validation": {"value": best.value, "mean": None, "sd": None},
         "test": None,
-        "interval": _interval_of_one(state, best),
+        "interval": interval,
+        "interval_method": None if interval is None else "bootstrap over images",
         "seeds": [{"seed": state.trial(best.trial).status.seed, "trial": best.trial, "validation": best.value}],
+        "folds": None,
         "tie_with": [],
         "against_base": None,
         "verdict": UNCONFIRMED,

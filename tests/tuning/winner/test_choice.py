@@ -10,7 +10,8 @@ from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import ObjectiveSpec
 from sweepbox.tuning.storage.trial_record import Evaluation, TrialState, TrialStatus
 from sweepbox.tuning.sweep.trial_result import TrialResult
-from sweepbox.tuning.winner.choice import Contender, choose, mean_metrics
+from sweepbox.tuning.winner.choice import Contender, choose
+from sweepbox.tuning.winner.cross_validation import mean_metrics
 from sweepbox.tuning.winner.finalists import Finalist
 from sweepbox.tuning.winner.resamples import Resamples
 from sweepbox.tuning.winner.score import BootstrappedScore

@@ -1,44 +1,42 @@
 """Finalists, their trials, and the order of choice and test; only training and evaluation are simulated."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from experiments.winner.simulated import detect, draw_scene
-from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 from sweepbox.detection.evaluation.image_matches_file import write_matches
-from sweepbox.tuning.ray_backend.confirmation import confirm_winner
 from sweepbox.tuning.report.markdown import write_outcome
 from sweepbox.tuning.schedule.rule import Action
 from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.spec.file import load_spec, save_spec
 from sweepbox.tuning.storage.dataset import open_unchanged_data
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.trial_record import Origin, TrialState, read_status
+from sweepbox.tuning.storage.trial_record import Origin, TrialState
 from sweepbox.tuning.storage.winner_record import read_winner
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
-from sweepbox.tuning.sweep.manager import TrialManager
-from sweepbox.tuning.sweep.reader import best_checkpoint, read_sweep
+from sweepbox.tuning.sweep.reader import best_checkpoint
 from sweepbox.tuning.sweep.readiness import check_ready
-from sweepbox.tuning.sweep.running import RunnableTrials
-from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.trial.evaluation import Part
 from sweepbox.tuning.trial.settings import run_settings
 from sweepbox.tuning.winner.confirmation import ConfirmationTrials
 from sweepbox.tuning.winner.finalists import finalists_of, missing_runs, runs_of, seeds_of
-
-Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
-CONFIRM = ConfirmSpec(top=2, seeds=2)
-SEARCH = {"0000": 0.3, "0001": 0.6, "0002": 0.5, "0003": 0.4}
-"""The best score of each trial of the search; the first is the base config, the second was stopped early."""
-METRICS = {"loss/total": 1.0, "parameters": 1000.0}
+from tests.tuning.winner.confirming import (
+    CONFIRM,
+    SEARCH,
+    Engine,
+    Live,
+    confirm,
+    manager_of,
+    searched_sweep,
+    state_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,81 +49,7 @@ def three_parts(tmp_path_factory: pytest.TempPathFactory, photographs: Path) -> 
 @pytest.fixture
 def searched(write_spec: Callable[..., Path], tmp_path: Path, live: Live, three_parts: Path) -> SweepFolder:
     """A sweep whose search is over."""
-    return _searched(write_spec, tmp_path, live, three_parts)
-
-
-def _searched(write: Callable[..., Path], home: Path, live: Live, data: Path) -> SweepFolder:
-    spec = write(objective={"metric": "mAP"}, data=str(data), trials=4, confirm=CONFIRM.model_dump())
-    folder = create_sweep(SweepRequest(spec, out=home / "run"))
-    manager = manager_of(folder)
-    while (trial_id := manager.next_trial()) is not None:
-        value, early = SEARCH[trial_id], trial_id == "0001"
-        state = TrialState.STOPPED_EARLY if early else TrialState.FINISHED
-        live(folder, trial_id, [value - 0.1, value] if early else [0.0, value - 0.1, value], state)
-        manager.close(trial_id)
-    return folder
-
-
-def manager_of(folder: SweepFolder) -> TrialManager:
-    return TrialManager(folder, load_spec(folder.spec))
-
-
-def state_of(folder: SweepFolder) -> SweepState:
-    return read_sweep(folder, is_running=False)
-
-
-class Engine:
-    """Stands in for training and evaluation: a config's skill is its trial's score in the search."""
-
-    def __init__(self, folder: SweepFolder, live: Live, *, stop_at: Part | None = None) -> None:
-        self.folder, self.live, self.stop_at = folder, live, stop_at
-        self.trained: list[str] = []
-        self.evaluated: list[tuple[str, tuple[str, ...]]] = []
-        self.at_test: dict[str, Any] | None = None
-
-    def train(self, trials: RunnableTrials) -> None:
-        while (trial_id := trials.next_trial()) is not None:
-            status = read_status(self.folder.trial(trial_id))
-            value = self._skill(status.fingerprint) + 0.02 * (status.seed - 5)
-            self.live(self.folder, trial_id, [0.0, value, value - 0.05], TrialState.FINISHED)
-            (self.folder.trial(trial_id).best / WEIGHTS_FILE).write_bytes(trial_id.encode())
-            self.trained.append(trial_id)
-            trials.close(trial_id)
-
-    def evaluate(self, trial_ids: Sequence[str], part: Part) -> dict[str, dict[str, float]] | None:
-        self.evaluated.append((str(part), tuple(trial_ids)))
-        if part is Part.TEST:
-            self.at_test = json.loads(self.folder.winner.read_text())
-        if part is self.stop_at:
-            return None
-        scene = draw_scene(np.random.default_rng(len(part)), 30)
-        found = {}
-        for trial_id in trial_ids:
-            status = read_status(self.folder.trial(trial_id))
-            skill = self._skill(status.fingerprint)
-            matches = detect(np.random.default_rng(status.seed), scene, skill * 3)
-            write_matches(self.folder.trial(trial_id).matches(part), matches)
-            found[trial_id] = {**METRICS, "mAP": skill - 0.1}
-        return found
-
-    def tune(self, trial_id: str) -> tuple[dict[str, Any] | None, str] | None:
-        self.evaluated.append(("tune", (trial_id,)))
-        return {"suppression": trial_id}, ""
-
-    def _skill(self, fingerprint: str) -> float:
-        statuses = {name: read_status(self.folder.trial(name)) for name in SEARCH}
-        return next(SEARCH[name] for name, status in statuses.items() if status.fingerprint == fingerprint)
-
-
-def confirm(engine: Engine, spec: ConfirmSpec = CONFIRM) -> dict[str, Any]:
-    for name in SEARCH:
-        best = engine.folder.trial(name).best
-        if best.is_dir():
-            (best / WEIGHTS_FILE).write_bytes(name.encode())
-    manager = manager_of(engine.folder)
-    confirm_winner(manager, spec, run_trials=engine.train, evaluate=engine.evaluate, tune=engine.tune)
-    content: dict[str, Any] = json.loads(engine.folder.winner.read_text())
-    return content
+    return searched_sweep(write_spec, tmp_path, live, three_parts)
 
 
 def test_the_search_does_not_read_the_test_part(searched: SweepFolder) -> None:
@@ -299,7 +223,7 @@ def test_an_extension_is_a_second_look(searched: SweepFolder, live: Live) -> Non
 def test_without_a_test_part_the_verdict_is_of_validation_only(
     write_spec: Callable[..., Path], tmp_path: Path, live: Live, records: Path
 ) -> None:
-    engine = Engine(_searched(write_spec, tmp_path, live, records), live)
+    engine = Engine(searched_sweep(write_spec, tmp_path, live, records), live)
     content = confirm(engine)
     assert [part for part, _ in engine.evaluated] == ["validation", "tune"]
     assert (content["test"], content["test_looks"], content["confirmation"]["complete"]) == (None, [], True)
@@ -309,7 +233,7 @@ def test_without_a_test_part_the_verdict_is_of_validation_only(
 def test_without_confirm_the_winner_is_the_best_of_the_search(
     write_spec: Callable[..., Path], tmp_path: Path, live: Live, records: Path
 ) -> None:
-    folder = _searched(write_spec, tmp_path, live, records)
+    folder = searched_sweep(write_spec, tmp_path, live, records)
     save_spec(load_spec(folder.spec).model_copy(update={"confirm": None}), folder.spec)
     write_outcome(state_of(folder))
     content = json.loads(folder.winner.read_text())
@@ -334,12 +258,16 @@ def test_a_seed_that_fails_is_listed_and_the_others_are_compared(searched: Sweep
     assert "the loss is not finite" in searched.report.read_text()
 
 
-@pytest.mark.parametrize(("text", "top", "seeds"), [("3x2", 3, 2), (" 1x10 ", 1, 10)])
-def test_the_option_names_configs_and_seeds(text: str, top: int, seeds: int) -> None:
-    assert ConfirmSpec.parse(text) == ConfirmSpec(top=top, seeds=seeds)
+@pytest.mark.parametrize(
+    ("text", "top", "seeds", "folds"), [("3x2", 3, 2, None), (" 1x10 ", 1, 10, None), ("3x1x5", 3, 1, 5)]
+)
+def test_the_option_names_configs_seeds_and_folds(text: str, top: int, seeds: int, folds: int | None) -> None:
+    assert ConfirmSpec.parse(text) == ConfirmSpec(top=top, seeds=seeds, folds=folds)
 
 
-@pytest.mark.parametrize("text", ["3", "3x", "x2", "0x2", "3x0", "3 x 2", "-1x2", "999x1"])
+@pytest.mark.parametrize(
+    "text", ["3", "3x", "x2", "0x2", "3x0", "3 x 2", "-1x2", "999x1", "3x1x1", "3x1x", "3x1x0"]
+)
 def test_other_forms_of_the_option_are_refused(text: str) -> None:
     with pytest.raises(SweepError, match=r"--confirm|ConfirmSpec"):
         ConfirmSpec.parse(text)
