@@ -8,12 +8,18 @@ import numpy as np
 import pytest
 import yaml
 
+from sweepbox.detection.core.metric_names import SUMMARY_NAMES
 from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
+from sweepbox.detection.data.records import read_records
+from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.detection.evaluation.image_matches_file import read_matches
+from sweepbox.detection.evaluation.weighted_precision import is_resampled, weighted_metrics
 from sweepbox.tuning.objective.goal import Goal
 from sweepbox.tuning.ray_backend.launch import RayConfig, SweepOutcome, run_sweep
+from sweepbox.tuning.spec.confirm import ConfirmSpec
+from sweepbox.tuning.storage.dataset import open_unchanged_data
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.trial_record import Origin, TrialState
+from sweepbox.tuning.storage.trial_record import Fold, Origin, TrialState
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.export_source import export_source
 from sweepbox.tuning.sweep.resume import resume_sweep
@@ -125,3 +131,45 @@ def test_an_extension_confirms_again_and_is_a_second_look(begun: Begun, tmp_path
     assert len(content["test_looks"]) == 2
     assert content["test_looks"][0] == before["test_looks"][0]
     assert "second look" in folder.report.read_text()
+
+
+def test_finalists_are_cross_validated_on_the_images_of_both_parts(begun: Begun) -> None:
+    folder = begun[1].state.folder
+    resume_sweep(SweepRequest(folder.spec, out=folder.path, confirm=ConfirmSpec(top=1, seeds=1, folds=2)))
+    outcome = run_sweep(folder, ray_config=RayConfig(cpus=2))
+    assert outcome.state.is_complete
+    content = json.loads(folder.winner.read_text())
+    dataset = open_unchanged_data(folder, outcome.state.spec)
+    names = {
+        part: {record.filename for record in read_records(paths, dataset.label_map)}
+        for part, paths in (("test", dataset.test), ("others", (*dataset.train, *dataset.validation)))
+    }
+    for finalist in content["confirmation"]["finalists"]:
+        [found] = finalist["folds"]
+        parts = []
+        for fold in found["folds"]:
+            trial = outcome.state.trial(fold["trial"])
+            assert trial.best is not None
+            assert trial.status.fold == Fold(fold["fold"], 2)
+            matches = read_matches(folder.trial(trial.id).matches("validation"))
+            once = np.ones((1, matches.num_images), np.int64)
+            best = {
+                name: value
+                for name, value in trial.best.metrics.items()
+                if is_resampled(name, matches.class_names)
+            }
+            assert {*SUMMARY_NAMES, "AP/with_mask"} <= best.keys()
+            measured = weighted_metrics(matches, once, best)
+            assert {name: value[0] for name, value in measured.items()} == pytest.approx(best, abs=1e-6)
+            parts.append(matches)
+        joined = ImageMatches.joined(parts)
+        assert sorted(joined.image_names) == sorted(names["others"])
+        assert not {*joined.image_names} & names["test"]
+        once = np.ones((1, joined.num_images), np.int64)
+        assert found["value"] == pytest.approx(weighted_metrics(joined, once, ["mAP"])["mAP"][0], abs=1e-9)
+        low, high = finalist["interval"]
+        assert low <= found["value"] <= high
+    assert content["folds"] is not None
+    assert outcome.state.trial(content["trial"]).status.fold is None
+    files = {path.name for path in dataset.directory.rglob("*.arrow")}
+    assert len(files) == 3, "the decoded images are not copied for folds"
