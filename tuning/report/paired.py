@@ -52,11 +52,13 @@ def paired_models(state: SweepState) -> tuple[PairedModel, ...]:
 
 
 def _chosen(state: SweepState) -> list[TrialResult]:
-    """Return the trials to compare, the winner first."""
+    """Return the trials to compare, the winner first; those of folds are validated on other images."""
     kept = {
         trial.id: trial
         for trial in state.trials
-        if trial.best is not None and state.folder.trial(trial.id).matches(PART).is_file()
+        if trial.best is not None
+        and trial.status.fold is None
+        and state.folder.trial(trial.id).matches(PART).is_file()
     }
     candidates = [
         Candidate(name, trial.best.evaluation, trial.best.metrics) for name, trial in kept.items() if trial.best

@@ -33,7 +33,7 @@ def verdict_of_sweep(state: SweepState, paired: Sequence[PairedModel]) -> Verdic
         return None
     record = state.winner if state.winner is not None and state.winner.trial == best.trial else None
     content: Mapping[str, Any] = {} if record is None else record.content
-    validation = content.get("validation") or {}
+    validation, confirmation = content.get("validation") or {}, content.get("confirmation")
     base = _base_trial(state)
     trial = state.trial(best.trial)
     return VerdictModel(
@@ -45,8 +45,9 @@ def verdict_of_sweep(state: SweepState, paired: Sequence[PairedModel]) -> Verdic
         interval=_pair(content.get("interval")),
         mean=validation.get("mean"),
         sd=validation.get("sd"),
+        folds=None if confirmation is None else confirmation.get("folds"),
         test=content.get("test"),
-        is_confirmed=content.get("confirmation") is not None,
+        is_confirmed=confirmation is not None,
         text=() if record is None else tuple(evidence_texts(record)),
         against_base=_against_base(state, best, base, content, paired),
         is_base=_is_base(trial, base),

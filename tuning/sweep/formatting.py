@@ -19,7 +19,7 @@ def settings_text(trial: TrialResult) -> str:
 
 
 def origin_text(trial: TrialResult) -> str:
-    """Return why a trial exists, of which evaluation it is a copy, with which seed and fold it confirms another.
+    """Return why a trial exists, of which evaluation it is a copy, with which seed and fold it confirms one.
 
     Where its config changes in training, the number of its configs is named.
     """

@@ -61,15 +61,14 @@ def _cross_validations(
 def trials_of(contenders: Sequence[Contender], part: Part = Part.TEST) -> tuple[str, ...]:
     """Return the trials whose weights are evaluated on a part.
 
-    These are the trainings on the training part; on the validation part those of the folds where there are any.
+    These are the trainings on the training part, and for validation those of the folds where there are any.
     """
     return tuple(run.id for contender in contenders for run in _runs(contender, part))
 
 
 def _runs(contender: Contender, part: Part) -> tuple[TrialResult, ...]:
-    if part is Part.VALIDATION and contender.folds:
-        return tuple(run for found in contender.folds.values() for run in found.runs)
-    return tuple(contender.runs.values())
+    in_folds = contender.folds.values() if part is Part.VALIDATION else ()
+    return (*contender.runs.values(), *(run for found in in_folds for run in found.runs))
 
 
 def with_scores(contenders: Sequence[Contender], state: SweepState) -> tuple[Contender, ...]:

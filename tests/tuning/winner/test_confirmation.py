@@ -20,7 +20,6 @@ from sweepbox.tuning.storage.dataset import open_unchanged_data
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import Origin, TrialState
 from sweepbox.tuning.storage.winner_record import read_winner
-from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.reader import best_checkpoint
 from sweepbox.tuning.sweep.readiness import check_ready
 from sweepbox.tuning.trial.evaluation import Part

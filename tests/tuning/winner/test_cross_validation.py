@@ -161,8 +161,8 @@ def test_the_choice_is_made_by_the_images_of_all_folds(searched: SweepFolder, li
     engine = Engine(searched, live)
     content = confirm(engine, FOLDS)
     (_, evaluated), _, (_, tested) = engine.evaluated
-    assert {read_status(searched.trial(name)).fold for name in evaluated} == {Fold(1, 2), Fold(2, 2)}
-    assert len(evaluated) == 8
+    folds = Counter(read_status(searched.trial(name)).fold for name in evaluated)
+    assert folds == {None: 4, Fold(1, 2): 4, Fold(2, 2): 4}
     assert {read_status(searched.trial(name)).fold for name in tested} == {None}
     assert content["confirmation"]["folds"] == 2
     finalists = {entry["name"]: entry for entry in content["confirmation"]["finalists"]}

@@ -70,6 +70,7 @@ class TrialModel:
         duplicate_of: The trial with the same config and seed whose results it has.
         copied_from: `{trial, evaluation}` whose weights it starts from.
         error: The first line of the error that ended it.
+        fold: `{number, count}` of the fold of a cross-validation that it validates on; None for all others.
         segments: `{step, trial, fingerprint, parameters}` of the configs of a training that changes its config.
         value: The first goal of its best evaluation.
         values: All goals of its best evaluation, by label.
@@ -109,6 +110,7 @@ class TrialModel:
     duplicate_of: str | None
     copied_from: Mapping[str, Any] | None
     error: str | None
+    fold: Mapping[str, int] | None
     segments: Sequence[Mapping[str, Any]]
     value: float | None
     values: Mapping[str, float]

@@ -63,8 +63,9 @@ class VerdictModel:
         metric: The first goal.
         value: The value of the first goal on the validation part.
         interval: Its 90 % interval; None where it was not computed.
-        mean: The mean over seeds, of a winner that was confirmed.
+        mean: The mean over seeds, of a winner that was confirmed; with folds that of its cross-validations.
         sd: The standard deviation over seeds.
+        folds: The number of folds of the cross-validations that `mean`, `sd` and `interval` are of, else None.
         test: The figures of the test part as in `winner.json`.
         is_confirmed: Whether it was trained with several seeds, see docs/winner.md.
         text: What the figures say, in sentences.
@@ -83,6 +84,7 @@ class VerdictModel:
     interval: tuple[float, float] | None
     mean: float | None
     sd: float | None
+    folds: int | None
     test: Mapping[str, Any] | None
     is_confirmed: bool
     text: tuple[str, ...]

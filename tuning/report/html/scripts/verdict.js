@@ -90,10 +90,13 @@ const tilesOf = (model) => {
     add(
       `Validation ${verdict.metric}`,
       Report.metric(verdict.value),
-      verdict.interval ? `90 % interval ${Report.interval(verdict.interval)}` : "no interval",
+      verdict.folds ? "of the exported weights" : verdict.interval ? `90 % interval ${Report.interval(verdict.interval)}` : "no interval",
     );
     if (verdict.mean !== null) {
-      add("Mean over seeds", Report.metric(verdict.mean), verdict.sd === null ? "" : `standard deviation ${Report.metric(verdict.sd)}`);
+      const interval = verdict.folds && verdict.interval ? [`90 % interval ${Report.interval(verdict.interval)}`] : [];
+      const deviation = verdict.sd === null ? [] : [`standard deviation ${Report.metric(verdict.sd)}`];
+      const name = verdict.folds ? `${verdict.folds}-fold cross-validation` : "Mean over seeds";
+      add(name, Report.metric(verdict.mean), [...interval, ...deviation].join("; "));
     }
     if (verdict.test) {
       const interval = verdict.test.interval;
