@@ -14,6 +14,7 @@ from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
 from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.detection.post_training.annotated import AnnotatedFrame
 from sweepbox.detection.post_training.operating_point import ScoredHits
+from sweepbox.detection.runner.checkpoint_evaluation import CheckpointEvaluation
 
 Metrics = Mapping[str, float]
 _ALL_SIZES, _IOU_50 = 0, 0
@@ -72,6 +73,11 @@ class Measure:
     ) -> dict[str, float]:
         """Return the metrics of the detections in all images, or in those that `chosen` `[images]` marks."""
         return self._evaluator(detections, self.sets, chosen).metrics()
+
+    def evaluation(self, detections: Sequence[Detections], image_names: Sequence[str]) -> CheckpointEvaluation:
+        """Return the metrics of the detections in all images, and the matches of each; names are unique."""
+        evaluator = self._evaluator(detections, self.sets)
+        return CheckpointEvaluation(evaluator.metrics(), evaluator.matches(image_names))
 
     def scored_hits(self, detections: Sequence[Detections]) -> list[ScoredHits]:
         """Return the detections of each class and what they hit; see `scored_hits`."""

@@ -12,11 +12,13 @@ from typer.testing import Result
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import ModelError, SweepboxError
 from sweepbox.detection.core.thresholds import ClassThreshold, OperatingThresholds
+from sweepbox.detection.data.dataset.prepared import open_dataset
 from sweepbox.detection.export.saved_model import export_detector
 from sweepbox.detection.export.tuned import TunedOutput
 from sweepbox.detection.inference.detector import Detector
 from sweepbox.detection.inference.thresholds import find_thresholds
 from sweepbox.detection.model_evaluation import evaluate_model
+from sweepbox.detection.post_training.suppressed import evaluate_suppressed
 from sweepbox.detection.post_training.suppression import SuppressionSetting
 from sweepbox.scripts.detect import command as detect
 from sweepbox.scripts.export import command as export
@@ -86,6 +88,22 @@ def test_the_evaluation_ignores_the_thresholds(tuned_export: Path, records: Path
     (without / "thresholds.json").unlink()
     assert Detector(without).thresholds is None
     assert evaluate_model(tuned_export, records).metrics == evaluate_model(without, records).metrics
+
+
+@pytest.mark.slow
+def test_a_checkpoint_is_evaluated_with_the_suppression_of_the_export(
+    tuned_export: Path, light_checkpoint: Path, records: Path
+) -> None:
+    nms = load_config(tuned_export / "pipeline.config").model.ssd
+    found = evaluate_suppressed(light_checkpoint, open_dataset(records).validation, SuppressionSetting.of(nms))
+    exported = evaluate_model(tuned_export, records).metrics
+    detections = {name: value for name, value in exported.items() if not name.startswith("loss/")}
+    assert {name: found.metrics[name] for name in detections} == pytest.approx(detections, abs=1e-4)
+    own = SuppressionSetting.of(load_config(light_checkpoint / "pipeline.config").model.ssd)
+    kept = evaluate_suppressed(light_checkpoint, open_dataset(records).validation, own)
+    assert kept.metrics != found.metrics
+    assert kept.matches.image_names == found.matches.image_names
+    assert len(set(found.matches.image_names)) == 5
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Confirms the winner of a search: trains the finalists again, chooses, and then reads the test part once."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
@@ -18,18 +18,27 @@ from sweepbox.tuning.winner.confirmation import ConfirmationTrials
 from sweepbox.tuning.winner.confirmed_document import TestResults, frozen_winner, look_of, tested_winner
 from sweepbox.tuning.winner.contenders import contenders_of, trials_of, with_scores
 from sweepbox.tuning.winner.finalists import unfinished_runs
+from sweepbox.tuning.winner.post_processing import adopted_suppression
 
 logger = logging.getLogger(__name__)
 
 RunTrials = Callable[[RunnableTrials], None]
 Evaluate = Callable[[Sequence[str], Part], dict[str, dict[str, float]] | None]
 """Returns the metrics of trials' best weights on a part; None where the sweep was asked to stop."""
+EvaluateAsExported = Callable[[Sequence[str], Mapping[str, Any]], dict[str, dict[str, float]] | None]
+"""Returns the same on the test part, with the suppression that the export gets."""
 Tune = Callable[[str], tuple[dict[str, Any] | None, str] | None]
 """Returns a trial's post-processing, or None and why there is none; None where the sweep was asked to stop."""
 
 
 def confirm_winner(
-    manager: TrialManager, confirm: ConfirmSpec, *, run_trials: RunTrials, evaluate: Evaluate, tune: Tune
+    manager: TrialManager,
+    confirm: ConfirmSpec,
+    *,
+    run_trials: RunTrials,
+    evaluate: Evaluate,
+    evaluate_as_exported: EvaluateAsExported,
+    tune: Tune,
 ) -> None:
     """Do what is left of the confirmation, and write `winner.json`; return early where a stop is requested.
 
@@ -40,6 +49,7 @@ def confirm_winner(
         confirm: How many finalists are trained with how many seeds.
         run_trials: Runs trials on Ray.
         evaluate: Evaluates trials on Ray.
+        evaluate_as_exported: Evaluates trials with the chosen suppression on Ray.
         tune: Chooses the post-processing of a trial on Ray.
 
     Raises:
@@ -62,7 +72,7 @@ def confirm_winner(
         return
     logger.info("trial %s is chosen: %s", record.trial, record.content["verdict"])
     if not record.is_complete_for(confirm, state.searched_count):
-        _test(state, choice, record, evaluate)
+        _test(state, choice, record, evaluate, evaluate_as_exported)
 
 
 def _evaluated(state: SweepState, confirm: ConfirmSpec, evaluate: Evaluate) -> tuple[Contender, ...] | None:
@@ -111,14 +121,30 @@ def _freeze(state: SweepState, confirm: ConfirmSpec, choice: Choice, tune: Tune)
     return WinnerRecord(content)
 
 
-def _test(state: SweepState, choice: Choice, record: WinnerRecord, evaluate: Evaluate) -> None:
-    """Log that the test part is read, read it, and add its figures to `winner.json`."""
+def _test(
+    state: SweepState,
+    choice: Choice,
+    record: WinnerRecord,
+    evaluate: Evaluate,
+    evaluate_as_exported: EvaluateAsExported,
+) -> None:
+    """Log that the test part is read, read it, and add its figures to `winner.json`.
+
+    It is one look: all finalists with their own suppression, as they were compared, and the winner as exported.
+    """
     looks = _with_look(record, look_of(state, choice.contenders))
     frozen = {**record.content, "test_looks": looks}
     write_json(state.folder.winner, frozen)
     metrics = evaluate(trials_of(choice.contenders), Part.TEST)
-    if metrics is not None:
-        write_json(state.folder.winner, tested_winner(frozen, state, choice, TestResults(metrics)))
+    if metrics is None:
+        return
+    exported, suppression = None, adopted_suppression(record.content)
+    if suppression is not None:
+        exported = evaluate_as_exported(trials_of([choice.winner]), suppression)
+        if exported is None:
+            return
+    results = TestResults(metrics, exported)
+    write_json(state.folder.winner, tested_winner(frozen, state, choice, results))
 
 
 def _with_look(record: WinnerRecord, look: dict[str, object]) -> list[dict[str, object]]:

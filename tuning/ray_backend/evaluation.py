@@ -1,6 +1,6 @@
 """Evaluates weights of trials on Ray's workers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -33,6 +33,10 @@ class EvaluationWorker:
         """Return the metrics of a trial's best weights; see `TrialEvaluator.evaluate`."""
         return self._evaluator.evaluate(trial_id, Part(part))
 
+    def evaluate_as_exported(self, trial_id: str, suppression: Mapping[str, Any]) -> dict[str, float]:
+        """Return the metrics on the test part; see `TrialEvaluator.evaluate_as_exported`."""
+        return self._evaluator.evaluate_as_exported(trial_id, suppression)
+
     def tune(self, trial_id: str) -> tuple[dict[str, Any] | None, str]:
         """Return suppression and thresholds of a trial's best weights as JSON; or None, and why."""
         try:
@@ -60,9 +64,26 @@ class EvaluationPool:
         Raises:
             SweepError: An evaluation failed.
         """
+        return self._spread(trial_ids, lambda worker, trial_id: worker.evaluate.remote(trial_id, str(part)))
+
+    def evaluate_as_exported(
+        self, trial_ids: Sequence[str], suppression: Mapping[str, Any]
+    ) -> dict[str, dict[str, float]] | None:
+        """Evaluate the best weights of trials on the test part with the suppression of the export.
+
+        See `TrialEvaluator.evaluate_as_exported`, and `evaluate` for what is returned and raised.
+        """
+        return self._spread(
+            trial_ids, lambda worker, trial_id: worker.evaluate_as_exported.remote(trial_id, suppression)
+        )
+
+    def _spread(
+        self, trial_ids: Sequence[str], start: Callable[[Any, str], Any]
+    ) -> dict[str, dict[str, float]] | None:
+        """Start a job of each trial on the actors, and return the results."""
         chunks = _chunks(trial_ids, self._num_workers)
         jobs = {
-            worker.evaluate.remote(trial_id, str(part)): trial_id
+            start(worker, trial_id): trial_id
             for worker, chunk in zip(self._started(len(chunks)), chunks, strict=True)
             for trial_id in chunk
         }

@@ -32,6 +32,12 @@ def _texts(winner: WinnerRecord) -> Iterator[str]:
     if test is not None:
         seeds = [entry["seed"] for entry in content["seeds"]]
         yield _figure(f"Test: {metric}", test, test["interval"], seeds)
+        own = test.get("own_suppression")
+        if own is not None:
+            yield (
+                f"That is with the suppression of the export. With the suppression of its config: {metric} "
+                f"{own['value']:.4f}" + ("" if own["mean"] is None else f", mean {own['mean']:.4f}") + "."
+            )
     yield f"Verdict: {content['verdict']}."
     if content["tie_with"]:
         yield (

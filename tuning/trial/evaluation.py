@@ -1,8 +1,10 @@
 """Evaluates the best weights of trials that have ended on a part of the data, image by image."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import SweepError
@@ -25,6 +27,10 @@ class Part(StrEnum):
 
     VALIDATION = "validation"
     TEST = "test"
+
+
+TEST_AS_EXPORTED = "test-as-exported"
+"""The name of the matches on the test part under the suppression that the export has."""
 
 
 class TrialEvaluator:
@@ -56,10 +62,36 @@ class TrialEvaluator:
         costs = costs_of(self._sweep, config.model.ssd, Objective.of(self._spec.objective))
         return {**evaluation.metrics, **costs}
 
+    def evaluate_as_exported(self, trial_id: str, suppression: Mapping[str, Any]) -> dict[str, float]:
+        """Evaluate a trial's best weights on the test part with the suppression of the export.
+
+        The matches are written to the trial's folder. The metrics are those that depend on detections.
+
+        Args:
+            trial_id: The trial.
+            suppression: The fields of a `SuppressionSetting`.
+
+        Raises:
+            SweepError: The data have no test part.
+        """
+        from sweepbox.detection.evaluation.image_matches_file import write_matches
+        from sweepbox.detection.post_training.suppressed import evaluate_suppressed
+        from sweepbox.detection.post_training.suppression import SuppressionSetting
+
+        trial = self._sweep.trial(trial_id)
+        dataset = open_unchanged_data(self._sweep, self._spec)
+        evaluation = evaluate_suppressed(trial.best, _test_records(dataset), SuppressionSetting(**suppression))
+        write_matches(trial.matches(TEST_AS_EXPORTED), evaluation.matches)
+        return dict(evaluation.metrics)
+
 
 def _on_part(settings: "RunSettings", dataset: PreparedDataset, part: Part) -> "RunSettings":
     if part is Part.VALIDATION:
         return settings
+    return replace(settings, validation_records=_test_records(dataset), held_out=None)
+
+
+def _test_records(dataset: PreparedDataset) -> tuple[Path, ...]:
     if not dataset.test:
         raise SweepError(f"{dataset.directory}: has no test part; prepare the data with --test-fraction")
-    return replace(settings, validation_records=dataset.test, held_out=None)
+    return dataset.test

@@ -12,7 +12,7 @@ from sweepbox.tuning.objective.goal import LATENCY, Metrics
 from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.sweep.best import best_of_trial
 from sweepbox.tuning.sweep.state import SweepState
-from sweepbox.tuning.trial.evaluation import Part
+from sweepbox.tuning.trial.evaluation import TEST_AS_EXPORTED, Part
 from sweepbox.tuning.winner.choice import PARAMETERS, Choice, Contender
 from sweepbox.tuning.winner.comparison import Comparison, compare
 from sweepbox.tuning.winner.contenders import PartScores
@@ -96,26 +96,42 @@ def look_of(state: SweepState, contenders: Sequence[Contender]) -> dict[str, Any
 
 @dataclass(frozen=True)
 class TestResults:
-    """The metrics of the finalists' trainings on the test part, by trial."""
+    """The metrics of the finalists' trainings on the test part, by trial.
+
+    Attributes:
+        metrics: With the suppression of their configs, by which they were compared.
+        exported: Those of the winner that depend on detections, with the suppression of its export; None where
+            that is its config's own.
+    """
 
     __test__ = False  # pytest takes classes of this name for tests
 
     metrics: Mapping[str, Metrics]
+    exported: Mapping[str, Metrics] | None = None
 
-    def values(self, contender: Contender, state: SweepState) -> list[float]:
-        """Return the first goal's value of each training of a finalist."""
-        return [state.objective.value(self.metrics[run.id]) for run in contender.runs.values()]
+    def as_exported(self, trial_id: str) -> dict[str, float]:
+        """Return all metrics of a training of the winner; losses and costs do not depend on suppression."""
+        changed = {} if self.exported is None else self.exported[trial_id]
+        return {**self.metrics[trial_id], **changed}
 
 
 def tested_winner(
     frozen: Mapping[str, Any], state: SweepState, choice: Choice, results: TestResults
 ) -> dict[str, Any]:
-    """Return the frozen winner with the figures of the test part, which change nothing of the choice."""
+    """Return the frozen winner with the figures of the test part, which change nothing of the choice.
+
+    Those of the winner are as its export detects, comparisons are with the configs' own suppression.
+    """
     scores = PartScores.read(choice.contenders, state, Part.TEST)
     comparison = _on_test(choice, scores)
-    mean, deviation = _mean_and_deviation(results.values(choice.winner, state))
-    metrics = results.metrics[str(frozen["trial"])]
     tested = {name: state.objective.value(found) for name, found in results.metrics.items()}
+    exported = {run.id: results.as_exported(run.id) for run in choice.winner.runs.values()}
+    values = {name: state.objective.value(found) for name, found in exported.items()}
+    own = _test_figure(tested, choice.winner, str(frozen["trial"]), scores)
+    figure = own
+    if results.exported is not None:
+        as_exported = PartScores.read([choice.winner], state, TEST_AS_EXPORTED)
+        figure = _test_figure(values, choice.winner, str(frozen["trial"]), as_exported)
     confirmation = {
         **frozen["confirmation"],
         "complete": True,
@@ -125,18 +141,25 @@ def tested_winner(
     return {
         **frozen,
         "test": {
-            "value": state.objective.value(metrics),
-            "mean": mean,
-            "sd": deviation,
-            "interval": _interval_json(scores.of(choice.winner)),
-            "metrics": dict(metrics),
+            **figure,
+            "metrics": exported[str(frozen["trial"])],
+            "own_suppression": None if results.exported is None else own,
         },
-        "seeds": _seeds_with_test(frozen["seeds"], tested),
+        "seeds": _seeds_with_test(frozen["seeds"], values),
         "against_base": None if against is None else {**against, "test": _comparison_json(comparison)},
         "verdict": f"on the test part: {_verdict(choice, comparison)}",
         "flattery": _flattery(choice, scores),
         "confirmation": confirmation,
     }
+
+
+def _test_figure(
+    values: Mapping[str, float], winner: Contender, trial_id: str, scores: PartScores
+) -> dict[str, Any]:
+    """Return the value of the exported weights, mean and deviation over the seeds, and interval of the mean."""
+    mean, deviation = _mean_and_deviation([values[run.id] for run in winner.runs.values()])
+    interval = _interval_json(scores.of(winner))
+    return {"value": values[trial_id], "mean": mean, "sd": deviation, "interval": interval}
 
 
 def _with_test(entry: Mapping[str, Any], tested: Mapping[str, float]) -> dict[str, Any]:

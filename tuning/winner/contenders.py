@@ -100,12 +100,15 @@ class PartScores:
     scores: dict[str, BootstrappedScore]
 
     @classmethod
-    def read(cls, contenders: Sequence[Contender], state: SweepState, part: Part) -> "PartScores":
-        """Compute the scores of the first goal from the matches in the trials' folders, see `of_matches`."""
+    def read(cls, contenders: Sequence[Contender], state: SweepState, part: str) -> "PartScores":
+        """Compute the scores of the first goal from the matches in the trials' folders, see `of_matches`.
+
+        `part` is a part of the data, or `TEST_AS_EXPORTED`.
+        """
         return cls.of_matches({item.name: _matches(item, state, part) for item in contenders}, state, part)
 
     @classmethod
-    def of_matches(cls, matches: Mapping[str, MatchesBySeed], state: SweepState, part: Part) -> "PartScores":
+    def of_matches(cls, matches: Mapping[str, MatchesBySeed], state: SweepState, part: str) -> "PartScores":
         """Compute the scores of the first goal from the matches of each contender by seed.
 
         There are none where the goal cannot be computed from matches (losses and costs), or is undefined
@@ -132,12 +135,12 @@ class PartScores:
         return self.scores.get(contender.name)
 
 
-def _matches(contender: Contender, state: SweepState, part: Part) -> dict[int, ImageMatches]:
+def _matches(contender: Contender, state: SweepState, part: str) -> dict[int, ImageMatches]:
     """Return the matches by seed; on the validation part those of all folds joined, where there are any."""
 
     def of(run: TrialResult) -> ImageMatches:
         return read_matches(state.folder.trial(run.id).matches(part))
 
-    if part is Part.VALIDATION and contender.folds:
+    if part == Part.VALIDATION and contender.folds:
         return {seed: join_folds([of(run) for run in found.runs]) for seed, found in contender.folds.items()}
     return {seed: of(run) for seed, run in contender.runs.items()}

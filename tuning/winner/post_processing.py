@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.objective.goal import COSTS, Goal, Metrics
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.spec.schema import SweepSpec
@@ -99,6 +100,31 @@ def _depends_on_detections(goal: Goal) -> bool:
     return goal.worst_of is not None or any(
         name not in COSTS and not name.startswith("loss/") for name in goal.weights
     )
+
+
+def adopted_suppression(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the suppression of a winner's export where it is not its config's own; else None.
+
+    It has the fields of a `SuppressionSetting`, and is read without loading the engine.
+
+    Args:
+        content: What `winner.json` holds.
+
+    Raises:
+        SweepError: It is damaged.
+    """
+    value = content.get(KEY)
+    if value is None:
+        return None
+    try:
+        choice = value["suppression"]
+        own, chosen = dict(choice["own"]), dict(choice["chosen"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise SweepError(
+            f"winner.json: damaged under {KEY} ({error!r}); delete the file and resume the sweep, which "
+            "chooses again"
+        ) from error
+    return None if chosen == own else chosen
 
 
 def frozen_post_processing(folder: SweepFolder, checkpoint: Path) -> "PostTraining | None":

@@ -1,6 +1,7 @@
 """A winner is confirmed and tested on a real Ray, with the real engine on tiny inputs."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,18 @@ import numpy as np
 import pytest
 import yaml
 
+from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.metric_names import SUMMARY_NAMES
 from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 from sweepbox.detection.data.records import read_records
 from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.detection.evaluation.image_matches_file import read_matches
 from sweepbox.detection.evaluation.weighted_precision import is_resampled, weighted_metrics
+from sweepbox.detection.post_training.suppression import SuppressionSetting
 from sweepbox.tuning.objective.goal import Goal
 from sweepbox.tuning.ray_backend.launch import RayConfig, SweepOutcome, run_sweep
 from sweepbox.tuning.spec.confirm import ConfirmSpec
+from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.dataset import open_unchanged_data
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import Fold, Origin, TrialState
@@ -24,6 +28,7 @@ from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.export_source import export_source
 from sweepbox.tuning.sweep.resume import resume_sweep
 from sweepbox.tuning.sweep.state import SweepState
+from sweepbox.tuning.trial.evaluation import TEST_AS_EXPORTED, TrialEvaluator
 from sweepbox.tuning.winner.goal_values import goal_values
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -119,6 +124,20 @@ def test_the_test_part_was_read_once_and_the_export_says_so(begun: Begun) -> Non
     assert checkpoint == resumed.state.folder.path / content["checkpoint"]
     assert any(text.startswith("Test: mAP") for text in extras.evidence)
     assert any("on the test part" in text for text in extras.evidence)
+
+
+def test_the_two_passes_over_the_test_part_agree(begun: Begun) -> None:
+    """With the suppression of its config, the pass for the export measures what the first pass measured."""
+    _, resumed, content = begun
+    folder = resumed.state.folder
+    trial = folder.trial(content["trial"])
+    own = SuppressionSetting.of(load_config(trial.config).model.ssd)
+    evaluator = TrialEvaluator(folder, load_spec(folder.spec))
+    found = evaluator.evaluate_as_exported(trial.id, asdict(own))
+    assert {name: content["test"]["metrics"][name] for name in found} == pytest.approx(found, abs=1e-4)
+    first, second = (read_matches(trial.matches(part)) for part in ("test", TEST_AS_EXPORTED))
+    assert first.image_names == second.image_names
+    np.testing.assert_array_equal(first.num_objects, second.num_objects)
 
 
 def test_an_extension_confirms_again_and_is_a_second_look(begun: Begun, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A sweep whose search is over, and what stands in for training and evaluation to confirm its winner."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,15 @@ from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
 from sweepbox.tuning.sweep.running import RunnableTrials
 from sweepbox.tuning.sweep.state import SweepState
-from sweepbox.tuning.trial.evaluation import Part
+from sweepbox.tuning.trial.evaluation import TEST_AS_EXPORTED, Part
 
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
 CONFIRM = ConfirmSpec(top=2, seeds=2)
 SEARCH = {"0000": 0.3, "0001": 0.6, "0002": 0.5, "0003": 0.4}
 """The best score of each trial of the search; the first is the base config, the second was stopped early."""
 METRICS = {"loss/total": 1.0, "parameters": 1000.0}
+OWN = {"iou_threshold": 0.6, "sigma": 0.0, "per_class": 100, "total": 100, "score_threshold": 1e-8}
+"""The suppression of the configs."""
 
 
 def searched_sweep(
@@ -58,8 +60,12 @@ def state_of(folder: SweepFolder) -> SweepState:
 class Engine:
     """Stands in for training and evaluation: a config's skill is its trial's score in the search."""
 
-    def __init__(self, folder: SweepFolder, live: Live, *, stop_at: Part | None = None) -> None:
+    def __init__(
+        self, folder: SweepFolder, live: Live, *, stop_at: str | None = None, iou_threshold: float = 0.6
+    ) -> None:
+        """Stop at an evaluation; choose this NMS IoU for the export, which gains 0.05."""
         self.folder, self.live, self.stop_at = folder, live, stop_at
+        self.chosen = {**OWN, "iou_threshold": iou_threshold}
         self.trained: list[str] = []
         self.evaluated: list[tuple[str, tuple[str, ...]]] = []
         self.at_test: dict[str, Any] | None = None
@@ -77,20 +83,33 @@ class Engine:
         self.evaluated.append((str(part), tuple(trial_ids)))
         if part is Part.TEST:
             self.at_test = json.loads(self.folder.winner.read_text())
-        if part is self.stop_at:
+        return None if part == self.stop_at else self._measured(trial_ids, part)
+
+    def evaluate_as_exported(
+        self, trial_ids: Sequence[str], suppression: Mapping[str, Any]
+    ) -> dict[str, dict[str, float]] | None:
+        assert suppression == self.chosen
+        self.evaluated.append((TEST_AS_EXPORTED, tuple(trial_ids)))
+        if self.stop_at == TEST_AS_EXPORTED:
             return None
+        found = self._measured(trial_ids, Part.TEST, TEST_AS_EXPORTED)
+        return {name: {"mAP": metrics["mAP"] + 0.05} for name, metrics in found.items()}
+
+    def _measured(
+        self, trial_ids: Sequence[str], part: Part, file: str | None = None
+    ) -> dict[str, dict[str, float]]:
         found = {}
         for trial_id in trial_ids:
             status = read_status(self.folder.trial(trial_id))
             skill = self._skill(status.fingerprint)
             matches = _matches(part, status.fold, skill * 3, seed=status.seed)
-            write_matches(self.folder.trial(trial_id).matches(part), matches)
+            write_matches(self.folder.trial(trial_id).matches(file or part), matches)
             found[trial_id] = {**METRICS, "mAP": skill - 0.1}
         return found
 
     def tune(self, trial_id: str) -> tuple[dict[str, Any] | None, str] | None:
         self.evaluated.append(("tune", (trial_id,)))
-        return {"suppression": trial_id}, ""
+        return {"of": trial_id, "suppression": {"own": OWN, "chosen": self.chosen}}, ""
 
     def _skill(self, fingerprint: str) -> float:
         statuses = {name: read_status(self.folder.trial(name)) for name in SEARCH}
@@ -112,6 +131,13 @@ def confirm(engine: Engine, spec: ConfirmSpec = CONFIRM) -> dict[str, Any]:
         if best.is_dir():
             (best / WEIGHTS_FILE).write_bytes(name.encode())
     manager = manager_of(engine.folder)
-    confirm_winner(manager, spec, run_trials=engine.train, evaluate=engine.evaluate, tune=engine.tune)
+    confirm_winner(
+        manager,
+        spec,
+        run_trials=engine.train,
+        evaluate=engine.evaluate,
+        evaluate_as_exported=engine.evaluate_as_exported,
+        tune=engine.tune,
+    )
     content: dict[str, Any] = json.loads(engine.folder.winner.read_text())
     return content

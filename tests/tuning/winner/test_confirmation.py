@@ -22,12 +22,13 @@ from sweepbox.tuning.storage.trial_record import Origin, TrialState
 from sweepbox.tuning.storage.winner_record import read_winner
 from sweepbox.tuning.sweep.reader import best_checkpoint
 from sweepbox.tuning.sweep.readiness import check_ready
-from sweepbox.tuning.trial.evaluation import Part
+from sweepbox.tuning.trial.evaluation import TEST_AS_EXPORTED, Part
 from sweepbox.tuning.trial.settings import run_settings
 from sweepbox.tuning.winner.confirmation import ConfirmationTrials
 from sweepbox.tuning.winner.finalists import finalists_of, missing_runs, runs_of, seeds_of
 from tests.tuning.winner.confirming import (
     CONFIRM,
+    METRICS,
     SEARCH,
     Engine,
     Live,
@@ -136,7 +137,7 @@ def test_the_choice_is_written_before_the_test_part_is_read(searched: SweepFolde
     assert [part for part, _ in engine.evaluated] == ["validation", "tune", "test"]
     frozen = engine.at_test
     assert frozen is not None
-    assert frozen["post_processing"] == {"suppression": frozen["trial"]}
+    assert frozen["post_processing"]["of"] == frozen["trial"]
     assert (frozen["test"], frozen["confirmation"]["complete"]) == (None, False)
     assert frozen["verdict"].startswith("validation only")
     assert len(frozen["test_looks"]) == 1
@@ -155,6 +156,7 @@ def test_the_record_of_a_confirmed_winner(searched: SweepFolder, live: Live) -> 
     assert content["validation"]["sd"] == pytest.approx(0.02 / 2**0.5)
     assert content["test"]["value"] == content["test"]["mean"] == pytest.approx(0.5)
     assert content["test"]["sd"] == pytest.approx(0)
+    assert content["test"]["own_suppression"] is None
     assert [(entry["seed"], entry["trial"]) for entry in content["seeds"]] == [(5, "0004"), (6, "0005")]
     low, high = content["interval"]
     assert low < high
@@ -187,14 +189,45 @@ def test_the_report_tells_what_the_winner_is_worth(searched: SweepFolder, live: 
     assert "look at the test part" not in report
 
 
-def test_a_test_that_was_interrupted_is_the_same_look(searched: SweepFolder, live: Live) -> None:
-    frozen = confirm(Engine(searched, live, stop_at=Part.TEST))
+def test_the_figure_of_the_test_is_of_the_model_as_it_is_exported(searched: SweepFolder, live: Live) -> None:
+    own = confirm(Engine(searched, live))
+    searched.winner.unlink()
+    engine = Engine(searched, live, iou_threshold=0.75)
+    content = confirm(engine)
+    assert engine.evaluated[-2:] == [
+        ("test", ("0004", "0005", "0002", "0006", "0000", "0007")),
+        (TEST_AS_EXPORTED, ("0004", "0005")),
+    ]
+    assert len(content["test_looks"]) == 1
+    assert content["test"]["value"] == content["test"]["mean"] == pytest.approx(0.55)
+    assert content["test"]["metrics"] == {**METRICS, "mAP": pytest.approx(0.55)}
+    low, high = content["test"]["interval"]
+    assert low < high
+    kept = {key: own["test"][key] for key in ("value", "mean", "sd", "interval")}
+    assert content["test"]["own_suppression"] == kept
+    assert [entry["test"] for entry in content["seeds"]] == [pytest.approx(0.55)] * 2
+    for key in ("against_base", "flattery", "verdict", "tie_with"):
+        assert content[key] == own[key], "configs are compared with their own suppression"
+    assert content["confirmation"]["finalists"] == own["confirmation"]["finalists"]
+    report = write_and_read_report(searched)
+    assert "Test: mAP 0.5500 of the exported weights" in report
+    assert "With the suppression of its config: mAP 0.5000" in report
+
+
+def write_and_read_report(folder: SweepFolder) -> str:
+    write_outcome(state_of(folder))
+    return folder.report.read_text()
+
+
+@pytest.mark.parametrize("stop_at", [Part.TEST, TEST_AS_EXPORTED])
+def test_a_test_that_was_interrupted_is_the_same_look(searched: SweepFolder, live: Live, stop_at: str) -> None:
+    frozen = confirm(Engine(searched, live, stop_at=stop_at, iou_threshold=0.75))
     assert frozen["test"] is None
     assert not state_of(searched).is_complete
     write_outcome(state_of(searched))
-    engine = Engine(searched, live)
+    engine = Engine(searched, live, iou_threshold=0.75)
     content = confirm(engine)
-    assert (engine.trained, [part for part, _ in engine.evaluated]) == ([], ["test"])
+    assert (engine.trained, [part for part, _ in engine.evaluated]) == ([], ["test", TEST_AS_EXPORTED])
     assert content["test"] is not None
     assert content["test_looks"] == frozen["test_looks"]
 
