@@ -276,9 +276,7 @@ def _confirm(manager: TrialManager, confirm: ConfirmSpec, workers: "_Workers") -
                 confirm,
                 run_trials=workers.run,
                 evaluate=lambda trial_ids, part: workers.call(lambda: pool.evaluate(trial_ids, part)),
-                evaluate_as_exported=lambda trial_ids, suppression: workers.call(
-                    lambda: pool.evaluate_as_exported(trial_ids, suppression)
-                ),
+                evaluate_as_exported=lambda ids, how: workers.call(lambda: pool.evaluate_as_exported(ids, how)),
                 tune=lambda trial_id: workers.call(lambda: pool.tune(trial_id)),
             )
         finally:

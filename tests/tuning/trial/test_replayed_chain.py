@@ -67,7 +67,7 @@ def replayed(searched: SweepFolder, tmp_path: Path) -> SweepFolder:
     The folders of the chain's own trials are gone.
     """
     folder = SweepFolder(Path(shutil.copytree(searched.path, tmp_path / "run")))
-    spec = load_spec(folder.spec).model_copy(update={"data": str(searched.path / load_spec(folder.spec).data)})
+    spec = load_spec(folder.spec)
     assert TrialManager(folder, spec).confirm("0003", spec.seed) == "0004"
     for trial_id in CHAIN:
         shutil.rmtree(folder.trial(trial_id).path)
@@ -86,6 +86,29 @@ def advance(
         evaluations = None if evaluations is None else evaluations - 1
     worker.close()
     return outcome.state
+
+
+def stop_at(
+    folder: SweepFolder,
+    trial_id: str,
+    step: int,
+    compiled_runs: CompiledRunCache,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Run a trial that is asked to stop after a step."""
+    update = StatusWriter.update
+
+    def stop_at_step(writer: StatusWriter, **fields: Any) -> None:
+        update(writer, **fields)
+        if fields.get("step") == step and "loss" in fields:
+            folder.request_stop("a test")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sweepbox.tuning.trial.progress.PROGRESS_S", 0.0)  # it looks after every step
+        patch.setattr(StatusWriter, "update", stop_at_step)
+        assert advance(folder, trial_id, compiled_runs) is TrialState.INTERRUPTED
+    folder.stop_request.unlink()
+    assert read_status(folder.trial(trial_id)).step == step
 
 
 def measured_of(evaluations: tuple[Evaluation, ...]) -> list[tuple[int, int, dict[str, float]]]:
@@ -129,18 +152,7 @@ def test_a_chain_is_resumed_from_any_step(
     step: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sweepbox.tuning.trial.progress.PROGRESS_S", 0.0)  # it looks after every step
-    update = StatusWriter.update
-
-    def stop_at_step(writer: StatusWriter, **fields: Any) -> None:
-        update(writer, **fields)
-        if fields.get("step") == step and "loss" in fields:
-            replayed.request_stop("a test")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(StatusWriter, "update", stop_at_step)
-        assert advance(replayed, "0004", compiled_runs) is TrialState.INTERRUPTED
-    replayed.stop_request.unlink()
+    stop_at(replayed, "0004", step, compiled_runs, monkeypatch)
     assert advance(replayed, "0004", compiled_runs) is TrialState.FINISHED
     check_equal(searched, replayed)
 
@@ -153,3 +165,20 @@ def test_a_chain_goes_on_after_a_kill(
     advance(replayed, "0001", compiled_runs, evaluations=1)  # the run is used for another trial meanwhile
     assert advance(replayed, "0004", compiled_runs) is TrialState.FINISHED
     check_equal(searched, replayed)
+
+
+def test_a_copy_of_a_trial_that_was_stopped_between_two_evaluations(
+    searched: SweepFolder, tmp_path: Path, compiled_runs: CompiledRunCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The segment begins where the copied state was saved, which is not the step of an evaluation."""
+    folder = SweepFolder(Path(shutil.copytree(searched.path, tmp_path / "run")))
+    stop_at(folder, "0001", 3, compiled_runs, monkeypatch)
+    manager = TrialManager(folder, load_spec(folder.spec))
+    assert manager.copy(CopyOrder("0000", source="0001", evaluation=1)) == "0004"
+    assert advance(folder, "0004", compiled_runs) is TrialState.FINISHED
+    assert manager.confirm("0004", load_spec(folder.spec).seed) == "0005"
+    assert [item.step for item in read_status(folder.trial("0005")).segments] == [0, 3]
+    assert advance(folder, "0005", compiled_runs) is TrialState.FINISHED
+    copied, again = (read_status(folder.trial(name)) for name in ("0004", "0005"))
+    assert copied.weights_fingerprint == again.weights_fingerprint
+    assert [item.step for item in read_evaluations(folder.trial("0005"))] == [2, 4, 6]
