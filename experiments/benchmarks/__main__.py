@@ -39,8 +39,9 @@ SUITE = (
     "trials",
     "records",
     "search",
+    "report",
 )
-WITHOUT_PEER = ("resampled_metrics", "trials", "records", "search")
+WITHOUT_PEER = ("resampled_metrics", "trials", "records", "search", "report")
 """The benchmarks that do not run the Object Detection API."""
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 

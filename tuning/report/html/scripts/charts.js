@@ -29,7 +29,9 @@ Report.styleOf = (state) => {
 const unpack = async () => {
   const packed = document.getElementById("plotly");
   if (typeof DecompressionStream === "undefined") throw new Error("it lacks DecompressionStream");
-  const bytes = Uint8Array.from(atob(packed.textContent.trim()), (letter) => letter.charCodeAt(0));
+  const letters = atob(packed.textContent.trim());
+  const bytes = new Uint8Array(letters.length);
+  for (let index = 0; index < letters.length; index += 1) bytes[index] = letters.charCodeAt(index);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   const script = document.createElement("script");
   script.textContent = await new Response(stream).text();
@@ -40,6 +42,11 @@ const unpack = async () => {
 };
 let plotly = null;
 const loaded = () => (plotly ??= unpack());
+// Unpacks in the first idle moment, so that no chart has to wait for it; a failure is told where a chart is drawn.
+Report.prepareCharts = () => {
+  const whenIdle = window.requestIdleCallback ?? ((work) => window.setTimeout(work, 200));
+  whenIdle(() => loaded().catch(() => {}), { timeout: 1000 });
+};
 
 const baseLayout = () => {
   const style = getComputedStyle(document.body);

@@ -55,4 +55,5 @@ const poll = async () => {
 };
 
 show(JSON.parse(document.getElementById("model").textContent));
+Report.prepareCharts();
 if (document.documentElement.dataset.live === "true") window.setTimeout(poll, INTERVAL_MS);

@@ -1,0 +1,70 @@
+"""Write the report page of a generated sweep, and open it in a headless Chromium where there is one.
+
+    python -m experiments.benchmarks.ours.report --records RECORDS --trials 1000
+
+Prints one JSON line.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from experiments.benchmarks.generated_sweep import generate_sweep
+from sweepbox.tuning.report.html.write import write_page
+from sweepbox.tuning.sweep.reader import load_sweep
+
+RENDERED = "document.documentElement.dataset.rendered !== undefined"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=Path, required=True)
+    parser.add_argument("--trials", type=int, required=True)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = generate_sweep(options.records, Path(name) / "run", trials=options.trials)
+        state = load_sweep(folder.path)
+        started = time.perf_counter()
+        write_page(state, folder.page)
+        facts: dict[str, Any] = {"write_s": time.perf_counter() - started, "bytes": folder.page.stat().st_size}
+        facts["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        facts |= opened(folder.page)
+    print(json.dumps(facts))
+
+
+def opened(page: Path) -> dict[str, float]:
+    """Return the times of opening a page and the memory of its scripts; nothing without a browser."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if executable is None:
+        return {}
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        shown = browser.new_page(viewport={"width": 1280, "height": 900})
+        started = time.perf_counter()
+        shown.goto(f"file://{page}", wait_until="commit")
+        shown.wait_for_function(RENDERED)
+        interactive_s = time.perf_counter() - started
+        charts = shown.locator(".plot")
+        charts.first.scroll_into_view_if_needed()
+        charts.first.locator("svg").first.wait_for(state="attached")
+        chart_s = time.perf_counter() - started
+        for chart in charts.all():
+            if chart.is_visible():
+                chart.scroll_into_view_if_needed()
+                chart.locator("svg").first.wait_for(state="attached")
+        session = shown.context.new_cdp_session(shown)
+        used = session.send("Runtime.getHeapUsage")["usedSize"]
+        browser.close()
+    return {"interactive_s": interactive_s, "chart_s": chart_s, "heap_mib": used / 2**20}
+
+
+if __name__ == "__main__":
+    main()
