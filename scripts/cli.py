@@ -18,6 +18,7 @@ COMMANDS = {
     "doctor": "Examine a Pascal VOC data set and list every defect.",
     "prepare": "Split a Pascal VOC data set and write TFRecords.",
     "init": "Write a commented sweep file that fits data and config.",
+    "show-batch": "Draw a training batch as the network gets it.",
     "train": "Train one detector from a pipeline.config.",
     "sweep": "Search for the best settings in parallel trials.",
     "status": "Show the state of a sweep.",
@@ -31,7 +32,7 @@ COMMANDS = {
     "evaluate": "Measure an exported model on annotated images.",
     "detect": "Detect objects in images with an exported model.",
 }
-"""Every verb with its line of help; the command of a verb is the function `command` in `scripts/VERB.py`."""
+"""Every verb with its line of help; its command is the function `command` in `scripts/VERB.py`, `_` for `-`."""
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         verb = verbs[0]
         given.remove(verb)
         if verb in COMMANDS:
-            run(importlib.import_module(f"sweepbox.scripts.{verb}").command, given, name=f"sweepbox {verb}")
+            run(_module_of(verb).command, given, name=f"sweepbox {verb}")
         _fail(f"there is no command {verb!r}; the commands are {', '.join(COMMANDS)}")
     if "--version" in given:
         from importlib.metadata import version
@@ -59,6 +60,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(0)
     _print(_overview())
     sys.exit(0 if not given or {"--help", "-h"} & set(given) else EXIT_BAD_INPUT)
+
+
+def _module_of(verb: str) -> Any:
+    return importlib.import_module(f"sweepbox.scripts.{verb.replace('-', '_')}")
 
 
 def run(

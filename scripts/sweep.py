@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from sweepbox.scripts import sweep_options as options
 from sweepbox.scripts.cli import EXIT_INTERRUPTED, command_line, fail_at_once, output_console, run
 
 if TYPE_CHECKING:
@@ -19,30 +19,21 @@ if TYPE_CHECKING:
 
 
 def command(
-    spec: Annotated[Path, typer.Argument(help="The sweep file (YAML).", exists=True, dir_okay=False)],
-    data: Annotated[Path | None, typer.Option(help="Annotated photographs, or prepared records.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The sweep's folder. By default runs/NAME.")] = None,
-    trials: Annotated[int | None, typer.Option(min=1, help="How many trials, instead of the file's.")] = None,
-    time_budget: Annotated[str | None, typer.Option(help="Time for the sweep: 90s, 10m, 1h30m.")] = None,
+    spec: options.Spec,
+    data: options.Data = None,
+    out: options.Out = None,
+    trials: options.Trials = None,
+    time_budget: options.TimeBudget = None,
     *,
-    gpu_hours: Annotated[float | None, typer.Option(min=1e-6, help="The most GPU-hours of all trials.")] = None,
-    cost_limit: Annotated[
-        float | None, typer.Option(min=1e-6, help="The most money; the file has the price.")
-    ] = None,
-    confirm: Annotated[
-        str | None, typer.Option(help="TOPxSEEDS[xFOLDS]: train the best configs again, such as 3x2.")
-    ] = None,
-    test_fraction: Annotated[
-        float | None, typer.Option(min=0, max=0.99, help="Share of photographs for the final test.")
-    ] = None,
-    address: Annotated[str | None, typer.Option(help="A Ray cluster's address, or `auto`.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the sweep in the folder.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check, time a warm-up, forecast; no sweep.")
-    ] = False,
-    dashboard: Annotated[
-        bool, typer.Option("--dashboard", help="Show the sweep in a browser while it runs; prints the link.")
-    ] = False,
+    gpu_hours: options.GpuHours = None,
+    cost_limit: options.CostLimit = None,
+    confirm: options.Confirm = None,
+    test_fraction: options.TestFraction = None,
+    address: options.Address = None,
+    resume: options.Resume = False,
+    dry_run: options.DryRun = False,
+    log_images: options.LogImages = None,
+    dashboard: options.Dashboard = False,
 ) -> None:
     """Search for the best settings in parallel trials.
 
@@ -70,6 +61,7 @@ def command(
         cost_limit=cost_limit,
         confirm=None if confirm is None else ConfirmSpec.parse(confirm),
         test_fraction=test_fraction,
+        log_images=log_images,
         runs_here=address is None,
     )
     if dry_run:

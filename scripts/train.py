@@ -30,6 +30,7 @@ def command(
     cache: options.Cache = None,
     profile: options.Profile = False,
     resume: options.Resume = False,
+    log_images: options.LogImages = 0,
 ) -> None:
     """Train one detector from a pipeline.config and keep the checkpoint with the best metric.
 
@@ -57,6 +58,7 @@ def command(
         initial_weights=start.initial_weights,
         cache_directory=cache,
         resume=resume,
+        log_images=log_images,
     )
     request.choose_backend()
     settings = request.settings(lambda note: console.print(note, highlight=False, soft_wrap=True))

@@ -49,3 +49,7 @@ Resume = Annotated[
     bool,
     Option("--resume", help="Go on with the run in --out; with --set num_steps=N to another length."),
 ]
+LogImages = Annotated[
+    int,
+    Option(min=0, max=64, help="How many validation images each evaluation draws for TensorBoard."),
+]

@@ -32,6 +32,7 @@ def train(
     cache: StrPath | None = None,
     resume: bool = False,
     profile: bool = False,
+    log_images: int = 0,
     progress: "Callable[[Report], None] | None" = None,
 ) -> "TrainResult":
     """Train one detector and keep the checkpoint with the best metric.
@@ -54,6 +55,7 @@ def train(
         cache: The folder for decoded images and starting weights; None for beside the records.
         resume: Continue the interrupted run in `out`; with another `num_steps`, a finished one, too.
         profile: Measure where a step's time goes.
+        log_images: How many annotated validation images each evaluation logs for TensorBoard.
         progress: Called after every step, validation batch and evaluation.
 
     Returns:
@@ -86,6 +88,7 @@ def train(
         initial_weights=None if initial_weights is None else os.fspath(initial_weights),
         cache_directory=None if cache is None else Path(cache),
         resume=resume,
+        log_images=log_images,
     )
     request.choose_backend()
     settings = request.settings(logger.info)

@@ -1,5 +1,6 @@
 """Draws detections into images."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -70,6 +71,53 @@ def draw_detections(
     shown = detections.above(default if threshold is None else threshold)
     if labels is not None:
         shown = replace(shown, labels=labels)
+    scores = [f"{score:.2f}" for score in shown.scores]
+    texts = [(f"{name} {score}", score) for name, score in zip(shown.class_names, scores, strict=True)]
+    return _drawn(original, _Objects(shown.boxes_yxyx, shown.class_ids, shown.class_names, texts, shown.scores))
+
+
+def draw_objects(
+    image: ImageSource,
+    boxes_yxyx: NDArray[np.float32],
+    class_ids: NDArray[np.int64],
+    labels: LabelMap,
+    *,
+    notes: Sequence[str] = (),
+) -> Image.Image:
+    """Return a copy of an image with a box in the colour of its class and the class's name for each object.
+
+    Args:
+        image: A file, a Pillow image, or an RGB array, uint8 `[height, width, 3]`.
+        boxes_yxyx: float32 `[n, 4]`, normalised to the image.
+        class_ids: int64 `[n]`, 1-based.
+        labels: The classes.
+        notes: What is written behind each name; nothing by default.
+    """
+    names = tuple(labels.name_of(class_id) for class_id in class_ids.tolist())
+    behind = notes or [""] * len(names)
+    texts = [(f"{name} {note}".strip(),) for name, note in zip(names, behind, strict=True)]
+    areas = np.prod(boxes_yxyx[:, 2:] - boxes_yxyx[:, :2], axis=1)
+    # Small objects come last, so that they are on top, and first in the choice of places for labels.
+    original = Image.fromarray(image_pixels(image))
+    return _drawn(original, _Objects(boxes_yxyx, class_ids, names, texts, -areas))
+
+
+@dataclass(frozen=True, eq=False)
+class _Objects:
+    """Objects to draw: texts in the order of preference for each, and the order of importance."""
+
+    boxes_yxyx: NDArray[np.float32]
+    class_ids: NDArray[np.int64]
+    class_names: Sequence[str]
+    texts: Sequence[tuple[str, ...]]
+    importance: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.class_ids)
+
+
+def _drawn(original: Image.Image, shown: _Objects) -> Image.Image:
+    """Return an image with boxes, labels and, where labels are missing, a legend."""
     if not len(shown):
         return original
     height, width = original.height, original.width
@@ -77,8 +125,8 @@ def draw_detections(
     boxes_pixels = shown.boxes_yxyx.astype(np.float64).clip(0, 1) * [height, width, height, width]
     overlay = Image.new("RGBA", original.size)
     draw = ImageDraw.Draw(overlay)
-    # The best detection is drawn last, so that its box is on top.
-    for row in np.argsort(shown.scores, kind="stable"):
+    # The most important one is drawn last, so that its box is on top.
+    for row in np.argsort(shown.importance, kind="stable"):
         _draw_box(draw, boxes_pixels[row], int(shown.class_ids[row]), style)
     shortened = _draw_labels(draw, boxes_pixels, shown, style)
     if shortened:
@@ -110,19 +158,18 @@ def _draw_box(draw: ImageDraw.ImageDraw, box_yxyx: NDArray[np.float64], class_id
 def _draw_labels(
     draw: ImageDraw.ImageDraw,
     boxes_pixels: NDArray[np.float64],
-    shown: Detections,
+    shown: _Objects,
     style: Style,
 ) -> bool:
-    """Draw the labels, best score first; return whether one was shortened or omitted."""
+    """Draw the labels, the most important first; return whether one was shortened or omitted."""
     size = (draw.im.size[1], draw.im.size[0])
     layout = LabelLayout(size, boxes_pixels, gap=1)
     font = _font(style.font_size)
-    names = [f"{name} {score:.2f}" for name, score in zip(shown.class_names, shown.scores, strict=True)]
-    covered = sum(np.prod(label_size(name, font, style.padding)) for name in names)
+    covered = sum(np.prod(label_size(texts[0], font, style.padding)) for texts in shown.texts)
     crowded = bool(covered > CROWDED_FRACTION * size[0] * size[1])
     shortened = crowded
-    for row in np.argsort(-shown.scores, kind="stable"):
-        texts = [f"{shown.scores[row]:.2f}"] if crowded else [names[row], f"{shown.scores[row]:.2f}"]
+    for row in np.argsort(-shown.importance, kind="stable"):
+        texts = shown.texts[row][-1:] if crowded else shown.texts[row]
         placed = layout.place(int(row), [label_size(text, font, style.padding) for text in texts])
         shortened |= placed is None or placed.choice > 0
         if placed is not None:

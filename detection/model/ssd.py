@@ -9,7 +9,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from sweepbox.detection.config import pipeline_pb2 as pb
-from sweepbox.detection.config.extractors import Backbone
+from sweepbox.detection.config.extractors import EXTRACTORS, Backbone
 from sweepbox.detection.config.resizers import resizer_settings
 from sweepbox.detection.core.errors import ConfigError
 from sweepbox.detection.model.anchor_generator import anchors_of
@@ -58,6 +58,14 @@ def build_detector(
     """
     _check_choices(ssd)
     return SsdDetector(ssd, precision, seed)
+
+
+def normalised(images: Any, extractor: pb.SsdFeatureExtractor) -> Any:
+    """Return float32 images in the value range of an extractor, from RGB images `[..., 3]` in 0..255."""
+    images = ops.cast(images, "float32")
+    if EXTRACTORS[extractor.type].backbone is Backbone.RESNET_V1:
+        return images - ops.convert_to_tensor(RESNET_MEAN_RGB, "float32")
+    return images * (2.0 / 255.0) - 1.0
 
 
 class SsdDetector:
@@ -135,10 +143,7 @@ class SsdDetector:
 
     def normalise(self, images: Any) -> Any:
         """Return float32 images in the value range of the network, from RGB images `[..., 3]` in 0..255."""
-        images = ops.cast(images, "float32")
-        if self._plan.kind.backbone is Backbone.RESNET_V1:
-            return images - ops.convert_to_tensor(RESNET_MEAN_RGB, "float32")
-        return images * (2.0 / 255.0) - 1.0
+        return normalised(images, self._ssd.feature_extractor)
 
     def losses(
         self, predictions: Mapping[str, Any], boxes_yxyx: Any, class_ids: Any, weights: Any

@@ -134,7 +134,7 @@ class _Loop:
             is_best = self._is_best(metrics)
             if is_best:
                 checkpoint.publish_weights(self.folder.best)
-            report = EvaluationReport(self.run.step, metrics, summary, is_best)
+            report = EvaluationReport(self.run.step, metrics, summary, is_best, self.run.pictures())
             self.log.add_evaluation(report)
             checkpoint.publish_state(self.folder.last)
         self._notify(report)

@@ -36,6 +36,7 @@ class TrainRequest:
         initial_weights: A file of backbone weights, an Object Detection API checkpoint, or `imagenet`.
         cache_directory: The folder for decoded images; None for a folder beside the records.
         resume: Whether to resume the run in `out`.
+        log_images: How many annotated validation images each evaluation logs for TensorBoard.
     """
 
     config: Path
@@ -50,6 +51,7 @@ class TrainRequest:
     initial_weights: str | None = None
     cache_directory: Path | None = None
     resume: bool = False
+    log_images: int = 0
 
     def choose_backend(self) -> None:
         """Set the Keras backend of this process; call it before Keras is loaded.
@@ -95,6 +97,7 @@ class TrainRequest:
             metric=self.metric,
             initial_weights=self.initial_weights,
             cache_directory=self.cache_directory,
+            log_images=self.log_images,
         )
         return self._with_precision(settings, notify)
 

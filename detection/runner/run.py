@@ -15,26 +15,32 @@ from sweepbox.detection.checkpoint.keys import checkpoint_keys
 from sweepbox.detection.checkpoint.pending import PendingCheckpoint
 from sweepbox.detection.checkpoint.state import ResumeMetadata, read_state
 from sweepbox.detection.checkpoint.weights import load_weights, weight_arrays
+from sweepbox.detection.core.detections import Detections, GroundTruth
 from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.metric_names import metric_sets
 from sweepbox.detection.core.timeline import SILENT, Timeline
-from sweepbox.detection.data.batches import Batch, TrainingBatches
-from sweepbox.detection.data.copy_paste import copy_paste
-from sweepbox.detection.data.reading import Reading
+from sweepbox.detection.data.batches import Batch
 from sweepbox.detection.evaluation.evaluator import DetectionEvaluator
+from sweepbox.detection.runner.batches import training_batches
 from sweepbox.detection.runner.checkpoint import RunCheckpoint
 from sweepbox.detection.runner.checkpoint_evaluation import CheckpointEvaluation
 from sweepbox.detection.runner.initial_weights import WeightsReport
 from sweepbox.detection.runner.initial_weights_cache import InitialWeightsCache
+from sweepbox.detection.runner.pictures import PicturedEvaluator, draw_pictures
 from sweepbox.detection.runner.profile import RunProfile
 from sweepbox.detection.runner.records import RunRecords, open_records, records_key
 from sweepbox.detection.runner.settings import RunSettings, check_settings
 from sweepbox.detection.training.compile_key import CompileKey
 from sweepbox.detection.training.parts import TrainingParts
 from sweepbox.detection.training.phases import Phase
-from sweepbox.detection.training.reports import StepReport, TrainingSummary, ValidationProgress
+from sweepbox.detection.training.reports import (
+    StepReport,
+    TrainingSummary,
+    ValidationPicture,
+    ValidationProgress,
+)
 from sweepbox.detection.training.step_statistics import StepStatistics
-from sweepbox.detection.training.validation import validate
+from sweepbox.detection.training.validation import Evaluator, validate
 
 
 class TrainingRun:
@@ -64,6 +70,7 @@ class TrainingRun:
         self._records = open_records(settings)
         self.compile_key: CompileKey | None = None
         self._metrics: dict[str, float] = {}
+        self._shown: dict[int, tuple[GroundTruth, Detections]] = {}
         self._build(settings, _compile_key(settings, self._records))
 
     @property
@@ -161,10 +168,30 @@ class TrainingRun:
         Raises:
             TrainingError: A loss or a metric is not finite.
         """
+        shown = PicturedEvaluator(
+            self._evaluator(), images=len(self._records.evaluated_indices), pictures=self._settings.log_images
+        )
         with self.timeline.span(Phase.EVALUATION), self._parts.averaged():
-            self._metrics = self._validate(self._evaluator(), on_batch=on_batch)
+            self._metrics = self._validate(shown, on_batch=on_batch)
         self._metrics_step = self.step
+        self._shown = shown.kept
         return self._metrics
+
+    def pictures(self) -> tuple[ValidationPicture, ...]:
+        """Return as many validation images as `log_images`, with the detections of the last evaluation.
+
+        They are the same images at each evaluation, spread over all; none before the first evaluation.
+        """
+        if not self._shown or self._metrics_step != self.step:
+            return ()
+        records = self._records
+        names, indices = records.evaluated_names, records.evaluated_indices
+        return draw_pictures(
+            self._shown,
+            names,
+            lambda number: records.validation.image(int(indices[number])),
+            self._settings.label_map,
+        )
 
     def evaluate_checkpoint(self, directory: Path) -> CheckpointEvaluation:
         """Evaluate the weights of a checkpoint folder on all validation images, image by image.
@@ -187,7 +214,7 @@ class TrainingRun:
 
     def _validate(
         self,
-        evaluator: DetectionEvaluator,
+        evaluator: Evaluator,
         *,
         on_batch: Callable[[ValidationProgress], None] | None = None,
     ) -> dict[str, float]:
@@ -312,21 +339,10 @@ class TrainingRun:
         self.step = 0
         self._metrics = {}
         self._metrics_step = 0
+        self._shown.clear()
         self._initial_weights = self._weights_cache.initialise(self._parts.detector, settings)
         self._parts.optimizer.reset()
-        self._batches = TrainingBatches(
-            self._records.train,
-            batch_size=settings.config.train_config.batch_size,
-            max_boxes=self._records.train_boxes,
-            noise_columns=self._parts.training_preprocessor.noise_columns,
-            seed=settings.seed,
-            reading=Reading.of(settings.config.train_input_reader),
-            change=copy_paste(
-                settings.config.train_config.data_augmentation_options,
-                self._records.train,
-                settings.label_map,
-            ),
-        )
+        self._batches = training_batches(settings, self._records, self._parts.training_preprocessor)
 
     def _metadata(self) -> CheckpointMetadata:
         return CheckpointMetadata(

@@ -34,6 +34,7 @@ class RunSettings:
         cache_directory: The folder for decoded images; None for a folder beside the records.
         held_out: In a fold of a cross-validation the records of both parts that are validated on, while all
             others are trained on; None to train on the one part and to validate on the other.
+        log_images: How many validation images are drawn at each evaluation.
     """
 
     config: pb.TrainEvalPipelineConfig
@@ -48,6 +49,7 @@ class RunSettings:
     initial_weights: str | None = None
     cache_directory: Path | None = None
     held_out: HeldOut | None = None
+    log_images: int = 0
 
     def __post_init__(self) -> None:
         """Store the metric by our name."""

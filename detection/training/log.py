@@ -5,14 +5,14 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sweepbox.detection.core.files import write_text
 from sweepbox.detection.core.metric_names import original_names
-from sweepbox.detection.training.reports import EvaluationReport, StepReport
+from sweepbox.detection.training.reports import EvaluationReport, StepReport, ValidationPicture
 
 METRICS_FILE = "metrics.jsonl"
 TENSORBOARD_FOLDER = "tensorboard"
@@ -63,6 +63,7 @@ class TrainingLog:
         if self._events is not None:
             wait = report.training.input_wait_fraction
             self._events.add(report.step, evaluation_scalars(report.metrics, input_wait_fraction=wait))
+            self._events.add_pictures(report.step, report.pictures)
 
 
 def step_scalars(report: StepReport) -> dict[str, float]:
@@ -117,6 +118,17 @@ class EventFile:
 
         values = [Summary.Value(tag=tag, simple_value=value) for tag, value in scalars.items()]
         self.add_summary(step, Summary(value=values))
+
+    def add_pictures(self, step: int, pictures: Sequence[ValidationPicture]) -> None:
+        """Write pictures at a step, under `validation/NAME`."""
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        for picture in pictures:
+            image = Summary.Image(
+                height=picture.height, width=picture.width, colorspace=3, encoded_image_string=picture.jpeg
+            )
+            summary = Summary(value=[Summary.Value(tag=f"validation/{picture.name}", image=image)])
+            self.add_summary(step, summary)
 
     def add_summary(self, step: int, summary: Any) -> None:
         """Write a `Summary` message at a step."""

@@ -62,6 +62,23 @@ class ValidationProgress:
 
 
 @dataclass(frozen=True)
+class ValidationPicture:
+    """A validation image with its annotated objects, and beside it the same with detections.
+
+    Attributes:
+        name: The name of the image, unique among the pictures.
+        jpeg: The picture as a JPEG file.
+        height: Its height in pixels.
+        width: Its width in pixels.
+    """
+
+    name: str
+    jpeg: bytes
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
 class EvaluationReport:
     """The result of an evaluation.
 
@@ -70,9 +87,11 @@ class EvaluationReport:
         metrics: The metrics by name.
         training: Statistics of the steps since the previous evaluation.
         is_best: Whether the checkpoint is the best so far.
+        pictures: Some validation images, where they are asked for.
     """
 
     step: int
     metrics: dict[str, float]
     training: TrainingSummary
     is_best: bool
+    pictures: tuple[ValidationPicture, ...] = ()

@@ -4,7 +4,7 @@ import pytest
 from sweepbox.detection.core.boxes import pairwise_intersection
 from sweepbox.detection.core.detections import Detections
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.inference.draw import draw_detections
+from sweepbox.detection.inference.draw import draw_detections, draw_objects
 from sweepbox.detection.inference.label_layout import LabelLayout
 from sweepbox.detection.inference.legend import emptiest_corner
 from sweepbox.detection.inference.palette import PALETTE, colour_of, relative_luminance, text_colour_on
@@ -103,3 +103,22 @@ def test_the_legend_is_in_the_emptiest_corner() -> None:
     boxes = np.array([[60.0, 0.0, 100.0, 40.0], [60.0, 60.0, 100.0, 100.0]])
     assert emptiest_corner((100, 100), (20, 20), boxes, margin=2) == (2, 2)
     assert emptiest_corner((100, 100), (20, 20), boxes[:1], margin=2) == (78, 78)
+
+
+def test_objects_are_drawn_like_detections_without_a_score() -> None:
+    box = np.array([[0.3, 0.2, 0.8, 0.6]], np.float32)
+    image = GREY.copy()
+    drawn = np.asarray(draw_objects(image, box, np.array([2]), LABELS))
+    np.testing.assert_array_equal(image, GREY)
+    assert tuple(drawn[60 + 1, 90]) == colour_of(2)
+    noted = np.asarray(draw_objects(image, box, np.array([2]), LABELS, notes=["(weight 0.5)"]))
+    assert (noted != drawn).any()
+    without = np.asarray(draw_objects(image, box[:0], np.zeros(0, np.int64), LABELS))
+    np.testing.assert_array_equal(without, GREY)
+
+
+def test_many_objects_have_a_legend_instead_of_names() -> None:
+    rows = np.linspace(0, 0.9, 40, dtype=np.float32)
+    boxes = np.stack([rows, rows, rows + 0.1, rows + 0.1], axis=1)
+    drawn = draw_objects(GREY, boxes, np.array([1, 2] * 20), LABELS)
+    assert drawn.size == (300, 200)

@@ -14,7 +14,9 @@ from sweepbox.detection.checkpoint.weights import weight_arrays
 from sweepbox.detection.core.errors import ConfigError, DataError, TrainingError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.runner import RunSettings, TrainingRun
+from sweepbox.detection.runner.shown_batch import training_images
 from sweepbox.detection.training.reports import StepReport
+from sweepbox.detection.training.step import arrays_of
 
 SettingsOf = Callable[..., RunSettings]
 
@@ -186,3 +188,39 @@ def test_reset_with_another_compile_key_rebuilds(settings_of: SettingsOf) -> Non
         assert run.step == 0
     finally:
         run.close()
+
+
+def test_each_evaluation_of_a_run_has_the_same_images(settings_of: SettingsOf, shared_run: TrainingRun) -> None:
+    run = shared_run
+    run.reset(settings_of(log_images=3))
+    assert run.pictures() == ()
+    named = []
+    for _ in range(2):
+        run.advance(1)
+        assert run.pictures() == ()
+        run.evaluate()
+        named.append([picture.name for picture in run.pictures()])
+    assert named[0] == named[1]
+    assert len(set(named[0])) == 3
+    run.reset(settings_of())
+    run.evaluate()
+    assert run.pictures() == ()
+
+
+def test_shown_images_are_what_the_network_gets(settings_of: SettingsOf, shared_run: TrainingRun) -> None:
+    settings = settings_of(seed=3)
+    run = shared_run
+    run.reset(settings)
+    for step in (0, 2):
+        batch = run._batches.at(step)
+        ready = run._parts.training_preprocessor(*arrays_of(batch), normalise=run.detector.normalise)
+        shown = training_images(settings, step)
+        assert [image.name for image in shown] == [run._records.train.name(i) for i in batch.indices.tolist()]
+        for row, image in enumerate(shown):
+            again = np.asarray(run.detector.normalise(image.pixels))
+            np.testing.assert_allclose(again, np.asarray(ready.images[row]), atol=1.01 / 255)
+            real = np.asarray(ready.weights[row]) > 0
+            np.testing.assert_allclose(image.boxes_yxyx, np.asarray(ready.boxes_yxyx[row])[real], atol=1e-6)
+            np.testing.assert_array_equal(image.class_ids, np.asarray(ready.class_ids[row])[real] + 1)
+    other = training_images(settings_of(seed=4), 0)
+    assert [image.name for image in other] != [image.name for image in training_images(settings, 0)]

@@ -2,14 +2,14 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sweepbox.tuning.loggers.logger import TrialLogger
 from sweepbox.tuning.storage.trial_record import Evaluation
 
 if TYPE_CHECKING:
-    from sweepbox.detection.training.reports import StepReport
+    from sweepbox.detection.training.reports import StepReport, ValidationPicture
 
 MOST_WAITING = 1000
 """How many calls may wait; a logger that falls further behind is left out."""
@@ -36,6 +36,10 @@ class BackgroundLogger:
     def log_evaluation(self, evaluation: Evaluation) -> None:
         """See `TrialLogger.log_evaluation`."""
         self._put(lambda logger: logger.log_evaluation(evaluation))
+
+    def log_pictures(self, step: int, pictures: "Sequence[ValidationPicture]") -> None:
+        """See `TrialLogger.log_pictures`."""
+        self._put(lambda logger: logger.log_pictures(step, pictures))
 
     def close(self) -> None:
         """See `TrialLogger.close`; TimeoutError where that takes too long."""

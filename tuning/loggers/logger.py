@@ -12,7 +12,7 @@ from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
 from sweepbox.tuning.storage.trial_record import Evaluation, TrialState
 
 if TYPE_CHECKING:
-    from sweepbox.detection.training.reports import StepReport
+    from sweepbox.detection.training.reports import StepReport, ValidationPicture
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +77,9 @@ class TrialLogger(Protocol):
     def log_evaluation(self, evaluation: Evaluation) -> None:
         """Log the metrics of an evaluation."""
 
+    def log_pictures(self, step: int, pictures: "Sequence[ValidationPicture]") -> None:
+        """Log validation images with their annotations and detections; `pictures` is not empty."""
+
     def close(self) -> None:
         """End: the trial has ended, is paused, or its process goes on with another one."""
 
@@ -98,6 +101,16 @@ class Loggers:
     def log_evaluation(self, evaluation: Evaluation) -> None:
         """See `TrialLogger.log_evaluation`."""
         self._tell_all(lambda logger: logger.log_evaluation(evaluation))
+
+    def log_pictures(self, step: int, draw: "Callable[[], Sequence[ValidationPicture]]") -> None:
+        """Pass on what `draw` returns, see `TrialLogger.log_pictures`; nothing where there are no pictures."""
+        try:
+            pictures = draw()
+        except Exception as error:  # noqa: BLE001 - the trial goes on without pictures
+            _log.warning("trial %s: no pictures of step %d: %s", self._trial.folder.id, step, error)
+            return
+        if pictures:
+            self._tell_all(lambda logger: logger.log_pictures(step, pictures))
 
     def close(self) -> None:
         """See `TrialLogger.close`."""

@@ -7,7 +7,7 @@ Without a tracking server in `MLFLOW_TRACKING_URI`, runs are kept in the sweep's
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
 from sweepbox.tuning.storage.trial_record import Evaluation, TrialState, read_status
 
 if TYPE_CHECKING:
-    from sweepbox.detection.training.reports import StepReport
+    from sweepbox.detection.training.reports import StepReport, ValidationPicture
 
 NAME = "mlflow"
 TRACKING_URI = "MLFLOW_TRACKING_URI"
@@ -59,6 +59,9 @@ class MlflowLogger:
     def log_evaluation(self, evaluation: Evaluation) -> None:
         """Log the metrics."""
         self._log(evaluation.step, {f"evaluation/{name}": value for name, value in evaluation.metrics.items()})
+
+    def log_pictures(self, step: int, pictures: "Sequence[ValidationPicture]") -> None:
+        """Do nothing: pictures are for TensorBoard."""
 
     def close(self) -> None:
         """Set the run's status to that of the trial."""

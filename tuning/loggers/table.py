@@ -72,8 +72,12 @@ LOGGERS: dict[LoggerName, LoggerKind] = {
 }
 
 
-def check_loggers(names: Sequence[LoggerName]) -> None:
-    """Raise SweepError where the package of a logger is not installed."""
+def check_loggers(names: Sequence[LoggerName], *, log_images: int = 0) -> None:
+    """Raise SweepError where the package of a logger is not installed, or no logger takes the images."""
+    if log_images and "tensorboard" not in names:
+        raise SweepError(
+            "log_images: the images are for TensorBoard; add `tensorboard` to loggers, or remove it"
+        )
     for name in names:
         if find_spec(LOGGERS[name].package) is None:
             raise SweepError(

@@ -1,5 +1,6 @@
 """A trial's scalars and hyperparameters as TensorBoard event files, without TensorFlow."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sweepbox.detection.training.log import EventFile, evaluation_scalars, step_scalars
@@ -7,7 +8,7 @@ from sweepbox.tuning.loggers.logger import LoggedTrial
 from sweepbox.tuning.storage.trial_record import Evaluation
 
 if TYPE_CHECKING:
-    from sweepbox.detection.training.reports import StepReport
+    from sweepbox.detection.training.reports import StepReport, ValidationPicture
 
 
 class TensorBoardLogger:
@@ -32,6 +33,10 @@ class TensorBoardLogger:
         self._events.add(
             evaluation.step, evaluation_scalars(dict(evaluation.metrics), input_wait_fraction=wait)
         )
+
+    def log_pictures(self, step: int, pictures: "Sequence[ValidationPicture]") -> None:
+        """Log the pictures, for the tab IMAGES."""
+        self._events.add_pictures(step, pictures)
 
     def close(self) -> None:
         """End; every event is written when it happens."""

@@ -6,7 +6,7 @@ RUN/wandb/offline-run-*` uploads them later. `WANDB_MODE` and `WANDB_PROJECT` ar
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import wandb
@@ -17,7 +17,7 @@ from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
 from sweepbox.tuning.storage.trial_record import Evaluation
 
 if TYPE_CHECKING:
-    from sweepbox.detection.training.reports import StepReport
+    from sweepbox.detection.training.reports import StepReport, ValidationPicture
 
 NAME = "wandb"
 ID_BYTES = 6
@@ -44,6 +44,9 @@ class WandbLogger:
     def log_evaluation(self, evaluation: Evaluation) -> None:
         """Log the metrics."""
         self._log(evaluation.step, {f"evaluation/{name}": value for name, value in evaluation.metrics.items()})
+
+    def log_pictures(self, step: int, pictures: "Sequence[ValidationPicture]") -> None:
+        """Do nothing: pictures are for TensorBoard."""
 
     def close(self) -> None:
         """End this process's part of the run."""

@@ -353,6 +353,7 @@ class SweepSpec(SpecModel):
     keep_checkpoints: int = Field(default=3, ge=1)
     prepare: PrepareSpec = PrepareSpec()
     loggers: list[LoggerName] = Field(default=["tensorboard"], max_length=8)
+    log_images: int = Field(default=0, ge=0, le=64)
 
     @field_validator("set")
     @classmethod

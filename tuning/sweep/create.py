@@ -73,6 +73,7 @@ class SweepRequest:
         cost_limit: The most money, instead of the spec's; SweepError where the spec has no price.
         confirm: How the winner is confirmed, instead of the spec's.
         test_fraction: The fraction of photographs for the test part, instead of the spec's.
+        log_images: How many validation images each evaluation logs, instead of the spec's.
         runs_here: Whether the trials run on this machine, so that they must fit into its memory.
     """
 
@@ -85,6 +86,7 @@ class SweepRequest:
     cost_limit: float | None = None
     confirm: ConfirmSpec | None = None
     test_fraction: float | None = None
+    log_images: int | None = None
     runs_here: bool = True
 
     def load(self) -> SweepSpec:
@@ -99,6 +101,7 @@ class SweepRequest:
             "cost": self._cost(spec),
             "confirm": self.confirm,
             "prepare": self._prepare(spec),
+            "log_images": self.log_images,
         }
         paths = {
             "base_config": _absolute(home, spec.base_config),
@@ -305,7 +308,7 @@ def _early_checks(spec: SweepSpec, *, runs_here: bool) -> Iterable[Callable[[], 
     yield lambda: fix_sampler(spec)
     yield lambda: with_rule_options(spec.scheduler)
     yield lambda: check_limits(spec)
-    yield lambda: check_loggers(spec.loggers)
+    yield lambda: check_loggers(spec.loggers, log_images=spec.log_images)
     yield lambda: _check_base(spec, runs_here=runs_here)
 
 

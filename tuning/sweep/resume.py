@@ -33,6 +33,7 @@ ROOM = (
     "max_concurrent",
     "keep_checkpoints",
     "loggers",
+    "log_images",
 )
 """What of a sweep file may change between a sweep and its resumption."""
 
@@ -58,7 +59,7 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
     """
     given = _with_all_options(request.load(), request.source)
     check_limits(given)
-    check_loggers(given.loggers)
+    check_loggers(given.loggers, log_images=given.log_images)
     folder = open_sweep(request.folder(given).path)
     stored = _with_all_options(load_spec(folder.spec), str(folder.spec))
     given = without_choices(given, read_pruned(folder))

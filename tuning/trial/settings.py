@@ -49,6 +49,7 @@ def run_settings(
         metric=Objective.of(spec.objective).trained_by,
         initial_weights=_initial_weights(sweep, spec),
         held_out=None if fold is None else held_out_of(sweep, fold, seed),
+        log_images=spec.log_images,
     )
     if precision != AUTOMATIC:
         return settings

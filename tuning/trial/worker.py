@@ -267,6 +267,7 @@ class TrialWorker:
         append_evaluation(self._trial, evaluation)
         if self._loggers is not None:
             self._loggers.log_evaluation(evaluation)
+            self._loggers.log_pictures(run.step, run.pictures)
         self._evaluations = (*self._evaluations, evaluation)
         return evaluation
 

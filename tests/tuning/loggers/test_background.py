@@ -34,6 +34,9 @@ class Recorder:
     def log_evaluation(self, _: Evaluation) -> None:
         self._on("evaluation")
 
+    def log_pictures(self, _step: int, _pictures: object) -> None:
+        self._on("pictures")
+
     def close(self) -> None:
         self._on("close")
 
@@ -44,10 +47,11 @@ def test_calls_arrive_in_order_and_none_waits() -> None:
     began = time.monotonic()
     logger.log_steps(step_report(1, 1.0))
     logger.log_evaluation(evaluation(1))
+    logger.log_pictures(1, [])
     assert time.monotonic() - began < 5
     go.set()
     logger.close()
-    assert made[0].told == ["begin", "steps", "evaluation", "close"]
+    assert made[0].told == ["begin", "steps", "evaluation", "pictures", "close"]
     assert made[0].threads == {"trial-logger"}
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from sweepbox.detection.config.change import Change
 from sweepbox.detection.core.errors import SweepError
-from sweepbox.detection.training.reports import StepReport
+from sweepbox.detection.training.reports import StepReport, ValidationPicture
 from sweepbox.tuning.loggers.logger import LoggedEnd, LoggedTrial, Loggers, TrialLogger
 from sweepbox.tuning.loggers.table import LOGGERS, LoggerKind, check_loggers, log_end, loggers_of
 from sweepbox.tuning.spec.schema import LoggerName
@@ -107,6 +107,29 @@ def test_tensorboard_has_the_hyperparameters_once(trial: LoggedTrial) -> None:
     assert hyperparameters(trial) == {"rate": 0.01, "flip": True, "kind": "adam"}
 
 
+def test_pictures_are_for_tensorboard_and_one_that_cannot_be_drawn_harms_nobody(
+    trial: LoggedTrial, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> list[ValidationPicture]:
+        raise OSError("no font")
+
+    loggers = loggers_of(["tensorboard"], trial)
+    loggers.log_pictures(2, lambda: [ValidationPicture("a.jpg", b"jpeg", 320, 644)])
+    loggers.log_pictures(4, list)
+    loggers.log_pictures(6, fail)
+    loggers.close()
+    found = [
+        (event.step, value.tag, value.tensor.string_val[2])
+        for event in events(trial)
+        for value in event.summary.value
+        if value.metadata.plugin_data.plugin_name == "images"
+    ]
+    assert found == [(2, "validation/a.jpg", b"jpeg")]
+    assert [record.getMessage() for record in caplog.records] == ["trial 0003: no pictures of step 6: no font"]
+    with pytest.raises(SweepError, match="add `tensorboard` to loggers"):
+        check_loggers(["mlflow"], log_images=8)
+
+
 def test_the_tab_of_hyperparameters_has_those_of_other_trials_too(trial: LoggedTrial) -> None:
     loggers_of(["tensorboard"], replace(trial, space=["rate", "only_sometimes"])).close()
     assert hyperparameter_columns(trial) == ["rate", "only_sometimes", "flip", "kind"]
@@ -161,6 +184,9 @@ class Fails:
 
     def log_evaluation(self, _: Evaluation) -> None:
         self._on("evaluation")
+
+    def log_pictures(self, _step: int, _pictures: object) -> None:
+        self._on("pictures")
 
     def close(self) -> None:
         self._on("close")

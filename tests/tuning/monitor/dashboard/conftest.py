@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sweepbox.detection.training.reports import StepReport
+from sweepbox.detection.training.reports import StepReport, ValidationPicture
 from sweepbox.tuning.api.live_report import dashboard_of
 from sweepbox.tuning.loggers.logger import LoggedTrial
 from sweepbox.tuning.loggers.table import loggers_of
@@ -47,6 +47,7 @@ def _log(folder: SweepFolder, name: str) -> None:
         step = evaluation.step
         loggers.log_steps(StepReport(step, 6, learning_rate=0.01, losses={"total": 1.0}, images_per_s=8.0))
         loggers.log_evaluation(evaluation)
+        loggers.log_pictures(step, lambda: [ValidationPicture("a.jpg", b"jpeg", 320, 644)])
     loggers.close()
 
 

@@ -58,6 +58,8 @@ def test_the_trials_are_its_runs_with_their_scalars(lived_once: Path, serve: Ser
     }
     assert series(client, "0000", "evaluation/mAP") == [(2, 0.2), (4, 0.6), (6, 0.5)]
     assert series(client, "0000", "DetectionBoxes_Precision/mAP") == [(2, 0.2), (4, 0.6), (6, 0.5)]
+    pictures = data(client, "plugin/images/images", run="0000", tag="validation/a.jpg", sample="0")
+    assert [picture["step"] for picture in pictures] == [2, 4, 6]
     experiment = data(client, "plugin/hparams/experiment", request="{}")
     found = {info["name"] for info in experiment["hparamInfos"]}
     assert found == {"learning_rate", "batch_size", "random_adjust_brightness"}
