@@ -5,7 +5,8 @@ from itertools import islice
 from typing import Any
 
 from sweepbox.detection.core.backends import Backend
-from sweepbox.detection.core.errors import DataError, SweepError
+from sweepbox.detection.core.errors import DataError, SweepboxError, SweepError
+from sweepbox.tuning.report.detector.examine import examine_detector
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.trial.evaluation import Part, TrialEvaluator
@@ -43,6 +44,14 @@ class EvaluationWorker:
             return tuned_trial(self._sweep, self._spec, trial_id).to_json(), ""
         except DataError as error:
             return None, str(error).splitlines()[0]
+
+    def examine(self, trial_id: str) -> str:
+        """Write `detector.json` for a trial's best weights; return why it cannot be, empty where it is."""
+        try:
+            examine_detector(self._sweep, self._spec, trial_id)
+        except (SweepboxError, OSError) as error:
+            return str(error)
+        return ""
 
 
 class EvaluationPool:
@@ -100,6 +109,19 @@ class EvaluationPool:
         """
         [worker] = self._started(1)
         results = _results(self._folder, {worker.tune.remote(trial_id): trial_id})
+        return None if results is None else results[trial_id]
+
+    def examine(self, trial_id: str) -> str | None:
+        """Write `detector.json` for a trial's best weights.
+
+        Returns:
+            Why it cannot be written, empty where it is; None where the sweep was asked to stop meanwhile.
+
+        Raises:
+            SweepError: The process failed.
+        """
+        [worker] = self._started(1)
+        results = _results(self._folder, {worker.examine.remote(trial_id): trial_id})
         return None if results is None else results[trial_id]
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ from sweepbox.detection.core.backends import Backend, check_installed
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.versions import package_versions
 from sweepbox.tuning.monitor.monitor import Listener, SweepMonitor
+from sweepbox.tuning.ray_backend.after_search import finish_winner
 from sweepbox.tuning.ray_backend.cluster import (
     LOG_FORMAT,
     RayConnection,
@@ -21,13 +22,10 @@ from sweepbox.tuning.ray_backend.cluster import (
     ray_session,
 )
 from sweepbox.tuning.ray_backend.cluster_check import check_nodes
-from sweepbox.tuning.ray_backend.confirmation import confirm_winner
-from sweepbox.tuning.ray_backend.evaluation import EvaluationPool
 from sweepbox.tuning.ray_backend.halt import Halt
 from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
 from sweepbox.tuning.ray_backend.watch import RayWatch
 from sweepbox.tuning.report.markdown import write_outcome
-from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SweepSpec
@@ -237,9 +235,12 @@ def _run_on_ray(
                 if work.search:
                     workers.run(ScheduledTrials(manager, rule))
                     manager.check_effects()
-                if work.confirmation and spec.confirm is not None:
+                confirm = spec.confirm if work.confirmation else None
+                if confirm is not None:
                     phase.end_search()
-                    _confirm(manager, spec.confirm, workers)
+                finish_winner(
+                    manager, confirm, run_trials=workers.run, call=workers.call, num_workers=num_workers
+                )
             finally:
                 manager.write_study()
             manager.check_effects()
@@ -262,25 +263,6 @@ class _Phase:
         reason = self._folder.stop_reason()
         if reason is not None and reason == reason_to_end_search(read_sweep(self._folder)):
             self._folder.stop_request.unlink(missing_ok=True)
-
-
-def _confirm(manager: TrialManager, confirm: ConfirmSpec, workers: "_Workers") -> None:
-    """Confirm the winner where the search is over and nobody asked the sweep to stop."""
-    state = manager.records.snapshot()
-    is_over = state.is_searched or reason_to_end_search(state) is not None
-    if is_over and not state.folder.stop_request.exists() and state.best is not None:
-        pool = EvaluationPool(workers.folder, workers.spec, num_workers=workers.number)
-        try:
-            confirm_winner(
-                manager,
-                confirm,
-                run_trials=workers.run,
-                evaluate=lambda trial_ids, part: workers.call(lambda: pool.evaluate(trial_ids, part)),
-                evaluate_as_exported=lambda ids, how: workers.call(lambda: pool.evaluate_as_exported(ids, how)),
-                tune=lambda trial_id: workers.call(lambda: pool.tune(trial_id)),
-            )
-        finally:
-            workers.call(pool.close)
 
 
 @dataclass(frozen=True)

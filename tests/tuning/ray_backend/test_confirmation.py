@@ -19,6 +19,8 @@ from sweepbox.detection.evaluation.weighted_precision import is_resampled, weigh
 from sweepbox.detection.post_training.suppression import SuppressionSetting
 from sweepbox.tuning.objective.goal import Goal
 from sweepbox.tuning.ray_backend.launch import RayConfig, SweepOutcome, run_sweep
+from sweepbox.tuning.report.detector.document import read_detector_report
+from sweepbox.tuning.report.detector.section import detector_report_of
 from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.dataset import open_unchanged_data
@@ -138,6 +140,20 @@ def test_the_two_passes_over_the_test_part_agree(begun: Begun) -> None:
     first, second = (read_matches(trial.matches(part)) for part in ("test", TEST_AS_EXPORTED))
     assert first.image_names == second.image_names
     np.testing.assert_array_equal(first.num_objects, second.num_objects)
+
+
+def test_the_winners_detections_are_examined(begun: Begun) -> None:
+    _, resumed, content = begun
+    folder = resumed.state.folder
+    report = read_detector_report(folder)
+    assert report is not None
+    assert (report.trial, report.is_tuned) == (content["trial"], content["post_processing"] is not None)
+    assert detector_report_of(resumed.state) == report
+    overall = report.analysis.sizes[0]
+    assert overall.ap[0] == pytest.approx(content["post_processing"]["metrics"]["mAP"], abs=1e-5)
+    assert report.thumbnails
+    for item in report.thumbnails:
+        assert (folder.thumbnails / item.file).is_file()
 
 
 def test_an_extension_confirms_again_and_is_a_second_look(begun: Begun, tmp_path: Path) -> None:

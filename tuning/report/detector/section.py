@@ -16,15 +16,11 @@ logger = logging.getLogger(__name__)
 def detector_section(state: SweepState) -> dict[str, Any] | None:
     """Return `detector.json` as the page takes it, None where there is none for the winner.
 
-    `thumbnails` has `{name, height, width, source}` by the position of the image, where `source` is a data URI.
-    A file that cannot be read is logged, and left out.
+    `thumbnails` has `{name, height, width, source}` by the position of the image, where `source` is a data URI;
+    a picture that is missing is left out.
     """
-    try:
-        report = read_detector_report(state.folder)
-    except SweepboxError as error:
-        logger.warning("%s", error)
-        return None
-    if report is None or not is_current(state, report):
+    report = detector_report_of(state)
+    if report is None:
         return None
     found = report.to_json()
     found["thumbnails"] = {
@@ -38,6 +34,19 @@ def detector_section(state: SweepState) -> dict[str, Any] | None:
         if (source := _data_uri(state.folder.thumbnails / Path(item.file).name)) is not None
     }
     return found
+
+
+def detector_report_of(state: SweepState) -> DetectorReport | None:
+    """Return what `detector.json` holds if it is that of the winner; None else.
+
+    A file that cannot be read is logged.
+    """
+    try:
+        report = read_detector_report(state.folder)
+    except SweepboxError as error:
+        logger.warning("%s", error)
+        return None
+    return report if report is not None and is_current(state, report) else None
 
 
 def is_current(state: SweepState, report: DetectorReport) -> bool:
