@@ -1,12 +1,11 @@
 """The sections of a report that take more than a moment: search, data, paired comparisons, detections."""
 
 import logging
-from collections.abc import Mapping
-from typing import Any
 
 from sweepbox.detection.core.errors import SweepboxError
 from sweepbox.tuning.objective.goal import Mode
 from sweepbox.tuning.report.data import data_model
+from sweepbox.tuning.report.detector.section import detector_section
 from sweepbox.tuning.report.model.sections import PairedModel, ReportSections, SearchModel
 from sweepbox.tuning.report.paired import paired_models
 from sweepbox.tuning.search.suggestions import Direction
@@ -23,7 +22,7 @@ def report_sections(state: SweepState) -> ReportSections:
     return ReportSections(
         search=search_model(state),
         data=data_model(state),
-        detector=_detector(state),
+        detector=detector_section(state),
         paired=_paired(state),
     )
 
@@ -57,8 +56,3 @@ def _paired(state: SweepState) -> tuple[PairedModel, ...]:
     except (OSError, SweepboxError) as error:
         logger.warning("no paired comparisons in the report: %s", error)
         return ()
-
-
-def _detector(state: SweepState) -> Mapping[str, Any] | None:  # noqa: ARG001
-    """Return the examination of the winner's detections, None where there is none."""
-    return None

@@ -24,6 +24,8 @@ SCRIPTS = (
     "timeline",
     "search",
     "parameters",
+    "detector",
+    "pictures",
     "data",
     "compare",
     "page",
