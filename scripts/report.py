@@ -16,9 +16,7 @@ def command(
     ] = None,
     no_detector: Annotated[
         bool,
-        typer.Option(
-            "--no-detector", help="Do not examine the winner's detections where that is left to do."
-        ),
+        typer.Option("--no-detector", help="Do not examine the winner's detections where that is left to do."),
     ] = False,
 ) -> None:
     """Write the report of a sweep as one HTML file, while it runs, after it, or after a crash.

@@ -36,6 +36,9 @@ WORSE_THAN_USUAL = 0.15
 LEAST_RECALL = 0.5
 """An object is suspected because nothing finds it only where this share of its like is found."""
 
+FAINT = 0.5
+"""Nothing finds an object where no detection there has this share of the operating threshold of its class."""
+
 FEWEST_ALIKE = 10
 """With fewer objects of a class and size, the objects of the class are its like."""
 
@@ -230,9 +233,10 @@ class _Image:
     def _not_found(self, row: int) -> LabelSuspect | None:
         near = self._overlap[:, row] >= TOUCHING_IOU
         recall = float(self._recall[row])
-        if self._objects.uncertain[row] or recall < LEAST_RECALL or (near & self._shown).any():
+        scores, faint = self._found.scores[near], FAINT * self._usual.thresholds[self._found.column[near]]
+        if self._objects.uncertain[row] or recall < LEAST_RECALL or (scores >= faint).any():
             return None
-        best = float(self._found.scores[near].max(initial=0.0).clip(0, 1))
+        best = float(scores.max(initial=0.0).clip(0, 1))
         seen = f"the best score there is {best:.2f}" if best > 0 else "no detection is there"
         true = self._class(self._objects, row)
         return self._suspect(

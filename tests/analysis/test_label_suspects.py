@@ -204,14 +204,15 @@ def test_severities(objects: list[Object], found: list[Detection], expected: lis
 
 def test_an_object_that_nothing_finds() -> None:
     frames = [frame_of([TABBY])] * 3 + [frame_of([TABBY])]
-    faint = [(*TABBY[:4], CAT, 0.3)]
+    faint, near = [(*TABBY[:4], CAT, 0.2)], [(*TABBY[:4], CAT, 0.3)]
 
     def severity(last: list[Detection]) -> list[float]:
         images = images_of(frames, [RIGHT, RIGHT, RIGHT, last], LABELS)
         return [item.severity for item in label_suspects(images, assign(images, HALF), HALF)]
 
     assert severity([]) == [0.75]  # three of four are found
-    assert severity(faint) == [pytest.approx(0.75 * 0.7, abs=1e-4)]
+    assert severity(faint) == [pytest.approx(0.75 * 0.8, abs=1e-4)]
+    assert severity(near) == []  # almost found: the threshold is 0.5
     images = images_of(frames, [RIGHT, [], [], []], LABELS)
     assert label_suspects(images, assign(images, HALF), HALF) == ()  # most are missed: that is no surprise
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from sweepbox.detection.analysis.detector_analysis import DetectorAnalysis, analyse
 from sweepbox.detection.analysis.label_suspects import LabelSuspect
+from sweepbox.detection.checkpoint.files import METRICS_FILE
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_json
 from sweepbox.tuning.report.detector.annotations import with_annotation_objects
@@ -26,7 +27,8 @@ from sweepbox.tuning.report.detector.document import (
     write_detector_report,
 )
 from sweepbox.tuning.report.detector.examine import examine_detector
-from sweepbox.tuning.report.detector.section import detector_section, is_current
+from sweepbox.tuning.report.detector.on_demand import examine_if_missing
+from sweepbox.tuning.report.detector.section import detector_report_of, detector_section, is_current
 from sweepbox.tuning.report.detector.thumbnails import (
     LONGEST_SIDE,
     MOST_BYTES,
@@ -43,6 +45,7 @@ from sweepbox.tuning.storage.winner_record import WinnerRecord
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
 from tests.analysis.scenes import random_images
+from tests.scripts.sweeps import sweepbox
 from tests.tuning.conftest import Live
 
 
@@ -205,17 +208,39 @@ def test_the_position_of_an_object_in_its_annotation_file(analysis: DetectorAnal
     assert with_annotation_objects(given, {}) == tuple(given)
 
 
+def test_what_is_left_to_do_is_said(evaluated: SweepFolder, analysis: DetectorAnalysis) -> None:
+    state = read_sweep(evaluated)
+    assert examine_if_missing(replace(state, trials=())) is None
+    note = examine_if_missing(replace(state, running=True))
+    assert note == "the winner's detections are examined when the sweep has ended"
+    write_detector_report(evaluated, report_of(analysis))
+    assert examine_if_missing(replace(state, running=True)) is None
+
+
 @pytest.mark.slow
-def test_a_checkpoint_is_examined(evaluated: SweepFolder, light_checkpoint: Path) -> None:
+def test_the_report_examines_the_winner_once(evaluated: SweepFolder, light_checkpoint: Path) -> None:
     from sweepbox.detection.post_training.post_training import tune_after_training
 
     folder, spec = evaluated, load_spec(evaluated.spec)
     best = folder.trial("0000").best
+    told = sweepbox("report", folder.path)
+    assert (told.returncode, folder.page.is_file()) == (0, True)
+    assert "the winner's detections are not examined: " in told.stderr
+    assert "not a checkpoint folder" in told.stderr
     shutil.rmtree(best)
     shutil.copytree(light_checkpoint, best)
-    report = examine_detector(folder, spec, "0000")
-    assert read_detector_report(folder) == report
-    assert (report.trial, report.step, report.is_tuned) == ("0000", 40, False)
+    metadata = json.loads((best / METRICS_FILE).read_text())
+    write_json(best / METRICS_FILE, {**metadata, "step": 4})
+    assert sweepbox("report", folder.path, "--no-detector").returncode == 0
+    assert not folder.detector.exists()
+    told = sweepbox("report", folder.path)
+    assert (told.returncode, told.stderr) == (0, "")
+    report = detector_report_of(read_sweep(folder))
+    assert report is not None
+    assert '"image":' in folder.page.read_text()
+    assert "data:image/jpeg;base64," in folder.page.read_text()
+    assert examine_if_missing(read_sweep(folder)) is None  # it is not made again
+    assert (report.trial, report.step, report.is_tuned) == ("0000", 4, False)
     assert report.threshold_rule == "best F1 on these images"
     analysis = report.analysis
     assert analysis.images == 5

@@ -15,7 +15,8 @@
     const [errors, sizes, precision, threshold, matrix, calibration] = parts;
     host.append(
       intro,
-      Report.element("div", { class: "columns" }, errors.element, sizes.element),
+      errors.element,
+      sizes.element,
       controls,
       Report.element("div", { class: "columns" }, precision.element, threshold.element),
       Report.element("div", { class: "columns" }, matrix.element, calibration.element),
@@ -57,28 +58,28 @@
 
   // Hits, misses, confusions and false alarms at the operating thresholds.
   const errorsPart = () => {
-    const table = Report.table("Objects and detections at the operating thresholds", [
-      { name: "", value: (row) => row.name, heading: true },
-      { name: "count", value: (row) => row.count, numeric: true },
-      { name: "", value: (row) => row.meaning, wide: true },
-    ]);
+    const tiles = Report.element("dl", { class: "tiles" });
+    const isNew = Report.changed();
     const update = (found) => {
       const { hits, misses, confusions, false_alarms: alarms } = found.analysis.outcomes;
-      const kinds = [
-        ["duplicate", "another detection of the class has the object already"],
-        ["second class", "another class has the object already"],
-        ["position", "overlaps an object of its class, but by less than IoU 0.5"],
-        ["background", "there is no such object"],
+      const items = [
+        ["hits", hits, "objects that are found"],
+        ["misses", misses, "objects that are not found"],
+        ["confusions", confusions, "objects that are found as another class"],
+        ["false alarms", alarms.background, "no such object is there"],
+        ["duplicates", alarms.duplicate, "another detection of the class has the object"],
+        ["second classes", alarms["second class"], "another class has the object"],
+        ["wrong boxes", alarms.position, "overlap an object of the class, but by less than IoU 0.5"],
       ];
-      table.update([
-        { name: "hits", count: hits, meaning: "objects that are found" },
-        { name: "misses", count: misses, meaning: "objects that are not" },
-        { name: "confusions", count: confusions, meaning: "objects that are found as another class" },
-        ...kinds.map(([kind, meaning]) => ({ name: `false alarms: ${kind}`, count: alarms[kind] ?? 0, meaning })),
-      ]);
+      if (isNew(items)) tiles.replaceChildren(...items.map(([name, count, meaning]) => tile(name, count ?? 0, meaning)));
     };
-    return { element: table.element, update };
+    const heading = Report.element("h3", {}, "At the operating thresholds");
+    return { element: Report.element("div", {}, heading, tiles), update };
   };
+
+  const tile = (name, count, meaning) =>
+    Report.element("div", { class: "tile" }, Report.element("dt", {}, name), Report.element("dd", {}, Report.text(count)),
+      Report.element("dd", { class: "detail" }, meaning));
 
   const sizesPart = () => {
     const sizes = ["all", "small", "medium", "large"];
@@ -105,8 +106,8 @@
     ]);
     const update = (found, name) => {
       const curves = chosenOf(found.analysis.precision, name).filter((curve) => curve.objects);
-      chart.remark("The area under a curve is the average precision. A detection is right from IoU 0.5 on, or from 0.75 in the thin curves.");
-      chart.update(() => (curves.length ? { traces: curves.map((curve) => precisionTrace(found, curve)), layout: { xaxis: { ...fraction, title: { text: "recall" } }, yaxis: { ...fraction, title: { text: "precision" } } }, height: 400 } : null));
+      chart.remark("The area under a curve is the average precision. A detection is right from IoU 0.5 on; in the thin curves, and the second number, from 0.75 on.");
+      chart.update(() => (curves.length ? { traces: curves.map((curve) => precisionTrace(found, curve, curves)), layout: { xaxis: { ...fraction, title: { text: "recall" } }, yaxis: { ...fraction, title: { text: "precision" } } }, height: 400 } : null));
       table.update(curves.flatMap((curve) => curve.precision
         .map((precision, index) => ({ name: curve.name, iou: curve.iou, recall: index / 100, precision, score: curve.scores[index] ?? null }))
         .filter((row, index) => index % 10 === 0)));
@@ -114,11 +115,12 @@
     return { element: Report.element("div", {}, chart.element, table.element), update };
   };
 
-  const precisionTrace = (found, curve) => {
+  const precisionTrace = (found, curve, curves) => {
     const style = styleOfClass(found, curve.name);
     const label = Report.label(curve.name);
+    const values = curves.filter((item) => item.name === curve.name).map((item) => Report.metric(item.ap));
     return {
-      type: "scatter", mode: "lines", name: `${label} @${Report.text(curve.iou)}: ${Report.metric(curve.ap)}`, showlegend: true,
+      type: "scatter", mode: "lines", name: `${label}: ${values.join(", ")}`, showlegend: curve.iou === 0.5, legendgroup: label,
       x: curve.precision.map((_, index) => index / 100), y: curve.precision,
       line: { color: style.colour, dash: style.dash, width: curve.iou === 0.5 ? 2.5 : 1 },
       customdata: curve.precision.map((_, index) => (curve.scores[index] === undefined ? "not reached" : `score from ${Report.metric(curve.scores[index])}`)),
@@ -216,21 +218,31 @@
   };
 
   const matrixChart = (all, kept, counts, totals) => {
-    const labels = kept.map((index) => Report.label(Report.shortName(all[index], Report.isNarrow() ? 14 : 20)));
+    const labels = kept.map((index) => Report.label(Report.shortName(all[index], Report.isNarrow() ? 14 : 24)));
     const cells = kept.map((row) => kept.map((column) => counts.find((item) => item[0] === row && item[1] === column)?.[2] ?? 0));
-    const shares = cells.map((line, row) => line.map((count) => (totals[kept[row]] ? count / totals[kept[row]] : 0)));
-    const colours = Report.colours();
-    const size = Math.max(300, 130 + 42 * kept.length);
+    const background = all.length - 1;
+    // False alarms are compared with the objects of the class that they are detected as.
+    const whole = (row, column) => (kept[row] === background ? totals[kept[column]] : totals[kept[row]]);
+    const shares = cells.map((line, row) => line.map((count, column) => Math.min(count / Math.max(whole(row, column), 1), 1)));
+    const blue = [1, 3, 5].map((at) => parseInt(Report.colours().blue.slice(at, at + 2), 16)).join(",");
+    const isLong = labels.some((label) => label.length > 10) || kept.length > 5;
+    const size = Math.max(300, 90 + 44 * kept.length + (isLong ? 90 : 0));
+    const words = (count, row, column) =>
+      kept[row] === background ? `${Report.text(count)} false alarms; ${Report.text(totals[kept[column]])} objects are annotated` : `${Report.text(count)} of ${Report.text(totals[kept[row]])} objects`;
     return {
       traces: [{
         type: "heatmap", x: labels, y: labels, z: shares, zmin: 0, zmax: 1, xgap: 2, ygap: 2, showscale: false,
-        colorscale: [[0, "rgba(0,0,0,0)"], [1, colours.blue]],
-        text: cells.map((line) => line.map((count) => (count ? Report.text(count) : ""))), texttemplate: "%{text}", textfont: { size: kept.length > 8 ? 11 : 14 },
-        customdata: cells.map((line, row) => line.map((count) => `${Report.text(count)} of ${Report.text(totals[kept[row]])}`)),
-        hovertemplate: "annotated %{y}<br>detected %{x}<br>%{customdata} (%{z:.0%})<extra></extra>",
+        colorscale: [[0, `rgba(${blue},0.04)`], [1, `rgba(${blue},1)`]],
+        customdata: cells.map((line, row) => line.map((count, column) => words(count, row, column))),
+        hovertemplate: "annotated %{y}<br>detected %{x}<br>%{customdata}<extra></extra>",
       }],
       layout: {
-        xaxis: { side: "top", title: { text: "detected" }, type: "category", showgrid: false, tickangle: kept.length > 4 || Report.isNarrow() ? -40 : 0 },
+        annotations: cells.flatMap((line, row) => line.map((count, column) => ({
+          x: labels[column], y: labels[row], text: count ? Report.text(count) : "", showarrow: false,
+          font: { size: kept.length > 8 ? 11 : 14, color: shares[row][column] > 0.45 ? (isDark.matches ? "#10151c" : "#ffffff") : null },
+        }))),
+        margin: { b: 12 },
+        xaxis: { side: "top", title: { text: "detected" }, type: "category", showgrid: false, tickangle: isLong ? -35 : 0 },
         yaxis: { autorange: "reversed", title: { text: "annotated" }, type: "category", showgrid: false },
       },
       height: size,

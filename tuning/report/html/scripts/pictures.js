@@ -1,6 +1,7 @@
 // Validation pictures with true and predicted boxes, as shapes over a thumbnail.
 "use strict";
 {
+  const FIRST_SUSPECTS = 20;
   const SVG = "http://www.w3.org/2000/svg";
   const shape = (tag, attributes, ...children) => {
     const element = document.createElementNS(SVG, tag);
@@ -77,7 +78,7 @@
     const note = Report.element("p", {},
       "The validation pictures with the highest loss at the operating thresholds: missed objects + confused objects + the scores of the false alarms. " +
       "Objects are counted from 0 in the order of the record.");
-    const grid = Report.element("div", { class: "pictures" });
+    const grid = Report.element("div", { class: "pictures worst" });
     host.append(note, legend(grid, ["hit", "miss", "false alarm", "confusion", "truth"]), grid);
     const isNew = Report.changed();
     return (model) => {
@@ -140,17 +141,26 @@
       { name: "why", value: (row) => row.reason, wide: true },
     ]);
     const isNew = Report.changed();
-    host.append(note, count, grid, table.element);
+    let showsAll = false;
+    let suspects = [];
+    const fill = () => {
+      const shown = showsAll ? suspects : suspects.slice(0, FIRST_SUSPECTS);
+      table.update(shown);
+      more.hidden = shown.length === suspects.length;
+      more.textContent = `Show all ${suspects.length} suspects`;
+    };
+    const more = Report.element("button", { type: "button", on: { click: () => { showsAll = true; fill(); } } });
+    host.append(note, count, grid, table.element, more);
     return (model) => {
       const found = model.detector;
       if (!found) return false;
-      const suspects = found.analysis.suspects.map((item, index) => ({ ...item, number: index + 1 }));
+      suspects = found.analysis.suspects.map((item, index) => ({ ...item, number: index + 1 }));
       count.textContent = suspects.length
         ? "Objects are counted from 0: in the record, and in brackets in the annotation file where that differs."
         : "There are none: every confident detection agrees with the annotations.";
       const pictured = suspects.filter((item) => found.thumbnails[item.image]).slice(0, 12);
       if (isNew(pictured)) grid.replaceChildren(...pictured.map((item) => suspectFigure(item, found.thumbnails[item.image])));
-      table.update(suspects);
+      fill();
       return true;
     };
   });
