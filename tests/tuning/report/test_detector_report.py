@@ -111,6 +111,24 @@ def test_a_damaged_document_is_refused(
         read_detector_report(folder)
 
 
+def test_every_field_is_documented(analysis: DetectorAnalysis) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "detector-report.md").read_text()
+
+    def names(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            return set(value).union(*map(names, value.values()))
+        return set().union(*map(names, value)) if isinstance(value, list | tuple) else set()
+
+    told = report_of(analysis).to_json()
+    kinds = set(told["analysis"]["outcomes"]["false_alarms"])
+    missing = {
+        name
+        for name in names(told) - kinds - {"analysis"}
+        if f"`{name}`" not in text and f"`analysis.{name}`" not in text
+    }
+    assert missing == set()
+
+
 def test_the_size_of_a_document_with_many_classes_is_limited(tmp_path: Path) -> None:
     from sweepbox.detection.analysis.detected_images import DetectedImages
     from sweepbox.detection.core.labels import LabelMap

@@ -62,19 +62,27 @@
     const isNew = Report.changed();
     const update = (found) => {
       const { hits, misses, confusions, false_alarms: alarms } = found.analysis.outcomes;
+      const kinds = [
+        [alarms.background, "background", "background"],
+        [alarms.duplicate, "duplicate", "duplicates"],
+        [alarms["second class"], "second class", "second classes"],
+        [alarms.position, "wrong box", "wrong boxes"],
+      ].filter(([count]) => count);
       const items = [
         ["hits", hits, "objects that are found"],
         ["misses", misses, "objects that are not found"],
         ["confusions", confusions, "objects that are found as another class"],
-        ["false alarms", alarms.background, "no such object is there"],
-        ["duplicates", alarms.duplicate, "another detection of the class has the object"],
-        ["second classes", alarms["second class"], "another class has the object"],
-        ["wrong boxes", alarms.position, "overlap an object of the class, but by less than IoU 0.5"],
+        [
+          "false alarms", kinds.reduce((sum, [count]) => sum + count, 0),
+          kinds.map(([count, one, many]) => `${Report.text(count)} ${count === 1 ? one : many}`).join(", "),
+        ],
       ];
-      if (isNew(items)) tiles.replaceChildren(...items.map(([name, count, meaning]) => tile(name, count ?? 0, meaning)));
+      if (isNew(items)) tiles.replaceChildren(...items.map(([name, count, meaning]) => tile(name, count, meaning)));
     };
     const heading = Report.element("h3", {}, "At the operating thresholds");
-    return { element: Report.element("div", {}, heading, tiles), update };
+    const note = Report.element("p", { class: "note" },
+      "A duplicate is a second detection of an object that is found; a second class is the same with another class. A wrong box overlaps an object of its class by IoU 0.1 to 0.5. On the background is nothing of these.");
+    return { element: Report.element("div", {}, heading, tiles, note), update };
   };
 
   const tile = (name, count, meaning) =>
