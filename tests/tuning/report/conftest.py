@@ -11,6 +11,8 @@ import pytest
 from experiments.benchmarks.generated_sweep import generate_sweep
 from sweepbox.tuning.storage.folder import SweepFolder
 
+from .detections import write_detections
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -26,6 +28,7 @@ def finished_sweep(records: Path, tmp_path_factory: pytest.TempPathFactory) -> S
     from sweepbox.tuning.sweep.reader import load_sweep
 
     folder = generate_sweep(records, tmp_path_factory.mktemp("finished") / "run", trials=24)
+    write_detections(load_sweep(folder.path))
     write_outcome(load_sweep(folder.path))
     return folder
 

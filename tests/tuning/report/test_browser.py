@@ -91,7 +91,7 @@ def opened(browser: "Browser") -> Iterator[Opened]:
 
 def see_all(shown: "Page") -> None:
     """Scroll through a page until all charts are drawn."""
-    for _ in range(300):
+    for _ in range(600):
         missing = shown.evaluate(MISSING)
         if not missing:
             return
@@ -188,6 +188,50 @@ def test_two_trials_are_compared(pages: dict[str, Path], opened: Opened) -> None
     assert cells == pytest.approx(expected, abs=6e-5)
     second.select_option("0002")
     assert "The configs are equal." in shown.inner_text("#compare")
+
+
+def test_kinds_of_boxes_are_switched_off(pages: dict[str, Path], opened: Opened) -> None:
+    shown = opened(pages["finished"])
+    grid = shown.locator("#pictures .pictures")
+    analysis = json.loads(shown.inner_text("#model"))["detector"]["analysis"]
+    boxes = [box["outcome"] for item in analysis["worst"] for box in item["boxes"]]
+    assert grid.locator("figure").count() == len(analysis["worst"])
+    for label, outcome in (("misses", "miss"), ("false alarms", "false alarm"), ("confusions", "confusion")):
+        marks = grid.locator(f".mark.{outcome.replace(' ', '-')}")
+        assert marks.count() == boxes.count(outcome) > 0
+        assert marks.first.is_visible()
+        shown.locator("#pictures").get_by_label(label, exact=True).uncheck()
+        assert not marks.first.is_visible()
+    shown.get_by_label("true boxes").check()
+    assert grid.locator(".mark.truth").first.is_visible()
+
+
+def test_the_errors_of_the_detector_are_those_of_its_document(
+    pages: dict[str, Path], opened: Opened, finished_sweep: SweepFolder
+) -> None:
+    analysis = json.loads(finished_sweep.detector.read_text())["analysis"]
+    shown = opened(pages["finished"])
+    tiles = shown.locator("#detector .tile")
+    told = dict(
+        zip(
+            tiles.locator("dt").all_inner_texts(),
+            tiles.locator("dd:nth-child(2)").all_inner_texts(),
+            strict=True,
+        )
+    )
+    outcomes = analysis["outcomes"]
+    expected = {name: outcomes[name] for name in ("hits", "misses", "confusions")}
+    expected["false alarms"] = sum(outcomes["false_alarms"].values())
+    assert told == {name: str(count) for name, count in expected.items()}
+    shown.locator("#detector select").select_option("dog")
+    shown.locator("#detector summary", has_text="precision at each recall").click()
+    rows = shown.locator("#detector details", has_text="precision at each recall").locator("tbody tr")
+    assert rows.count() == 2 * 11  # two IoUs, recalls 0, 0.1 … 1
+    assert set(rows.locator("th").all_inner_texts()) == {"dog"}
+    suspects = shown.locator("#suspects tbody tr")
+    assert suspects.count() == 20 < len(analysis["suspects"])
+    shown.locator("#suspects").get_by_role("button", name="Show all").click()
+    assert suspects.count() == len(analysis["suspects"])
 
 
 def test_without_javascript_the_tables_are_readable(pages: dict[str, Path], opened: Opened) -> None:
