@@ -13,7 +13,6 @@ from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.metric_names import SUMMARY_NAMES
 from sweepbox.detection.data.dataset.prepare import PrepareSettings, prepare
 from sweepbox.detection.data.records import read_records
-from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.detection.evaluation.image_matches_file import read_matches
 from sweepbox.detection.evaluation.weighted_precision import is_resampled, weighted_metrics
 from sweepbox.detection.post_training.suppression import SuppressionSetting
@@ -31,6 +30,7 @@ from sweepbox.tuning.sweep.export_source import export_source
 from sweepbox.tuning.sweep.resume import resume_sweep
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.trial.evaluation import TEST_AS_EXPORTED, TrialEvaluator
+from sweepbox.tuning.winner.cross_validation import join_folds
 from sweepbox.tuning.winner.goal_values import goal_values
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -197,7 +197,7 @@ def test_finalists_are_cross_validated_on_the_images_of_both_parts(begun: Begun)
             measured = weighted_metrics(matches, once, best)
             assert {name: value[0] for name, value in measured.items()} == pytest.approx(best, abs=1e-6)
             parts.append(matches)
-        joined = ImageMatches.joined(parts)
+        joined = join_folds(parts)
         assert sorted(joined.image_names) == sorted(names["others"])
         assert not {*joined.image_names} & names["test"]
         once = np.ones((1, joined.num_images), np.int64)
