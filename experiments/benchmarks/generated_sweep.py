@@ -3,7 +3,7 @@
 The trials are made by the real trial manager, stopped by the sweep's own rule on a virtual clock, and written
 as trials write themselves. Whatever reads sweeps can be measured and looked at with it.
 
-    python -m experiments.benchmarks.generated_sweep RECORDS OUT --trials 24 [--running]
+    python -m experiments.benchmarks.generated_sweep RECORDS OUT --trials 24 [--running] [--matches]
 """
 
 import argparse
@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from experiments.benchmarks.generated_matches import add_matches
 from experiments.benchmarks.machine import ROOT
 from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.config.load import load_config, save_config
@@ -74,7 +75,14 @@ class GeneratedTrial:
 
 
 def generate_sweep(
-    records: Path, out: Path, *, trials: int, workers: int = 4, running: bool = False, **changes: Any
+    records: Path,
+    out: Path,
+    *,
+    trials: int,
+    workers: int = 4,
+    running: bool = False,
+    matches: bool = False,
+    **changes: Any,
 ) -> SweepFolder:
     """Make the folder of a sweep whose trials have ended, or of one that is under way.
 
@@ -84,6 +92,7 @@ def generate_sweep(
         trials: The number of trials.
         workers: How many trials ran at a time.
         running: Leave out what happened after `MOMENT` of its time.
+        matches: Give finished trials simulated detections, see `generated_matches.py`.
         changes: Keys of the sweep file to replace.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -107,6 +116,8 @@ def generate_sweep(
     until = simulation.seconds * MOMENT if running else math.inf
     for name, trial in made.items():
         _write(folder, name, trial, simulation, until)
+    if matches:
+        add_matches(folder, metric="mAP@.50")
     return folder
 
 
@@ -223,8 +234,10 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--trials", type=int, default=24)
     parser.add_argument("--running", action="store_true")
+    parser.add_argument("--matches", action="store_true")
     options = parser.parse_args()
-    folder = generate_sweep(options.records, options.out, trials=options.trials, running=options.running)
+    kinds = {"running": options.running, "matches": options.matches}
+    folder = generate_sweep(options.records, options.out, trials=options.trials, **kinds)
     print(json.dumps({"folder": str(folder.path)}))
 
 

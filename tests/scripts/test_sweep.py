@@ -126,7 +126,9 @@ def test_the_study_has_each_trial_once(story: dict[str, Any], home: Path) -> Non
 def test_the_end_shows_the_table_and_what_comes_next(story: dict[str, Any], home: Path) -> None:
     assert f"{TRIALS}/{TRIALS} trials done" in story["end output"]
     assert f"sweepbox export {home / 'run'}" in story["end output"]
-    for name in ("winner.json", "report.md", "results.parquet", "log.txt"):
+    link = (home / "run" / "report.html").resolve().as_uri()
+    assert story["end output"].rstrip().splitlines()[-1] == f"report: {link}"
+    for name in ("winner.json", "report.md", "report.html", "results.parquet", "log.txt"):
         assert (home / "run" / name).is_file()
     assert len(list((home / "run").glob("trials/*/best"))) == 1
 

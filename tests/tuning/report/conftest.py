@@ -27,7 +27,7 @@ def finished_sweep(records: Path, tmp_path_factory: pytest.TempPathFactory) -> S
     from sweepbox.tuning.report.markdown import write_outcome
     from sweepbox.tuning.sweep.reader import load_sweep
 
-    folder = generate_sweep(records, tmp_path_factory.mktemp("finished") / "run", trials=24)
+    folder = generate_sweep(records, tmp_path_factory.mktemp("finished") / "run", trials=24, matches=True)
     write_detections(load_sweep(folder.path))
     write_outcome(load_sweep(folder.path))
     return folder

@@ -37,12 +37,12 @@ const grouped = (value) => {
   return value < 0 ? `−${text}` : text;
 };
 
-// A metric: four decimals below 1, as the terminal shows it.
+// A metric: four decimals up to 1, as the terminal shows it.
 Report.metric = (value) => {
   if (typeof value !== "number") return "";
-  return Math.abs(value) < 1 ? value.toFixed(4) : Report.text(value);
+  return Math.abs(value) <= 1 ? value.toFixed(4) : Report.text(value);
 };
-Report.signed = (value) => (value > 0 ? "+" : value < 0 ? "−" : "±") + Report.metric(Math.abs(value));
+Report.signed = (value) => (value === 0 ? "0" : (value > 0 ? "+" : "−") + Report.metric(Math.abs(value)));
 Report.percent = (share) => (typeof share === "number" ? `${Math.round(100 * share)} %` : "");
 Report.interval = (pair, signed = false) =>
   pair ? pair.map(signed ? Report.signed : Report.metric).join(" to ") : "";
