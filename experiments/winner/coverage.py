@@ -17,9 +17,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.winner.simulated import Scene, detect, draw_scene
+from experiments.winner.simulated import Scene, detect, draw_scene, parts_of, renamed
+from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.tuning.objective.goal import Goal
 from sweepbox.tuning.winner.comparison import compare
+from sweepbox.tuning.winner.cross_validation import join_folds
 from sweepbox.tuning.winner.goal_values import goal_values
 from sweepbox.tuning.winner.resamples import Resamples
 from sweepbox.tuning.winner.score import BootstrappedScore, Candidate, bootstrap_score
@@ -52,7 +54,8 @@ class Setting:
         seeds: The number of trainings of each config.
         more_skill: How much more skill the better config has.
         metric: The metric that is compared.
-        seed_spread: The standard deviation of skill over seeds.
+        seed_spread: The standard deviation of skill over trainings.
+        folds: With how many folds each config is cross-validated; 1 for a single training with each seed.
     """
 
     images: int
@@ -60,6 +63,7 @@ class Setting:
     more_skill: float
     metric: str = "mAP"
     seed_spread: float = SEED_SPREAD
+    folds: int = 1
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,9 @@ SETTINGS = (
     Setting(116, 3, 0.3, metric="AP@.50/rare"),
     Setting(464, 1, 0.15, seed_spread=0.0),
     Setting(464, 3, 0.15),
+    Setting(580, 1, 0.15, folds=5),
+    Setting(580, 2, 0.15, folds=5),
+    Setting(580, 1, 0.3, metric="AP@.50/rare", folds=5),
 )
 
 
@@ -157,9 +164,21 @@ def _scores(
 
 
 def _trained(random: np.random.Generator, scene: Scene, setting: Setting, skill: float) -> Candidate:
-    trainings = skill + setting.seed_spread * random.standard_normal(setting.seeds)
-    matches = {seed: detect(random, scene, trained) for seed, trained in enumerate(trainings.tolist())}
+    """Return a config with its trainings, each of a skill of its own: one for each seed, or each fold of it."""
+    trainings = skill + setting.seed_spread * random.standard_normal((setting.seeds, setting.folds))
+    matches = {seed: _detected(random, scene, skills) for seed, skills in enumerate(trainings.tolist())}
     return Candidate(f"skill {skill:g}", matches)
+
+
+def _detected(random: np.random.Generator, scene: Scene, skills: Sequence[float]) -> ImageMatches:
+    """Return what is found in the images: by one detector, or by that of each fold in the fold's images."""
+    if len(skills) == 1:
+        return detect(random, scene, skills[0])
+    parts = [
+        renamed(detect(random, part, skill), f"{number} ")
+        for number, (part, skill) in enumerate(zip(parts_of(scene, len(skills)), skills, strict=True))
+    ]
+    return join_folds(parts)
 
 
 def _share(flags: Sequence[bool] | NDArray[np.bool_]) -> float:
@@ -177,7 +196,8 @@ def _row(setting: Setting, rates: Rates) -> list[str]:
             rates.worse_is_higher,
         )
     ]
-    seeds = f"{setting.seeds}" + ("" if setting.seed_spread else " (all alike)")
+    folds = f", {setting.folds} folds" if setting.folds > 1 else ""
+    seeds = f"{setting.seeds}{folds}" + ("" if setting.seed_spread else " (all alike)")
     return [
         str(setting.images),
         seeds,

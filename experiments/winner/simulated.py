@@ -6,7 +6,8 @@ below the IoU threshold is a false positive. Other false positives appear at ran
 images. The true average precision of a detector is that on very many images.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,24 @@ def draw_scene(random: np.random.Generator, num_images: int) -> Scene:
     image = np.concatenate([np.repeat(np.arange(num_images), of_class) for of_class in counts])
     difficulty = 0.6 * image_difficulty[image] + 0.8 * random.standard_normal(len(image))
     return Scene(np.repeat(np.arange(len(CLASSES)), counts.sum(axis=1)), image, difficulty, image_difficulty)
+
+
+def parts_of(scene: Scene, count: int) -> Iterator[Scene]:
+    """Yield folds of the images: those whose numbers leave the same remainder."""
+    images = np.arange(len(scene.image_difficulty))
+    for part in range(count):
+        chosen = scene.object_image % count == part
+        yield Scene(
+            scene.object_class[chosen],
+            scene.object_image[chosen] // count,
+            scene.object_difficulty[chosen],
+            scene.image_difficulty[images % count == part],
+        )
+
+
+def renamed(matches: ImageMatches, prefix: str) -> ImageMatches:
+    """Return matches whose images have other names."""
+    return replace(matches, image_names=tuple(f"{prefix}{name}" for name in matches.image_names))
 
 
 def detect(random: np.random.Generator, scene: Scene, skill: float) -> ImageMatches:

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from experiments.winner.simulated import detect, draw_scene
+from experiments.winner.simulated import detect, draw_scene, renamed
 from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
 from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.detection.evaluation.image_matches_file import write_matches
@@ -122,7 +121,7 @@ def _matches(part: Part, fold: Fold | None, skill: float, *, seed: int) -> Image
     if fold is None:
         return detect(random, draw_scene(np.random.default_rng(len(part)), 30), skill)
     found = detect(random, draw_scene(np.random.default_rng(fold.number), 15), skill)
-    return replace(found, image_names=tuple(f"{fold.number}/{name}" for name in found.image_names))
+    return renamed(found, f"{fold.number}/")
 
 
 def confirm(engine: Engine, spec: ConfirmSpec = CONFIRM) -> dict[str, Any]:

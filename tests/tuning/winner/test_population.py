@@ -24,7 +24,7 @@ from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.winner.confirmation import ConfirmationTrials
-from sweepbox.tuning.winner.finalists import finalists_of, runs_of, seeds_of
+from sweepbox.tuning.winner.finalists import finalists_of, missing_runs, runs_of, seeds_of
 
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
 CONFIRM = ConfirmSpec(top=2, seeds=2)
@@ -112,6 +112,17 @@ def test_a_chain_is_trained_again_from_its_own_folder(population: SweepFolder) -
     state = state_of(population)
     assert len(state.chains.segments("0005")) == 3
     assert origin_text(state.trial("0005")) == "confirmed seed 6, 3 configs in turn"
+
+
+def test_a_chain_is_trained_again_in_each_fold(population: SweepFolder) -> None:
+    spec = ConfirmSpec(top=1, seeds=1, folds=2)
+    trials = ConfirmationTrials(manager_of(population), spec)
+    made = [read_status(population.trial(str(trials.next_trial()))) for _ in range(4)]
+    assert [(status.fold and status.fold.number, len(status.segments)) for status in made] == [
+        (1, 3), (1, 0), (2, 3), (2, 0),
+    ]  # fmt: skip
+    assert origin_text(state_of(population).trial("0004")) == "confirmed seed 5, fold 1 of 2, 3 configs in turn"
+    assert missing_runs(state_of(population), spec) == ()
 
 
 def test_the_best_of_a_chain_is_an_evaluation_of_its_last_config(population: SweepFolder, live: Live) -> None:
