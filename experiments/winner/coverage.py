@@ -21,7 +21,7 @@ from experiments.winner.simulated import Scene, detect, draw_scene, parts_of, re
 from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.tuning.objective.goal import Goal
 from sweepbox.tuning.winner.comparison import compare
-from sweepbox.tuning.winner.cross_validation import join_folds
+from sweepbox.tuning.winner.cross_validation import fold_of_image, join_folds
 from sweepbox.tuning.winner.goal_values import goal_values
 from sweepbox.tuning.winner.resamples import Resamples
 from sweepbox.tuning.winner.score import BootstrappedScore, Candidate, bootstrap_score
@@ -166,19 +166,22 @@ def _scores(
 def _trained(random: np.random.Generator, scene: Scene, setting: Setting, skill: float) -> Candidate:
     """Return a config with its trainings, each of a skill of its own: one for each seed, or each fold of it."""
     trainings = skill + setting.seed_spread * random.standard_normal((setting.seeds, setting.folds))
-    matches = {seed: _detected(random, scene, skills) for seed, skills in enumerate(trainings.tolist())}
-    return Candidate(f"skill {skill:g}", matches)
+    parts = {seed: _detected(random, scene, skills) for seed, skills in enumerate(trainings.tolist())}
+    if setting.folds == 1:
+        return Candidate(f"skill {skill:g}", {seed: found[0] for seed, found in parts.items()})
+    joined = {seed: join_folds(found) for seed, found in parts.items()}
+    folds = {seed: fold_of_image(found, joined[seed]) for seed, found in parts.items()}
+    return Candidate(f"skill {skill:g}", joined, folds)
 
 
-def _detected(random: np.random.Generator, scene: Scene, skills: Sequence[float]) -> ImageMatches:
+def _detected(random: np.random.Generator, scene: Scene, skills: Sequence[float]) -> list[ImageMatches]:
     """Return what is found in the images: by one detector, or by that of each fold in the fold's images."""
     if len(skills) == 1:
-        return detect(random, scene, skills[0])
-    parts = [
+        return [detect(random, scene, skills[0])]
+    return [
         renamed(detect(random, part, skill), f"{number} ")
         for number, (part, skill) in enumerate(zip(parts_of(scene, len(skills)), skills, strict=True))
     ]
-    return join_folds(parts)
 
 
 def _share(flags: Sequence[bool] | NDArray[np.bool_]) -> float:

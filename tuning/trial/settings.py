@@ -7,6 +7,7 @@ from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS, initial_source
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.core.errors import ConfigError, ModelError, SweepError
+from sweepbox.detection.core.seeds import derive_seed
 from sweepbox.detection.data.dataset.prepared import PreparedDataset
 from sweepbox.detection.model.precision import AUTOMATIC, Precision
 from sweepbox.tuning.objective.objective import Objective
@@ -32,6 +33,8 @@ def run_settings(
 ) -> "RunSettings":
     """Return the settings that a trial trains with; in a `fold` it validates on that and trains on all others.
 
+    The trainings of the folds of a seed draw their initial weights and batches independently.
+
     With `precision: auto` the sweep's first trial measures the precision, and the others wait for it.
     """
     from sweepbox.detection.runner import RunSettings
@@ -43,7 +46,7 @@ def run_settings(
         validation_records=dataset.validation,
         label_map=load_label_map(sweep.label_map),
         directory=trial.path,
-        seed=seed,
+        seed=seed if fold is None else derive_seed(seed, "fold", str(fold.number)),
         precision=Precision.FLOAT32 if precision == AUTOMATIC else Precision(precision),
         evaluate_every=spec.training.evaluate_every,
         metric=Objective.of(spec.objective).trained_by,

@@ -56,8 +56,9 @@ class Contender:
         """How the interval of the score is computed, in words; None without a score."""
         if self.score is None:
             return None
-        images = "the images of all folds" if self.folds else "images"
-        return f"bootstrap over {images}" + (" and seeds" if len(self.by_seed) > 1 else "")
+        if self.folds:
+            return "bootstrap over the images of all folds, jackknife over folds"
+        return "bootstrap over images" + (" and seeds" if len(self.by_seed) > 1 else "")
 
     def best_run(self, objective: Objective) -> tuple[int, TrialResult]:
         """Return the seed whose weights have the best score on the validation part, and its training."""

@@ -91,15 +91,25 @@ def difference_uncertainty(first: BootstrappedScore, second: BootstrappedScore) 
         first.samples - second.samples,
         images=min(first.images, second.images),
         seed_variances=_seed_variances(first, second),
+        fold_variances=_fold_variances(first, second),
     )
 
 
 def _seed_variances(first: BootstrappedScore, second: BootstrappedScore) -> tuple[tuple[float, int], ...]:
     """Return the variance that seeds add to the difference: of seeds in pairs, or of two independent groups."""
-    if tuple(first.by_seed) != tuple(second.by_seed):
+    is_in_folds = first.folds is not None or second.folds is not None
+    if is_in_folds or tuple(first.by_seed) != tuple(second.by_seed):
         return first.seed_variance + second.seed_variance
     count = len(first.by_seed)
     if count == 1:
         return ()
     differences = [first.by_seed[seed] - second.by_seed[seed] for seed in first.by_seed]
     return ((float(np.var(differences, ddof=1)) / count, count - 1),)
+
+
+def _fold_variances(first: BootstrappedScore, second: BootstrappedScore) -> tuple[tuple[float, int], ...]:
+    """Return the variance that trainings add to a difference of cross-validations, in pairs or independent."""
+    is_paired = first.resamples is second.resamples and tuple(first.by_seed) == tuple(second.by_seed)
+    if first.folds is None or second.folds is None or not is_paired:
+        return first.fold_variance + second.fold_variance
+    return (first.folds.minus(second.folds).variance(images=min(first.images, second.images)),)

@@ -1,7 +1,7 @@
 """The finalists of a sweep with what is known of their trainings on one part of the data."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sweepbox.detection.core.errors import UsageError
@@ -12,7 +12,7 @@ from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult
 from sweepbox.tuning.trial.evaluation import Part
 from sweepbox.tuning.winner.choice import Contender
-from sweepbox.tuning.winner.cross_validation import CrossValidation, join_folds, joined_metrics
+from sweepbox.tuning.winner.cross_validation import CrossValidation, fold_of_image, join_folds, joined_metrics
 from sweepbox.tuning.winner.finalists import (
     Finalist,
     finalists_of,
@@ -73,10 +73,10 @@ def _runs(contender: Contender, part: Part) -> tuple[TrialResult, ...]:
 
 def with_scores(contenders: Sequence[Contender], state: SweepState) -> tuple[Contender, ...]:
     """Return the contenders with scores and metrics of the validation part or all folds; see `PartScores`."""
-    matches = {item.name: _matches(item, state, Part.VALIDATION) for item in contenders}
-    scores = PartScores.of_matches(matches, state, Part.VALIDATION)
+    candidates = {item.name: _candidate(item, state, Part.VALIDATION) for item in contenders}
+    scores = PartScores.of_candidates(candidates.values(), state, Part.VALIDATION)
     return tuple(
-        replace(item, score=scores.of(item), folds=_with_metrics(item, matches[item.name]))
+        replace(item, score=scores.of(item), folds=_with_metrics(item, candidates[item.name].matches))
         for item in contenders
     )
 
@@ -101,31 +101,26 @@ class PartScores:
 
     @classmethod
     def read(cls, contenders: Sequence[Contender], state: SweepState, part: str) -> "PartScores":
-        """Compute the scores of the first goal from the matches in the trials' folders, see `of_matches`.
+        """Compute the scores from the matches in the trials' folders, see `of_candidates`.
 
         `part` is a part of the data, or `TEST_AS_EXPORTED`.
         """
-        return cls.of_matches({item.name: _matches(item, state, part) for item in contenders}, state, part)
+        return cls.of_candidates([_candidate(item, state, part) for item in contenders], state, part)
 
     @classmethod
-    def of_matches(cls, matches: Mapping[str, MatchesBySeed], state: SweepState, part: str) -> "PartScores":
-        """Compute the scores of the first goal from the matches of each contender by seed.
+    def of_candidates(cls, candidates: Iterable[Candidate], state: SweepState, part: str) -> "PartScores":
+        """Compute the scores of the first goal.
 
         There are none where the goal cannot be computed from matches (losses and costs), or is undefined
         because the part has no object that it needs.
         """
         goal = state.objective.goals[0]
-        first = next(iter(next(iter(matches.values())).values()))
-        if not has_values(goal, first.class_names):
+        first, *others = candidates
+        if not has_values(goal, first.any_matches.class_names):
             return cls({})
-        resamples = Resamples.draw(first, seed=state.spec.seed)
+        resamples = Resamples.draw(first.any_matches, seed=state.spec.seed)
         try:
-            return cls(
-                {
-                    name: bootstrap_score(Candidate(name, found), goal, resamples)
-                    for name, found in matches.items()
-                }
-            )
+            return cls({item.name: bootstrap_score(item, goal, resamples) for item in (first, *others)})
         except UsageError as error:
             logger.warning("no intervals on the %s part: %s", part, error)
             return cls({})
@@ -135,12 +130,15 @@ class PartScores:
         return self.scores.get(contender.name)
 
 
-def _matches(contender: Contender, state: SweepState, part: str) -> dict[int, ImageMatches]:
-    """Return the matches by seed; on the validation part those of all folds joined, where there are any."""
+def _candidate(contender: Contender, state: SweepState, part: str) -> Candidate:
+    """Return a contender with its matches by seed; on the validation part those of all folds if it has them."""
 
     def of(run: TrialResult) -> ImageMatches:
         return read_matches(state.folder.trial(run.id).matches(part))
 
-    if part == Part.VALIDATION and contender.folds:
-        return {seed: join_folds([of(run) for run in found.runs]) for seed, found in contender.folds.items()}
-    return {seed: of(run) for seed, run in contender.runs.items()}
+    if part != Part.VALIDATION or not contender.folds:
+        return Candidate(contender.name, {seed: of(run) for seed, run in contender.runs.items()})
+    parts = {seed: [of(run) for run in found.runs] for seed, found in contender.folds.items()}
+    joined = {seed: join_folds(found) for seed, found in parts.items()}
+    folds = {seed: fold_of_image(found, joined[seed]) for seed, found in parts.items()}
+    return Candidate(contender.name, joined, folds)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.detection.evaluation.weighted_precision import is_resampled, weighted_metrics
@@ -30,6 +31,12 @@ def join_folds(parts: Sequence[ImageMatches]) -> ImageMatches:
     The detectors of different folds rank their detections together, by score.
     """
     return ImageMatches.joined(parts).by_name()
+
+
+def fold_of_image(parts: Sequence[ImageMatches], joined: ImageMatches) -> NDArray[np.int64]:
+    """Return the fold of each image of the joined matches, int64 `[images]` from 0."""
+    folds = {name: number for number, part in enumerate(parts) for name in part.image_names}
+    return np.array([folds[name] for name in joined.image_names], np.int64)
 
 
 def joined_metrics(matches: ImageMatches, of_folds: Sequence[Metrics]) -> dict[str, float]:

@@ -66,7 +66,11 @@ class Uncertainty:
 
 
 def uncertainty(
-    samples: NDArray[np.float64], *, images: float, seed_variances: Sequence[tuple[float, int]] = ()
+    samples: NDArray[np.float64],
+    *,
+    images: float,
+    seed_variances: Sequence[tuple[float, int]] = (),
+    fold_variances: Sequence[tuple[float, int]] = (),
 ) -> Uncertainty:
     """Return the uncertainty of an estimate from its bootstrap samples.
 
@@ -75,15 +79,17 @@ def uncertainty(
         images: The effective number of images, at least 2.
         seed_variances: For each independent group of training seeds the variance of the mean over seeds, which
             is part of the variance of the samples, and its degrees of freedom.
+        fold_variances: For each independent group of cross-validations the variance that trainings add to that
+            of the samples, and its degrees of freedom.
     """
     defined = samples[~np.isnan(samples)]
     total = float(np.var(defined, ddof=1)) if len(defined) > 1 else 0.0
     of_seeds = sum(variance for variance, _ in seed_variances)
     of_images = max(total - of_seeds, 0.0) * images / (images - 1)
-    variance = of_images + of_seeds
+    variance = of_images + of_seeds + sum(added for added, _ in fold_variances)
     if variance == 0:
         return Uncertainty(0.0, max(images - 1, 1.0))
-    shares = [(of_images, images - 1), *seed_variances]
+    shares = [(of_images, images - 1), *seed_variances, *fold_variances]
     degrees = variance**2 / sum(part**2 / freedom for part, freedom in shares)
     return Uncertainty(math.sqrt(variance), max(degrees, 1.0))
 

@@ -1,7 +1,7 @@
 """The score of a candidate with the uncertainty that comes from its images and training seeds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.evaluation.image_matches import ImageMatches
 from sweepbox.tuning.objective.goal import Goal
+from sweepbox.tuning.winner.fold_variance import FoldValues, weights_without_each_fold
 from sweepbox.tuning.winner.goal_values import effective_images, goal_values
 from sweepbox.tuning.winner.interval import LEVEL, Interval, uncertainty
 from sweepbox.tuning.winner.resamples import Resamples
@@ -20,7 +21,8 @@ class Candidate:
 
     Attributes:
         name: Its name in messages, such as the number of its trial.
-        matches: The matches of each training by its seed.
+        matches: The matches of each training, or of all folds of a cross-validation, by its seed.
+        folds: Of a cross-validation the fold of each image, int64 `[images]` from 0, by seed; else empty.
 
     Raises:
         UsageError: There is no training, or the trainings were evaluated on different images or annotations.
@@ -28,6 +30,7 @@ class Candidate:
 
     name: str
     matches: Mapping[int, ImageMatches]
+    folds: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the images."""
@@ -50,9 +53,11 @@ class BootstrappedScore:
         candidate: The candidate's name.
         goal: The goal.
         by_seed: The value of each training by its seed.
-        samples: `[resamples]`, the value in each resample of images and seeds; NaN where it is undefined.
+        samples: `[resamples]`, the value in each resample of images and, without folds, of seeds; NaN where it
+            is undefined.
         images: The effective number of images, see `effective_images`.
         resamples: The resamples.
+        folds: Of a cross-validation the values from which the variance of its trainings is estimated.
     """
 
     candidate: str
@@ -61,6 +66,7 @@ class BootstrappedScore:
     samples: NDArray[np.float64]
     images: float
     resamples: Resamples
+    folds: FoldValues | None = None
 
     @property
     def value(self) -> float:
@@ -74,17 +80,30 @@ class BootstrappedScore:
 
     @property
     def seed_variance(self) -> tuple[tuple[float, int], ...]:
-        """The variance of the mean over seeds and its degrees of freedom; empty for a single seed."""
+        """The variance of the mean over seeds and its degrees of freedom.
+
+        Empty for a single seed, and for a cross-validation, whose trainings differ by fold.
+        """
         spread, count = self.standard_deviation, len(self.by_seed)
-        return () if spread is None else ((spread**2 / count, count - 1),)
+        return () if spread is None or self.folds is not None else ((spread**2 / count, count - 1),)
+
+    @property
+    def fold_variance(self) -> tuple[tuple[float, int], ...]:
+        """The variance that trainings add to a cross-validation and its degrees of freedom; else empty."""
+        return () if self.folds is None else (self.folds.variance(images=self.images),)
 
     def interval(self, *, level: float = LEVEL) -> Interval:
         """Return the confidence interval of the value, within 0 to 1.
 
-        It is about other images of the same kind and, with several seeds, other trainings of the same config.
-        With one seed it is about these weights only.
+        It is about other images of the same kind and, with several seeds or folds, other trainings of the same
+        config. With one training it is about these weights only.
         """
-        spread = uncertainty(self.samples, images=self.images, seed_variances=self.seed_variance)
+        spread = uncertainty(
+            self.samples,
+            images=self.images,
+            seed_variances=self.seed_variance,
+            fold_variances=self.fold_variance,
+        )
         found = spread.interval(self.value, level=level)
         return Interval(max(found.low, 0.0), min(found.high, 1.0), level)
 
@@ -109,13 +128,23 @@ def bootstrap_score(candidate: Candidate, goal: Goal, resamples: Resamples) -> B
     if candidate.any_matches.image_names != resamples.image_names:
         raise UsageError(f"the resamples are not of the images of candidate {candidate.name}; draw them anew")
     once = np.ones((1, len(resamples.image_names)), np.int64)
-    weights = np.concatenate([once, resamples.weights])
-    values = [goal_values(goal, matches, weights) for matches in candidate.matches.values()]
+    count = 1 + len(resamples)
+    values, left_out = [], []
+    for seed, matches in candidate.matches.items():
+        without = [weights_without_each_fold(candidate.folds[seed])] if candidate.folds else []
+        found = goal_values(goal, matches, np.concatenate([once, resamples.weights, *without]))
+        values.append(found[:count])
+        left_out.append(found[count:])
     by_seed = {seed: float(found[0]) for seed, found in zip(candidate.matches, values, strict=True)}
     if np.isnan(list(by_seed.values())).any():
         raise UsageError(f"{goal.label!r} is undefined: no image has an object that it is computed from")
-    samples = _samples(np.stack(values), resamples.seed_shares(tuple(candidate.matches)))
     images = effective_images(goal, candidate.any_matches)
+    if candidate.folds:
+        folds = FoldValues(np.stack(values)[:, 1:], np.stack(left_out))
+        return BootstrappedScore(
+            candidate.name, goal, by_seed, folds.samples.mean(axis=0), images, resamples, folds
+        )
+    samples = _samples(np.stack(values), resamples.seed_shares(tuple(candidate.matches)))
     return BootstrappedScore(candidate.name, goal, by_seed, samples, images, resamples)
 
 

@@ -31,7 +31,7 @@ from sweepbox.tuning.sweep.results_table import results_table
 from sweepbox.tuning.sweep.resume import resume_sweep
 from sweepbox.tuning.trial.settings import run_settings
 from sweepbox.tuning.winner.confirmation import ConfirmationTrials
-from sweepbox.tuning.winner.cross_validation import join_folds, joined_metrics
+from sweepbox.tuning.winner.cross_validation import fold_of_image, join_folds, joined_metrics
 from sweepbox.tuning.winner.finalists import finalists_of, fold_runs_of, missing_runs
 from sweepbox.tuning.winner.resamples import Resamples
 from sweepbox.tuning.winner.score import Candidate, bootstrap_score
@@ -168,14 +168,16 @@ def test_the_choice_is_made_by_the_images_of_all_folds(searched: SweepFolder, li
     finalists = {entry["name"]: entry for entry in content["confirmation"]["finalists"]}
     scores, goal = {}, Goal.metric("mAP")
     for name, entry in finalists.items():
-        joined = {
-            found["seed"]: ImageMatches.joined(
-                [read_matches(searched.trial(fold["trial"]).matches("validation")) for fold in found["folds"]]
-            ).by_name()
+        parts = {
+            found["seed"]: [
+                read_matches(searched.trial(fold["trial"]).matches("validation")) for fold in found["folds"]
+            ]
             for found in entry["folds"]
         }
+        joined = {seed: ImageMatches.joined(found).by_name() for seed, found in parts.items()}
+        folds_of = {seed: fold_of_image(found, joined[seed]) for seed, found in parts.items()}
         resamples = next(iter(scores.values())).resamples if scores else Resamples.draw(joined[5], seed=5)
-        scores[name] = bootstrap_score(Candidate(name, joined), goal, resamples)
+        scores[name] = bootstrap_score(Candidate(name, joined, folds_of), goal, resamples)
         assert {found["seed"]: found["value"] for found in entry["folds"]} == pytest.approx(
             scores[name].by_seed
         )
@@ -184,7 +186,7 @@ def test_the_choice_is_made_by_the_images_of_all_folds(searched: SweepFolder, li
         assert entry["interval"] == pytest.approx([interval.low, interval.high])
     winner = finalists[content["confirmation"]["winner"]]
     assert (content["folds"], content["interval"]) == (winner["folds"], winner["interval"])
-    assert content["interval_method"] == "bootstrap over the images of all folds and seeds"
+    assert content["interval_method"] == "bootstrap over the images of all folds, jackknife over folds"
     assert content["against_base"]["validation"]["images"] == 30
     assert content["validation"]["mean"] == winner["validation"]["mean"]
 
