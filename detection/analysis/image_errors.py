@@ -57,7 +57,8 @@ class ImageErrors:
         height: Its height in pixels.
         width: Its width in pixels.
         loss: The misses, the confusions and the scores of the false alarms, added.
-        boxes: The boxes: confusions, misses, false alarms by falling score, then hits.
+        boxes: The boxes: confusions, misses, false alarms by falling score, then hits; at most `MOST_BOXES`.
+        more: How many boxes there are beyond these.
     """
 
     image: int
@@ -66,10 +67,14 @@ class ImageErrors:
     width: int
     loss: float
     boxes: tuple[MarkedBox, ...]
+    more: int = 0
 
 
 LOSS = "missed objects + confused objects + the scores of the false alarms"
 """The loss that images are ranked by, in words."""
+
+MOST_BOXES = 100
+"""The boxes of an image that are listed."""
 
 _ORDER = (Outcome.CONFUSION, Outcome.MISS, Outcome.FALSE_ALARM, Outcome.HIT)
 
@@ -152,14 +157,18 @@ def worst_images(images: DetectedImages, assignment: Assignment, count: int) -> 
     losses = image_losses(assignment, len(images))
     ranked = sorted(range(len(images)), key=lambda image: (-losses[image], image))
     return tuple(
-        ImageErrors(
-            image=image,
-            name=images.names[image],
-            height=images.frames[image].height,
-            width=images.frames[image].width,
-            loss=round(losses[image], 5),
-            boxes=marked_boxes(images, assignment, image),
-        )
-        for image in ranked[:count]
-        if losses[image] > 0
+        _errors(images, assignment, image, losses[image]) for image in ranked[:count] if losses[image] > 0
+    )
+
+
+def _errors(images: DetectedImages, assignment: Assignment, image: int, loss: float) -> ImageErrors:
+    boxes = marked_boxes(images, assignment, image)
+    return ImageErrors(
+        image=image,
+        name=images.names[image],
+        height=images.frames[image].height,
+        width=images.frames[image].width,
+        loss=round(loss, 5),
+        boxes=boxes[:MOST_BOXES],
+        more=max(len(boxes) - MOST_BOXES, 0),
     )

@@ -9,7 +9,7 @@ from sweepbox.detection.analysis.assignment import Assignment, FalseAlarm, assig
 from sweepbox.detection.analysis.confusion import confusion
 from sweepbox.detection.analysis.detected_images import DetectedImages
 from sweepbox.detection.analysis.detector_analysis import analyse, outcome_counts
-from sweepbox.detection.analysis.image_errors import Outcome, image_losses, worst_images
+from sweepbox.detection.analysis.image_errors import MOST_BOXES, Outcome, image_losses, worst_images
 from sweepbox.detection.post_training.operating_point import counts_at
 
 from .scenes import BIRD, CAT, DOG, LABELS, Detection, Object, frame_of, images_of, random_images
@@ -110,6 +110,17 @@ def test_of_two_confusions_the_better_score_is_assigned_first() -> None:
     assert [(box.outcome, box.found_class, box.kind) for box in boxes] == [
         ("confusion", "bird", None), ("false alarm", "dog", "second class"),
     ]  # fmt: skip
+
+
+def test_an_image_lists_the_boxes_that_are_wrong_first() -> None:
+    corners = [(float(row), float(column)) for row in range(0, 190, 16) for column in range(0, 190, 16)]
+    cats: list[Object] = [(top, left, top + 10, left + 10, CAT) for top, left in corners]
+    found: list[Detection] = [(*cat, 0.9) for cat in cats[60:]]
+    images = one_image(cats, found)
+    [errors] = worst_images(images, assign(images, HALF), 1)
+    assert len(errors.boxes) == MOST_BOXES
+    assert errors.more == len(cats) - MOST_BOXES
+    assert [box.outcome for box in errors.boxes] == ["miss"] * 60 + ["hit"] * 40
 
 
 @settings(max_examples=25, deadline=None)

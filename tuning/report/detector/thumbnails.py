@@ -17,8 +17,8 @@ LONGEST_SIDE = 240
 """The longer side of a thumbnail in pixels."""
 
 MOST_THUMBNAILS = 24
-MOST_BYTES = 32_000
-"""The size of a thumbnail's file; all together take at most 0.8 MB, and 1.1 MB in a page."""
+MOST_BYTES = 24_000
+"""The size of a thumbnail's file; all together take at most 0.6 MB, and 0.8 MB in a page."""
 
 QUALITIES = (70, 50, 30, 15)
 """The qualities of JPEG to try; the first one whose file is small enough is used."""

@@ -63,7 +63,7 @@
     const update = (found) => {
       const { hits, misses, confusions, false_alarms: alarms } = found.analysis.outcomes;
       const kinds = [
-        [alarms.background, "background", "background"],
+        [alarms.background, "on the background", "on the background"],
         [alarms.duplicate, "duplicate", "duplicates"],
         [alarms["second class"], "second class", "second classes"],
         [alarms.position, "wrong box", "wrong boxes"],
@@ -81,7 +81,7 @@
     };
     const heading = Report.element("h3", {}, "At the operating thresholds");
     const note = Report.element("p", { class: "note" },
-      "A duplicate is a second detection of an object that is found; a second class is the same with another class. A wrong box overlaps an object of its class by IoU 0.1 to 0.5. On the background is nothing of these.");
+      "A duplicate is a second detection of an object that is found; a second class is the same with another class. A wrong box overlaps an object of its class by IoU 0.1 to 0.5. All others are on the background.");
     return { element: Report.element("div", {}, heading, tiles, note), update };
   };
 

@@ -94,6 +94,7 @@
       .map((kind) => [KINDS[kind].label, item.boxes.filter((box) => box.outcome === kind).length])
       .filter(([, count]) => count);
     const words = counts.map(([label, count]) => `${count} ${count === 1 ? label.slice(0, label === "misses" ? -2 : -1) : label}`).join(", ");
+    const more = item.more ? `; ${item.more} more boxes are not listed` : "";
     const rows = tagged(item.boxes);
     const table = Report.behind(`boxes of ${item.name}`, COLUMNS);
     table.update(rows);
@@ -102,7 +103,7 @@
       "figure",
       {},
       Report.picture(picture, `${item.name}: ${words}. The table below has the boxes.`, rows.flatMap(marksOf)),
-      Report.element("figcaption", {}, Report.element("strong", {}, item.name), ` loss ${item.loss.toFixed(2)}: ${words}`),
+      Report.element("figcaption", {}, Report.element("strong", {}, item.name), ` loss ${item.loss.toFixed(2)}: ${words}${more}`),
       table.element,
     );
   };
