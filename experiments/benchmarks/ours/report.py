@@ -13,12 +13,17 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from experiments.benchmarks.generated_sweep import generate_sweep
 from sweepbox.tuning.report.html.write import write_page
 from sweepbox.tuning.sweep.reader import load_sweep
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+OPENED = 3
+"""How often the page is opened; the shortest times count."""
 RENDERED = "document.documentElement.dataset.rendered !== undefined"
 
 
@@ -47,7 +52,14 @@ def opened(page: Path) -> dict[str, float]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        shown = browser.new_page(viewport={"width": 1280, "height": 900})
+        found = [_opened_once(browser, page) for _ in range(OPENED)]
+        browser.close()
+    return {key: min(facts[key] for facts in found) for key in found[0]}
+
+
+def _opened_once(browser: "Browser", page: Path) -> dict[str, float]:
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        shown = context.new_page()
         started = time.perf_counter()
         shown.goto(f"file://{page}", wait_until="commit")
         shown.wait_for_function(RENDERED)
@@ -60,9 +72,7 @@ def opened(page: Path) -> dict[str, float]:
             if chart.is_visible():
                 chart.scroll_into_view_if_needed()
                 chart.locator("svg").first.wait_for(state="attached")
-        session = shown.context.new_cdp_session(shown)
-        used = session.send("Runtime.getHeapUsage")["usedSize"]
-        browser.close()
+        used = context.new_cdp_session(shown).send("Runtime.getHeapUsage")["usedSize"]
     return {"interactive_s": interactive_s, "chart_s": chart_s, "heap_mib": used / 2**20}
 
 

@@ -18,7 +18,7 @@ Report.render = (model) => {
   const counts = Object.entries(model.counts).map(([state, count]) => `${count} ${state.replace("_", " ")}`);
   const state = model.running ? "running" : model.ended_by ? `ended by ${model.ended_by}` : "not running";
   document.getElementById("state").textContent =
-    `${model.trials.length} trials: ${counts.join(", ")}. ${state[0].toUpperCase()}${state.slice(1)}; ` +
+    `${model.trials.length} trial${model.trials.length === 1 ? "" : "s"}${counts.length ? ": " : ""}${counts.join(", ")}. ${state[0].toUpperCase()}${state.slice(1)}; ` +
     `${Report.time(model.written)}, Sweepbox ${model.version}.`;
   const note = document.getElementById("thinning");
   note.hidden = !model.thinning;

@@ -4,6 +4,7 @@
 Report.section("verdict", "Verdict", (host) => {
   const lead = Report.element("p", { class: "lead" });
   const tiles = Report.element("dl", { class: "tiles" });
+  const broken = Report.element("p", { class: "failed" }, "It does not meet all constraints; no checkpoint does.");
   const sentences = Report.element("ul", { class: "sentences" });
   const classes = Report.table("Average precision by class", [
     { name: "class", value: (row) => row.name, heading: true },
@@ -33,6 +34,7 @@ Report.section("verdict", "Verdict", (host) => {
   const textNew = Report.changed();
   host.append(
     lead,
+    broken,
     tiles,
     sentences,
     Report.element(
@@ -46,7 +48,7 @@ Report.section("verdict", "Verdict", (host) => {
   );
   return (model) => {
     const verdict = model.verdict;
-    if (textNew([verdict?.trial, verdict?.value, verdict?.text, model.running, model.budget, verdict?.interval])) {
+    if (textNew([verdict, model.running, model.budget, model.front.length])) {
       lead.replaceChildren(...leadText(model));
       tiles.replaceChildren(...tilesOf(model));
       sentences.replaceChildren(...(verdict?.text ?? []).map((text) => Report.element("li", {}, text)));
@@ -54,6 +56,7 @@ Report.section("verdict", "Verdict", (host) => {
     sentences.hidden = !verdict?.text.length;
     classes.update(verdict?.classes ?? []);
     constraints.update(verdict?.constraints ?? []);
+    broken.hidden = !verdict?.constraints.some((item) => !item.met);
     changes.update(verdict?.changes ?? []);
     budget.update(budgetRows(model.budget));
     if (commandsNew(model.commands)) {
@@ -79,6 +82,7 @@ const leadText = (model) => {
     `${what} trial ${verdict.trial}${base}: `,
     Report.element("strong", {}, `${verdict.metric} ${Report.metric(verdict.value)}`),
     ` on the validation part (evaluation ${verdict.evaluation}, step ${Report.text(verdict.step)}).`,
+    model.front.length > 1 ? ` ${model.front.length} trials are on the Pareto front, of which it is the best by the first goal.` : "",
   ];
 };
 
@@ -109,7 +113,7 @@ const tilesOf = (model) => {
     }
   }
   const spent = budget.spent;
-  add("Time in trials", Report.duration(3600 * spent.trial_hours), `${spent.trials} trials of the search ended`);
+  add("Time in trials", Report.duration(3600 * spent.trial_hours), `${spent.trials} ${spent.trials === 1 ? "trial" : "trials"} of the search ended`);
   if (spent.gpu_hours) add("GPU-hours", Report.text(spent.gpu_hours), "");
   if (spent.cost !== null) add("Cost", Report.text(spent.cost), "");
   return found;
