@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8265
 LOOPBACK = "127.0.0.1"
 NICENESS = 10
-"""By how much a server that runs beside a sweep gives way to it."""
+"""By how much the server gives way to other processes, such as trials."""
 
 
 def command(
@@ -35,6 +35,7 @@ def command(
     The server only reads. Ctrl-C ends it. docs/dashboard.md explains the pages, and how to reach it from
     another machine.
     """
+    os.nice(NICENESS)
     with _beside(sweeps) if beside else _server(sweeps, host, port) as server:
         output_console().print(server.link, highlight=False, markup=False, soft_wrap=True)
         sys.stdout.flush()
@@ -46,7 +47,7 @@ def command(
             else:
                 threading.Event().wait()
         except KeyboardInterrupt:
-            raise typer.Exit(EXIT_INTERRUPTED) from None
+            os._exit(EXIT_INTERRUPTED)  # at once: requests that are being answered have nothing to save
 
 
 def _server(sweeps: Sequence[Path], host: str, port: int) -> "DashboardServer":
@@ -59,7 +60,6 @@ def _beside(sweeps: Sequence[Path]) -> "DashboardServer":
     """Return the server beside a sweep, at another port where the default one is taken."""
     from sweepbox.detection.core.errors import UsageError
 
-    os.nice(NICENESS)
     try:
         return _server(sweeps, LOOPBACK, DEFAULT_PORT)
     except UsageError:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,9 +10,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
+from sweepbox.tuning.api.live_report import dashboard_of
 from tests.scripts.sweeps import EVERY, ROOT, STEPS, TRIALS, Sweep, make_home, status, sweepbox
 
 
@@ -35,27 +39,82 @@ def story(home: Path) -> Iterator[dict[str, Any]]:
 
 def _tell(home: Path, sweeps: list[Sweep]) -> dict[str, Any]:
     told: dict[str, Any] = {}
-    sweeps.append(first := Sweep(home))
+    sweeps.append(first := Sweep(home, "--dashboard"))
     first.until(lambda: first.evaluations() >= 2)
     told["while running"] = status(first.run)
-    first.process.send_signal(signal.SIGINT)
-    told["interrupt exit"] = first.process.wait(timeout=120)
-    told["interrupt output"] = first.output()
-    told["interrupted"] = status(first.run)
+    with dashboard_of([first.run], host="127.0.0.1", port=0) as server:
+        told["shown"] = [shown(link_of(first)), shown(server.link)]
+        first.process.send_signal(signal.SIGINT)
+        told["interrupt exit"] = first.process.wait(timeout=120)
+        told["interrupt output"] = first.output()
+        told["interrupted"] = status(first.run)
+        told["shown beside"] = shown(link_of(first))
+        told["shown"].append(shown(server.link))
 
-    before = first.evaluations()
-    sweeps.append(second := Sweep(home, "--resume"))
-    second.until(lambda: second.evaluations() >= before + 2)
-    family = second.kill_everything()
-    told["survivors"] = [process for process in family if process.is_running()]
-    told["killed"] = status(first.run)
-    told["killed at"] = time.time()
+        before = first.evaluations()
+        sweeps.append(second := Sweep(home, "--resume"))
+        second.until(lambda: second.evaluations() >= before + 2)
+        told["shown"].append(shown(server.link))
+        family = second.kill_everything()
+        told["survivors"] = [process for process in family if process.is_running()]
+        told["killed"] = status(first.run)
+        told["killed at"] = time.time()
+        told["shown"].append(shown(server.link))
 
-    sweeps.append(third := Sweep(home, "--resume"))
-    told["end exit"] = third.process.wait(timeout=250)
-    told["end output"] = third.output()
-    told["end"] = status(first.run)
+        sweeps.append(third := Sweep(home, "--resume"))
+        told["end exit"] = third.process.wait(timeout=250)
+        told["end output"] = third.output()
+        told["end"] = status(first.run)
+        told["shown"].append(shown(server.link))
+        moved = first.run.rename(first.run.with_name("moved"))
+        told["shown"].append(shown(server.link))
+        moved.rename(first.run)
+        told["shown"].append(shown(server.link))
     return told
+
+
+def link_of(sweep: Sweep) -> str:
+    """Return the link that a sweep has printed."""
+    found = re.search(r"^dashboard: (http://\S+)$", sweep.output(), re.MULTILINE)
+    assert found is not None, sweep.output()
+    return found[1]
+
+
+def shown(link: str) -> dict[str, Any] | None:
+    """Return what a dashboard shows a second after a change, None where it does not answer."""
+    time.sleep(1.2)
+    try:
+        with urlopen(f"{link}state.json", timeout=30) as answer:  # noqa: S310 - of this machine
+            found: dict[str, Any] = json.load(answer)
+            return found
+    except URLError:
+        return None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_dashboard_shows_a_sweep_that_is_interrupted_killed_resumed_and_moved(
+    story: dict[str, Any],
+) -> None:
+    beside, running, interrupted, resumed, killed, ended, moved, back = story["shown"]
+    assert beside["trials"][0]["id"] == running["trials"][0]["id"]
+    words = ("running", "interrupted", "resumed", "killed", "ended", "back")
+    states = dict(zip(words, (running, interrupted, resumed, killed, ended, back), strict=True))
+    assert {word: state["running"] for word, state in states.items()} == {
+        "running": True,
+        "interrupted": False,
+        "resumed": True,
+        "killed": False,
+        "ended": False,
+        "back": False,
+    }
+    assert all(state["problems"] == [] for state in states.values())
+    for state, told in ((interrupted, "interrupted"), (killed, "killed"), (ended, "end"), (back, "end")):
+        seen = [(trial["id"], trial["state"], trial["step"]) for trial in state["trials"]]
+        assert seen == [(trial["id"], trial["state"], trial["step"]) for trial in story[told]["trials"]]
+    assert "trials" not in moved
+    assert "no sweep here" in moved["problems"][0]
+    assert story["shown beside"] is None  # it ended with its sweep
 
 
 @pytest.mark.slow

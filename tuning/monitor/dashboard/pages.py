@@ -68,10 +68,12 @@ class OwnPages:
 
 def state_response(document: Document, environ: WSGIEnvironment) -> Response:
     """Return a model as JSON, or 304 to a browser that has it."""
-    headers = (("ETag", document.tag), ("Cache-Control", "no-cache"))
+    headers = (("ETag", document.tag), ("Cache-Control", "no-cache"), ("Vary", "Accept-Encoding"))
     known = {tag.strip().removeprefix("W/") for tag in environ.get("HTTP_IF_NONE_MATCH", "").split(",")}
     if known & {document.tag, "*"}:
         return Response(HTTPStatus.NOT_MODIFIED, b"", JSON, headers)
+    if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+        return Response(HTTPStatus.OK, document.compressed, JSON, (*headers, ("Content-Encoding", "gzip")))
     return Response(HTTPStatus.OK, document.content, JSON, headers)
 
 

@@ -21,6 +21,7 @@ pytest.importorskip("optuna_dashboard")
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the folder at each request, and have optuna-dashboard keep nothing between two."""
     monkeypatch.setattr(sweeps, "INTERVAL_S", 0.0)
+    monkeypatch.setattr(sweeps, "MOST_SHARE", 1e9)
 
     def get_trials(_cache: object, of: Any, study_id: int) -> list[Any]:
         found: list[Any] = of.get_all_trials(study_id, deepcopy=False)

@@ -1,5 +1,6 @@
 """The server's own pages: one sweep, several, and whatever happens to their folders."""
 
+import gzip
 import json
 import shutil
 import time
@@ -12,12 +13,13 @@ from typing import Any
 import pytest
 
 from sweepbox.tuning.monitor.dashboard import sweeps
-from sweepbox.tuning.monitor.dashboard.sweeps import unique_names
+from sweepbox.tuning.monitor.dashboard.sweeps import ShownSweep, unique_names
 from sweepbox.tuning.report.build import report_model
 from sweepbox.tuning.report.model.report import to_json
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState, read_status, write_status
 from sweepbox.tuning.sweep.reader import load_sweep
+from sweepbox.tuning.sweep.state import SweepState
 from tests.tuning.monitor.dashboard.conftest import FORMATS, HOSTILE, Client, Serve
 
 
@@ -25,6 +27,7 @@ from tests.tuning.monitor.dashboard.conftest import FORMATS, HOSTILE, Client, Se
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the folder at each request."""
     monkeypatch.setattr(sweeps, "INTERVAL_S", 0.0)
+    monkeypatch.setattr(sweeps, "MOST_SHARE", 1e9)
 
 
 def state_of(client: Client, path: str = "/state.json") -> dict[str, Any]:
@@ -78,6 +81,41 @@ def test_a_browser_that_has_the_state_gets_304_until_a_file_changes(lived: Path,
     changed = client.request("/state.json", If_None_Match=tag)
     assert changed.status == 200
     assert json.loads(changed.body)["trials"][2]["step"] == 5
+
+
+def test_the_state_is_compressed_for_those_who_accept_it(lived: Path, serve: Serve) -> None:
+    client = serve(lived)
+    until_slow_sections(client)
+    plain, packed = client.request("/state.json"), client.request("/state.json", Accept_Encoding="br, gzip")
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    assert packed.headers["ETag"] == plain.headers["ETag"]
+
+
+def test_a_sweep_whose_model_is_costly_is_looked_at_less_often(
+    lived: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeps, "MOST_SHARE", 0.25)
+
+    class Slow:
+        revision = 0
+
+        def __call__(self, state: SweepState) -> dict[str, Any]:
+            end = time.thread_time() + 0.05
+            while time.thread_time() < end:
+                pass
+            return {"name": state.spec.name}
+
+    now = [0.0]
+    sweep = ShownSweep("lived", lived, Slow(), clock=lambda: now[0])
+    first = sweep.document()
+    trial = SweepFolder(lived).trial("0002")
+    write_status(trial, replace(read_status(trial), step=5))
+    before = sweep.reading()
+    now[0] = 0.05 / sweeps.MOST_SHARE - 0.01
+    assert sweep.document() is first
+    now[0] = 60.0
+    assert sweep.reading() is not before
 
 
 def test_a_running_sweep_is_shown_as_such(lived: Path, serve: Serve) -> None:

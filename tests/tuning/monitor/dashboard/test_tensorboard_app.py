@@ -20,6 +20,7 @@ from tests.tuning.monitor.dashboard.conftest import Client, Serve
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at the folder and the event files at each request, and wait until they are read."""
     monkeypatch.setattr(sweeps, "INTERVAL_S", 0.0)
+    monkeypatch.setattr(sweeps, "MOST_SHARE", 1e9)
     monkeypatch.setattr(tensorboard_app, "RELOAD_S", 0.0)
     monkeypatch.setattr(tensorboard_app, "WAIT_S", 10.0)
 
