@@ -1,10 +1,12 @@
 """A tiny sweep on drawn scenes: the quickstart's config at 96 pixels, a few steps."""
 
+import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -25,6 +27,9 @@ from sweepbox.tuning.storage.trial_record import (
 )
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from tests.tiny import QUICKSTART, TINY
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SPEC: dict[str, Any] = {
     "name": "tiny",
@@ -142,3 +147,19 @@ def short_folder() -> Iterator[Path]:
     """A folder whose path is short enough for sockets, which that of a test is not."""
     with TemporaryDirectory(dir="/tmp") as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """A headless Chromium; the test is skipped where there is none."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if executable is None:
+        pytest.skip(
+            "there is no Chromium: install it (Debian: apt-get install chromium) or name it in CHROMIUM"
+        )
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()

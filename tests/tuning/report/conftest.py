@@ -1,10 +1,7 @@
-"""Sweeps whose trials nobody trained, and a real browser to look at their pages."""
+"""Sweeps whose trials nobody trained, and what their pages are looked at with."""
 
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,9 +9,6 @@ from experiments.benchmarks.generated_sweep import generate_sweep
 from sweepbox.tuning.storage.folder import SweepFolder
 
 from .detections import write_detections
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).parents[3]
 AXE = "AXE_CORE"
@@ -37,22 +31,6 @@ def finished_sweep(records: Path, tmp_path_factory: pytest.TempPathFactory) -> S
 def running_sweep(records: Path, tmp_path_factory: pytest.TempPathFactory) -> SweepFolder:
     """A sweep that is under way; do not write into it."""
     return generate_sweep(records, tmp_path_factory.mktemp("running") / "run", trials=16, running=True)
-
-
-@pytest.fixture(scope="session")
-def browser() -> "Iterator[Browser]":
-    """A headless Chromium; the test is skipped where there is none."""
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if executable is None:
-        pytest.skip(
-            "there is no Chromium: install it (Debian: apt-get install chromium) or name it in CHROMIUM"
-        )
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
