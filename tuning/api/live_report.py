@@ -100,4 +100,8 @@ def _live_page(model: Mapping[str, Any]) -> str:
 def _ended(state: SweepState) -> object:
     """Return what the slow sections depend on."""
     winner = None if state.winner is None else state.winner.content
-    return [trial.id for trial in state.trials if trial.state.has_ended], winner
+    try:
+        examined = state.folder.detector.stat().st_mtime_ns
+    except OSError:
+        examined = None
+    return [trial.id for trial in state.trials if trial.state.has_ended], winner, examined

@@ -84,7 +84,7 @@ class WatchedSweep:
 
     def _stamps_of_all(self) -> Iterator[object]:
         folder = self._folder
-        for path in (folder.spec, folder.metadata, folder.winner, folder.trials):
+        for path in (folder.spec, folder.metadata, folder.winner, folder.detector, folder.trials):
             yield _stamp(path)
         yield folder.is_running()
         for trial in folder.trial_folders():

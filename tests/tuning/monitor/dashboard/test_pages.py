@@ -16,6 +16,7 @@ from sweepbox.tuning.monitor.dashboard import sweeps
 from sweepbox.tuning.monitor.dashboard.sweeps import ShownSweep, unique_names
 from sweepbox.tuning.report.build import report_model
 from sweepbox.tuning.report.model.report import to_json
+from sweepbox.tuning.report.model.sections import ReportSections
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState, read_status, write_status
 from sweepbox.tuning.sweep.reader import load_sweep
@@ -81,6 +82,30 @@ def test_a_browser_that_has_the_state_gets_304_until_a_file_changes(lived: Path,
     changed = client.request("/state.json", If_None_Match=tag)
     assert changed.status == 200
     assert json.loads(changed.body)["trials"][2]["step"] == 5
+
+
+def test_what_is_written_after_the_end_of_a_sweep_is_shown(
+    lived: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sweepbox.tuning.api.live_report.SECTIONS_S", 0.0)
+    told: list[bool] = []
+
+    def sections(state: SweepState) -> ReportSections:
+        told.append(state.folder.detector.exists())
+        return ReportSections(detector={"seen": told[-1]})
+
+    monkeypatch.setattr("sweepbox.tuning.api.live_report.report_sections", sections)
+    client = serve(lived)
+    deadline = time.monotonic() + 60
+    for seen in (False, True):
+        while state_of(client)["detector"] != {"seen": seen}:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        if not seen:
+            (lived / "detector.json").write_text("{}")
+    for _ in range(3):
+        state_of(client)
+    assert told == [False, True]
 
 
 def test_the_state_is_compressed_for_those_who_accept_it(lived: Path, serve: Serve) -> None:
