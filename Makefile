@@ -13,7 +13,7 @@ QUICK  := not slow and not gpu and not browser and not cluster
 NO_TESTS := test $$? -eq 5  # the exit status of pytest where it selects no test
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test test-all test-slow test-gpu test-browser test-cluster parity bench check format schema lock clean
+.PHONY: help install sweep test test-all test-slow test-gpu test-browser test-cluster parity bench fuzz check format schema lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ parity: $(READY)  ## compare with the Object Detection API: about 40 minutes on 
 
 bench: $(READY)  ## run all benchmarks: 60 minutes, 20 if the Object Detection API cannot be installed
 	$(BIN)/python -m experiments.benchmarks $(BENCH)
+
+fuzz: $(READY)  ## feed 100,000 damaged files to all that reads files: about 10 minutes
+	$(BIN)/python -m experiments.fuzz $(FUZZ)
 
 check: $(READY)  ## check style, types and the import rules
 	$(BIN)/ruff check .

@@ -5,15 +5,24 @@ needs only NumPy; with a checksum, safetensors is hardly faster. All weights and
 is not needed.
 """
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import shorten
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.files import atomic_path
+
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, KeyError, ValueError, SyntaxError, OSError),
+    *(NotImplementedError, RuntimeError, MemoryError, OverflowError, TypeError, AttributeError),
+)
+"""What `zipfile` and NumPy raise where the bytes of a file are not those that were written."""
 
 Arrays = dict[str, NDArray[np.generic]]
 
@@ -32,8 +41,10 @@ def load_arrays(path: Path) -> Arrays:
     """
     if not path.is_file():
         raise TrainingError(f"{path}: there is no such file; name a folder that training wrote")
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError) as error:
-        raise TrainingError(f"{path}: damaged ({error}); train again or use another checkpoint") from error
+    with path.open("rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in arrays.files}
+        except DAMAGE as error:
+            reason = shorten(str(error), 200)
+            raise TrainingError(f"{path}: damaged ({reason}); train again or use another checkpoint") from error

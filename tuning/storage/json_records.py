@@ -18,11 +18,24 @@ def parse_record(kind: type[Record], text: bytes | str) -> Record:
     try:
         record: Record = _adapter(kind).validate_json(text)
     except ValidationError as error:
-        first, *others = error.errors(include_url=False)
-        place = ".".join(str(part) for part in first["loc"])
-        more = f", and {len(others)} more" if others else ""
-        raise ValueError(f"{place}: {first['msg']}{more}" if place else first["msg"]) from error
+        raise ValueError(_reason(error)) from error
     return record
+
+
+def check_record(kind: Any, content: object) -> None:
+    """Raise ValueError, with the reason in one line, where a content is not of the type `kind`."""
+    try:
+        _adapter(kind).validate_python(content)
+    except ValidationError as error:
+        raise ValueError(_reason(error)) from error
+
+
+def _reason(error: ValidationError) -> str:
+    """Return the first problem, and how many there are beside it."""
+    first, *others = error.errors(include_url=False, include_input=False)
+    place = ".".join(str(part) for part in first["loc"])
+    more = f", and {len(others)} more" if others else ""
+    return f"{place}: {first['msg']}{more}" if place else str(first["msg"])
 
 
 def read_record(kind: type[Record], path: Path, *, remedy: str) -> Record:

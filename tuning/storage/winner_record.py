@@ -8,6 +8,7 @@ from typing import Any
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.winner_content import check_content
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,7 @@ def read_winner(folder: SweepFolder) -> WinnerRecord | None:
     """Return what `winner.json` holds, None where there is none; SweepError where it is damaged."""
     try:
         content = json.loads(folder.winner.read_bytes())
-        if not isinstance(content, dict) or "trial" not in content:
-            raise ValueError("it is no record of a winner")
+        check_content(content)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
