@@ -6,7 +6,6 @@
 * `metrics.json`: {"step", "metrics", "seed", "precision"}
 """
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from sweepbox.detection.config.label_map import LABEL_MAP_FILE, save_label_map
 from sweepbox.detection.config.load import save_config
 from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.files import atomic_directory, write_json
+from sweepbox.detection.core.json_text import parse_json
 from sweepbox.detection.core.labels import LabelMap
 
 
@@ -69,7 +69,7 @@ def read_checkpoint_metadata(directory: Path) -> CheckpointMetadata:
     """
     path = directory / METRICS_FILE
     try:
-        return CheckpointMetadata(**json.loads(path.read_text()))
+        return CheckpointMetadata(**parse_json(path.read_text()))
     except FileNotFoundError:
         raise TrainingError(f"{directory}: not a checkpoint folder, {METRICS_FILE} is missing") from None
     except (ValueError, TypeError) as error:

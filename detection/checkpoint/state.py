@@ -4,13 +4,13 @@
 * `state.json`: {"optimizer", "records"}, see `ResumeMetadata`
 """
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sweepbox.detection.checkpoint.arrays import Arrays, load_arrays
 from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.files import write_json
+from sweepbox.detection.core.json_text import parse_json
 
 OPTIMIZER_FILE = "optimizer.npz"
 STATE_FILE = "state.json"
@@ -42,7 +42,7 @@ def read_state(directory: Path) -> tuple[ResumeMetadata, Arrays]:
     """
     path = directory / STATE_FILE
     try:
-        resume = ResumeMetadata(**json.loads(path.read_text()))
+        resume = ResumeMetadata(**parse_json(path.read_text()))
     except FileNotFoundError:
         raise TrainingError(
             f"{directory}: has no training state to resume from ({STATE_FILE} is missing)"

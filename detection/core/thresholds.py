@@ -1,6 +1,5 @@
 """`thresholds.json`: the score from which a detection of each class counts, beside an exported model."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from sweepbox.detection.core.errors import ModelError
 from sweepbox.detection.core.files import write_json
+from sweepbox.detection.core.json_text import parse_json
 
 THRESHOLDS_FILE = "thresholds.json"
 
@@ -104,7 +104,7 @@ class OperatingThresholds:
 def read_thresholds(path: Path) -> OperatingThresholds:
     """Return the thresholds in a file; ModelError where it is malformed."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = parse_json(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ModelError(f"{path}: damaged ({error}); export the model again or delete it") from None
     return OperatingThresholds.from_json(value, source=str(path))

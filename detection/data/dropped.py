@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sweepbox.detection.core.json_text import parse_json
 from sweepbox.detection.core.labels import LabelMap
 
 if TYPE_CHECKING:
@@ -68,5 +69,5 @@ def dropped_to_text(dropped: Dropped) -> str:
 
 def dropped_from_text(text: str) -> Dropped:
     """Return the counts that `dropped_to_text` wrote."""
-    entries = json.loads(text) if text else []
+    entries = parse_json(text) if text else []
     return Counter({(DropReason[reason], name): count for reason, name, count in entries})

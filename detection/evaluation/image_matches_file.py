@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import atomic_path
+from sweepbox.detection.core.json_text import parse_json
 from sweepbox.detection.evaluation.image_matches import AREA_RANGES, IOU_THRESHOLDS, ImageMatches
 from sweepbox.detection.evaluation.matching import BoolArray
 
@@ -60,7 +61,7 @@ def read_matches(path: Path) -> ImageMatches:
     try:
         with pa.OSFile(str(path), "rb") as file:
             table = pa.ipc.open_file(file).read_all()
-        found = json.loads((table.schema.metadata or {}).get(_KEY, b"{}"))
+        found = parse_json((table.schema.metadata or {}).get(_KEY, b"{}"))
         if {key: found.get(key) for key in _FORMAT} == _FORMAT:
             return _matches_of(table, tuple(found["classes"]))
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:

@@ -1,11 +1,11 @@
 """`run.json`: the settings outside the config that must be the same when a run is resumed."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.core.files import write_json
+from sweepbox.detection.core.json_text import parse_json
 
 RUN_FILE = "run.json"
 
@@ -27,7 +27,7 @@ def read_run_metadata(directory: Path) -> RunMetadata | None:
     """
     path = directory / RUN_FILE
     try:
-        return RunMetadata(**json.loads(path.read_text()))
+        return RunMetadata(**parse_json(path.read_text()))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, TypeError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sweepbox.detection.core.files import write_text
+from sweepbox.detection.core.json_text import parse_json
 from sweepbox.detection.core.metric_names import original_names
 from sweepbox.detection.training.reports import EvaluationReport, StepReport, ValidationPicture
 
@@ -25,7 +26,7 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     entries = []
     for line in path.read_text().splitlines():
         try:
-            entries.append(json.loads(line))
+            entries.append(parse_json(line))
         except ValueError:
             break
     return entries

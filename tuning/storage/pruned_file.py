@@ -1,12 +1,12 @@
 """`pruned.json`: the choices of the sweep file that a sweep left out because they cannot match its data."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_json
+from sweepbox.detection.core.json_text import parse_json
 from sweepbox.tuning.search.data_fit import UnfitChoice
 from sweepbox.tuning.storage.folder import SweepFolder
 
@@ -22,7 +22,7 @@ def read_pruned(folder: SweepFolder) -> tuple[UnfitChoice, ...]:
     if not folder.pruned.is_file():
         return ()
     try:
-        given: dict[str, Any] = json.loads(folder.pruned.read_text(encoding="utf-8"))
+        given: dict[str, Any] = parse_json(folder.pruned.read_text(encoding="utf-8"))
         return tuple(UnfitChoice(**fields) for fields in given["choices"])
     except (ValueError, TypeError, KeyError) as error:
         raise SweepError(f"{folder.pruned}: damaged ({error}); restore it from a copy of the folder") from error

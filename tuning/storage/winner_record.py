@@ -1,11 +1,11 @@
 """`winner.json`: the winner of a sweep as it was written last."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.json_text import parse_json
 from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.winner_content import check_content
@@ -53,7 +53,7 @@ class WinnerRecord:
 def read_winner(folder: SweepFolder) -> WinnerRecord | None:
     """Return what `winner.json` holds, None where there is none; SweepError where it is damaged."""
     try:
-        content = json.loads(folder.winner.read_bytes())
+        content = parse_json(folder.winner.read_bytes())
         check_content(content)
     except FileNotFoundError:
         return None

@@ -1,7 +1,6 @@
 """A prepared data set: a folder of TFRecords, label map and description."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from sweepbox.detection.config.label_map import LABEL_MAP_FILE, load_label_map
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import sha256_of
+from sweepbox.detection.core.json_text import parse_json
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.limits import DESCRIPTION_BYTES
 from sweepbox.detection.core.regular_files import read_regular
@@ -138,8 +138,8 @@ def _read_description(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        description = json.loads(read_regular(path, DESCRIPTION_BYTES))
-    except (ValueError, RecursionError) as error:
+        description = parse_json(read_regular(path, DESCRIPTION_BYTES))
+    except ValueError as error:
         raise DataError(f"{path}: the file is damaged ({error}); prepare the data again") from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         raise DataError(f"{path}: this is not format {FORMAT} of the description; prepare the data again")
