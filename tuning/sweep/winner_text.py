@@ -60,8 +60,8 @@ def _figure(
     parts = [f"{name} {figure['value']:.4f} of the exported weights"]
     if figure["mean"] is not None:
         deviation = "" if figure["sd"] is None else f", standard deviation {figure['sd']:.4f}"
-        named = ("seed " if len(seeds) == 1 else "seeds ") + ", ".join(map(str, seeds))
-        parts.append(f"{what} {figure['mean']:.4f}{deviation} over the {named}")
+        named = ("with seed " if len(seeds) == 1 else "over the seeds ") + ", ".join(map(str, seeds))
+        parts.append(f"{what} {figure['mean']:.4f}{deviation} {named}")
     if interval is not None:
         parts.append(f"90 % interval {interval[0]:.4f} to {interval[1]:.4f}")
     return "; ".join(parts) + "."
