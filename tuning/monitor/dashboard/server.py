@@ -4,6 +4,7 @@ import errno
 import socket
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -81,7 +82,8 @@ class DashboardServer:
         from waitress import wasyncore
 
         self._server.task_dispatcher.shutdown(timeout=END_S)
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._map, ignore_all=True))
+        with suppress(OSError):  # another thread has woken the loop, which has closed everything already
+            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._map, ignore_all=True))
         self._thread.join(END_S)
 
     def _serve(self) -> None:
