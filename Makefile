@@ -73,7 +73,7 @@ schema: $(READY)  ## compile detection/config/pipeline.proto
 lock: $(READY)  ## pin the newest packages that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --extra dev --extra dashboard --extra jax --extra mlflow --extra wandb \
-	  --no-emit-index-url --no-header --no-annotate --upgrade --output-file requirements.lock pyproject.toml
+	  --no-emit-index-url --no-header --no-annotate --generate-hashes --upgrade --output-file requirements.lock pyproject.toml
 
 clean:  ## remove the virtual environment and all caches, but not runs/
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache build dist *.egg-info
