@@ -26,6 +26,7 @@ SHARED = {
     "tests/tuning/trial/test_compiled_runs_jax.py": "jax",
     "tests/test_public_names.py": "ray",
     "tests/tuning/ray_backend/": "ray",
+    "tests/tuning/storage/test_formats.py": "ray",
 }
 """Modules and folders that share what is made once: a process, exports, compiled programs, a Ray."""
 LONGEST = ("jax", "ray", "exports", "runs", "tests/runner/", "tests/scripts/")

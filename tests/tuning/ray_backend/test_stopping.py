@@ -247,7 +247,7 @@ def test_the_worst_trial_is_replaced_by_a_copy_of_the_best(sweep: Begin, live: L
     source, copy = (driver.folder.trial(name) for name in ("0001", "0003"))
     status = read_status(copy)
     assert (status.origin, status.replaces, status.step) == (Origin.COPIED, "0002", 2)
-    assert status.copied_from == CopiedFrom("0001", 1)
+    assert status.copied_from == CopiedFrom("0001", 1, step=2)
     assert status.parameters != read_status(source).parameters
     assert status.parameters.keys() == read_status(source).parameters.keys()
     assert (copy.last / METRICS_FILE).read_bytes() == (source.last / METRICS_FILE).read_bytes()

@@ -10,7 +10,6 @@ import yaml
 
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import NoEffectError
-from sweepbox.detection.runner import RunSettings
 from sweepbox.tuning.ray_backend.launch import run_sweep
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
@@ -19,6 +18,7 @@ from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.trial import worker
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
+from sweepbox.tuning.trial.config_steps import ConfigSteps
 
 SWEEP: dict[str, Any] = {
     "space": {"learning_rate": {"choice": [1e-3, 2e-3]}},
@@ -47,13 +47,9 @@ def test_trials_that_ignore_their_configs_are_found(
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **SWEEP}))
     folder = create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / "run"))
     folder.start.unlink()
-    settings_of = worker.run_settings
-
-    def ignoring(*arguments: Any, **options: Any) -> RunSettings:
-        return replace(settings_of(*arguments, **options), config=load_config(folder.base_config))
-
     if not obeys:
-        monkeypatch.setattr(worker, "run_settings", ignoring)
+        of_the_base = ConfigSteps((0,), (load_config(folder.base_config),))
+        monkeypatch.setattr(ConfigSteps, "read", lambda *_arguments: of_the_base)
     manager = TrialManager(folder, load_spec(folder.spec))
     run_all(manager, folder, compiled_runs)
     weights = {read_status(trial).weights_fingerprint for trial in folder.trial_folders()}
