@@ -5,6 +5,7 @@ needs only NumPy; with a checksum, safetensors is hardly faster. All weights and
 is not needed.
 """
 
+import errno
 import struct
 import zipfile
 import zlib
@@ -46,5 +47,7 @@ def load_arrays(path: Path) -> Arrays:
             with np.load(file, allow_pickle=False) as arrays:
                 return {name: arrays[name] for name in arrays.files}
         except DAMAGE as error:
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:  # the disk, not the bytes on it
+                raise
             reason = shorten(str(error), 200)
             raise TrainingError(f"{path}: damaged ({reason}); train again or use another checkpoint") from error

@@ -1,6 +1,5 @@
 """Asks every node of the cluster that this process is connected to what it is and what it reaches."""
 
-import hashlib
 import logging
 import platform
 import time
@@ -14,6 +13,7 @@ from typing import Any
 
 from sweepbox.detection.core.backends import Backend
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.files import sha256_of
 from sweepbox.detection.core.versions import package_versions
 from sweepbox.detection.data.dataset.prepared import DESCRIPTION
 from sweepbox.tuning.ray_backend import node_facts
@@ -68,7 +68,9 @@ def check_cluster(
         OSError: A file cannot be read.
     """
     with _probes(folders) as token:
-        nodes = _ask_nodes([str(folder) for folder in folders], token, _sha256_of(files))
+        nodes = _ask_nodes(
+            [str(folder) for folder in folders], token, {str(path): sha256_of(path) for path in files}
+        )
     found = findings(
         nodes,
         python=platform.python_version(),
@@ -105,10 +107,6 @@ def wait_for_nodes(wanted: int, *, within_s: float) -> None:
                 "others do not start Ray, or wait for fewer"
             )
         time.sleep(0.5)
-
-
-def _sha256_of(files: Sequence[Path]) -> dict[str, str]:
-    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 @contextmanager
