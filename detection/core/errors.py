@@ -49,3 +49,11 @@ class UnavailableError(SweepError):
 
 class NoEffectError(SweepError):
     """Trials with different training settings came to equal weights: the settings had no effect."""
+
+
+class StorageError(UnavailableError):
+    """An object store, or another file system that a URI names, refuses an operation or cannot be reached."""
+
+
+class MissingObjectError(StorageError):
+    """There is no object at a URI."""
