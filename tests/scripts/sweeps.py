@@ -67,7 +67,14 @@ class Sweep:
             )
 
     def evaluations(self) -> int:
-        return sum(len(path.read_text().splitlines()) for path in self.run.glob("trials/*/metrics.jsonl"))
+        return sum(self._evaluations_by_trial())
+
+    def has_trial_with_evaluations(self, *, most: int) -> bool:
+        """Return whether a trial has been evaluated at least once and at most `most` times."""
+        return any(1 <= count <= most for count in self._evaluations_by_trial())
+
+    def _evaluations_by_trial(self) -> list[int]:
+        return [len(path.read_text().splitlines()) for path in self.run.glob("trials/*/metrics.jsonl")]
 
     def until(self, happened: Callable[[], bool], *, within_s: float = 200) -> None:
         deadline = time.monotonic() + within_s

@@ -16,6 +16,7 @@ from urllib.request import urlopen
 import pytest
 
 from sweepbox.tuning.api.live_report import dashboard_of
+from sweepbox.tuning.storage.folder import SweepFolder
 from tests.scripts.sweeps import EVERY, ROOT, STEPS, TRIALS, Sweep, make_home, status, sweepbox
 
 
@@ -53,8 +54,9 @@ def _tell(home: Path, sweeps: list[Sweep]) -> dict[str, Any]:
 
         before = first.evaluations()
         sweeps.append(second := Sweep(home, "--resume"))
-        second.until(lambda: second.evaluations() >= before + 2)
+        second.until(SweepFolder(first.run).is_running)
         told["shown"].append(shown(server.link))
+        second.until(lambda: second.evaluations() > before and second.has_trial_with_evaluations(most=3))
         family = second.kill_everything()
         told["survivors"] = [process for process in family if process.is_running()]
         told["killed"] = status(first.run)
