@@ -15,14 +15,18 @@ def command(
     cache: Annotated[
         Path | None, typer.Option(help="A folder of records, or a cache folder: decoded images not in use.")
     ] = None,
+    fetched: Annotated[
+        bool, typer.Option("--fetched", help="What this machine fetched from URIs, where it is not in use.")
+    ] = False,
 ) -> None:
-    """Free disk space of a sweep or of decoded images, and print how much.
+    """Free disk space of a sweep, of decoded images or of fetched files, and print how much.
 
     Of a sweep: saved states of trials that have ended, and what killed processes left. It can still be resumed,
-    exported and reported on. Decoded images are written again by the next run that needs them.
+    exported and reported on. Decoded images are written again, and files fetched again, by the next run that
+    needs them.
     """
-    if sweep is None and cache is None:
-        raise UsageError("name a sweep's folder, or a folder of records with --cache")
+    if sweep is None and cache is None and not fetched:
+        raise UsageError("name a sweep's folder, a folder of records with --cache, or --fetched")
     console = output_console()
     if sweep is not None:
         from sweepbox.tuning.sweep.clean import clean_sweep
@@ -32,6 +36,13 @@ def command(
         from sweepbox.detection.data.cache.freeing import free_cache
 
         console.print(f"{cache}: {_megabytes(free_cache(cache))} freed", highlight=False, markup=False)
+    if fetched:
+        from sweepbox.detection.core.remote.fetched import fetched_root
+        from sweepbox.detection.data.cache.freeing import free_fetched_files
+
+        console.print(
+            f"{fetched_root()}: {_megabytes(free_fetched_files())} freed", highlight=False, markup=False
+        )
 
 
 def _megabytes(size: int) -> str:

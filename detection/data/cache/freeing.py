@@ -8,6 +8,7 @@ from filelock import FileLock, Timeout
 
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import remove_and_measure
+from sweepbox.detection.core.remote.fetched import free_fetched
 from sweepbox.detection.data.cache.file_state import remove_marker
 from sweepbox.detection.data.cache.open import CACHE_FOLDER
 
@@ -32,6 +33,14 @@ def free_cache(data: Path) -> int:
     return sum(_free(path) for path in files if str(path.resolve()) not in used)
 
 
+def free_fetched_files() -> int:
+    """Remove what this machine has fetched from URIs and no process uses now; return the freed bytes.
+
+    The next run that needs it fetches it again.
+    """
+    return free_fetched(used=_mapped_files() | _open_files())
+
+
 def _free(path: Path) -> int:
     """Remove a file, unless a process writes or verifies it; return the freed bytes."""
     try:
@@ -52,3 +61,14 @@ def _mapped_files() -> set[str]:
             lines = maps.read_text(errors="replace").splitlines()
             mapped.update(line.split(maxsplit=5)[5] for line in lines if line.count("/"))
     return mapped
+
+
+def _open_files() -> set[str]:
+    """Return the files that processes of this machine have open, as far as they can be seen."""
+    found: set[str] = set()
+    for folder in _PROCESSES.glob("[0-9]*/fd"):
+        with suppress(OSError):
+            for descriptor in folder.iterdir():
+                with suppress(OSError):
+                    found.add(str(descriptor.readlink()))
+    return found
