@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sweepbox.detection.checkpoint.files import METRICS_FILE, WEIGHTS_FILE
 from sweepbox.detection.checkpoint.object_file import check_object_based, find_prefix
+from sweepbox.detection.checkpoint.remote_source import local_source
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.core.errors import ConfigError, ModelError
 
@@ -18,7 +19,8 @@ def initial_source(config: pb.TrainEvalPipelineConfig, initial_weights: str | No
 
     Returns:
         A source of backbone weights (see `is_backbone_source`), or the path of an existing checkpoint of ours
-        (see `is_own_checkpoint`) or of the Object Detection API; None if neither is set.
+        (see `is_own_checkpoint`) or of the Object Detection API; None if neither is set. What a URI names is
+        fetched, and the path of this machine's copy returned.
 
     Raises:
         ModelError: `initial_weights` does not exist, or is a checkpoint of TensorFlow 1.
@@ -26,16 +28,14 @@ def initial_source(config: pb.TrainEvalPipelineConfig, initial_weights: str | No
     """
     named = config.train_config.fine_tune_checkpoint
     if initial_weights is not None or not named:
-        _check_exists(initial_weights)
-        return initial_weights
+        return None if initial_weights is None else _existing(initial_weights)
     try:
-        _check_exists(named)
+        return _existing(named)
     except ModelError as error:
         raise ConfigError(
             f"train_config.fine_tune_checkpoint: {error}, name other initial weights (--initial-weights, or "
             "initial_weights in a sweep file), or clear the field (train_config.fine_tune_checkpoint=none)"
         ) from None
-    return named
 
 
 def is_backbone_source(source: str) -> bool:
@@ -48,11 +48,13 @@ def is_own_checkpoint(source: str) -> bool:
     return all((Path(source) / name).is_file() for name in (WEIGHTS_FILE, METRICS_FILE))
 
 
-def _check_exists(source: str | None) -> None:
-    """Raise ModelError if a source does not exist, or is a checkpoint of TensorFlow 1."""
-    if source is None or source == KERAS_WEIGHTS or is_own_checkpoint(source):
-        return
-    if not is_backbone_source(source):
-        check_object_based(find_prefix(source))
-    elif not Path(source).is_file():
-        raise ModelError(f"{source}: there is no such file; correct the path")
+def _existing(source: str) -> str:
+    """Return a source on this machine; ModelError if it does not exist, or is a checkpoint of TensorFlow 1."""
+    path = local_source(source)
+    if path == KERAS_WEIGHTS or is_own_checkpoint(path):
+        return path
+    if not is_backbone_source(path):
+        check_object_based(find_prefix(path))
+    elif not Path(path).is_file():
+        raise ModelError(f"{path}: there is no such file; correct the path")
+    return path
