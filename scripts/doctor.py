@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweepbox.scripts.cli import run
+from sweepbox.scripts.data_option import local_data
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,7 +29,9 @@ def command(
     data: Annotated[
         Path,
         typer.Argument(
-            help="Folder with images and Pascal VOC annotations; with --config also prepared records."
+            parser=local_data,
+            metavar="PATH|URI",
+            help="Folder with images and Pascal VOC annotations; with --config also prepared records.",
         ),
     ],
     *,

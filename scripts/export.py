@@ -9,6 +9,7 @@ from typer import Argument, Option
 
 from sweepbox.detection.export.input_type import InputType
 from sweepbox.scripts.cli import run
+from sweepbox.scripts.data_option import local_data
 
 if TYPE_CHECKING:
     from sweepbox.detection.checkpoint.folder import CheckpointMetadata
@@ -56,7 +57,11 @@ def command(
     ] = None,
     data: Annotated[
         Path | None,
-        Option(help="Prepared records whose validation part is used for it; by default the sweep's."),
+        Option(
+            parser=local_data,
+            metavar="PATH|URI",
+            help="Prepared records whose validation part is used for it; by default the sweep's.",
+        ),
     ] = None,
     overwrite: Annotated[bool, Option("--overwrite", help="Replace an older export in OUT.")] = False,
 ) -> None:

@@ -6,7 +6,9 @@ from typing import Annotated
 from typer import Argument, Option
 
 Spec = Annotated[Path, Argument(help="The sweep file (YAML).", exists=True, dir_okay=False)]
-Data = Annotated[Path | None, Option(help="Annotated photographs, or prepared records.")]
+Data = Annotated[
+    str | None, Option(metavar="PATH|URI", help="Annotated photographs, or prepared records (also on a URI).")
+]
 Out = Annotated[Path | None, Option(help="The sweep's folder. By default runs/NAME.")]
 Trials = Annotated[int | None, Option(min=1, help="How many trials, instead of the file's.")]
 TimeBudget = Annotated[str | None, Option(help="Time for the sweep: 90s, 10m, 1h30m.")]

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from sweepbox.scripts.data_option import local_data
+
 Config = Annotated[Path | None, Argument(help="The pipeline.config to train.")]
 FromTrial = Annotated[
     str | None,
@@ -13,7 +15,11 @@ FromTrial = Annotated[
 Out = Annotated[Path, Option(help="Folder of the run; new, or with --resume that of an interrupted one.")]
 Data = Annotated[
     Path | None,
-    Option(help="Folder that `sweepbox prepare` wrote; without it the config's own input readers are used."),
+    Option(
+        parser=local_data,
+        metavar="PATH|URI",
+        help="What `sweepbox prepare` wrote; without it the config's own input readers are used.",
+    ),
 ]
 Edits = Annotated[
     list[str] | None,
@@ -32,7 +38,10 @@ EvaluateEvery = Annotated[
 Metric = Annotated[str, Option(help="The reported metric that decides which checkpoint is the best.")]
 InitialWeights = Annotated[
     str | None,
-    Option(help="File of backbone weights, checkpoint of Sweepbox or the Object Detection API, or imagenet."),
+    Option(
+        help="File of backbone weights, checkpoint of Sweepbox or the Object Detection API (path or URI), or "
+        "imagenet."
+    ),
 ]
 Cache = Annotated[
     Path | None, Option(help="Folder for decoded images and initial weights; beside the records by default.")

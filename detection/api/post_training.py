@@ -50,13 +50,14 @@ def tune_post_processing(
     """
     from sweepbox.detection.core.metric_names import own_name
     from sweepbox.detection.data.dataset.prepared import open_dataset
+    from sweepbox.detection.data.dataset.remote import local_data
     from sweepbox.detection.export.source import find_checkpoint
     from sweepbox.detection.post_training.measure import Criterion
     from sweepbox.detection.post_training.post_training import tune_after_training
 
     return tune_after_training(
         find_checkpoint(Path(checkpoint)),
-        open_dataset(Path(data)).validation,
+        open_dataset(local_data(data)).validation,
         criterion=Criterion.metric(own_name(metric)),
         precision=precision,
         folds=folds,

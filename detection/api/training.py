@@ -74,11 +74,12 @@ def train(
         ['best', 'label_map.pbtxt']
     """
     from sweepbox.detection.config.edits import Edit
+    from sweepbox.detection.data.dataset.remote import local_data
 
     request = TrainRequest(
         config=Path(config),
         out=Path(out),
-        data=None if data is None else Path(data),
+        data=None if data is None else local_data(data),
         edits=tuple(Edit(path, value) for path, value in (set or {}).items()),
         seed=seed,
         precision=precision,

@@ -41,12 +41,14 @@ class AnnotatedImage:
 
 def annotated_images(data: str | Path, labels: LabelMap, *, split: str) -> Iterator[AnnotatedImage]:
     """Yield the annotated images of `data`; see `evaluate_model`."""
-    path = Path(data)
+    from sweepbox.detection.data.dataset.remote import local_data
+
+    path = local_data(data)
     if path.is_dir() and _is_voc(path):
         return _voc_images(path, labels)
     if path.is_dir():
         _check_test_part(path, split)
-    return _record_images(data, labels, split=split if path.is_dir() else None)
+    return _record_images(path, labels, split=split if path.is_dir() else None)
 
 
 def _check_test_part(folder: Path, split: str) -> None:

@@ -61,8 +61,8 @@ def evaluate_model(
 
     Args:
         model: The folder of an exported model.
-        data: A Pascal VOC folder (all annotated images, with boxes clipped as `prepare` does), a folder of
-            records, a TFRecord file or a glob pattern of TFRecord files.
+        data: A Pascal VOC folder (all annotated images, with boxes clipped as `prepare` does), a folder or
+            the URI of records, a TFRecord file or a glob pattern of TFRecord files.
         split: The part of a folder of records: `train`, `validation` or `test`.
         label_map: A label map to use instead of the model's own.
         on_progress: Called with the number of images done.

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal, overload
 
 from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.core.files import StrPath
+from sweepbox.detection.data.dataset.remote import local_data
 from sweepbox.tuning.sweep.export_source import export_source
 from sweepbox.tuning.winner.tuned_export import TuningRequest, tuned_export
 
@@ -99,7 +100,7 @@ def export(
         raise UsageError(f"format {format!r}: there is no such format; give {SAVED_MODEL} or {CHECKPOINT}")
     if format == CHECKPOINT and kind is not InputType.IMAGE_TENSOR:
         raise UsageError(f"input type {kind}: a checkpoint takes no input; leave it out")
-    request = TuningRequest(tune_post_processing, precision, None if data is None else Path(data))
+    request = TuningRequest(tune_post_processing, precision, None if data is None else local_data(data))
     checkpoint, extras = export_source(Path(source))
     if format == CHECKPOINT:
         from sweepbox.detection.export.od_api_checkpoint import CHECKPOINT_PARTS, export_checkpoint

@@ -1,5 +1,6 @@
 """A sweep as a notebook uses it: run it, resume it, read it, export its best checkpoint."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -70,7 +71,7 @@ class Sweep:
     ) -> None:
         self._request = SweepRequest(
             spec if isinstance(spec, SweepSpec) else Path(spec),
-            data=None if data is None else Path(data),
+            data=None if data is None else os.fspath(data),
             out=None if out is None else Path(out),
             trials=trials,
             time_budget=time_budget,

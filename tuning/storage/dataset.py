@@ -5,8 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sweepbox.detection.core.errors import DataError, SweepError
+from sweepbox.detection.core.remote.location import Location
+from sweepbox.detection.core.remote.uri import is_uri
 from sweepbox.detection.data.dataset.prepare import PreparedDataset, PrepareSettings, open_dataset, prepare
 from sweepbox.detection.data.dataset.prepared import DESCRIPTION, is_prepared
+from sweepbox.detection.data.dataset.remote import local_data, wanted_files
 from sweepbox.tuning.spec.schema import PrepareSpec, SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import read_metadata
@@ -36,6 +39,19 @@ def dropped_boxes(dataset: PreparedDataset, folder: SweepFolder) -> tuple[str, .
     return (f"{folder.data / DESCRIPTION} lists {count} boxes that are dropped",) if count else ()
 
 
+def check_data(data: str | None) -> None:
+    """Check that there is data, without fetching any.
+
+    Raises:
+        SweepError: None is given, there is no such folder, or the store of a URI cannot be reached.
+        DataError: The URI has no prepared records.
+    """
+    if data is not None and is_uri(data):
+        wanted_files(Location(data))
+    else:
+        check_data_folder(None if data is None else Path(data))
+
+
 def check_data_folder(data: Path | None) -> Path:
     """Return the data folder; SweepError where none is given or it is not there."""
     if data is None:
@@ -51,7 +67,8 @@ def open_sweep_data(folder: SweepFolder, spec: SweepSpec) -> PreparedDataset:
     """Return the records of an existing sweep; SweepError if they are missing."""
     if spec.data is None:
         raise SweepError(f"{folder.spec}: names no data; add `data` with the folder of prepared records")
-    data = Path(os.path.normpath(folder.path / spec.data))
+    named = str(spec.data)
+    data = local_data(named) if is_uri(named) else Path(os.path.normpath(folder.path / named))
     if not is_prepared(data):
         raise SweepError(
             f"{data}: the sweep's records are not there; bring them back or correct `data` in {folder.spec}"

@@ -18,8 +18,10 @@ from sweepbox.detection.core.errors import ConfigError, ModelError, SweepError
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.core.problems import raise_together
+from sweepbox.detection.core.remote.uri import is_uri
 from sweepbox.detection.data.dataset.prepare import PreparedDataset, open_dataset
 from sweepbox.detection.data.dataset.prepared import is_prepared
+from sweepbox.detection.data.dataset.remote import local_data
 from sweepbox.detection.diagnosis.boxes import AnnotatedBoxes, boxes_of_records
 from sweepbox.tuning.budget.limits import check_limits
 from sweepbox.tuning.loggers.table import check_loggers
@@ -40,7 +42,7 @@ from sweepbox.tuning.spec.schema import PrepareSpec, SweepSpec
 from sweepbox.tuning.storage.claim import check_free, claimed, draft_of
 from sweepbox.tuning.storage.dataset import (
     Progress,
-    check_data_folder,
+    check_data,
     dropped_boxes,
     prepare_annotated,
 )
@@ -65,7 +67,8 @@ class SweepRequest:
 
     Attributes:
         spec: The sweep file, or a spec whose relative paths start at the working directory.
-        data: The folder of annotated photographs or prepared records, instead of the spec's.
+        data: The folder of annotated photographs or prepared records, or the URI of such records, instead of
+            the spec's.
         out: The sweep's folder; None for `runs/NAME`.
         trials: The number of trials, instead of the spec's.
         time_budget: The time for the sweep, instead of the spec's.
@@ -78,7 +81,7 @@ class SweepRequest:
     """
 
     spec: SweepSpec | Path
-    data: Path | None = None
+    data: Path | str | None = None
     out: Path | None = None
     trials: int | None = None
     time_budget: str | None = None
@@ -105,7 +108,7 @@ class SweepRequest:
         }
         paths = {
             "base_config": _absolute(home, spec.base_config),
-            "data": str(self.data.resolve()) if self.data else _absolute(home, spec.data),
+            "data": _absolute(home, spec.data) if self.data is None else _resolved(self.data),
             "initial_weights": weights if weights == KERAS_WEIGHTS else _absolute(home, weights),
             "start_from": [_absolute(home, path) for path in spec.start_from],
         }
@@ -255,7 +258,7 @@ def _notes(spec: SweepSpec, base: ReadConfig) -> Iterator[str]:
 
 def _dataset(draft: SweepFolder, spec: SweepSpec, *, on_progress: Progress | None) -> PreparedDataset:
     """Return the data of a new sweep; photographs are prepared into its folder."""
-    data = Path(str(spec.data))
+    data = local_data(str(spec.data))
     if is_prepared(data):
         return open_dataset(data)
     return prepare_annotated(data, draft.data, spec.prepare, on_progress=on_progress)
@@ -294,16 +297,23 @@ def _reported(base: pb.TrainEvalPipelineConfig, labels: LabelMap) -> tuple[str, 
 def _make_absolute(train_config: pb.TrainConfig) -> None:
     """Make the path of the initial checkpoint absolute, since trials have other working folders."""
     if train_config.fine_tune_checkpoint:
-        train_config.fine_tune_checkpoint = str(Path(train_config.fine_tune_checkpoint).absolute())
+        train_config.fine_tune_checkpoint = str(_absolute(Path.cwd(), train_config.fine_tune_checkpoint))
 
 
 def _absolute(home: Path, path: str | Path | None) -> str | None:
-    return None if path is None else os.path.normpath(home / path)
+    """Return a path as an absolute one; a URI stays as it is."""
+    if path is None or is_uri(str(path)):
+        return None if path is None else str(path)
+    return os.path.normpath(home / path)
+
+
+def _resolved(data: Path | str) -> str:
+    return str(data) if is_uri(str(data)) else str(Path(data).resolve())
 
 
 def _early_checks(spec: SweepSpec, *, runs_here: bool) -> Iterable[Callable[[], object]]:
     """Return the checks that need no data preparation."""
-    yield lambda: check_data_folder(None if spec.data is None else Path(spec.data))
+    yield lambda: check_data(None if spec.data is None else str(spec.data))
     yield lambda: _check_weights(spec.initial_weights)
     yield lambda: fix_sampler(spec)
     yield lambda: with_rule_options(spec.scheduler)
@@ -361,7 +371,7 @@ def _relative(spec: SweepSpec, folder: SweepFolder, *, prepared_here: bool) -> S
     """Return the spec as the folder keeps it: paths relative to the folder, all options given."""
 
     def relative(path: str) -> str:
-        return os.path.relpath(path, folder.path.resolve())
+        return path if is_uri(path) else os.path.relpath(path, folder.path.resolve())
 
     weights = spec.initial_weights
     return spec.model_copy(

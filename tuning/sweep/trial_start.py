@@ -1,6 +1,5 @@
 """A new training run from a trial of a sweep: its config, the weights of its best evaluation, its data."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +42,5 @@ def trial_start(named: str, *, needs_data: bool) -> TrialStart:
             f"{trial.best}: the trial's checkpoint is not there: a sweep keeps those of its best "
             f"{state.spec.keep_checkpoints} trials; name one of these, or raise keep_checkpoints"
         )
-    data: Path | None = None
-    if needs_data:
-        open_sweep_data(state.folder, state.spec)
-        data = Path(os.path.normpath(state.folder.path / str(state.spec.data)))
+    data = open_sweep_data(state.folder, state.spec).directory if needs_data else None
     return TrialStart(trial.config, trial.best, data)

@@ -7,6 +7,7 @@ from sweepbox.detection.checkpoint.source import KERAS_WEIGHTS, initial_source
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.label_map import load_label_map
 from sweepbox.detection.core.errors import ConfigError, ModelError, SweepError
+from sweepbox.detection.core.remote.uri import is_uri
 from sweepbox.detection.core.seeds import derive_seed
 from sweepbox.detection.data.dataset.prepared import PreparedDataset
 from sweepbox.detection.model.precision import AUTOMATIC, Precision
@@ -70,4 +71,6 @@ def check_weights(sweep: SweepFolder, spec: SweepSpec, config: pb.TrainEvalPipel
 def _initial_weights(sweep: SweepFolder, spec: SweepSpec) -> str | None:
     """Return the sweep's initial weights; a path in its file is relative to its folder."""
     weights = spec.initial_weights
-    return weights if weights in (None, KERAS_WEIGHTS) else str(sweep.path / str(weights))
+    if weights is None or weights == KERAS_WEIGHTS or is_uri(str(weights)):
+        return None if weights is None else str(weights)
+    return str(sweep.path / weights)

@@ -137,15 +137,20 @@ def _read_description(path: Path) -> dict[str, Any]:
     """Return the content of `dataset.json`; empty if there is no such file."""
     if not path.is_file():
         return {}
+    return parse_description(read_regular(path, DESCRIPTION_BYTES), str(path))
+
+
+def parse_description(text: bytes, name: str) -> dict[str, Any]:
+    """Return the content of a `dataset.json`; DataError, with its `name`, where it is damaged."""
     try:
-        description = parse_json(read_regular(path, DESCRIPTION_BYTES))
+        description = parse_json(text)
     except ValueError as error:
-        raise DataError(f"{path}: the file is damaged ({error}); prepare the data again") from error
+        raise DataError(f"{name}: the file is damaged ({error}); prepare the data again") from error
     if not isinstance(description, dict) or description.get("format") != FORMAT:
-        raise DataError(f"{path}: this is not format {FORMAT} of the description; prepare the data again")
+        raise DataError(f"{name}: this is not format {FORMAT} of the description; prepare the data again")
     if not _is_complete(description):
         raise DataError(
-            f"{path}: the file is damaged (classes or splits are incomplete); prepare the data again"
+            f"{name}: the file is damaged (classes or splits are incomplete); prepare the data again"
         )
     return description
 
