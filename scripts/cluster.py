@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweepbox.detection.core.remote.uri import is_uri
 from sweepbox.scripts.cli import EXIT_BAD_INPUT, output_console, run
 
 if TYPE_CHECKING:
@@ -31,28 +32,31 @@ def command(
     ] = None,
     *,
     address: Annotated[str, typer.Option(help="The cluster's address, or `auto`.")] = "auto",
-    data: Annotated[Path | None, typer.Option(help="A folder of data that all nodes must reach.")] = None,
-    out: Annotated[Path | None, typer.Option(help="The folder in which sweeps will be; it is made.")] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="PATH|URI", help="Prepared records that all nodes must reach.")
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="PATH|URI", help="The folder in which sweeps will be; it is made.")
+    ] = None,
     nodes: Annotated[int, typer.Option(min=1, help="Wait until this many nodes have joined.")] = 1,
     within: Annotated[float, typer.Option(min=0, help="The seconds to wait for them.")] = 180.0,
 ) -> None:
-    """Examine every node of a Ray cluster: versions, GPUs, disk, clock, and the folders that all must share.
+    """Examine every node of a Ray cluster: versions, GPUs, disk, clock, and the storage that all must reach.
 
     Ends with status 2, naming node and remedy, where a sweep could not work. `sweepbox sweep --address` checks
     the same before its first trial.
     """
     from sweepbox.detection.core.backends import Backend
     from sweepbox.tuning.ray_backend.cluster import arrange_environment, ray_session
-    from sweepbox.tuning.ray_backend.cluster_check import check_cluster, wait_for_nodes
+    from sweepbox.tuning.ray_backend.cluster_check import Reach, check_cluster, wait_for_nodes
     from sweepbox.tuning.spec.file import load_spec
     from sweepbox.tuning.spec.schema import Resources
 
     spec = None if sweep is None else load_spec(sweep)
     if data is None and sweep is not None and spec is not None and spec.data is not None:
-        data = sweep.parent / spec.data
-    files = [] if data is None else [_description(data.absolute())]
-    folders = [] if out is None else [out.absolute()]
-    for folder in folders:
+        data = str(spec.data) if is_uri(str(spec.data)) else str(sweep.parent / spec.data)
+    reach = Reach.of(data=None if data is None else _records(data), out=None if out is None else _absolute(out))
+    for folder in reach.folders:
         folder.mkdir(parents=True, exist_ok=True)
     arrange_environment(address)
     with ray_session(address=address) as connection:
@@ -60,8 +64,7 @@ def command(
         call(lambda: wait_for_nodes(nodes, within_s=within), check=watch.check)
         report = call(
             lambda: check_cluster(
-                folders=folders,
-                files=files,
+                reach,
                 backend=Backend.TENSORFLOW if spec is None else Backend(spec.backend),
                 share=Resources() if spec is None else spec.resources_per_trial,
             ),
@@ -72,17 +75,23 @@ def command(
         raise typer.Exit(EXIT_BAD_INPUT)
 
 
-def _description(data: Path) -> Path:
-    """Return the file that describes prepared records; UsageError where there are none."""
-    from sweepbox.detection.core.errors import UsageError
-    from sweepbox.detection.data.dataset.prepared import DESCRIPTION, is_prepared
+def _absolute(place: str) -> "Path | str":
+    """Return an absolute path; a URI stays as it is."""
+    return place if is_uri(place) else Path(place).absolute()
 
-    if not is_prepared(data):
+
+def _records(data: str) -> "Path | str":
+    """Return where prepared records are; UsageError where a folder has none."""
+    from sweepbox.detection.core.errors import UsageError
+    from sweepbox.detection.data.dataset.prepared import is_prepared
+
+    place = _absolute(data)
+    if isinstance(place, Path) and not is_prepared(place):
         raise UsageError(
             f"{data}: holds no prepared records, which nodes read; run `sweepbox prepare`, or leave them out "
             "where the sweep prepares them in its own folder"
         )
-    return data / DESCRIPTION
+    return place
 
 
 def _print(report: "ClusterReport", console: "Console") -> None:

@@ -6,18 +6,22 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, Self
 
 from sweepbox.detection.core.backends import Backend
-from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.errors import StorageError, SweepError
 from sweepbox.detection.core.files import sha256_of
+from sweepbox.detection.core.remote.location import Location
+from sweepbox.detection.core.remote.uri import is_uri
 from sweepbox.detection.core.versions import package_versions
 from sweepbox.detection.data.dataset.prepared import DESCRIPTION
 from sweepbox.tuning.ray_backend import node_facts
 from sweepbox.tuning.ray_backend.cluster_findings import Finding, Gpu, Node, findings
+from sweepbox.tuning.ray_backend.node_storage import sha256_of_object, unreachable_stores
 from sweepbox.tuning.spec.schema import Resources, SweepSpec
 from sweepbox.tuning.storage.dataset import open_sweep_data
 from sweepbox.tuning.storage.folder import SweepFolder
@@ -52,25 +56,53 @@ class ClusterReport:
             raise SweepError("the cluster cannot run this sweep:\n" + "\n".join(f"  {line}" for line in lines))
 
 
-def check_cluster(
-    *, folders: Sequence[Path], files: Sequence[Path], backend: Backend, share: Resources
-) -> ClusterReport:
+@dataclass(frozen=True)
+class Reach:
+    """What every node must reach.
+
+    Attributes:
+        folders: Folders that trials read and write; files are made in them for a moment.
+        files: Small files that trials read.
+        stores: URIs below which trials write; objects are made there for a moment.
+        objects: URIs of small objects that trials read.
+    """
+
+    folders: Sequence[Path] = ()
+    files: Sequence[Path] = ()
+    stores: Sequence[str] = ()
+    objects: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, *, data: Path | str | None = None, out: Path | str | None = None) -> Self:
+        """Return what a sweep needs: its prepared records, and its folder or the one in which it will be."""
+        named = None if data is None else str(data)
+        is_store = out is not None and is_uri(str(out))
+        is_remote = named is not None and is_uri(named)
+        return cls(
+            folders=() if out is None or is_store else (Path(out),),
+            files=() if named is None or is_remote else (Path(named) / DESCRIPTION,),
+            stores=(str(out),) if is_store else (),
+            objects=(Location(named).join(DESCRIPTION).uri,) if named is not None and is_remote else (),
+        )
+
+
+def check_cluster(reach: Reach, *, backend: Backend, share: Resources) -> ClusterReport:
     """Examine the nodes of the cluster that this process is connected to.
 
     Args:
-        folders: Folders that trials read and write; files are made in them for a moment.
-        files: Small files that trials read.
+        reach: What all nodes must reach.
         backend: The Keras backend of the trials.
         share: The share of a node that a trial takes.
 
     Raises:
-        SweepError: A folder is not there, or cannot be written by this process.
+        SweepError: A folder or store is not there, or cannot be used by this process.
         OSError: A file cannot be read.
     """
-    with _probes(folders) as token:
-        nodes = _ask_nodes(
-            [str(folder) for folder in folders], token, {str(path): sha256_of(path) for path in files}
-        )
+    with _probes(reach.folders) as token:
+        hashes = {uri: sha256_of_object(uri) for uri in reach.objects}
+        if problems := unreachable_stores(hashes, reach.stores, token):
+            raise StorageError("\n".join(f"{uri}: {problem}" for uri, problem in problems.items()))
+        nodes = _ask_nodes(reach, token, hashes)
     found = findings(
         nodes,
         python=platform.python_version(),
@@ -83,9 +115,12 @@ def check_cluster(
 
 def check_nodes(folder: SweepFolder, spec: SweepSpec, *, notify: Callable[[str], None]) -> None:
     """Raise SweepError where a node could not run trials of a sweep; log and tell other differences."""
+    data = str(spec.data)
     report = check_cluster(
-        folders=[folder.path.resolve()],
-        files=[open_sweep_data(folder, spec).directory.resolve() / DESCRIPTION],
+        Reach.of(
+            data=data if is_uri(data) else open_sweep_data(folder, spec).directory.resolve(),
+            out=folder.path.resolve(),
+        ),
         backend=Backend(spec.backend),
         share=spec.resources_per_trial,
     )
@@ -128,22 +163,32 @@ def _probes(folders: Sequence[Path]) -> Iterator[str]:
                 probe.unlink(missing_ok=True)
 
 
-def _ask_nodes(folders: Sequence[str], token: str, files: Mapping[str, str]) -> tuple[Node, ...]:
+def _ask_nodes(reach: Reach, token: str, hashes: Mapping[str, str]) -> tuple[Node, ...]:
+    """Ask all nodes at once; `hashes` are those of the objects that they must read."""
     import ray
     from ray import cloudpickle
+
+    folders = [str(folder) for folder in reach.folders]
+    files = {str(path): sha256_of(path) for path in reach.files}
 
     cloudpickle.register_pickle_by_value(node_facts)  # Sweepbox may not be installed there
     try:
         alive = [node for node in ray.nodes() if node["Alive"]]
-        asked = {
-            node["NodeID"]: _on(node["NodeID"], node_facts.facts_of_this_node).remote(
-                PACKAGES, folders, token, files
-            )
+        facts = [
+            _on(node["NodeID"], node_facts.facts_of_this_node).remote(PACKAGES, folders, token, files)
             for node in alive
-        }
-        ray.wait(list(asked.values()), num_returns=len(asked), timeout=ANSWER_TIMEOUT_S)
+        ]
+        stores = [
+            _on(node["NodeID"], unreachable_stores).remote(hashes, reach.stores, token)
+            for node in alive
+            if hashes or reach.stores
+        ]
+        ray.wait([*facts, *stores], num_returns=len(facts) + len(stores), timeout=ANSWER_TIMEOUT_S)
         hosts = Counter(node["NodeManagerHostname"] for node in alive)
-        return tuple(_node_of(node, asked[node["NodeID"]], hosts) for node in alive)
+        return tuple(
+            _with_stores(_node_of(node, told, hosts), reached, reach)
+            for node, told, reached in zip_longest(alive, facts, stores)
+        )
     finally:
         cloudpickle.unregister_pickle_by_value(node_facts)
 
@@ -187,6 +232,23 @@ def _node_of(node: Mapping[str, Any], answer: Any, hosts: Mapping[str, int]) -> 
         clock_s,
         clock_error_s,
     )
+
+
+def _with_stores(node: Node, answer: Any, reach: Reach) -> Node:
+    """Return a node with what it cannot reach of the stores; `answer` is None where there are none."""
+    import ray
+
+    if answer is None or node.silent is not None or "sweepbox" not in node.packages:
+        return node
+    try:
+        problems = ray.get(answer, timeout=0)
+    except ray.exceptions.GetTimeoutError:
+        ray.cancel(answer, force=True)
+        reason = f"the node did not reach it within {ANSWER_TIMEOUT_S:.0f} s; see its network"
+        problems = dict.fromkeys((*reach.objects, *reach.stores), reason)
+    except ray.exceptions.RayError as error:
+        return replace(node, silent=f"cannot try the stores ({' '.join(str(error).split())}); mend it")
+    return replace(node, unreachable={**node.unreachable, **problems})
 
 
 def _clock(node_id: str) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sweepbox.detection.core.backends import Backend
+from sweepbox.detection.core.remote.uri import is_uri
 from sweepbox.tuning.spec.schema import Resources
 
 EQUAL = ("sweepbox", "ray")
@@ -35,7 +36,8 @@ class Node:
         gpus: The GPUs that NVIDIA's driver names.
         temporary: The folder of temporary files.
         free_bytes: Its free space.
-        unreachable: Why a folder or file that all nodes must share cannot be used there, by its path.
+        unreachable: Why a folder or file that all nodes must share cannot be used there, by its path, or what
+            a URI names, with the remedy.
         clock_s: How far its clock is ahead of the driver's, in seconds.
         clock_error_s: The largest error of that, half of the time that an answer took.
         silent: Why the node told nothing about itself; None where it did.
@@ -117,7 +119,8 @@ def _of_node(
         elif there is not None:
             warnings.append(f"{line}, or trials of different nodes may differ")
     for path, problem in node.unreachable.items():
-        fatal.append(f"cannot use {path}: {problem}; put it on a file system that all nodes mount there")
+        remedy = "" if is_uri(path) else "; put it on a file system that all nodes mount there"
+        fatal.append(f"cannot use {path}: {problem}{remedy}")
     if uses_gpu and not node.gpus:
         fatal.append(
             "Ray offers GPUs, NVIDIA's driver names none; install the driver, or start Ray with --num-gpus=0"

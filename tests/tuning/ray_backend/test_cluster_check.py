@@ -12,6 +12,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from sweepbox.tuning.ray_backend.node_facts import facts_of_this_node
+from sweepbox.tuning.ray_backend.node_storage import sha256_of_object, unreachable_stores
+from tests.cluster_of_nodes import free_port, s3_client, s3_environment, s3_server
 from tests.processes import kill_family
 
 ROOT = Path(__file__).parents[3]
@@ -29,12 +31,14 @@ class Cluster:
     environment: dict[str, str]
     nodes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def add(self, *options: str) -> None:
+    def add(self, *options: str, **environment: str) -> None:
         """Start a node and wait until it runs."""
         output = self.folder / f"node-{len(self.nodes)}.txt"
         command = [str(Path(sys.executable).with_name("ray")), "start", "--block", *options]
         with output.open("w") as file:
-            node = subprocess.Popen(command, env=self.environment, stdout=file, stderr=subprocess.STDOUT)
+            node = subprocess.Popen(
+                command, env=self.environment | environment, stdout=file, stderr=subprocess.STDOUT
+            )
         self.nodes.append(node)
         deadline = time.monotonic() + START_S
         while STARTED not in output.read_text():
@@ -51,18 +55,24 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """A head without GPUs, and a node that offers a GPU which it does not have."""
-    with TemporaryDirectory(dir="/tmp") as folder:
-        environment = os.environ | {
-            "RAY_AUTH_MODE": "token",
-            "RAY_AUTH_TOKEN": "0" * 32,
-            "RAY_USAGE_STATS_ENABLED": "0",
-        }
+    """A head without GPUs, and a node that offers a GPU which it does not have and reaches no S3."""
+    with TemporaryDirectory(dir="/tmp") as folder, s3_server() as endpoint:
+        s3_client(endpoint).create_bucket(Bucket="sweeps")
+        environment = (
+            os.environ
+            | s3_environment(endpoint)
+            | {
+                "RAY_AUTH_MODE": "token",
+                "RAY_AUTH_TOKEN": "0" * 32,
+                "RAY_USAGE_STATS_ENABLED": "0",
+            }
+        )
         cluster = Cluster(Path(folder), environment)
         try:
             head = ("--head", f"--port={PORT}", f"--temp-dir={folder}/ray", "--include-dashboard=false")
             cluster.add(*head, "--num-cpus=1", "--num-gpus=0")
-            cluster.add(f"--address={ADDRESS}", "--num-cpus=1", "--num-gpus=1")
+            nowhere = f"http://127.0.0.1:{free_port()}"
+            cluster.add(f"--address={ADDRESS}", "--num-cpus=1", "--num-gpus=1", AWS_ENDPOINT_URL=nowhere)
             yield cluster
         finally:
             for node in reversed(cluster.nodes):
@@ -95,6 +105,41 @@ def test_a_sweep_is_refused_by_a_node_that_could_not_run_it(
     assert "Ray offers GPUs, NVIDIA's driver names none" in begun.stderr
     assert not list((tmp_path / "run" / "trials").iterdir())
     assert not list((tmp_path / "run").glob(".sweepbox-probe-*"))
+
+
+@pytest.mark.cluster
+@pytest.mark.timeout(300)
+def test_a_node_that_does_not_reach_the_store_is_named_with_the_remedy(cluster: Cluster, records: Path) -> None:
+    client = s3_client(cluster.environment["AWS_ENDPOINT_URL"])
+    for path in records.glob("[!.]*"):
+        client.upload_file(str(path), "sweeps", f"records/{path.name}")
+    checked = cluster.sweepbox("cluster", "check", "--data", "s3://sweeps/records", "--out", "s3://sweeps/runs")
+    assert checked.returncode == 2
+    refused = [line for line in checked.stdout.splitlines() if line.startswith("refused")]
+    assert len(refused) == 2
+    for line, uri, done in zip(refused, ("records/dataset.json", "runs"), ("read", "written"), strict=True):
+        assert f"cannot use s3://sweeps/{uri}: cannot be {done}" in line
+        assert "check the network, the rights and the credentials in the environment" in line
+    assert len({line.split(": cannot use")[0] for line in refused}) == 1
+    assert not [item for item in client.list_objects_v2(Bucket="sweeps")["Contents"] if "probe" in item["Key"]]
+    missing = cluster.sweepbox("cluster", "check", "--out", "s3://no-such-bucket/runs")
+    assert missing.returncode == 2
+    assert missing.stderr.startswith("error: s3://no-such-bucket/runs: cannot be written")
+
+
+def test_stores_are_read_written_and_left_as_they_were(tmp_path: Path) -> None:
+    (tmp_path / "dataset.json").write_text("{}")
+    (tmp_path / "file").touch()
+    uri = (tmp_path / "dataset.json").as_uri()
+    sha256 = sha256_of_object(uri)
+    assert not unreachable_stores({uri: sha256}, [(tmp_path / "runs").as_uri()], "probe")
+    assert not list((tmp_path / "runs").iterdir())
+    below_file = f"{(tmp_path / 'file').as_uri()}/runs"
+    absent = (tmp_path / "absent").as_uri()
+    told = unreachable_stores({uri: "0" * 64, absent: sha256}, [below_file], "probe")
+    assert told[uri].startswith("the driver reads another content; ")
+    assert told[absent] == "there is no such object; check the URI"
+    assert told[below_file].startswith("cannot be written (")
 
 
 def test_a_node_tells_what_it_cannot_reach(tmp_path: Path) -> None:
