@@ -84,10 +84,13 @@ def test_a_config_is_held_against_the_data(invoke: Invoke, data: Path) -> None:
     assert "known traps" in result.stdout
 
 
-def test_the_fit_as_json_and_of_prepared_records(invoke: Invoke, data: Path, tmp_path: Path) -> None:
+def test_the_fit_as_json_and_of_prepared_records_on_a_uri(
+    invoke: Invoke, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWEEPBOX_CACHE", str(tmp_path / "cache"))
     prepare(data, tmp_path / "records", PrepareSettings(validation_fraction=0.5, test_fraction=0, seed=0))
     found = []
-    for folder in (data, tmp_path / "records"):
+    for folder in (data, (tmp_path / "records").as_uri()):
         result = invoke(command, folder, "--config", QUICKSTART, "--set", "anchor_scale=8", "--json")
         assert (result.exit_code, result.stderr) == (0, "")
         found.append(json.loads(result.stdout)["config"])

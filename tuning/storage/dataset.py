@@ -81,8 +81,9 @@ def open_unchanged_data(folder: SweepFolder, spec: SweepSpec) -> PreparedDataset
     dataset = open_sweep_data(folder, spec)
     expected = read_metadata(folder).data_sha256
     if expected is not None and dataset.content_sha256() != expected:
+        place = spec.data if is_uri(str(spec.data)) else dataset.directory
         raise SweepError(
-            f"{dataset.directory}: the records are not those that the sweep began with, so its trials would "
+            f"{place}: the records are not those that the sweep began with, so its trials would "
             "not compare; bring those back, or start another sweep with --out"
         )
     return dataset
