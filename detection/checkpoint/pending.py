@@ -29,8 +29,8 @@ class PendingCheckpoint:
     thread has ended and the hidden folder is removed.
 
     Args:
-        parent: The folder in which the hidden folder is created. Checkpoints must be published on the same file
-            system.
+        parent: An existing folder, in which the hidden folder is created. Checkpoints must be published in
+            existing folders on the same file system.
         weights: All weights, by variable path.
         slots: The optimizer's slots; None to write the weights only.
         config: The config of the run.
@@ -85,7 +85,7 @@ class PendingCheckpoint:
 
     def _publish(self, directory: Path, metadata: CheckpointMetadata, resume: ResumeMetadata | None) -> None:
         self._wait()
-        with atomic_directory(directory) as folder:
+        with atomic_directory(directory, makes_folder=False) as folder:
             link_or_copy(self._folder / WEIGHTS_FILE, folder / WEIGHTS_FILE)
             write_checkpoint_metadata(folder, config=self._config, label_map=self._label_map, metadata=metadata)
             if resume is not None:
@@ -102,7 +102,7 @@ class PendingCheckpoint:
         """Write the large files; an error is kept for `_publish`."""
         try:
             with self._timeline.span("write the checkpoint"):
-                self._folder.mkdir(parents=True)
+                self._folder.mkdir()
                 save_arrays(weights, self._folder / WEIGHTS_FILE)
                 self._weights_fingerprint = weights_fingerprint(weights)
                 if slots is not None:

@@ -87,16 +87,19 @@ class PlainPath:
 
 
 @contextmanager
-def atomic_path(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
+def atomic_path(path: Path, *, is_durable: bool = True, makes_folder: bool = True) -> Iterator[Path]:
     """Yield a temporary path to write a file to; it replaces `path` when the block ends without an error.
 
     After an error the temporary file is removed and the old file is unchanged.
 
     Args:
-        path: The file to write; its parent folder is made.
+        path: The file to write.
         is_durable: Flush the content to the disk. Without, a power failure may leave an incomplete file.
+        makes_folder: Make the parent folder where it is missing. Without, that is a FileNotFoundError: of a
+            folder that has to exist, because its storage may be away, nothing is written where it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if makes_folder:
+        path.parent.mkdir(parents=True, exist_ok=True)
     temporary = hidden_sibling(path)
     try:
         yield temporary
@@ -109,13 +112,15 @@ def atomic_path(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_directory(path: Path) -> Iterator[Path]:
+def atomic_directory(path: Path, *, makes_folder: bool = True) -> Iterator[Path]:
     """Yield an empty folder to fill; it replaces `path` when the block ends without an error.
 
     An old folder at `path` exists until the new one is complete. Where the system can exchange two folders in
-    one step, one of them exists at any moment. After an error the new folder is removed.
+    one step, one of them exists at any moment. After an error the new folder is removed. The parent folder is
+    made, unless `makes_folder` says that it has to exist; see `atomic_path`.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if makes_folder:
+        path.parent.mkdir(parents=True, exist_ok=True)
     temporary = hidden_sibling(path)
     temporary.mkdir()
     try:
@@ -148,20 +153,20 @@ def link_or_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path` atomically."""
-    with atomic_path(path) as temporary:
+def write_bytes(path: Path, data: bytes, *, makes_folder: bool = True) -> None:
+    """Write `data` to `path` atomically; see `atomic_path` for `makes_folder`."""
+    with atomic_path(path, makes_folder=makes_folder) as temporary:
         temporary.write_bytes(data)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, makes_folder: bool = True) -> None:
     """Write `text` to `path` atomically, as UTF-8."""
-    write_bytes(path, text.encode())
+    write_bytes(path, text.encode(), makes_folder=makes_folder)
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, *, makes_folder: bool = True) -> None:
     """Write `value` to `path` atomically as indented JSON; NaN and infinity are refused with ValueError."""
-    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n")
+    write_text(path, json.dumps(value, indent=2, allow_nan=False) + "\n", makes_folder=makes_folder)
 
 
 def sha256_of(path: Path) -> str:

@@ -74,6 +74,7 @@ def test_both_folders_are_complete_share_their_weights_and_replace_older_ones(
     if not can_exchange:
         monkeypatch.setattr(files, "_EXCHANGE", 1 << 20)  # a flag that the system does not support
     for step in (1, 2):
+        (tmp_path / "run").mkdir(exist_ok=True)
         publish(tmp_path / "run", float(step), step=step)
         assert_published(tmp_path / "run", float(step), step=step)
     weights = [tmp_path / "run" / name / "weights.npz" for name in ("best", "last")]

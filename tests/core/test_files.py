@@ -64,3 +64,12 @@ def test_target_of_temporary_inverts_hidden_sibling(tmp_path: Path) -> None:
     assert files.target_of_temporary(hidden) == path
     for other in (path, tmp_path / ".hidden", tmp_path / ".notes.tmp"):
         assert files.target_of_temporary(other) is None
+
+
+def test_where_the_folder_has_to_exist_nothing_is_made_in_its_place(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    with pytest.raises(FileNotFoundError):
+        files.write_json(gone / "file.json", {}, makes_folder=False)
+    with pytest.raises(FileNotFoundError), files.atomic_directory(gone / "folder", makes_folder=False):
+        pass
+    assert not gone.exists()

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.ray_backend.messages import errors_to_log
 from sweepbox.tuning.ray_backend.processes import RayProcesses, leave_ray
-from sweepbox.tuning.ray_backend.temporary_folder import private_folder
+from sweepbox.tuning.ray_backend.temporary_folder import empty_folder, private_folder
 from sweepbox.tuning.ray_backend.threads import CallThread, call_thread
 from sweepbox.tuning.ray_backend.watch import RayWatch
 from sweepbox.tuning.spec.schema import Resources
@@ -28,6 +27,7 @@ QUIET_SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_DEDUP_LOGS": "0",
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # a call after Ray has died would start another one
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
@@ -179,9 +179,9 @@ def _common_settings() -> Iterator[dict[str, Any]]:
     folder before all else on their import path, and a `keras.py` there would be imported for Keras.
     """
     runtime_env: dict[str, Any] = {"env_vars": WORKER_SETTINGS}
-    with TemporaryDirectory(prefix="sweepbox-workers-") as empty:
+    with empty_folder() as empty:
         if not _job_has_working_dir():
-            runtime_env["working_dir"] = empty  # copied to the cluster while Ray starts
+            runtime_env["working_dir"] = str(empty)  # copied to the cluster while Ray starts
         yield {
             "runtime_env": runtime_env,
             "log_to_driver": False,

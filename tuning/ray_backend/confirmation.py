@@ -117,7 +117,7 @@ def _freeze(state: SweepState, confirm: ConfirmSpec, choice: Choice, tune: Tune)
         looks=() if before is None else before.test_looks,
         post_processing=post_processing,
     )
-    write_json(state.folder.winner, content)
+    write_json(state.folder.winner, content, makes_folder=False)
     return WinnerRecord(content)
 
 
@@ -134,7 +134,7 @@ def _test(
     """
     looks = _with_look(record, look_of(state, choice.contenders))
     frozen = {**record.content, "test_looks": looks}
-    write_json(state.folder.winner, frozen)
+    write_json(state.folder.winner, frozen, makes_folder=False)
     metrics = evaluate(trials_of(choice.contenders), Part.TEST)
     if metrics is None:
         return
@@ -144,7 +144,8 @@ def _test(
         if exported is None:
             return
     results = TestResults(metrics, exported)
-    write_json(state.folder.winner, tested_winner(frozen, state, choice, results))
+    tested = tested_winner(frozen, state, choice, results)
+    write_json(state.folder.winner, tested, makes_folder=False)
 
 
 def _with_look(record: WinnerRecord, look: dict[str, object]) -> list[dict[str, object]]:

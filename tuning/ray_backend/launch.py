@@ -33,6 +33,7 @@ from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import begin_session, end_session
 from sweepbox.tuning.storage.requests import read_requests
 from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.sweep.clean import remove_remains
 from sweepbox.tuning.sweep.logged_end import tell_end
 from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.sweep.reader import read_sweep
@@ -139,6 +140,7 @@ def _run_remaining(
         logger.warning(line)
         notify(f"warning: {line}")
     try:
+        remove_remains(folder)
         end_requested_trials(folder)
         before = read_sweep(folder)
         sources = pending_sources(folder, spec, before.trials)

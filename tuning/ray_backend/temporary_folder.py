@@ -1,4 +1,4 @@
-"""The temporary folder of a Ray of this process's own: private, and removed when that Ray has ended."""
+"""Temporary folders of a sweep's process: private, and removed when it has ended, killed ones' by the next."""
 
 import fcntl
 import os
@@ -17,6 +17,7 @@ FALLBACK = Path("/tmp")  # noqa: S108 - a folder with a random name is made in i
 LOCK = "lock"
 RAY = "r"
 """The folder within the private one that Ray gets: Ray opens the folders that it makes to all users."""
+EMPTY = "empty"
 
 LONGEST_SOCKET_BYTES = 107
 SOCKET_IN_FOLDER = "/session_2026-01-31_23-59-59_123456_4194304/sockets/plasma_store.0"
@@ -25,19 +26,31 @@ SOCKET_IN_FOLDER = "/session_2026-01-31_23-59-59_123456_4194304/sockets/plasma_s
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """Yield a new folder that only its owner can open; it is removed at the end.
-
-    Folders that killed processes of the same user left behind are removed too.
+    """Yield a new folder for a Ray of this process that only its owner can open; it is removed at the end.
 
     Raises:
         SweepError: There is no folder for it that is writable and whose path is short enough for sockets.
     """
-    folder = _new_folder()
+    with _kept(_new_folder()) as folder, _default_for_processes(folder):
+        yield folder / RAY
+
+
+@contextmanager
+def empty_folder() -> Iterator[Path]:
+    """Yield an empty folder; it is removed at the end."""
+    with _kept(Path(tempfile.mkdtemp(prefix=PREFIX))) as folder:
+        empty = folder / EMPTY
+        empty.mkdir()
+        yield empty
+
+
+@contextmanager
+def _kept(folder: Path) -> Iterator[Path]:
+    """Keep a new folder until the end of the block; remove those that killed processes of this user left."""
     try:
         with _locked(folder / LOCK):
             _remove_abandoned(folder.parent)
-            with _default_for_processes(folder):
-                yield folder / RAY
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

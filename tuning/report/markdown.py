@@ -45,9 +45,9 @@ def write_outcome(state: SweepState) -> None:
     write_results(state)
     if state.best is not None and state.confirmed_winner is None:
         content = unconfirmed_winner(state, state.best)
-        write_json(state.folder.winner, content)
+        write_json(state.folder.winner, content, makes_folder=False)
         state = replace(state, winner=WinnerRecord(content))
-    write_text(state.folder.report, report_text(state))
+    write_text(state.folder.report, report_text(state), makes_folder=False)
     _write_page(state)
 
 

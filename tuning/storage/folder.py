@@ -250,7 +250,7 @@ class SweepFolder:
 
     def request_stop(self, reason: str) -> None:
         """Ask all trials, on whatever machine, to save their state and end."""
-        write_text(self.stop_request, reason + "\n")
+        write_text(self.stop_request, reason + "\n", makes_folder=False)
 
     def is_running(self) -> bool:
         """Return whether a process on this machine runs the sweep now."""

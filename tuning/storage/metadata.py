@@ -74,7 +74,7 @@ def read_metadata(folder: SweepFolder) -> SweepMetadata:
 
 def write_metadata(folder: SweepFolder, metadata: SweepMetadata) -> None:
     """Write a folder's metadata, atomically."""
-    write_json(folder.metadata, asdict(metadata))
+    write_json(folder.metadata, asdict(metadata), makes_folder=False)
 
 
 def begin_session(folder: SweepFolder, packages: Mapping[str, str]) -> list[str]:

@@ -25,7 +25,7 @@ def write_table(table: "pyarrow.Table", path: Path) -> None:
     """Write a table as Parquet, atomically."""
     from pyarrow import parquet
 
-    with atomic_path(path) as draft:
+    with atomic_path(path, makes_folder=False) as draft:
         parquet.write_table(table, draft)
 
 

@@ -242,7 +242,7 @@ def read_status(folder: TrialFolder) -> TrialStatus:
 
 def write_status(folder: TrialFolder, status: TrialStatus) -> None:
     """Write the status of a trial, atomically."""
-    write_json(folder.status, asdict(status))
+    write_json(folder.status, asdict(status), makes_folder=False)
 
 
 def end_trial(folder: TrialFolder, state: TrialState, *, error: str | None = None) -> TrialStatus:
@@ -329,7 +329,8 @@ def append_evaluation(folder: TrialFolder, evaluation: Evaluation) -> None:
 
 def write_evaluations(folder: TrialFolder, evaluations: Iterable[Evaluation]) -> None:
     """Write all evaluations anew, atomically."""
-    write_text(folder.metrics, "".join(evaluation_text(evaluation) + "\n" for evaluation in evaluations))
+    lines = [evaluation_text(evaluation) + "\n" for evaluation in evaluations]
+    write_text(folder.metrics, "".join(lines), makes_folder=False)
 
 
 def read_changes(folder: TrialFolder) -> tuple[Change, ...]:

@@ -2,10 +2,24 @@
 
 from pathlib import Path
 
-from sweepbox.detection.core.files import TEMPORARY_PATTERN, remove_and_measure
+from sweepbox.detection.core.files import TEMPORARY_PATTERN, remove_and_measure, target_of_temporary
 from sweepbox.tuning.schedule.table import orders_copies
+from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.opening import open_sweep
 from sweepbox.tuning.sweep.reader import read_sweep
+
+
+def remove_remains(folder: SweepFolder) -> None:
+    """Remove the hidden files and folders that killed processes were writing.
+
+    The caller holds the folder, and no trial runs. Only requests to stop are written by other processes at any
+    time; what is left of these stays.
+    """
+    for directory in (folder.path, folder.trials, *(trial.path for trial in folder.trial_folders())):
+        for path in directory.glob(TEMPORARY_PATTERN):
+            target = target_of_temporary(path)
+            if target is not None and target.name != folder.stop_request.name:
+                remove_and_measure(path)
 
 
 def clean_sweep(path: Path) -> int:

@@ -72,7 +72,7 @@ class TrialFactory:
         trial = self._folder.trial(trial_id_of(suggestion.number))
         config, error = self._config_of(suggestion)
         status = replace(self._new_status(config, suggestion, error), origin=origin, request=request)
-        with atomic_directory(trial.path) as path:
+        with atomic_directory(trial.path, makes_folder=False) as path:
             changes = self._write(TrialFolder(path), config, status)
         self._records.add(trial.id, status, changes)
         return trial.id
@@ -92,7 +92,7 @@ class TrialFactory:
         )
         suggestion = Suggestion(number, perturbed.edits, perturbed.parameters, {})
         config, error = self._config_of(suggestion)
-        with atomic_directory(trial.path) as path:
+        with atomic_directory(trial.path, makes_folder=False) as path:
             draft = TrialFolder(path)
             if not copy_state(self._folder.trial(order.source).last, draft.last):
                 return None
@@ -130,7 +130,7 @@ class TrialFactory:
         status = replace(
             new, seed=seed, origin=Origin.CONFIRMED, duplicate_of=None, segments=segments, fold=fold
         )
-        with atomic_directory(trial.path) as path:
+        with atomic_directory(trial.path, makes_folder=False) as path:
             draft = TrialFolder(path)
             for index, segment in enumerate(segments[:-1]):
                 save_config(load_config(self._folder.trial(segment.trial).config), draft.segment_config(index))

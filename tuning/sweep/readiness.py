@@ -47,6 +47,6 @@ def load_base(folder: SweepFolder) -> pb.TrainEvalPipelineConfig:
 def check_writable(folder: SweepFolder) -> None:
     """Write a small file into the folder and remove it; OSError where that fails."""
     probe = folder.path / ".probe"
-    with atomic_path(probe) as temporary:
+    with atomic_path(probe, makes_folder=False) as temporary:
         temporary.write_bytes(bytes(PROBE_BYTES))
     probe.unlink()

@@ -74,7 +74,7 @@ def stop_trial(path: Path, trial_id: str) -> SweepFolder:
         raise SweepError(
             f"{trial.path}: the trial has ended ({state.replace('_', ' ')}); there is nothing to stop"
         )
-    write_text(trial.stop_request, BY_REQUEST + "\n")
+    write_text(trial.stop_request, BY_REQUEST + "\n", makes_folder=False)
     return folder
 
 

@@ -34,6 +34,8 @@ def sweep_precision(sweep: SweepFolder, settings: "RunSettings") -> Precision:
 
             choice = choose_precision(settings)
             step_s = {kind.value: round(seconds, 5) for kind, seconds in choice.step_s.items()}
-            write_json(sweep.precision, {"precision": choice.precision.value, "step_s": step_s})
+            write_json(
+                sweep.precision, {"precision": choice.precision.value, "step_s": step_s}, makes_folder=False
+            )
     remedy = "restore it, or delete it to have the precision measured again"
     return read_record(PrecisionRecord, sweep.precision, remedy=remedy).precision

@@ -25,4 +25,4 @@ def record_provenance(trial: TrialFolder, *, backend: str, precision: str, data_
         "driver": device.driver,
         "data_sha256": data_sha256,
     }
-    write_json(trial.provenance, facts)
+    write_json(trial.provenance, facts, makes_folder=False)

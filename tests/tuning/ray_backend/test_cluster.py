@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -94,3 +96,13 @@ def refuse_ray(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     monkeypatch.setattr(ray, "init", init)
     monkeypatch.setattr(ray, "shutdown", lambda: None)
     monkeypatch.setattr(cluster.socket, "create_connection", lambda *_given, **_options: socket.socket())
+
+
+def test_a_call_after_ray_has_died_starts_no_other_one() -> None:
+    code = (
+        "from sweepbox.tuning.ray_backend.cluster import arrange_environment; arrange_environment(None); "
+        "import ray; ray.init = lambda *given, **options: print('another Ray'); ray.put(1)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode != 0
+    assert "another Ray" not in ended.stdout

@@ -3,6 +3,9 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from sweepbox.tuning.ray_backend.temporary_folder import (
     PARENT_VARIABLE,
     PREFIX,
     SOCKET_IN_FOLDER,
+    empty_folder,
     private_folder,
 )
 
@@ -120,3 +124,19 @@ def test_folders_in_use_and_those_of_others_stay(parent: Path) -> None:
         with private_folder():
             names = {path.name for path in parent.iterdir()}
     assert {"other", f"{PREFIX}new", f"{PREFIX}link", f"{PREFIX}used"} < names
+
+
+@pytest.mark.parametrize("make", [private_folder, empty_folder])
+def test_what_a_killed_process_left_is_removed_with_the_next_folder(
+    parent: Path, make: Callable[[], AbstractContextManager[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(parent))
+    code = (
+        "import os, signal; from sweepbox.tuning.ray_backend.temporary_folder import empty_folder; "
+        "folder = empty_folder(); folder.__enter__(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(parent)}, check=False)
+    [abandoned] = parent.iterdir()
+    with make():
+        assert not abandoned.exists()
+    assert not list(parent.iterdir())

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.files import hidden_sibling
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState
-from sweepbox.tuning.sweep.clean import clean_sweep
+from sweepbox.tuning.sweep.clean import clean_sweep, remove_remains
 from sweepbox.tuning.sweep.manager import TrialManager
 
 Live = Callable[[SweepFolder, str, Sequence[float], TrialState], None]
@@ -54,3 +55,21 @@ def test_states_from_which_copies_may_start_are_kept(sweep: Callable[..., SweepF
     live(folder, "0000", [0.1, 0.2, 0.3], TrialState.FINISHED)
     clean_sweep(folder.path)
     assert folder.trial("0000").last.is_dir()
+
+
+def test_what_killed_processes_were_writing_is_removed_but_no_request(folder: SweepFolder) -> None:
+    trial = folder.trial("0001")
+    left = [hidden_sibling(path) for path in (trial.status, folder.metadata, trial.path)]
+    states = [hidden_sibling(trial.last)]
+    requests = [hidden_sibling(path) for path in (folder.stop_request, trial.stop_request)]
+    for path in states:
+        path.mkdir()
+        (path / "weights.npz").touch()
+    for path in (*left, *requests):
+        path.touch()
+    before = {path for path in folder.path.rglob("*") if not path.name.endswith(".tmp")}
+    remove_remains(folder)
+    found = set(folder.path.rglob("*"))
+    assert not found & {*left, *states}
+    assert found >= {*requests}
+    assert before - found == {state / "weights.npz" for state in states}
