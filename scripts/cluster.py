@@ -50,7 +50,7 @@ def command(
     from sweepbox.tuning.ray_backend.cluster import arrange_environment, ray_session
     from sweepbox.tuning.ray_backend.cluster_check import Reach, check_cluster, wait_for_nodes
     from sweepbox.tuning.spec.file import load_spec
-    from sweepbox.tuning.spec.schema import Resources
+    from sweepbox.tuning.spec.resources import Resources
 
     spec = None if sweep is None else load_spec(sweep)
     if data is None and sweep is not None and spec is not None and spec.data is not None:

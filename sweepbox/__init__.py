@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from sweepbox.tuning.ray_backend.launch import RayConfig
     from sweepbox.tuning.spec.confirm import ConfirmSpec
     from sweepbox.tuning.spec.limits import CostSpec, StopSpec
+    from sweepbox.tuning.spec.resources import Resources
     from sweepbox.tuning.spec.schema import (
         Augmentation,
         Distribution,
         ObjectiveSpec,
         PrepareSpec,
-        Resources,
         SamplerSpec,
         SchedulerSpec,
         SweepSpec,
@@ -70,7 +70,7 @@ _HOMES = {
     "Distribution": "tuning.spec.schema",
     "ObjectiveSpec": "tuning.spec.schema",
     "PrepareSpec": "tuning.spec.schema",
-    "Resources": "tuning.spec.schema",
+    "Resources": "tuning.spec.resources",
     "SamplerSpec": "tuning.spec.schema",
     "SchedulerSpec": "tuning.spec.schema",
     "StopSpec": "tuning.spec.limits",

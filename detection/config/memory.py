@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.extractors import EXTRACTORS, Backbone, feature_levels, pyramid_depth
 from sweepbox.detection.config.resizers import resizer_settings
-from sweepbox.detection.core.errors import ConfigError
+from sweepbox.detection.core.errors import MemoryForecastError
 from sweepbox.detection.core.machine_memory import machine_memory
 
 FLOAT_BYTES = 4
@@ -89,11 +89,11 @@ def forecast_memory(config: pb.TrainEvalPipelineConfig) -> MemoryForecast:
 
 
 def check_memory(config: pb.TrainEvalPipelineConfig) -> None:
-    """Raise ConfigError if training a supported config takes more memory than the machine has."""
+    """Raise MemoryForecastError if training a supported config takes more memory than the machine has."""
     forecast, memory = forecast_memory(config), machine_memory()
     if forecast.total > memory:
         height, width = resizer_settings(config.model.ssd.image_resizer).output_size
-        raise ConfigError(
+        raise MemoryForecastError(
             f"training takes {forecast}, and the machine has {gigabytes(memory)}; lower "
             f"train_config.batch_size = {config.train_config.batch_size}, the image size of {height}x{width} "
             "or the widths of the network"

@@ -24,6 +24,10 @@ class ConfigError(SweepboxError):
     """A pipeline.config, label map or edit of one is malformed, contradictory or not supported."""
 
 
+class MemoryForecastError(ConfigError):
+    """Training a config takes more memory than the machine has."""
+
+
 class DataError(SweepboxError):
     """Images, annotations or records are missing, damaged or contradict each other."""
 

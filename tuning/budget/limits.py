@@ -64,7 +64,8 @@ class Limits:
 
 def check_limits(spec: SweepSpec) -> None:
     """Raise SweepError, with a line for each, where limits on GPUs stand beside trials that use none."""
-    if spec.resources_per_trial.gpu > 0:
+    share = spec.resources_per_trial
+    if share.gpu > 0 or share.auto:
         return
     given = {"gpu_hours": spec.gpu_hours, "cost.limit": None if spec.cost is None else spec.cost.limit}
     lines = [

@@ -8,7 +8,10 @@ from typing import Any
 from ray.tune import Callback
 
 from sweepbox.detection.core.errors import SweepboxError
+from sweepbox.tuning.ray_backend.failures import error_of, failure_of
 from sweepbox.tuning.ray_backend.halt import Halt
+from sweepbox.tuning.ray_backend.machines import Machines
+from sweepbox.tuning.ray_backend.retries import Cause, Failure, Retries
 from sweepbox.tuning.ray_backend.trainable import OUTSIDE_CAUSE, RECORD, TRIAL_KEY
 from sweepbox.tuning.ray_backend.trial_source import TrialSource
 from sweepbox.tuning.ray_backend.watch import RayWatch
@@ -36,9 +39,12 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         watch: RayWatch,
         halt: Halt,
         check_ready: Callable[[], None],
+        machines: Machines,
     ) -> None:
         """Call `check_ready`, which raises where no trial can run, when a trial's process has died."""
         self._trials = trials
+        self._machines = machines
+        self._retries = Retries()
         self._halt = halt
         self._check_ready = check_ready
         self._source = source
@@ -61,6 +67,12 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
             self._trials.manager.write_study_in_background()
             self._written = time.monotonic()
 
+    def on_trial_start(self, *, trial: Any, **_info: Any) -> None:
+        """Follow a trial whose process is there."""
+        trial_id = trial.config[TRIAL_KEY]
+        self._source.started(trial_id)
+        self._machines.started(trial_id, trial.temporary_state.ray_actor)
+
     def on_trial_result(self, *, trial: Any, result: dict[str, Any], **_info: Any) -> None:
         """Record the evaluation that a trial reports."""
         if RECORD in result:
@@ -77,17 +89,33 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         logger.info("trial %s %s%s", trial.config[TRIAL_KEY], status.state, reason)
 
     def on_trial_error(self, *, trial: Any, **_info: Any) -> None:
-        """Close a trial whose process died or whose code failed; leave it where none can run.
+        """Have a trial whose process died or whose code failed run again, or close it.
 
-        RayDeathError if Ray itself has died.
+        It is left where no trial can run. RayDeathError if Ray itself has died.
         """
         self._watch.check(patience_s=0)
-        cause = self._outside_cause(trial)
-        if cause is not None:
-            self._leave(trial, cause)
-            return
-        status = self._trials.close(trial.config[TRIAL_KEY], error=_error_line(trial))
-        logger.error("trial %s failed: %s", trial.config[TRIAL_KEY], status.error)
+        trial_id, error = trial.config[TRIAL_KEY], error_of(trial)
+        failure = failure_of(
+            error,
+            machine_is_gone=self._machines.is_gone(trial_id),
+            was_killed_for_memory=self._machines.killed_for_memory(trial_id),
+        )
+        is_memory = failure.cause is Cause.MEMORY
+        outside = None if is_memory else self._outside_cause(error)
+        if outside is not None:
+            self._leave(trial, outside)
+        elif self._runs_again(trial_id, failure):
+            logger.warning("trial %s goes on from its saved state: %s", trial_id, failure.line)
+            self._source.retry(trial_id)
+        else:
+            status = self._trials.close(trial_id, error=failure.line)
+            logger.error("trial %s failed: %s", trial_id, status.error)
+
+    def _runs_again(self, trial_id: str, failure: Failure) -> bool:
+        """Return whether a trial that failed is run again; that it ran out of memory is recorded."""
+        if failure.cause is Cause.MEMORY:
+            return not self._trials.manager.out_of_memory(trial_id, failure.line).infeasible
+        return self._retries.allows(trial_id, failure.cause)
 
     def _leave(self, trial: Any, cause: str) -> None:
         """Leave a trial to be resumed, and stop the sweep."""
@@ -95,9 +123,8 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         logger.error("trial %s is left to be resumed: %s", trial.config[TRIAL_KEY], cause)
         self._halt.stop(cause)
 
-    def _outside_cause(self, trial: Any) -> str | None:
-        """Return why no trial can run, where that may have ended this one."""
-        error = trial.get_pickled_error() if hasattr(trial, "get_pickled_error") else None
+    def _outside_cause(self, error: BaseException | None) -> str | None:
+        """Return why no trial can run, where that may have ended one with this error."""
         if error is not None and (cause := outside_cause(error)) is not None:
             return cause
         try:
@@ -105,10 +132,3 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         except (OSError, SweepboxError) as problem:
             return outside_cause(problem) or str(problem)
         return None
-
-
-def _error_line(trial: Any) -> str:
-    """Return the last line that Ray keeps of a trial's error."""
-    error = trial.get_pickled_error() if hasattr(trial, "get_pickled_error") else None
-    lines = [line.strip() for line in str(error or "").splitlines() if line.strip()]
-    return lines[-1] if lines else "the trial's process died"

@@ -17,7 +17,6 @@ from sweepbox.tuning.ray_backend.processes import RayProcesses, leave_ray
 from sweepbox.tuning.ray_backend.temporary_folder import empty_folder, private_folder
 from sweepbox.tuning.ray_backend.threads import CallThread, call_thread
 from sweepbox.tuning.ray_backend.watch import RayWatch
-from sweepbox.tuning.spec.schema import Resources
 
 OBJECT_STORE_BYTES = 200 * 2**20
 """Trials pass each other nothing but file names; Ray's own default is 30 % of the memory."""
@@ -63,12 +62,12 @@ class RayConnection:
     """A Ray that this process is connected to.
 
     Attributes:
-        resources: The CPUs, GPUs and other resources of all machines, by Ray's names.
+        nodes: The CPUs, GPUs, memory and other resources of each machine, by Ray's names.
         watch: Detects that Ray has died.
         thread: Makes the calls of Ray that wait.
     """
 
-    resources: dict[str, float]
+    nodes: tuple[dict[str, float], ...]
     watch: RayWatch
     thread: CallThread
 
@@ -87,7 +86,7 @@ def ray_session(
 
     with call_thread() as thread:
         if ray.is_initialized():
-            yield RayConnection(dict(ray.cluster_resources()), RayWatch.of_connection(), thread)
+            yield RayConnection(resources_of_nodes(), RayWatch.of_connection(), thread)
             return
         with _common_settings() as settings, errors_to_log():
             session = (
@@ -96,8 +95,15 @@ def ray_session(
                 else _joined(thread, settings, address)
             )
             with session as watch:
-                resources = thread.call(lambda: dict(ray.cluster_resources()), check=watch.check)
-                yield RayConnection(resources, watch, thread)
+                nodes = thread.call(resources_of_nodes, check=watch.check)
+                yield RayConnection(nodes, watch, thread)
+
+
+def resources_of_nodes() -> tuple[dict[str, float], ...]:
+    """Return the resources of each live machine of the Ray that this process is connected to."""
+    import ray
+
+    return tuple(dict(node["Resources"]) for node in ray.nodes() if node["Alive"])
 
 
 @contextmanager
@@ -194,21 +200,3 @@ def _job_has_working_dir() -> bool:
     """Tell whether this process is a job that was submitted with a working directory, which Ray keeps to."""
     job = json.loads(os.environ.get(JOB_CONFIG, "{}"))
     return "working_dir" in (job.get("runtime_env") or {})
-
-
-def concurrent_trials(cluster: dict[str, float], per_trial: Resources, *, limit: int | None) -> int:
-    """Return how many trials run at a time; SweepError where not even one fits."""
-    places = int(cluster.get("CPU", 0) / per_trial.cpu + 1e-6)
-    if per_trial.gpu > 0:
-        places = min(places, _places_on_gpus(cluster.get("GPU", 0), per_trial.gpu))
-    if places < 1:
-        raise SweepError(
-            f"resources_per_trial asks for {per_trial.cpu:g} CPUs and {per_trial.gpu:g} GPUs, there are "
-            f"{cluster.get('CPU', 0):g} CPUs and {cluster.get('GPU', 0):g} GPUs; ask for less"
-        )
-    return places if limit is None else min(places, limit)
-
-
-def _places_on_gpus(gpus: float, share: float) -> int:
-    """Return how many trials fit; a fraction lies on one GPU as a whole."""
-    return int(gpus // share) if share >= 1 else int(gpus) * int(1 / share + 1e-6)

@@ -22,7 +22,8 @@ from sweepbox.detection.data.dataset.prepared import DESCRIPTION
 from sweepbox.tuning.ray_backend import node_facts
 from sweepbox.tuning.ray_backend.cluster_findings import Finding, Gpu, Node, findings
 from sweepbox.tuning.ray_backend.node_storage import sha256_of_object, unreachable_stores
-from sweepbox.tuning.spec.schema import Resources, SweepSpec
+from sweepbox.tuning.spec.resources import Resources
+from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.dataset import open_sweep_data
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.trial.provenance import PACKAGES

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sweepbox.detection.core.backends import Backend
 from sweepbox.detection.core.remote.uri import is_uri
-from sweepbox.tuning.spec.schema import Resources
+from sweepbox.tuning.spec.resources import Resources
 
 EQUAL = ("sweepbox", "ray")
 """The packages whose versions must be the driver's on every node."""
@@ -57,7 +57,7 @@ class Node:
 
     def fits(self, share: Resources) -> bool:
         """Return whether Ray could ever give the node a trial of this share."""
-        return self.resources.get("CPU", 0) >= share.cpu and self.resources.get("GPU", 0) >= share.gpu
+        return all(self.resources.get(name, 0) >= amount for name, amount in share.for_ray.items())
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ def findings(
     able = [node for node in nodes if node.silent is None and node.fits(share)]
     if not able:
         wanted = f"{share.cpu:g} CPUs and {share.gpu:g} GPUs"
+        wanted += f" and {share.memory} of memory" if share.memory else ""
         found.append(
             Finding("cluster", f"a trial asks for {wanted}, which no node has; ask for less", is_fatal=True)
         )

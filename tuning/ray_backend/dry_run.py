@@ -14,10 +14,10 @@ from sweepbox.tuning.budget.rehearsal import SweepForecast, WarmUp, forecast_swe
 from sweepbox.tuning.ray_backend.cluster import (
     RayConnection,
     arrange_environment,
-    concurrent_trials,
     ray_session,
 )
 from sweepbox.tuning.ray_backend.launch import RayConfig
+from sweepbox.tuning.ray_backend.places import concurrent_trials
 from sweepbox.tuning.ray_backend.worker_path import drop_driver_folders
 from sweepbox.tuning.search.endpoints import max_evaluations
 from sweepbox.tuning.search.programs import sample_programs
@@ -88,7 +88,7 @@ def dry_run(
 
 def _rehearse(folder: SweepFolder, connection: RayConnection, notify: Callable[[str], None]) -> DryRun:
     spec, base = load_spec(folder.spec), load_config(folder.base_config)
-    num_workers = concurrent_trials(connection.resources, spec.resources_per_trial, limit=spec.max_concurrent)
+    num_workers = concurrent_trials(connection.nodes, spec.resources_per_trial, limit=spec.max_concurrent)
     copies = min(num_workers, spec.trials, MOST_COPIES)
     programs = sample_programs(base, Space.of(spec))
     measured = {}

@@ -135,8 +135,7 @@ class EvaluationPool:
         """Return the first `count` actors, of which those that are missing are started."""
         import ray
 
-        share = self._spec.resources_per_trial
-        actor = ray.remote(num_cpus=share.cpu, num_gpus=share.gpu)(EvaluationWorker)
+        actor = ray.remote(**self._spec.resources_per_trial.options_for_ray)(EvaluationWorker)
         absolute = SweepFolder(self._folder.path.resolve())
         while len(self._workers) < count:
             self._workers.append(actor.remote(absolute, self._spec))

@@ -18,12 +18,12 @@ from sweepbox.tuning.ray_backend.cluster import (
     LOG_FORMAT,
     RayConnection,
     arrange_environment,
-    concurrent_trials,
     ray_session,
 )
 from sweepbox.tuning.ray_backend.cluster_check import check_nodes
 from sweepbox.tuning.ray_backend.halt import Halt
 from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
+from sweepbox.tuning.ray_backend.places import concurrent_trials, whole_machine
 from sweepbox.tuning.ray_backend.watch import RayWatch
 from sweepbox.tuning.report.markdown import write_outcome
 from sweepbox.tuning.spec.durations import parse_duration
@@ -44,9 +44,6 @@ from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.steer import end_requested_trials
 from sweepbox.tuning.sweep.stopping import ScheduledTrials, pending_sources, restore_rule, sources_of
 from sweepbox.tuning.trial.provenance import PACKAGES
-
-MAX_RETRIES = 2
-"""How often a trial whose process died is resumed from its saved state before it counts as failed."""
 
 Result = TypeVar("Result")
 
@@ -215,9 +212,7 @@ def _run_on_ray(
         if config.address is not None:
             check = partial(check_nodes, folder, spec, notify=notify)
             connection.thread.call(check, check=connection.watch.check)
-        num_workers = concurrent_trials(
-            connection.resources, spec.resources_per_trial, limit=spec.max_concurrent
-        )
+        num_workers = concurrent_trials(connection.nodes, spec.resources_per_trial, limit=spec.max_concurrent)
         logger.info("%d trials at a time", num_workers)
         rule = restore_rule(folder, spec, before.trials)
         manager = TrialManager(folder, spec, num_workers=num_workers, sources=sources_of(rule))
@@ -282,7 +277,13 @@ class _Workers:
         watch = self.connection.watch
         self.call(
             lambda: _run_trials(
-                self.folder, self.spec, trials, num_workers=self.number, watch=watch, halt=self.halt
+                self.folder,
+                self.spec,
+                trials,
+                num_workers=self.number,
+                watch=watch,
+                halt=self.halt,
+                alone=whole_machine(self.connection.nodes, self.spec.resources_per_trial),
             )
         )
 
@@ -299,23 +300,31 @@ def _run_trials(
     num_workers: int,
     watch: RayWatch,
     halt: Halt,
+    alone: dict[str, float],
 ) -> None:
-    """Let Ray Tune run the trials."""
+    """Let Ray Tune run the trials; `alone` is what one takes that has run out of memory."""
     from ray import tune
 
     from sweepbox.tuning.ray_backend.callback import ManagerCallback
+    from sweepbox.tuning.ray_backend.machines import Machines
     from sweepbox.tuning.ray_backend.stopping import RuleScheduler
-    from sweepbox.tuning.ray_backend.trainable import TrialTrainable
+    from sweepbox.tuning.ray_backend.trainable import RESOURCES_KEY, TrialTrainable
     from sweepbox.tuning.ray_backend.trial_source import TrialSource
 
     mode = str(trials.manager.records.objective.mode)
-    source = TrialSource(trials, folder, spec, mode=mode, max_concurrent=num_workers)
+    source = TrialSource(trials, folder, spec, mode=mode, max_concurrent=num_workers, alone=alone)
     callback = ManagerCallback(
-        trials, source, watch=watch, halt=halt, check_ready=lambda: check_ready(folder, spec)
+        trials,
+        source,
+        watch=watch,
+        halt=halt,
+        check_ready=lambda: check_ready(folder, spec),
+        machines=Machines(),
     )
-    share = spec.resources_per_trial
     tuner = tune.Tuner(
-        tune.with_resources(TrialTrainable, {"cpu": share.cpu, "gpu": share.gpu}),
+        tune.with_resources(
+            TrialTrainable, lambda config: tune.PlacementGroupFactory([dict(config[RESOURCES_KEY])])
+        ),
         tune_config=tune.TuneConfig(
             search_alg=source,
             scheduler=RuleScheduler(trials),
@@ -334,7 +343,7 @@ def _run_config(folder: SweepFolder, callback: Any) -> Any:
         name=time.strftime("%Y%m%d-%H%M%S"),
         storage_path=str(folder.ray.resolve()),
         callbacks=[callback],
-        failure_config=tune.FailureConfig(max_failures=MAX_RETRIES),
+        failure_config=tune.FailureConfig(max_failures=0),
         checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_frequency=0, checkpoint_at_end=False),
         verbose=0,
         log_to_file=False,

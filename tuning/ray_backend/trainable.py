@@ -18,6 +18,8 @@ from sweepbox.tuning.trial.process import prepare_process
 from sweepbox.tuning.trial.worker import Outcome, TrialWorker
 
 SWEEP_KEY, TRIAL_KEY, CPU_KEY, GPU_KEY, BACKEND_KEY = "sweep", "trial", "cpu", "gpu", "backend"
+RESOURCES_KEY = "resources"
+"""What Ray reserves for the trial's process, by Ray's names."""
 SCORE, RECORD, PROGRAMS = "score", "record", "programs"
 OUTSIDE_CAUSE = "outside_cause"
 

@@ -12,6 +12,7 @@ from sweepbox.tuning.ray_backend.trainable import (
     CPU_KEY,
     GPU_KEY,
     PROGRAMS,
+    RESOURCES_KEY,
     SCORE,
     SWEEP_KEY,
     TRIAL_KEY,
@@ -32,14 +33,38 @@ class TrialSource(Searcher):  # type: ignore[misc]
     """
 
     def __init__(
-        self, trials: RunnableTrials, folder: SweepFolder, spec: SweepSpec, *, mode: str, max_concurrent: int
+        self,
+        trials: RunnableTrials,
+        folder: SweepFolder,
+        spec: SweepSpec,
+        *,
+        mode: str,
+        max_concurrent: int,
+        alone: Mapping[str, float],
     ) -> None:
-        """Hand out trials; `mode` is the objective's direction."""
+        """Hand out trials.
+
+        Args:
+            trials: The trials.
+            folder: Their sweep's folder.
+            spec: The sweep.
+            mode: The objective's direction.
+            max_concurrent: The most trials at a time.
+            alone: What a trial takes that runs alone because it ran out of memory, by Ray's names.
+        """
         super().__init__(metric=SCORE, mode=mode)
         self._trials = trials
         self._folder = folder
         share = spec.resources_per_trial
-        self._process = {CPU_KEY: share.cpu, GPU_KEY: share.gpu, BACKEND_KEY: spec.backend}
+        self._process = {
+            CPU_KEY: share.cpu,
+            GPU_KEY: share.gpu,
+            BACKEND_KEY: spec.backend,
+            RESOURCES_KEY: share.for_ray,
+        }
+        self._alone = alone
+        self._again: deque[str] = deque()
+        self._waits_for_machine: str | None = None
         self._max_concurrent = max_concurrent
         self._running: dict[str, Programs] = {}
         self._free: deque[Programs] = deque()
@@ -54,26 +79,64 @@ class TrialSource(Searcher):  # type: ignore[misc]
         """Return the config of Ray's trial `trial_id`, None to be asked again later, or FINISHED."""
         if self._folder.stop_request.exists():
             self._none_left = True
+            while self._again:
+                self._trials.leave(self._again.popleft())
             return str(Searcher.FINISHED)
-        if len(self._running) >= self._max_concurrent:
+        if len(self._running) >= self._max_concurrent or self._waits_for_machine is not None:
             self._trials.prepare_next()
             return None
         ours = self._take(trial_id)
         self._none_left = ours is None
         if ours is not None:
-            return {SWEEP_KEY: str(self._folder.path.resolve()), TRIAL_KEY: ours, **self._process}
+            process = self._process_alone if ours == self._waits_for_machine else self._process
+            return {SWEEP_KEY: str(self._folder.path.resolve()), TRIAL_KEY: ours, **process}
         return None if self._running else str(Searcher.FINISHED)  # one that runs may pause and be promoted
 
     def _take(self, trial_id: str) -> str | None:
-        """Return a trial for the next worker, and record the programs that the worker will hold."""
+        """Return a trial for the next worker, and record the programs that the worker will hold.
+
+        A trial that ran out of memory gets a worker of its own, and none is handed out until that has started.
+        """
         held, *free = self._free or [()]
+        if self._again:
+            return self._take_again(trial_id)
         others = {program for worker in (*self._running.values(), *free) for program in worker}
         ours = self._trials.next_trial(held=held, elsewhere=others)
         if ours is not None:
             self._free = deque(free)
-            program = self._trials.manager.program(ours)
-            self._running[trial_id] = held if program is None else (*held, program)
+            self._begin(trial_id, ours, held)
         return ours
+
+    def _take_again(self, trial_id: str) -> str:
+        """Return the first of the trials that are run again; its worker holds no program."""
+        ours = self._again.popleft()
+        self._trials.manager.mark_running(ours)
+        self._begin(trial_id, ours, ())
+        return ours
+
+    def _begin(self, trial_id: str, ours: str, held: Programs) -> None:
+        """Record the programs that the worker of a trial will hold, and whether it is to run alone."""
+        if self._trials.manager.records[ours].status.out_of_memory:
+            self._waits_for_machine, held = ours, ()
+            self._free.clear()  # Ray ends free processes to make room
+        program = self._trials.manager.program(ours)
+        self._running[trial_id] = held if program is None else (*held, program)
+
+    @property
+    def _process_alone(self) -> dict[str, Any]:
+        """The process of a trial that runs alone: a whole GPU, no more threads than others."""
+        gpus = self._alone.get("GPU", 0.0)
+        return {**self._process, GPU_KEY: gpus, RESOURCES_KEY: dict(self._alone)}
+
+    def started(self, ours: str) -> None:
+        """Go on handing out trials, if the one that has started was to run alone."""
+        if self._waits_for_machine == ours:
+            self._waits_for_machine = None
+
+    def retry(self, ours: str) -> None:
+        """Hand a trial out again, whose process has died."""
+        self.started(ours)
+        self._again.append(ours)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Record which programs the worker holds; the callback passes evaluations on."""

@@ -134,7 +134,7 @@ class Suggestions:
                 return redraws, trial, edits
         raise SweepError(
             f"require: none of {MOST_REDRAWS} suggestions and {MOST_DRAWS} random draws meets all "
-            "requirements; widen them"
+            "requirements with a program that fits into memory; widen them"
         )
 
     def _samplers(self, number: int) -> Iterator["BaseSampler"]:

@@ -22,6 +22,7 @@ from sweepbox.tuning.spec.limits import CostSpec, StopSpec
 from sweepbox.tuning.spec.model import LARGEST_INTEGER
 from sweepbox.tuning.spec.model import SpecModel as SpecModel  # noqa: PLC0414 - for options of samplers, too
 from sweepbox.tuning.spec.problems import value_shown
+from sweepbox.tuning.spec.resources import Resources
 
 Scalar = bool | int | float | str
 Range = Annotated[list[float], Field(min_length=2, max_length=2)]
@@ -38,8 +39,6 @@ MOST_STEPS = 2**32 - 1
 """The largest `num_steps` of a config."""
 MOST_CHOICES = 1000
 MOST_PARAMETERS = 1000
-LEAST_SHARE = 0.01
-"""The least share of a CPU or GPU that a trial may ask for."""
 KINDS = ("log_uniform", "uniform", "integer", "log_integer", "choice")
 Conditions = dict[str, Scalar | list[Scalar]]
 """The values that other parameters must have, by their keys: one value, or any of several."""
@@ -250,29 +249,6 @@ class TrainingSpec(SpecModel):
     precision: Literal["float32", "bfloat16", "auto"] = "float32"
 
 
-class Resources(SpecModel):
-    """The resources of one trial; a fraction of a GPU shares it between trials.
-
-    Example:
-        >>> sb.Resources(cpu=4, gpu=0.5).gpu
-        0.5
-    """
-
-    cpu: float = Field(default=1, gt=0)
-    gpu: float = Field(default=0, ge=0)
-
-    @model_validator(mode="after")
-    def _schedulable(self) -> Self:
-        if self.cpu > 1 and self.cpu != int(self.cpu):
-            raise ValueError(f"cpu {self.cpu} must be a whole number or below 1")
-        for name, share in (("cpu", self.cpu), ("gpu", self.gpu)):
-            if 0 < share < LEAST_SHARE:
-                raise ValueError(f"{name} {share:g} is less than can be shared; give at least {LEAST_SHARE:g}")
-        if self.gpu > 1:
-            raise ValueError(f"gpu {self.gpu:g} is not supported: a trial uses one GPU; give 1 or a fraction")
-        return self
-
-
 class PrepareSpec(SpecModel):
     """How annotated images are split if `data` is not prepared yet; `test_fraction: 0` makes no test part.
 
@@ -303,6 +279,12 @@ class SweepSpec(SpecModel):
     """A whole sweep, as a sweep file has it.
 
     Relative paths start at the folder of the file; those of an object made in Python at the working directory.
+
+    Attributes:
+        resources_per_trial: The share of a machine that a trial takes; `auto` measures it.
+        hang_timeout: A trial without progress for this long is killed and goes on from its last evaluation; by
+            default none is.
+        compile_timeout: The same while a trial starts or compiles, where `hang_timeout` is given.
 
     Raises:
         SweepError: A field is missing, unknown or malformed; all problems are listed, one line each.
@@ -350,6 +332,8 @@ class SweepSpec(SpecModel):
     backend: Literal["tensorflow", "jax"] = "tensorflow"
     resources_per_trial: Resources = Resources()
     max_concurrent: int | None = Field(default=None, ge=1)
+    hang_timeout: str | None = None
+    compile_timeout: str = "30m"
     keep_checkpoints: int = Field(default=3, ge=1)
     prepare: PrepareSpec = PrepareSpec()
     loggers: list[LoggerName] = Field(default=["tensorboard"], max_length=8)
@@ -363,7 +347,7 @@ class SweepSpec(SpecModel):
                 raise ValueError(f"{shortened(path)}: whole numbers are at most {LARGEST_INTEGER}; give less")
         return settings
 
-    @field_validator("time_budget")
+    @field_validator("time_budget", "hang_timeout", "compile_timeout")
     @classmethod
     def _is_duration(cls, text: str | None) -> str | None:
         try:

@@ -138,6 +138,9 @@ class TrialStatus:
         duplicate_of: The id of the earlier trial that has the same config and seed.
         error: The first line of the error that ended it.
         stopped_by_request: Whether a person, not the stopping rule, stopped it early.
+        out_of_memory: How often it ran out of memory. After the first time it runs alone.
+        infeasible: What it has too little of even alone, such as `memory`; its state is `failed` then.
+        is_compiling: Whether its process has started or compiles, so that no step is expected soon.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -175,6 +178,9 @@ class TrialStatus:
     duplicate_of: str | None = None
     error: str | None = None
     stopped_by_request: bool = False
+    out_of_memory: Count = 0
+    infeasible: str | None = None
+    is_compiling: bool = False
 
     @property
     def is_planned(self) -> bool:

@@ -21,6 +21,11 @@ from sweepbox.tuning.sweep.effect_check import EffectCheck
 from sweepbox.tuning.sweep.records import TrialRecords
 from sweepbox.tuning.sweep.study import SweepStudy
 
+MEMORY = "memory"
+"""What an infeasible trial has too little of."""
+MOST_OUT_OF_MEMORY = 1
+"""How often a trial that ran out of memory is tried again."""
+
 
 class TrialCloser:
     """Closes trials in the records, in their folders and in the study.
@@ -60,6 +65,33 @@ class TrialCloser:
             self.settle(trial_id)
         return status
 
+    def out_of_memory(self, trial_id: str, reason: str) -> TrialStatus:
+        """Record that a trial ran out of memory, and return its status; after the second time it is infeasible.
+
+        The first time it can be resumed, alone; an infeasible one is still to be closed.
+        """
+        trial = self._folder.trial(trial_id)
+        status = read_status(trial)
+        count = status.out_of_memory + 1
+        is_infeasible = count > MOST_OUT_OF_MEMORY
+        status = replace(
+            status,
+            state=TrialState.INTERRUPTED,
+            out_of_memory=count,
+            infeasible=MEMORY if is_infeasible else None,
+            error=f"infeasible: {MEMORY}: {reason}" if is_infeasible else f"out of memory: {reason}",
+            is_compiling=False,
+        )
+        write_status(trial, status)
+        self._records.update(trial_id, status)
+        return status
+
+    def close_unfit(self, trial_id: str) -> TrialStatus:
+        """Close a trial that is not run because its program ran out of memory in another one."""
+        trial = self._folder.trial(trial_id)
+        write_status(trial, replace(read_status(trial), infeasible=MEMORY))
+        return self.close(trial_id, error=f"infeasible: {MEMORY}: another trial of its program ran out of it")
+
     def leave(self, trial_id: str) -> TrialStatus:
         """Leave a trial to be resumed, and return its status; its folder may be out of reach."""
         status = replace(self._records[trial_id].status, state=TrialState.INTERRUPTED)
@@ -97,6 +129,7 @@ class TrialCloser:
                 self._records[name].status,
                 state=original.state,
                 error=original.status.error,
+                infeasible=original.status.infeasible,
                 step=original.status.step,
                 weights_fingerprint=original.status.weights_fingerprint,
                 ended=time.time(),

@@ -8,6 +8,7 @@ from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import NoEffectError
 from sweepbox.tuning.schedule.rule import CopyOrder
 from sweepbox.tuning.search.feasibility import Feasibility
+from sweepbox.tuning.search.fitting_programs import FittingPrograms
 from sweepbox.tuning.search.programs import has_several_programs
 from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
@@ -26,6 +27,7 @@ from sweepbox.tuning.sweep.records import TrialRecords
 from sweepbox.tuning.sweep.requested_trials import RequestedTrials
 from sweepbox.tuning.sweep.start_from import point_edits
 from sweepbox.tuning.sweep.study import SweepStudy
+from sweepbox.tuning.sweep.unfit_programs import unfit_programs
 
 logger = logging.getLogger(__name__)
 
@@ -54,17 +56,19 @@ class TrialManager:
         self._spec = spec
         base = load_config(folder.base_config)
         self.records = TrialRecords(folder, spec)
-        feasibility, start = Feasibility.of(spec, base), read_start(folder)
-        self._study = SweepStudy(spec, base, self.records, feasibility=feasibility, start=start)
-        self._factory = TrialFactory(folder, spec, base, self.records, feasibility=feasibility)
+        self._space, start = Space.of(spec), read_start(folder)
+        has_several = has_several_programs(base, self._space)
+        self._fitting = FittingPrograms(base, Feasibility.of(spec, base), has_several=has_several)
+        self._fitting.exclude(*unfit_programs(self.records))
+        self._study = SweepStudy(spec, base, self.records, feasibility=self._fitting, start=start)
+        self._factory = TrialFactory(folder, spec, base, self.records, feasibility=self._fitting)
         self._closer = TrialCloser(folder, spec, self.records, self._study)
         self._closer.keep_states(sources)
-        self._space = Space.of(spec)
         self._given = given_trials(start, self._space)
         self._requested = RequestedTrials(folder, self.records)
         self._latencies = Latencies(folder, spec)
         self._running: set[str] = set()
-        self._lookahead = num_workers if has_several_programs(base, self._space) else 0
+        self._lookahead = num_workers if has_several else 0
         self._queue = TrialQueue(patience=PATIENCE * num_workers)
         for trial_id in reconcile(self.records, self._closer):
             self._queue.add(trial_id, self.program(trial_id))
@@ -72,21 +76,31 @@ class TrialManager:
     def next_trial(self, *, held: Collection[str] = (), elsewhere: Collection[str] = ()) -> str | None:
         """Return the id of a trial to run, new or left from an earlier process; None where all are handed out.
 
-        A suggestion that the config refuses is recorded as failed, and one that equals an earlier trial gets
-        its results. Both count as trials; neither is run.
+        A suggestion that the config refuses is recorded as failed, one whose program ran out of memory since it
+        was made as infeasible, and one that equals an earlier trial gets its results. All count as trials; none
+        is run.
 
         Args:
             held: The programs that the worker holds which is to run the trial.
             elsewhere: The programs that other workers hold.
         """
-        while len(self._queue) <= self._lookahead and self._create_next():
-            pass
-        if not len(self._queue):
-            return None
         steered = {"held": held, "elsewhere": elsewhere} if self._lookahead else {"held": (), "elsewhere": ()}
-        trial_id = self._queue.take(**steered)
-        self.mark_running(trial_id)
-        return trial_id
+        while True:
+            while len(self._queue) <= self._lookahead and self._create_next():
+                pass
+            if not len(self._queue):
+                return None
+            trial_id = self._queue.take(**steered)
+            if not self._is_unfit(trial_id):
+                self.mark_running(trial_id)
+                return trial_id
+            self._closer.close_unfit(trial_id)
+
+    def _is_unfit(self, trial_id: str) -> bool:
+        """Return whether a trial that was suggested and has not run needs a program that does not fit."""
+        status = self.records[trial_id].status
+        is_new = status.origin is Origin.SAMPLED and not status.attempts
+        return is_new and status.compile_key in self._fitting.excluded
 
     def copy(self, order: CopyOrder) -> str | None:
         """Make the copy of a trial and return its id; None where the state of its source is gone.
@@ -143,6 +157,15 @@ class TrialManager:
         """Close or pause a trial that is not run any more, and return its status; see `TrialCloser.close`."""
         self._running.discard(trial_id)
         return self._closer.close(trial_id, error=error, paused=paused)
+
+    def out_of_memory(self, trial_id: str, reason: str) -> TrialStatus:
+        """Record that a trial ran out of memory; see `TrialCloser.out_of_memory`.
+
+        The program of an infeasible trial is not suggested any more, unless another trial finished with it.
+        """
+        status = self._closer.out_of_memory(trial_id, reason)
+        self._fitting.exclude(*unfit_programs(self.records))
+        return status
 
     def leave(self, trial_id: str) -> TrialStatus:
         """Leave a trial to be resumed; see `TrialCloser.leave`."""
@@ -203,6 +226,7 @@ class TrialManager:
         """Return the next trial's settings, and where they come from: the base, a given point, the sampler."""
         number = self.records.population
         if number >= len(self._given):
+            self._fitting.check()
             return self._study.suggest(), Origin.SAMPLED
         given = self._given[number]
         return self._study.give(given.edits), given.origin

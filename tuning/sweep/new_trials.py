@@ -15,7 +15,7 @@ from sweepbox.detection.core.files import atomic_directory
 from sweepbox.detection.core.seeds import derive_seed
 from sweepbox.detection.training.compile_key import CompileKey
 from sweepbox.tuning.schedule.rule import CopyOrder
-from sweepbox.tuning.search.feasibility import Feasibility
+from sweepbox.tuning.search.fitting_programs import FittingPrograms
 from sweepbox.tuning.search.perturbation import perturb
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.search.suggestions import Suggestion
@@ -52,7 +52,7 @@ class TrialFactory:
         base: pb.TrainEvalPipelineConfig,
         records: TrialRecords,
         *,
-        feasibility: Feasibility,
+        feasibility: FittingPrograms,
     ) -> None:
         self._folder = folder
         self._spec = spec

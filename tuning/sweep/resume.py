@@ -31,6 +31,8 @@ ROOM = (
     "confirm",
     "resources_per_trial",
     "max_concurrent",
+    "hang_timeout",
+    "compile_timeout",
     "keep_checkpoints",
     "loggers",
     "log_images",

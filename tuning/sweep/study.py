@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sweepbox.detection.config import pipeline_pb2 as pb
 from sweepbox.detection.config.edits import Edit, apply_edits
 from sweepbox.detection.core.errors import ConfigError
-from sweepbox.tuning.search.feasibility import Feasibility
+from sweepbox.tuning.search.fitting_programs import FittingPrograms
 from sweepbox.tuning.search.given import parameters_of
 from sweepbox.tuning.search.samplers.table import sampler_of
 from sweepbox.tuning.search.space import Space
@@ -29,7 +29,7 @@ class SweepStudy:
         base: pb.TrainEvalPipelineConfig,
         records: TrialRecords,
         *,
-        feasibility: Feasibility,
+        feasibility: FittingPrograms,
         start: Start | None,
     ) -> None:
         """Replay the records; nothing is read from the file."""

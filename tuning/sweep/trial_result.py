@@ -75,6 +75,7 @@ class TrialResult:
             "segments": [asdict(segment) for segment in self.status.segments],
             "fold": None if self.status.fold is None else asdict(self.status.fold),
             "error": self.status.error,
+            "infeasible": self.status.infeasible,
         }
 
     def to_full_json(self) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def outside_cause(error: BaseException) -> str | None:
     Outside are errors of files and disks of every kind, damaged or missing records of the sweep, and weights
     that cannot be read; weights that do not fit a trial's network are its own.
     """
-    chain = list(_chain(error))
+    chain = list(error_chain(error))
     return next((line for item in chain if (line := _line_of(item)) is not None), None)
 
 
@@ -61,7 +61,7 @@ def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def error_chain(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and those that it was raised from, or while which it was raised."""
     seen: set[int] = set()
     following: BaseException | None = error

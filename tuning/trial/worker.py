@@ -34,6 +34,7 @@ from sweepbox.tuning.trial.best_evaluation import best_evaluation
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
 from sweepbox.tuning.trial.config_steps import ConfigSteps
 from sweepbox.tuning.trial.costs import costs_of
+from sweepbox.tuning.trial.out_of_memory import memory_cause
 from sweepbox.tuning.trial.outside_cause import outside_cause
 from sweepbox.tuning.trial.process import gpus_of_process
 from sweepbox.tuning.trial.progress import Progress
@@ -74,7 +75,7 @@ class TrialWorker:
     """One trial in one process.
 
     An error with a cause outside the trial interrupts it; see `outside_cause`. Another `SweepboxError` ends it
-    as failed; all other errors are raised.
+    as failed; all other errors are raised, as MemoryError where memory ran out.
     """
 
     def __init__(
@@ -108,6 +109,9 @@ class TrialWorker:
         try:
             return self._advance()
         except Exception as error:
+            memory = memory_cause(error)
+            if memory is not None:
+                raise MemoryError(memory) from error
             cause = outside_cause(error)
             if cause is None:
                 raise
@@ -122,7 +126,7 @@ class TrialWorker:
             run, training = self._train(run, self._plan.step_of(self._next_number()))
             return self._stop(run) if training is None else self._evaluate(run, training)
         except SweepboxError as error:
-            if outside_cause(error) is not None:
+            if outside_cause(error) is not None or memory_cause(error) is not None:
                 raise
             self._status.fail(error)
             return Outcome(TrialState.FAILED)

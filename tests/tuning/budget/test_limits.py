@@ -3,7 +3,8 @@ import pytest
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.budget.limits import Limits, check_limits
 from sweepbox.tuning.spec.limits import CostSpec
-from sweepbox.tuning.spec.schema import Distribution, Resources, SweepSpec
+from sweepbox.tuning.spec.resources import Resources
+from sweepbox.tuning.spec.schema import Distribution, SweepSpec
 
 
 def spec(**fields: object) -> SweepSpec:

@@ -10,35 +10,6 @@ import ray
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.ray_backend import cluster
-from sweepbox.tuning.ray_backend.cluster import concurrent_trials
-from sweepbox.tuning.spec.schema import Resources
-
-
-@pytest.mark.parametrize(
-    ("resources", "cpu", "gpu", "limit", "places"),
-    [
-        ({"CPU": 2.0}, 1, 0, None, 2),
-        ({"CPU": 2.0}, 2, 0, None, 1),
-        ({"CPU": 2.0}, 0.5, 0, None, 4),
-        ({"CPU": 3.0}, 2, 0, None, 1),
-        ({"CPU": 16.0, "GPU": 2.0}, 4, 0.5, None, 4),
-        ({"CPU": 16.0, "GPU": 2.0}, 1, 0.5, None, 4),
-        ({"CPU": 16.0, "GPU": 2.0}, 1, 0.6, None, 2),
-        ({"CPU": 16.0, "GPU": 3.0}, 1, 1, None, 3),
-        ({"CPU": 16.0, "GPU": 1.0}, 1, 0.1, None, 10),
-        ({"CPU": 16.0, "GPU": 1.0}, 1, 0.1, 3, 3),
-    ],
-)
-def test_as_many_trials_run_as_fit(
-    resources: dict[str, float], cpu: float, gpu: float, limit: int | None, places: int
-) -> None:
-    assert concurrent_trials(resources, Resources(cpu=cpu, gpu=gpu), limit=limit) == places
-
-
-@pytest.mark.parametrize("resources", [{"CPU": 2.0}, {"CPU": 0.5, "GPU": 1.0}])
-def test_a_trial_that_fits_nowhere_is_refused(resources: dict[str, float]) -> None:
-    with pytest.raises(SweepError, match=r"asks for 1 CPUs and 1 GPUs, there are .*; ask for less"):
-        concurrent_trials(resources, Resources(cpu=1, gpu=1), limit=None)
 
 
 @pytest.mark.parametrize(("address", "is_own"), [(None, True), ("127.0.0.1:1", False), ("auto", False)])
@@ -51,11 +22,11 @@ def test_a_joined_cluster_keeps_the_temporary_folder_of_its_owner(
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     monkeypatch.setattr(ray, "init", lambda **settings: given.update(settings))
     monkeypatch.setattr(ray, "shutdown", lambda: None)
-    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 2.0})
+    monkeypatch.setattr(ray, "nodes", lambda: [{"Alive": True, "Resources": {"CPU": 2.0}}])
     monkeypatch.setattr(cluster.RayWatch, "of_connection", lambda *_given: SimpleNamespace(check=lambda: None))
     monkeypatch.setattr(cluster.socket, "create_connection", lambda *_given, **_options: socket.socket())
     with cluster.ray_session(address=address) as connection:
-        assert connection.resources == {"CPU": 2.0}
+        assert connection.nodes == ({"CPU": 2.0},)
         assert ("_temp_dir" in given) is is_own
     assert not is_own or not Path(given["_temp_dir"]).parent.exists()
 

@@ -9,7 +9,7 @@ from sweepbox.detection.core.backends import Backend
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.ray_backend.cluster_check import ClusterReport
 from sweepbox.tuning.ray_backend.cluster_findings import Finding, Gpu, Node, findings
-from sweepbox.tuning.spec.schema import Resources
+from sweepbox.tuning.spec.resources import Resources
 
 PACKAGES = {"sweepbox": "0.1.0", "ray": "2.60.0", "keras": "3.15.0", "tensorflow": "2.21.0"}
 GOOD = Node(

@@ -7,10 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ray import cloudpickle
 
 from sweepbox.detection.core.errors import DataError, SweepError, UnavailableError
 from sweepbox.tuning.ray_backend.callback import ManagerCallback
 from sweepbox.tuning.ray_backend.halt import OUTSIDE, Halt
+from sweepbox.tuning.ray_backend.retries import MAX_RETRIES
 from sweepbox.tuning.ray_backend.trainable import OUTSIDE_CAUSE, TRIAL_KEY
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState
@@ -88,18 +90,24 @@ def put_away(folder: SweepFolder, problem: Exception | None, **trial: Any) -> tu
     watch = SimpleNamespace(check=lambda **_patience: None)
     callback = ManagerCallback(  # stand-ins
         trials,  # type: ignore[arg-type]
-        None,  # type: ignore[arg-type]
+        SimpleNamespace(retry=lambda trial_id: trials.put_away.append(("retried", trial_id))),  # type: ignore[arg-type]
         watch=watch,  # type: ignore[arg-type]
         halt=halt,
         check_ready=check,
+        machines=SimpleNamespace(  # type: ignore[arg-type]
+            is_gone=lambda _id: False, killed_for_memory=lambda _id: False
+        ),
     )
     given = SimpleNamespace(config={TRIAL_KEY: "0003"}, last_result=trial.get("result"))
     if "error" in trial:
-        given.get_pickled_error = lambda: trial["error"]
-        callback.on_trial_error(trial=given)
+        given.pickled_error_file = folder.path / "error.pkl"
+        given.pickled_error_file.write_bytes(cloudpickle.dumps(trial["error"]))
+        for _ in range(trial.get("times", 1)):
+            callback.on_trial_error(trial=given)
     else:
         callback.on_trial_complete(trial=given)
-    ((how, _),) = trials.put_away
+    *retries, (how, _) = trials.put_away
+    assert set(retries) <= {("retried", "0003")}
     return how, halt.cause
 
 
@@ -111,7 +119,8 @@ def test_a_trial_that_reports_such_a_cause_is_left(folder: SweepFolder) -> None:
 
 def test_a_trial_whose_process_dies_fails_only_where_others_can_run(folder: SweepFolder) -> None:
     died = RuntimeError("the worker died")
-    assert put_away(folder, None, error=died) == ("closed", None)
+    assert put_away(folder, None, error=died) == ("retried", None)
+    assert put_away(folder, None, error=died, times=MAX_RETRIES + 1) == ("closed", None)
     assert put_away(folder, DataError("train.record: gone"), error=died) == ("left", "train.record: gone")
     how, cause = put_away(folder, FULL, error=died)
     assert (how, cause) == ("left", "/disk/state.json: No space left on device; free some space")

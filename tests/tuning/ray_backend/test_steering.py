@@ -153,7 +153,7 @@ def searcher_of(folder: SweepFolder, *, workers: int, ahead: int) -> TrialSource
     trials = ScheduledTrials(
         TrialManager(folder, spec, num_workers=ahead), restore_rule(folder, spec, read_sweep(folder).trials)
     )
-    return TrialSource(trials, folder, spec, mode="min", max_concurrent=workers)
+    return TrialSource(trials, folder, spec, mode="min", max_concurrent=workers, alone={})
 
 
 @pytest.mark.parametrize(

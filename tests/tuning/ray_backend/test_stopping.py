@@ -47,7 +47,7 @@ class Driver:
         self.folder = folder
         self.trials = ScheduledTrials(TrialManager(folder, spec, sources=sources_of(rule)), rule)
         self.scheduler = RuleScheduler(self.trials)
-        self.source = TrialSource(self.trials, folder, spec, mode="max", max_concurrent=workers)
+        self.source = TrialSource(self.trials, folder, spec, mode="max", max_concurrent=workers, alone={})
         self.rays: dict[str, str] = {}
         self.asked = 0
 

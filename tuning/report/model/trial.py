@@ -70,6 +70,7 @@ class TrialModel:
         duplicate_of: The trial with the same config and seed whose results it has.
         copied_from: `{trial, evaluation}` whose weights it starts from.
         error: The first line of the error that ended it.
+        infeasible: What it has too little of even alone: `memory`; None for all others.
         fold: `{number, count}` of the fold of a cross-validation that it validates on; None for all others.
         segments: `{step, trial, fingerprint, parameters}` of the configs of a training that changes its config.
         value: The first goal of its best evaluation.
@@ -110,6 +111,7 @@ class TrialModel:
     duplicate_of: str | None
     copied_from: Mapping[str, Any] | None
     error: str | None
+    infeasible: str | None
     fold: Mapping[str, int] | None
     segments: Sequence[Mapping[str, Any]]
     value: float | None
