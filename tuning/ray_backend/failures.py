@@ -1,7 +1,7 @@
 """Sorts how Ray reports that a trial ended: out of memory, with its machine, or by a death of its process."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ray import cloudpickle
 from ray.exceptions import NodeDiedError, OutOfMemoryError, RayActorError, RayError, RayTaskError
@@ -42,8 +42,7 @@ def error_of(trial: Any) -> BaseException | None:
     Ray writes errors of tasks and actors whole, and of others only the text.
     """
     if trial.pickled_error_file is not None:
-        error: BaseException = cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
-        return error
+        return cast("BaseException", cloudpickle.loads(Path(trial.pickled_error_file).read_bytes()))
     if trial.error_file is None:
         return None
     text = Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
