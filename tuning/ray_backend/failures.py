@@ -46,7 +46,8 @@ def error_of(trial: Any) -> BaseException | None:
     if trial.error_file is None:
         return None
     text = Path(trial.error_file).read_text(encoding="utf-8", errors="replace")
-    return OutOfMemoryError(text) if LOW_ON_MEMORY in text else RayError(text)
+    kind: type[Exception] = OutOfMemoryError if LOW_ON_MEMORY in text else RayError
+    return kind(text)
 
 
 def _last_line(error: BaseException | None) -> str:
