@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.schedule.asha import Asha, AshaOptions
+from sweepbox.tuning.schedule.curves import Curves, CurvesOptions
 from sweepbox.tuning.schedule.hyperband import HyperBand, HyperBandOptions
 from sweepbox.tuning.schedule.median import Median, MedianOptions
 from sweepbox.tuning.schedule.none import NoOptions, NoStopping
@@ -32,6 +33,7 @@ class RuleKind(Generic[Options]):
 
 RULES: Mapping[str, RuleKind[Any]] = {
     "asha": RuleKind(AshaOptions, Asha),
+    "curves": RuleKind(CurvesOptions, Curves),
     "hyperband": RuleKind(HyperBandOptions, HyperBand),
     "median": RuleKind(MedianOptions, Median),
     "none": RuleKind(NoOptions, NoStopping),

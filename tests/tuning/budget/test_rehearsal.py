@@ -64,7 +64,7 @@ def test_a_worker_compiles_each_program_once(programs: int, num_workers: int, co
     assert found.wall_s == pytest.approx(rounds * TRIAL_S + compilations * 30)
 
 
-@pytest.mark.parametrize("rule", ["asha", "hyperband", "median", "top_k"])
+@pytest.mark.parametrize("rule", ["asha", "curves", "hyperband", "median", "top_k"])
 def test_a_stopping_rule_shortens_the_sweep(rule: str) -> None:
     found = forecast(scheduler={"type": rule}, trials=16)
     assert 0 < found.amount.trial_hours <= forecast(trials=16).amount.trial_hours
