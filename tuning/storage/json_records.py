@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.storage.checksum import without_checksum
 
 Record = TypeVar("Record")
 
@@ -45,7 +46,7 @@ def read_record(kind: type[Record], path: Path, *, remedy: str) -> Record:
         SweepError: The file is missing or damaged; the line ends with `remedy`.
     """
     try:
-        return parse_record(kind, path.read_bytes())
+        return parse_record(kind, without_checksum(path.read_bytes()))
     except FileNotFoundError:
         raise SweepError(f"{path}: the file is missing; {remedy}") from None
     except (IsADirectoryError, NotADirectoryError):

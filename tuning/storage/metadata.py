@@ -1,5 +1,6 @@
 """`sweep.json`: the format of a sweep's folder, its data, and the processes that ran it."""
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -8,7 +9,8 @@ from typing import ClassVar
 from pydantic import ConfigDict
 
 from sweepbox.detection.core.errors import SweepError
-from sweepbox.detection.core.files import write_json
+from sweepbox.detection.core.files import write_text
+from sweepbox.tuning.storage.checksum import with_checksum
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.json_records import STRICT, read_record
 
@@ -74,7 +76,8 @@ def read_metadata(folder: SweepFolder) -> SweepMetadata:
 
 def write_metadata(folder: SweepFolder, metadata: SweepMetadata) -> None:
     """Write a folder's metadata, atomically."""
-    write_json(folder.metadata, asdict(metadata), makes_folder=False)
+    text = json.dumps(asdict(metadata), indent=2, allow_nan=False) + "\n"
+    write_text(folder.metadata, with_checksum(text), makes_folder=False)
 
 
 def begin_session(folder: SweepFolder, packages: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,7 @@
 """The records in a trial's folder: its status, its evaluations, its changes of the base config."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_json, write_text
 from sweepbox.tuning.search.observation import Attributes
 from sweepbox.tuning.spec.schema import Scalar
+from sweepbox.tuning.storage.checksum import with_checksum, without_checksum
 from sweepbox.tuning.storage.folder import TrialFolder
 from sweepbox.tuning.storage.json_records import STRICT, parse_record, read_record
 
@@ -248,7 +250,8 @@ def read_status(folder: TrialFolder) -> TrialStatus:
 
 def write_status(folder: TrialFolder, status: TrialStatus) -> None:
     """Write the status of a trial, atomically."""
-    write_json(folder.status, asdict(status), makes_folder=False)
+    text = json.dumps(asdict(status), indent=2, allow_nan=False) + "\n"
+    write_text(folder.status, with_checksum(text), makes_folder=False)
 
 
 def end_trial(folder: TrialFolder, state: TrialState, *, error: str | None = None) -> TrialStatus:
@@ -294,7 +297,7 @@ def read_results(folder: TrialFolder, status: TrialStatus) -> tuple[Evaluation, 
 def _evaluation_at(folder: TrialFolder, number: int, line: bytes, *, expected: int) -> Evaluation:
     """Return the evaluation in a line, from 1, which has the number `expected`."""
     try:
-        evaluation = parse_record(Evaluation, line)
+        evaluation = parse_record(Evaluation, without_checksum(line))
         if evaluation.evaluation != expected:
             raise ValueError(f"this is evaluation {evaluation.evaluation}")
     except ValueError as error:
@@ -307,7 +310,7 @@ def _is_torn(tail: bytes) -> bool:
     if tail[: len(LINE_START)] != LINE_START[: len(tail)]:
         return False
     try:
-        parse_record(Evaluation, tail)
+        parse_record(Evaluation, without_checksum(tail))
     except ValueError:
         return True
     return False
@@ -330,13 +333,18 @@ def parse_evaluation(text: str) -> Evaluation:
 def append_evaluation(folder: TrialFolder, evaluation: Evaluation) -> None:
     """Add one line to a trial's evaluations; a metric that is not finite raises ValueError."""
     with folder.metrics.open("a") as file:
-        file.write(evaluation_text(evaluation) + "\n")
+        file.write(_line(evaluation))
+        file.flush()
+        os.fsync(file.fileno())  # the state to resume from is on the disk, too
 
 
 def write_evaluations(folder: TrialFolder, evaluations: Iterable[Evaluation]) -> None:
     """Write all evaluations anew, atomically."""
-    lines = [evaluation_text(evaluation) + "\n" for evaluation in evaluations]
-    write_text(folder.metrics, "".join(lines), makes_folder=False)
+    write_text(folder.metrics, "".join(map(_line, evaluations)), makes_folder=False)
+
+
+def _line(evaluation: Evaluation) -> str:
+    return with_checksum(evaluation_text(evaluation)) + "\n"
 
 
 def read_changes(folder: TrialFolder) -> tuple[Change, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from sweepbox.detection.config import pipeline_pb2 as pb
+from sweepbox.detection.config.difference import fingerprint
 from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.storage.folder import TrialFolder
@@ -29,7 +30,8 @@ class ConfigSteps:
         Raises:
             OSError: A file is missing.
             ConfigError: A file is damaged.
-            SweepError: The steps in the trial's record do not begin at 0, or do not rise.
+            SweepError: The steps in the trial's record do not begin at 0, or do not rise; or the config is not
+                that of the record.
         """
         steps = tuple(segment.step for segment in status.segments) or (0,)
         if steps[0] != 0 or sorted(set(steps)) != list(steps):
@@ -38,7 +40,13 @@ class ConfigSteps:
                 f"file, or delete {trial.path} to drop the trial"
             )
         earlier = (load_config(trial.segment_config(number)) for number in range(len(steps) - 1))
-        return cls(steps, (*earlier, load_config(trial.config)))
+        config = load_config(trial.config)
+        if fingerprint(config) != status.fingerprint:
+            raise SweepError(
+                f"{trial.config}: damaged (it is another config than that of the trial's record); restore the "
+                f"file, or delete {trial.path} to drop the trial"
+            )
+        return cls(steps, (*earlier, config))
 
     @property
     def first(self) -> pb.TrainEvalPipelineConfig:

@@ -226,10 +226,20 @@ class TrialWorker:
                 raise SweepError(f"{error}, or delete {self._trial.last} to begin the trial again") from error
         written = read_evaluations(self._trial, first=self._status.status.first_evaluation)
         self._evaluations = tuple(item for item in written if item.step <= run.step)
+        self._check_complete(run.step)
         if self._trial.metrics.is_file():
             write_evaluations(self._trial, self._evaluations)
         if self._is_at_best(run):
             run.save_weights(self._trial.best)
+
+    def _check_complete(self, step: int) -> None:
+        """Raise SweepError where evaluations are lost that the saved state is past, and cannot make again."""
+        lost = self._next_number()
+        if step > 0 and self._plan.step_of(lost) < step:
+            raise SweepError(
+                f"{self._trial.metrics}: evaluation {lost} is lost, the saved state is at step {step}; restore "
+                f"the file, or delete {self._trial.last} to begin the trial again"
+            )
 
     def _evaluate(self, run: "TrainingRun", training: "TrainingSummary") -> Outcome:
         """Evaluate, then write the line, the state to resume from and the checkpoint, in this order.

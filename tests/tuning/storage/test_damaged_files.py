@@ -11,6 +11,7 @@ import pytest
 
 from sweepbox.detection.core.errors import SweepboxError, SweepError
 from sweepbox.tuning.spec.file import load_spec
+from sweepbox.tuning.storage.checksum import KEY
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
 from sweepbox.tuning.storage.trial_record import Evaluation, TrialState, read_evaluations, write_evaluations
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
@@ -187,8 +188,7 @@ def test_a_damaged_json_file_is_named(folder: SweepFolder, name: str, kind: str)
     ],
 )
 def test_a_field_of_another_type_is_named(folder: SweepFolder, field: str, value: object) -> None:
-    status = folder.trial("0001").status
-    status.write_text(json.dumps({**json.loads(status.read_text()), field: value}))
+    rewrite(folder.trial("0001").status, **{field: value})
     with pytest.raises(
         SweepError, match=rf"0001/state\.json: damaged \({field}.*\); restore the file"
     ) as error:
@@ -272,9 +272,15 @@ def test_a_trial_can_be_dropped_as_the_message_says(folder: SweepFolder) -> None
 def test_a_trial_that_waits_for_a_dropped_one_is_run_itself(folder: SweepFolder) -> None:
     status = folder.trial("0001").status
     for original in ("0000", "0001", "0007", "none"):
-        status.write_text(json.dumps({**json.loads(status.read_text()), "duplicate_of": original}))
+        rewrite(status, duplicate_of=original)
         shutil.rmtree(folder.trial("0000").path, ignore_errors=True)
         assert TrialManager(folder, load_spec(folder.spec)).next_trial() == "0001"
+
+
+def rewrite(path: Path, **changes: object) -> None:
+    """Change fields of a record by hand, and drop its checksum."""
+    kept = {key: value for key, value in json.loads(path.read_text()).items() if key != KEY}
+    path.write_text(json.dumps({**kept, **changes}))
 
 
 @pytest.mark.parametrize("text", [b"", b"\n", b"\xff\xfe", b"lunch\n"])

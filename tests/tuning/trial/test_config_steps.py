@@ -2,17 +2,19 @@ from pathlib import Path
 
 import pytest
 
+from sweepbox.detection.config.difference import fingerprint
 from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.storage.folder import TrialFolder
 from sweepbox.tuning.storage.trial_record import Segment, TrialState, TrialStatus
 from sweepbox.tuning.trial.config_steps import ConfigSteps
-from tests.tiny import QUICKSTART, tiny_config
+from tests.tiny import tiny_config
 
 
 def status_of(*steps: int) -> TrialStatus:
     segments = tuple(Segment(step, f"{number:04d}", f"f{number}") for number, step in enumerate(steps))
-    return TrialStatus(TrialState.PENDING, 1, "f", 30, 3, segments=segments)
+    mark = fingerprint(tiny_config("learning_rate=0.3"))
+    return TrialStatus(TrialState.PENDING, 1, mark, 30, 3, segments=segments)
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,15 @@ def test_steps_that_make_no_training_are_refused(folder: TrialFolder, steps: tup
 
 def test_a_config_that_is_missing_is_named(tmp_path: Path) -> None:
     folder = TrialFolder(tmp_path)
-    save_config(load_config(QUICKSTART), folder.config)
+    save_config(tiny_config("learning_rate=0.3"), folder.config)
     with pytest.raises(FileNotFoundError, match=r"segment-0\.config"):
         ConfigSteps.read(folder, status_of(0, 10))
+
+
+def test_a_config_that_is_not_that_of_the_record_is_refused(folder: TrialFolder, tmp_path: Path) -> None:
+    other = TrialFolder(tmp_path)
+    text = folder.config.read_text()
+    other.config.write_text(text.replace("0.3", "0.7"))
+    assert other.config.read_text() != text
+    with pytest.raises(SweepError, match=r"pipeline\.config: damaged .*restore the file, or delete"):
+        ConfigSteps.read(other, status_of())

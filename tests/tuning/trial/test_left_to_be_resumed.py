@@ -183,3 +183,25 @@ def test_a_damaged_state_to_resume_from_is_named_with_the_remedy(
     assert str(last) in outcome.outside_cause
     assert f"or delete {last} to begin the trial again" in outcome.outside_cause
     assert read_status(sweep_copy.trial("0000")).state is TrialState.INTERRUPTED
+
+
+@pytest.mark.parametrize("lines", [0, 1])
+def test_evaluations_that_are_lost_before_the_saved_state_are_named_with_the_remedy(
+    sweep_copy: SweepFolder, compiled_runs: CompiledRunCache, undisturbed: Measured, lines: int
+) -> None:
+    worker, trial = worker_of(sweep_copy, compiled_runs), sweep_copy.trial("0000")
+    for _ in range(2):
+        assert worker.next_evaluation().is_running
+    kept = trial.metrics.read_text().splitlines(keepends=True)[:lines]
+    trial.metrics.write_text("".join(kept))
+    outcome = worker_of(sweep_copy, compiled_runs).next_evaluation()
+    if lines == 1:
+        assert outcome.is_running, "the evaluation at the step of the state is made again"
+    else:
+        assert outcome.outside_cause is not None
+        assert "evaluation 1 is lost, the saved state is at step" in outcome.outside_cause
+        shutil.rmtree(trial.last)
+    again = worker_of(sweep_copy, compiled_runs)
+    while again.next_evaluation().is_running:
+        pass
+    assert metrics_of(sweep_copy) == undisturbed
