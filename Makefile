@@ -13,7 +13,7 @@ QUICK  := not slow and not gpu and not browser and not cluster
 NO_TESTS := test $$? -eq 5  # the exit status of pytest where it selects no test
 
 .DEFAULT_GOAL := help
-.PHONY: help install sweep test test-all test-slow test-gpu test-browser test-cluster parity bench fuzz check format schema lock clean
+.PHONY: help install sweep test test-all test-slow test-gpu test-browser test-cluster parity bench fuzz faults check format schema lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ bench: $(READY)  ## run all benchmarks: 60 minutes, 20 if the Object Detection A
 
 fuzz: $(READY)  ## feed 100,000 damaged files to all that reads files: about 10 minutes
 	$(BIN)/python -m experiments.fuzz $(FUZZ)
+
+faults: $(READY)  ## inject 200 faults into real sweeps, or as many as are missing: about an hour
+	$(BIN)/python -m experiments.faults $(FAULTS)
 
 check: $(READY)  ## check style, types and the import rules
 	$(BIN)/ruff check .

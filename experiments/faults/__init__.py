@@ -1,0 +1,1 @@
+"""Injects faults into real sweeps of tiny trials, and checks after each what docs/reliability.md promises."""

@@ -1,0 +1,1 @@
+"""The kinds of faults, a file for each cause; `table.py` names them."""
