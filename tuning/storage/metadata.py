@@ -4,12 +4,13 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import ConfigDict
 
 from sweepbox.detection.core.errors import SweepError
-from sweepbox.detection.core.files import write_text
+from sweepbox.detection.core.files import sha256_of, write_text
 from sweepbox.tuning.storage.checksum import with_checksum
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.json_records import STRICT, read_record
@@ -42,6 +43,7 @@ class SweepMetadata:
     Attributes:
         format: The format of the folder.
         data_sha256: A hash of the contents of the sweep's records; None where format 1 did not keep it.
+        files_sha256: Hashes of files that never change, by name; empty where an older version kept none.
         sessions: The processes that ran the sweep, in order.
     """
 
@@ -49,6 +51,7 @@ class SweepMetadata:
 
     format: int = FORMAT
     data_sha256: str | None = None
+    files_sha256: Mapping[str, str] = field(default_factory=dict)
     sessions: tuple[Session, ...] = field(default=())
 
 
@@ -72,6 +75,17 @@ def read_metadata(folder: SweepFolder) -> SweepMetadata:
     remedy = "restore it, or delete it if the sweep is of this version"
     _check_format(folder, read_record(_Format, folder.metadata, remedy=remedy).format)
     return read_record(SweepMetadata, folder.metadata, remedy=remedy)
+
+
+def check_unchanged(folder: SweepFolder, path: Path) -> None:
+    """Raise SweepError where a file of the sweep is missing or is not as the sweep wrote it."""
+    expected = read_metadata(folder).files_sha256.get(path.name)
+    if expected is None:
+        return
+    if not path.is_file():
+        raise SweepError(f"{path}: the file is missing; restore it")
+    if sha256_of(path) != expected:
+        raise SweepError(f"{path}: damaged (it is not what the sweep began with); restore the file")
 
 
 def write_metadata(folder: SweepFolder, metadata: SweepMetadata) -> None:

@@ -15,6 +15,7 @@ from sweepbox.detection.config.load import load_config, save_config
 from sweepbox.detection.config.reading import ReadConfig, read_with_edits
 from sweepbox.detection.config.support import check_supported
 from sweepbox.detection.core.errors import ConfigError, ModelError, SweepError
+from sweepbox.detection.core.files import sha256_of
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.core.problems import raise_together
@@ -285,7 +286,9 @@ def _write(
     save_config(base, draft.base_config)
     save_label_map(labels, draft.label_map)
     draft.trials.mkdir()
-    write_metadata(draft, SweepMetadata(data_sha256=dataset.content_sha256()))
+    kept = (draft.base_config, draft.label_map, draft.start)
+    hashes = {path.name: sha256_of(path) for path in kept if path.is_file()}
+    write_metadata(draft, SweepMetadata(data_sha256=dataset.content_sha256(), files_sha256=hashes))
     save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
 
 

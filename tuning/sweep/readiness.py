@@ -9,6 +9,7 @@ from sweepbox.detection.core.files import atomic_path
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.dataset import open_unchanged_data
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.metadata import check_unchanged
 from sweepbox.tuning.trial.settings import check_weights
 
 PROBE_BYTES = 64 * 2**10
@@ -26,6 +27,8 @@ def check_ready(folder: SweepFolder, spec: SweepSpec) -> None:
     if not folder.label_map.is_file():
         raise SweepError(f"{folder.label_map}: the sweep's classes are missing; restore the file")
     load_label_map(folder.label_map)
+    check_unchanged(folder, folder.label_map)
+    check_unchanged(folder, folder.start)
     open_unchanged_data(folder, spec)
     check_weights(folder, spec, base)
     check_writable(folder)
@@ -41,6 +44,7 @@ def load_base(folder: SweepFolder) -> pb.TrainEvalPipelineConfig:
     except ConfigError as error:
         first = str(error).splitlines()[0]
         raise SweepError(f"{folder.base_config}: damaged ({first}); restore the file") from error
+    check_unchanged(folder, folder.base_config)
     return base
 
 

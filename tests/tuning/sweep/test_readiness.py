@@ -58,6 +58,16 @@ def other_records(home: Path) -> None:
     description.write_text(json.dumps(described))
 
 
+def changed(name: str, before: bytes, after: bytes) -> Callable[[Path], object]:
+    def act(home: Path) -> None:
+        content = (home / name).read_bytes()
+        assert before in content
+        (home / name).write_bytes(content.replace(before, after, 1))
+
+    return act
+
+
+ONE_CHANGED = r"damaged \(it is not what the sweep began with\); restore the file"
 WORLDS: dict[str, tuple[Callable[[Path], object], str]] = {
     "records moved away": (remove("records"), "records: the sweep's records are not there; bring them back"),
     "label map of the records gone": (remove("records/label_map.pbtxt"), "label_map.pbtxt is missing"),
@@ -71,6 +81,12 @@ WORLDS: dict[str, tuple[Callable[[Path], object], str]] = {
         "label_map.pbtxt: the sweep's classes are missing; restore",
     ),
     "config gone": (remove("run/base.config"), "base.config: the sweep's config is missing; restore"),
+    "a value of the config changed": (
+        changed("run/base.config", b"batch_size: 2", b"batch_size: 3"),
+        ONE_CHANGED,
+    ),
+    "a class renamed": (changed("run/label_map.pbtxt", b"with_mask", b"with_mask2"), ONE_CHANGED),
+    "what it starts with gone": (remove("run/start.json"), "start.json: the file is missing; restore it"),
     "config torn": (cut("run/base.config"), "base.config: damaged .*; restore the file"),
 }
 
