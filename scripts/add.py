@@ -1,15 +1,15 @@
 """`sweepbox add`: have a sweep try settings of your choice."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sweepbox.scripts.cli import output_console, run
+from sweepbox.scripts.sweep_path import SweepPath
 
 
 def command(
-    sweep: Annotated[Path, typer.Argument(help="The sweep's folder.")],
+    sweep: SweepPath,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="A setting; may be given several times."),

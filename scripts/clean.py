@@ -10,7 +10,7 @@ from sweepbox.scripts.cli import output_console, run
 
 
 def command(
-    sweep: Annotated[Path | None, typer.Argument(help="The folder of a sweep that does not run.")] = None,
+    sweep: Annotated[str | None, typer.Argument(help="The folder of a sweep that does not run.")] = None,
     *,
     cache: Annotated[
         Path | None, typer.Option(help="A folder of records, or a cache folder: decoded images not in use.")
@@ -29,9 +29,13 @@ def command(
         raise UsageError("name a sweep's folder, a folder of records with --cache, or --fetched")
     console = output_console()
     if sweep is not None:
+        from sweepbox.detection.core.remote.uri import is_uri
         from sweepbox.tuning.sweep.clean import clean_sweep
 
-        console.print(f"{sweep}: {_megabytes(clean_sweep(sweep))} freed", highlight=False, markup=False)
+        if is_uri(sweep):
+            raise UsageError(f"{sweep}: states of ended trials are deleted on a store at once; nothing is left")
+        freed = _megabytes(clean_sweep(Path(sweep)))
+        console.print(f"{sweep}: {freed} freed", highlight=False, markup=False)
     if cache is not None:
         from sweepbox.detection.data.cache.freeing import free_cache
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sweepbox.scripts.cli import EXIT_INTERRUPTED, output_console, run
+from sweepbox.scripts.sweep_path import sweep_path
 
 if TYPE_CHECKING:
     from sweepbox.tuning.monitor.dashboard.server import DashboardServer
@@ -21,7 +22,12 @@ NICENESS = 10
 
 
 def command(
-    sweeps: Annotated[list[Path], typer.Argument(help="The folders of one or several sweeps.")],
+    sweeps: Annotated[
+        list[Path],
+        typer.Argument(
+            help="The folders or URIs of one or several sweeps.", parser=sweep_path, metavar="SWEEPS..."
+        ),
+    ],
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = DEFAULT_PORT,
     host: Annotated[
         str, typer.Option(help="The address to listen at. Beyond this machine the link has a token.")
@@ -36,7 +42,9 @@ def command(
     another machine.
     """
     os.nice(NICENESS)
-    with _beside(sweeps) if beside else _server(sweeps, host, port) as server:
+    from sweepbox.tuning.storage.remote.reader import followed
+
+    with followed(sweeps), _beside(sweeps) if beside else _server(sweeps, host, port) as server:
         output_console().print(server.link, highlight=False, markup=False, soft_wrap=True)
         sys.stdout.flush()
         if open_browser:

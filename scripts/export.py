@@ -10,6 +10,7 @@ from typer import Argument, Option
 from sweepbox.detection.export.input_type import InputType
 from sweepbox.scripts.cli import run
 from sweepbox.scripts.data_option import local_data
+from sweepbox.scripts.sweep_path import Source
 
 if TYPE_CHECKING:
     from sweepbox.detection.checkpoint.folder import CheckpointMetadata
@@ -25,7 +26,7 @@ class ExportFormat(StrEnum):
 
 
 def command(
-    source: Annotated[Path, Argument(help="Folder of a sweep, of a training run, or a checkpoint folder.")],
+    source: Source,
     out: Annotated[Path, Argument(help="Folder to make; it must not exist or be empty.")],
     *,
     export_format: Annotated[

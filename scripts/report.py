@@ -6,13 +6,17 @@ from typing import Annotated
 import typer
 
 from sweepbox.scripts.cli import output_console, run
+from sweepbox.scripts.sweep_path import SweepPath
 
 
 def command(
-    sweep: Annotated[Path, typer.Argument(help="The sweep's folder.")],
+    sweep: SweepPath,
     *,
     out: Annotated[
-        Path | None, typer.Option(help="The file to write. By default report.html in the sweep's folder.")
+        Path | None,
+        typer.Option(
+            help="The file to write. By default report.html in the sweep's folder, or here for a URI."
+        ),
     ] = None,
     no_detector: Annotated[
         bool,
@@ -27,7 +31,7 @@ def command(
     """
     from sweepbox.scripts.progress import progress_bar
     from sweepbox.tuning.report.detector.on_demand import examine_if_missing
-    from sweepbox.tuning.report.html.write import write_page
+    from sweepbox.tuning.report.html.write import own_page, write_page
     from sweepbox.tuning.sweep.reader import load_sweep
 
     state = load_sweep(sweep)
@@ -36,7 +40,7 @@ def command(
             note = examine_if_missing(state, on_progress=on_progress)
         if note is not None:
             typer.echo(note, err=True)
-    path = out or state.folder.page
+    path = out or own_page(state)
     write_page(state, path)
     output_console().print(f"report: {path}", highlight=False, markup=False, soft_wrap=True)
 

@@ -1,16 +1,16 @@
 """`sweepbox status`: show the state of a sweep or of one of its trials."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sweepbox.scripts.cli import output_console, run
+from sweepbox.scripts.sweep_path import SweepPath
 
 
 def command(
-    sweep: Annotated[Path, typer.Argument(help="The sweep's folder.")],
+    sweep: SweepPath,
     trial: Annotated[
         str | None, typer.Argument(help="A trial, such as 0004, to be shown in full.", show_default=False)
     ] = None,

@@ -1,15 +1,15 @@
 """`sweepbox stop`: stop a running sweep, or end one of its trials early."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sweepbox.scripts.cli import command_line, output_console, run
+from sweepbox.scripts.sweep_path import SweepPath
 
 
 def command(
-    sweep: Annotated[Path, typer.Argument(help="The sweep's folder.")],
+    sweep: SweepPath,
     trial: Annotated[str | None, typer.Argument(help="A trial, such as 0004; by default all.")] = None,
 ) -> None:
     """Stop a running sweep, or end one of its trials early, from any machine that sees the folder.
@@ -24,7 +24,9 @@ def command(
         line = f"asked to stop; to resume it afterwards: {folder.resume_command}"
     else:
         folder = stop_trial(sweep, trial)
-        line = f"trial {trial} is asked to end early; `{command_line('status', sweep)}` shows its state"
+        line = (
+            f"trial {trial} is asked to end early; `{command_line('status', folder.address)}` shows its state"
+        )
     output_console().print(line, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -31,6 +31,7 @@ def command(
     test_fraction: options.TestFraction = None,
     address: options.Address = None,
     resume: options.Resume = False,
+    take_over: options.TakeOver = False,
     dry_run: options.DryRun = False,
     log_images: options.LogImages = None,
     dashboard: options.Dashboard = False,
@@ -69,7 +70,7 @@ def command(
         return
     try:
         with (
-            _begun(request, console, resume=resume) as folder,
+            _begun(request, console, resume=resume, take_over=take_over) as folder,
             dashboard_beside(folder.path, partial(_say, console=console)) if dashboard else nullcontext(),
         ):
             outcome = _run(folder, RayConfig(address=address), console, resume=resume)
@@ -97,7 +98,9 @@ def _forecast(request: "SweepRequest", ray_config: "RayConfig", console: "Consol
 
 
 @contextmanager
-def _begun(request: "SweepRequest", console: "Console", *, resume: bool) -> Iterator["SweepFolder"]:
+def _begun(
+    request: "SweepRequest", console: "Console", *, resume: bool, take_over: bool
+) -> Iterator["SweepFolder"]:
     """Make the sweep's folder or find it, and hold it in the block."""
     from sweepbox.scripts.progress import progress_bar
     from sweepbox.tuning.sweep.begin import begun_sweep
@@ -105,7 +108,11 @@ def _begun(request: "SweepRequest", console: "Console", *, resume: bool) -> Iter
     with ExitStack() as stack:
         with progress_bar("preparing the data") if not resume else nullcontext() as on_progress:
             begun = begun_sweep(
-                request, resume=resume, on_progress=on_progress, notify=lambda line: _say(line, console)
+                request,
+                resume=resume,
+                take_over=take_over,
+                on_progress=on_progress,
+                notify=lambda line: _say(line, console),
             )
             folder = stack.enter_context(begun)
         yield folder
@@ -123,13 +130,19 @@ def _run(folder: "SweepFolder", ray_config: "RayConfig", console: "Console", *, 
     def say(text: str) -> None:
         _say(text, console)
 
-    say(f"sweep in {folder.path}; `{command_line('status', folder.path)}` shows its state")
+    say(f"sweep in {folder.address}; `{command_line('status', folder.address)}` shows its state")
     spec = load_spec(folder.spec)
     if at_random := drawn_at_random(spec.sampler, Space.of(spec)):
         say(at_random)
     before = load_sweep(folder.path) if resume else None
     with LiveTable(console) if console.is_terminal else EventLines(say, before=before) as listener:
         return run_sweep(folder, ray_config=ray_config, listener=listener, notify=say, is_held=True)
+
+
+def _export_command(folder: "SweepFolder") -> str:
+    """Return the command that exports the winner; the export of a sweep on a URI comes to this machine."""
+    address = folder.address
+    return command_line("export", address, "export" if address != str(folder.path) else folder.path / "export")
 
 
 def _say(text: str, console: "Console") -> None:
@@ -154,7 +167,7 @@ def _tell(outcome: "SweepOutcome", console: "Console") -> None:
     if verdict is not None:
         lines.append(f"verdict: {verdict}")
     if state.best is not None:
-        lines.append(f"export the winner: {command_line('export', path, path / 'export')}")
+        lines.append(f"export the winner: {_export_command(state.folder)}")
     report = state.folder.page if state.folder.page.is_file() else state.folder.report
     lines.append(f"report: {report.resolve().as_uri()}")
     for line in lines:

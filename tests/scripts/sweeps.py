@@ -57,10 +57,10 @@ def status(run: Path) -> dict[str, Any]:
 class Sweep:
     """A sweep in a process of its own, that is looked at until something has happened."""
 
-    def __init__(self, home: Path, *options: str, run: Path | None = None) -> None:
-        self.run = run or home / "run"
+    def __init__(self, home: Path, *options: str, run: Path | str | None = None) -> None:
+        self.run = home / "run" if run is None else Path(run)
         self.terminal = home / f"terminal-{time.monotonic_ns()}.txt"
-        arguments = ["sweepbox.scripts.sweep", str(home / "tiny.yaml"), "--out", str(self.run), *options]
+        arguments = ["sweepbox.scripts.sweep", str(home / "tiny.yaml"), "--out", str(run or self.run), *options]
         with self.terminal.open("w") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *arguments], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT

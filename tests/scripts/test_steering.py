@@ -65,7 +65,7 @@ def test_the_freed_space_is_told(folder: SweepFolder, records: Path, invoke: Inv
         (add.command, ["{run}"], "no setting is given"),
         (stop.command, ["{run}", "0009"], "no trial 0009"),
         (stop.command, ["{run}/absent"], "no sweep here"),
-        (clean.command, [], "name a sweep's folder, or a folder of records with --cache"),
+        (clean.command, [], "name a sweep's folder, a folder of records with --cache, or --fetched"),
         (clean.command, ["--cache", "{run}/absent"], "there is no such folder"),
     ],
 )

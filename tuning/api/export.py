@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, overload
 from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.core.files import StrPath
 from sweepbox.detection.data.dataset.remote import local_data
+from sweepbox.tuning.storage.remote.reader import local_sweep
 from sweepbox.tuning.sweep.export_source import export_source
 from sweepbox.tuning.winner.tuned_export import TuningRequest, tuned_export
 
@@ -61,8 +62,9 @@ def export(
     """Export a detector in the Object Detection API's formats.
 
     Args:
-        source: The folder of a sweep, of a training run, or of a checkpoint. Of a sweep it is the best
-            checkpoint of all its trials by the sweep's objective, of a training run its best.
+        source: The folder or the URI of a sweep, or the folder of a training run, or of a checkpoint. Of a
+            sweep it is the best checkpoint of all its trials by the sweep's objective, of a training run its
+            best.
         out: The folder to make; it must not exist or be empty. It appears whole.
         format: `saved_model` for a program to run, or `checkpoint` for weights that the Object Detection API
             loads.
@@ -101,17 +103,18 @@ def export(
     if format == CHECKPOINT and kind is not InputType.IMAGE_TENSOR:
         raise UsageError(f"input type {kind}: a checkpoint takes no input; leave it out")
     request = TuningRequest(tune_post_processing, precision, None if data is None else local_data(data))
-    checkpoint, extras = export_source(Path(source))
+    folder = local_sweep(source)
+    checkpoint, extras = export_source(folder)
     if format == CHECKPOINT:
         from sweepbox.detection.export.od_api_checkpoint import CHECKPOINT_PARTS, export_checkpoint
 
         check_folder(Path(out), CHECKPOINT_PARTS, overwrite=overwrite)
-        tuned = tuned_export(Path(source), checkpoint, request.only_if_required).output
+        tuned = tuned_export(folder, checkpoint, request.only_if_required).output
         return export_checkpoint(checkpoint, Path(out), tuned=tuned, overwrite=overwrite)
     from sweepbox.detection.export.saved_model import EXPORT_FILES, export_detector
 
     check_folder(Path(out), EXPORT_FILES, overwrite=overwrite)
-    tuned = tuned_export(Path(source), checkpoint, request).output
+    tuned = tuned_export(folder, checkpoint, request).output
     return export_detector(
         checkpoint, Path(out), input_type=kind, extras=extras, tuned=tuned, overwrite=overwrite
     )

@@ -13,6 +13,7 @@ from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.opening import open_sweep
+from sweepbox.tuning.storage.remote.reader import local_sweep
 from sweepbox.tuning.sweep.begin import begun_sweep
 from sweepbox.tuning.sweep.create import SweepRequest
 from sweepbox.tuning.sweep.reader import load_sweep
@@ -35,7 +36,7 @@ class Sweep:
         spec: The sweep file, or a `SweepSpec`. Relative paths in a file start at the file's folder, those of a
             `SweepSpec` at the working directory.
         data: The folder of annotated photographs or of prepared records, instead of the spec's.
-        out: The sweep's folder; `runs/NAME` by default.
+        out: The sweep's folder, or a URI such as `s3://bucket/runs/mine`; `runs/NAME` by default.
         trials: The number of trials, instead of the spec's.
         time_budget: The time for the sweep, `90s`, `10m` or `1h30m`, instead of the spec's.
         gpu_hours: The most GPU-hours of all trials together, instead of the spec's.
@@ -72,7 +73,7 @@ class Sweep:
         self._request = SweepRequest(
             spec if isinstance(spec, SweepSpec) else Path(spec),
             data=None if data is None else os.fspath(data),
-            out=None if out is None else Path(out),
+            out=None if out is None else os.fspath(out),
             trials=trials,
             time_budget=time_budget,
             gpu_hours=gpu_hours,
@@ -82,7 +83,7 @@ class Sweep:
 
     @classmethod
     def open(cls, folder: StrPath) -> Self:
-        """Return the sweep in a folder, whether it runs, has ended or was interrupted.
+        """Return the sweep in a folder or at a URI, whether it runs, has ended or was interrupted.
 
         Raises:
             SweepError: There is no sweep in the folder.
@@ -91,12 +92,12 @@ class Sweep:
             >>> sb.Sweep.open("runs/tiny").best.metric
             'mAP@.50'
         """
-        found = open_sweep(Path(folder))
-        return cls(found.spec, out=found.path)
+        found = open_sweep(local_sweep(folder))
+        return cls(found.spec, out=found.address)
 
     @property
     def folder(self) -> Path:
-        """The sweep's folder.
+        """The sweep's folder; of a sweep on a URI, the one that mirrors it on this machine.
 
         Example:
             >>> sb.Sweep("sweep.yaml").folder
@@ -199,7 +200,7 @@ class Sweep:
             >>> state.running, state.ended, state.spec.trials
             (False, 2, 2)
         """
-        return load_sweep(self.folder)
+        return load_sweep(self.folder if self._request.uri is None else local_sweep(self._request.uri))
 
     @property
     def best(self) -> "Best | None":
@@ -240,7 +241,7 @@ class Sweep:
             PosixPath('winner')
         """
         return export(
-            self.folder,
+            self._request.uri or self.folder,
             out,
             format=format,
             input_type=input_type,

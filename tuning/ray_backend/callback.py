@@ -12,10 +12,11 @@ from sweepbox.tuning.ray_backend.failures import error_of, failure_of
 from sweepbox.tuning.ray_backend.halt import Halt
 from sweepbox.tuning.ray_backend.machines import Machines
 from sweepbox.tuning.ray_backend.retries import Cause, Failure, Retries
-from sweepbox.tuning.ray_backend.trainable import OUTSIDE_CAUSE, RECORD, TRIAL_KEY
+from sweepbox.tuning.ray_backend.trainable import MANIFEST, OUTSIDE_CAUSE, RECORD, TRIAL_KEY, UNSAVED
 from sweepbox.tuning.ray_backend.trial_source import TrialSource
 from sweepbox.tuning.ray_backend.watch import RayWatch
-from sweepbox.tuning.storage.trial_record import parse_evaluation
+from sweepbox.tuning.storage.remote.driver import SweepDriver
+from sweepbox.tuning.storage.trial_record import TrialStatus, parse_evaluation
 from sweepbox.tuning.sweep.running import RunnableTrials
 from sweepbox.tuning.trial.outside_cause import outside_cause
 
@@ -40,14 +41,26 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         halt: Halt,
         check_ready: Callable[[], None],
         machines: Machines,
+        store: SweepDriver | None = None,
     ) -> None:
-        """Call `check_ready`, which raises where no trial can run, when a trial's process has died."""
+        """Keep the manager informed.
+
+        Args:
+            trials: The trials.
+            source: What hands them out.
+            watch: Detects that Ray has died.
+            halt: Stops the sweep.
+            check_ready: Raises where no trial can run; called when a trial's process has died.
+            machines: Tells what became of the machines of trials.
+            store: Keeps the store of a sweep on a URI up to date.
+        """
         self._trials = trials
         self._machines = machines
         self._retries = Retries()
         self._halt = halt
         self._check_ready = check_ready
         self._source = source
+        self._store = store
         self._watch = watch
         self._written = 0.0
 
@@ -75,6 +88,7 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
 
     def on_trial_result(self, *, trial: Any, result: dict[str, Any], **_info: Any) -> None:
         """Record the evaluation that a trial reports."""
+        self._receive(trial, result)
         if RECORD in result:
             self._trials.manager.record_evaluation(trial.config[TRIAL_KEY], parse_evaluation(result[RECORD]))
 
@@ -84,7 +98,7 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         if cause is not None:
             self._leave(trial, cause)
             return
-        status = self._trials.close(trial.config[TRIAL_KEY])
+        status = self._close(trial)
         reason = f": {status.error}" if status.error else ""
         logger.info("trial %s %s%s", trial.config[TRIAL_KEY], status.state, reason)
 
@@ -95,6 +109,8 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         """
         self._watch.check(patience_s=0)
         trial_id, error = trial.config[TRIAL_KEY], error_of(trial)
+        if self._store is not None:
+            self._store.recover(trial_id)
         failure = failure_of(
             error,
             machine_is_gone=self._machines.is_gone(trial_id),
@@ -108,7 +124,7 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
             logger.warning("trial %s goes on from its saved state: %s", trial_id, failure.line)
             self._source.retry(trial_id)
         else:
-            status = self._trials.close(trial_id, error=failure.line)
+            status = self._close(trial, error=failure.line)
             logger.error("trial %s failed: %s", trial_id, status.error)
 
     def _runs_again(self, trial_id: str, failure: Failure) -> bool:
@@ -116,6 +132,23 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         if failure.cause is Cause.MEMORY:
             return not self._trials.manager.out_of_memory(trial_id, failure.line).infeasible
         return self._retries.allows(trial_id, failure.cause)
+
+    def _receive(self, trial: Any, result: dict[str, Any]) -> None:
+        """Bring the driver's folder up to date with what a worker on another machine has written.
+
+        The text is dropped: Ray would keep that of every trial.
+        """
+        for told in (result, trial.last_result or {}):
+            text = told.pop(MANIFEST, None)
+            unsaved_s = told.pop(UNSAVED, 0.0)
+            if text is not None and self._store is not None:
+                self._store.receive(text, unsaved_s=unsaved_s)
+
+    def _close(self, trial: Any, *, error: str | None = None) -> TrialStatus:
+        status = self._trials.close(trial.config[TRIAL_KEY], error=error)
+        if self._store is not None:
+            self._store.let_go(trial.config[TRIAL_KEY])
+        return status
 
     def _leave(self, trial: Any, cause: str) -> None:
         """Leave a trial to be resumed, and stop the sweep."""

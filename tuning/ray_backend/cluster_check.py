@@ -26,6 +26,7 @@ from sweepbox.tuning.spec.resources import Resources
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.dataset import open_sweep_data
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.remote.place import place_of
 from sweepbox.tuning.trial.provenance import PACKAGES
 
 logger = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ def check_nodes(folder: SweepFolder, spec: SweepSpec, *, notify: Callable[[str],
     report = check_cluster(
         Reach.of(
             data=data if is_uri(data) else open_sweep_data(folder, spec).directory.resolve(),
-            out=folder.path.resolve(),
+            out=folder.path.resolve() if place_of(folder.path) is None else folder.address,
         ),
         backend=Backend(spec.backend),
         share=spec.resources_per_trial,

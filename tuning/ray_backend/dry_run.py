@@ -27,6 +27,8 @@ from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.dataset import Progress, open_sweep_data
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.remote.driver import driver_of
+from sweepbox.tuning.storage.remote.node import NodeOrder, NodeSweep
 from sweepbox.tuning.sweep.create import SweepRequest
 from sweepbox.tuning.sweep.rehearsal import rehearsed_sweep
 from sweepbox.tuning.trial.process import prepare_process
@@ -129,13 +131,12 @@ def _warm_up(
     """Return the warm-ups of a program in several processes at a time; SweepError where one fails."""
     import ray
 
-    share = spec.resources_per_trial
+    share, store = spec.resources_per_trial, driver_of(folder)
     remote = ray.remote(num_cpus=share.cpu, num_gpus=share.gpu, max_calls=1, max_retries=0)(_in_process)
 
     def run() -> list[Any]:
-        tasks = [
-            remote.remote(str(folder.path.resolve()), str(config.resolve()), copy) for copy in range(copies)
-        ]
+        place = str(folder.path.resolve()) if store is None else store.order()
+        tasks = [remote.remote(place, config.name, copy) for copy in range(copies)]
         try:
             return list(ray.get(tasks))
         except ray.exceptions.RayError as error:
@@ -149,20 +150,20 @@ def _warm_up(
     return results
 
 
-def _in_process(sweep: str, config_path: str, copy: int) -> WarmUp | str:
+def _in_process(sweep: str | NodeOrder, config_name: str, copy: int) -> WarmUp | str:
     """Warm a program up in a process of its own; return the message of an error of ours."""
     drop_driver_folders()
-    folder = SweepFolder(Path(sweep))
+    folder = SweepFolder(Path(sweep)) if isinstance(sweep, str) else NodeSweep(sweep).fetch_own()
     spec = load_spec(folder.spec)
     share = spec.resources_per_trial
     prepare_process(cpus=share.cpu, gpus=share.gpu, backend=Backend(spec.backend))
     from sweepbox.tuning.trial.warm_up import warm_up
 
     trial = folder.trial(f"warm-up-{copy}")
-    trial.path.mkdir()
+    trial.path.mkdir(parents=True)
     try:
         dataset = open_sweep_data(folder, spec)
-        config = load_config(Path(config_path))
+        config = load_config(folder.path / config_name)
         settings = run_settings(folder, trial, spec, config, dataset, seed=spec.seed)
         if not (dataset.directory / CACHE_FOLDER).is_dir():
             settings = replace(settings, cache_directory=folder.path / CACHE_FOLDER)

@@ -1,6 +1,7 @@
 """Evaluates weights of trials on Ray's workers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -9,6 +10,8 @@ from sweepbox.detection.core.errors import DataError, SweepboxError, SweepError
 from sweepbox.tuning.report.detector.examine import examine_detector
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.remote.driver import driver_of
+from sweepbox.tuning.storage.remote.node import NodeOrder, NodeSweep
 from sweepbox.tuning.trial.evaluation import Part, TrialEvaluator
 from sweepbox.tuning.trial.process import prepare_process
 from sweepbox.tuning.winner.post_processing import tuned_trial
@@ -20,35 +23,50 @@ STOP_CHECK_S = 0.5
 class EvaluationWorker:
     """An actor of Ray that evaluates trials one after the other."""
 
-    def __init__(self, sweep: SweepFolder, spec: SweepSpec) -> None:
-        """Fit the process to its share of the machine."""
+    def __init__(self, sweep: SweepFolder | NodeOrder, spec: SweepSpec) -> None:
+        """Fit the process to its share of the machine; an order is for a sweep on a URI."""
         from sweepbox.tuning.ray_backend.worker_path import drop_driver_folders
 
         drop_driver_folders()
         share = spec.resources_per_trial
         prepare_process(cpus=share.cpu, gpus=share.gpu, backend=Backend(spec.backend))
-        self._sweep, self._spec = sweep, spec
-        self._evaluator = TrialEvaluator(sweep, spec)
+        self._node = None if isinstance(sweep, SweepFolder) else NodeSweep(sweep)
+        self._sweep = sweep if isinstance(sweep, SweepFolder) else NodeSweep(sweep).folder
+        self._spec = spec
+        self._evaluator = TrialEvaluator(self._sweep, spec)
+
+    @contextmanager
+    def _trial(self, trial_id: str) -> Iterator[None]:
+        """Of a sweep on a URI, fetch the trial's best weights first, and publish its files afterwards."""
+        if self._node is not None:
+            self._node.prepare(trial_id, best=True)
+        yield
+        if self._node is not None:
+            self._node.publish_evaluated(trial_id)
 
     def evaluate(self, trial_id: str, part: str) -> dict[str, float]:
         """Return the metrics of a trial's best weights; see `TrialEvaluator.evaluate`."""
-        return self._evaluator.evaluate(trial_id, Part(part))
+        with self._trial(trial_id):
+            return self._evaluator.evaluate(trial_id, Part(part))
 
     def evaluate_as_exported(self, trial_id: str, suppression: Mapping[str, Any]) -> dict[str, float]:
         """Return the metrics on the test part; see `TrialEvaluator.evaluate_as_exported`."""
-        return self._evaluator.evaluate_as_exported(trial_id, suppression)
+        with self._trial(trial_id):
+            return self._evaluator.evaluate_as_exported(trial_id, suppression)
 
     def tune(self, trial_id: str) -> tuple[dict[str, Any] | None, str]:
         """Return suppression and thresholds of a trial's best weights as JSON; or None, and why."""
         try:
-            return tuned_trial(self._sweep, self._spec, trial_id).to_json(), ""
+            with self._trial(trial_id):
+                return tuned_trial(self._sweep, self._spec, trial_id).to_json(), ""
         except DataError as error:
             return None, str(error).splitlines()[0]
 
     def examine(self, trial_id: str) -> str:
         """Write `detector.json` for a trial's best weights; return why it cannot be, empty where it is."""
         try:
-            examine_detector(self._sweep, self._spec, trial_id)
+            with self._trial(trial_id):
+                examine_detector(self._sweep, self._spec, trial_id)
         except (SweepboxError, OSError) as error:
             return str(error)
         return ""
@@ -136,9 +154,12 @@ class EvaluationPool:
         import ray
 
         actor = ray.remote(**self._spec.resources_per_trial.options_for_ray)(EvaluationWorker)
-        absolute = SweepFolder(self._folder.path.resolve())
+        store = driver_of(self._folder)
+        if store is not None:
+            store.flush()  # what the workers fetch
+        sweep = SweepFolder(self._folder.path.resolve()) if store is None else store.order()
         while len(self._workers) < count:
-            self._workers.append(actor.remote(absolute, self._spec))
+            self._workers.append(actor.remote(sweep, self._spec))
         return self._workers[:count]
 
 
@@ -159,6 +180,9 @@ def _results(folder: SweepFolder, jobs: dict[Any, str]) -> dict[str, Any] | None
                 raise SweepError(
                     f"trial {jobs[job]}: its weights cannot be evaluated: {cause}; resume the sweep later"
                 ) from error
+    store = driver_of(folder)
+    if store is not None:
+        store.fetch_evaluated(set(found))
     return found
 
 

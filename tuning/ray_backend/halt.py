@@ -51,6 +51,6 @@ class Halt:
 
     def _error(self) -> UnavailableError:
         return UnavailableError(
-            f"{self._folder.path}: the sweep stops, its trials are kept: {self.cause}; then resume it with "
+            f"{self._folder.address}: the sweep stops, its trials are kept: {self.cause}; then resume it with "
             f"`{self._folder.resume_command}`"
         )

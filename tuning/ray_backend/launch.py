@@ -31,6 +31,7 @@ from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import begin_session, end_session
+from sweepbox.tuning.storage.remote.driver import driver_of
 from sweepbox.tuning.storage.requests import read_requests
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.sweep.clean import remove_remains
@@ -110,6 +111,8 @@ def run_sweep(
         check_installed(Backend(load_spec(folder.spec).backend))
     arrange_environment(config.address)
     halt = Halt(folder)
+    if (store := driver_of(folder)) is not None:
+        store.lost = halt.stop
     with nullcontext() if is_held else folder.held(), halt.raised():
         with _log_to(folder):
             stopped_by = _run_remaining(folder, config, listener, notify, halt)
@@ -320,6 +323,7 @@ def _run_trials(
         halt=halt,
         check_ready=lambda: check_ready(folder, spec),
         machines=Machines(),
+        store=driver_of(folder),
     )
     tuner = tune.Tuner(
         tune.with_resources(

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sweepbox.tuning.ray_backend.trainable import (
     BACKEND_KEY,
     CPU_KEY,
     GPU_KEY,
+    ORDER_KEY,
     PROGRAMS,
     RESOURCES_KEY,
     SCORE,
@@ -19,6 +21,7 @@ from sweepbox.tuning.ray_backend.trainable import (
 )
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.remote.driver import driver_of
 from sweepbox.tuning.sweep.running import RunnableTrials
 
 Programs = tuple[str, ...]
@@ -89,8 +92,15 @@ class TrialSource(Searcher):  # type: ignore[misc]
         self._none_left = ours is None
         if ours is not None:
             process = self._process_alone if ours == self._waits_for_machine else self._process
-            return {SWEEP_KEY: str(self._folder.path.resolve()), TRIAL_KEY: ours, **process}
+            return {TRIAL_KEY: ours, **self._place_of(ours), **process}
         return None if self._running else str(Searcher.FINISHED)  # one that runs may pause and be promoted
+
+    def _place_of(self, ours: str) -> dict[str, Any]:
+        """Return where the trial's process finds the sweep."""
+        store = driver_of(self._folder)
+        if store is None:
+            return {SWEEP_KEY: str(self._folder.path.resolve())}
+        return {ORDER_KEY: asdict(store.hand_out(ours))}
 
     def _take(self, trial_id: str) -> str | None:
         """Return a trial for the next worker, and record the programs that the worker will hold.

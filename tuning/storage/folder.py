@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sweepbox.detection.core.files import write_text
 from sweepbox.tuning.storage.lock import hold, is_held
+from sweepbox.tuning.storage.remote.place import address_of, is_told_running, place_of
 
 TRIAL_ID = re.compile("[0-9]{4}|[1-9][0-9]{4,}", re.ASCII)
 """The ids of trials: their numbers with four digits or more."""
@@ -237,9 +238,16 @@ class SweepFolder:
         return [TrialFolder(path) for path in sorted(paths, key=lambda path: int(path.name))]
 
     @property
+    def address(self) -> str:
+        """What names the sweep on a command line: its folder, or the URI that the folder mirrors."""
+        return address_of(self.path)
+
+    @property
     def resume_command(self) -> str:
         """The command that resumes the sweep, quoted for a shell."""
-        return shlex.join(["sweepbox", "sweep", str(self.spec), "--out", str(self.path), "--resume"])
+        place = place_of(self.path)
+        spec = str(self.spec if place is None else place.location.join(self.spec.name))
+        return shlex.join(["sweepbox", "sweep", spec, "--out", self.address, "--resume"])
 
     def stop_reason(self) -> str | None:
         """Return why the trials are asked to end; None where they are not."""
@@ -253,8 +261,8 @@ class SweepFolder:
         write_text(self.stop_request, reason + "\n", makes_folder=False)
 
     def is_running(self) -> bool:
-        """Return whether a process on this machine runs the sweep now."""
-        return is_held(self.lock)
+        """Return whether a process runs the sweep now: on this machine, or on any where a URI is mirrored."""
+        return is_held(self.lock) or is_told_running(self.path)
 
     def held(self) -> AbstractContextManager[None]:
         """Hold the sweep until the block or the process ends; SweepError where another process runs it."""

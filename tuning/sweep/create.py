@@ -19,6 +19,7 @@ from sweepbox.detection.core.files import sha256_of
 from sweepbox.detection.core.labels import LabelMap
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.core.problems import raise_together
+from sweepbox.detection.core.remote.location import Location
 from sweepbox.detection.core.remote.uri import is_uri
 from sweepbox.detection.data.dataset.prepare import PreparedDataset, open_dataset
 from sweepbox.detection.data.dataset.prepared import is_prepared
@@ -50,6 +51,8 @@ from sweepbox.tuning.storage.dataset import (
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import SweepMetadata, write_metadata
 from sweepbox.tuning.storage.pruned_file import write_pruned
+from sweepbox.tuning.storage.remote.layout import DATA
+from sweepbox.tuning.storage.remote.place import Role, place_at, place_of
 from sweepbox.tuning.storage.start_file import write_start
 from sweepbox.tuning.sweep.divisions import divide_images
 from sweepbox.tuning.sweep.sampler_choice import fix_sampler
@@ -70,7 +73,7 @@ class SweepRequest:
         spec: The sweep file, or a spec whose relative paths start at the working directory.
         data: The folder of annotated photographs or prepared records, or the URI of such records, instead of
             the spec's.
-        out: The sweep's folder; None for `runs/NAME`.
+        out: The sweep's folder or its URI; None for `runs/NAME`.
         trials: The number of trials, instead of the spec's.
         time_budget: The time for the sweep, instead of the spec's.
         gpu_hours: The most GPU-hours, instead of the spec's.
@@ -83,7 +86,7 @@ class SweepRequest:
 
     spec: SweepSpec | Path
     data: Path | str | None = None
-    out: Path | None = None
+    out: Path | str | None = None
     trials: int | None = None
     time_budget: str | None = None
     gpu_hours: float | None = None
@@ -145,8 +148,15 @@ class SweepRequest:
         return str(self.spec) if isinstance(self.spec, Path) else f"sweep {self.spec.name!r}"
 
     def folder(self, spec: SweepSpec) -> SweepFolder:
-        """Return the folder of the sweep, existing or not."""
-        return SweepFolder(self.out or DEFAULT_PARENT / spec.name)
+        """Return the folder of the sweep, existing or not; of one on a URI, that of its driver."""
+        if self.uri is not None:
+            return SweepFolder(place_at(Location(self.uri), Role.DRIVER).folder)
+        return SweepFolder(Path(self.out or DEFAULT_PARENT / spec.name))
+
+    @property
+    def uri(self) -> str | None:
+        """The URI that the sweep goes to; None for a folder."""
+        return self.out if isinstance(self.out, str) and is_uri(self.out) else None
 
 
 def _with_preset(spec: SweepSpec) -> Expansion:
@@ -372,15 +382,20 @@ def _raise_together(checks: Iterable[Callable[[], object]], *, source: str) -> N
 
 def _relative(spec: SweepSpec, folder: SweepFolder, *, prepared_here: bool) -> SweepSpec:
     """Return the spec as the folder keeps it: paths relative to the folder, all options given."""
+    place = place_of(folder.path)
 
     def relative(path: str) -> str:
+        if place is not None:
+            return path  # what a folder is relative to differs between machines
         return path if is_uri(path) else os.path.relpath(path, folder.path.resolve())
+
+    own_data = folder.data.name if place is None else str(place.location.join(DATA))
 
     weights = spec.initial_weights
     return spec.model_copy(
         update={
             "base_config": folder.base_config.name,
-            "data": folder.data.name if prepared_here else relative(str(spec.data)),
+            "data": own_data if prepared_here else relative(str(spec.data)),
             "initial_weights": weights if weights in (None, KERAS_WEIGHTS) else relative(str(weights)),
             "start_from": [relative(str(path)) for path in spec.start_from],
             "scheduler": with_rule_options(spec.scheduler),

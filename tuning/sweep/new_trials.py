@@ -23,6 +23,7 @@ from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.spec.steps import evaluation_plan
 from sweepbox.tuning.storage.copied_state import copy_state
 from sweepbox.tuning.storage.folder import SweepFolder, TrialFolder
+from sweepbox.tuning.storage.remote.content import had_content
 from sweepbox.tuning.storage.trial_record import (
     CopiedFrom,
     Fold,
@@ -94,7 +95,8 @@ class TrialFactory:
         config, error = self._config_of(suggestion)
         with atomic_directory(trial.path, makes_folder=False) as path:
             draft = TrialFolder(path)
-            if not copy_state(self._folder.trial(order.source).last, draft.last):
+            source_state = self._folder.trial(order.source).last
+            if not had_content(source_state) or not copy_state(source_state, draft.last):
                 return None
             step = read_checkpoint_metadata(draft.last).step
             plan = evaluation_plan(config, self._spec.training)

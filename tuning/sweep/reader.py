@@ -10,6 +10,7 @@ from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import read_metadata
 from sweepbox.tuning.storage.opening import open_sweep
+from sweepbox.tuning.storage.remote.content import have_content
 from sweepbox.tuning.storage.trial_record import TrialState
 from sweepbox.tuning.storage.winner_record import read_winner
 from sweepbox.tuning.sweep.state import SweepState
@@ -60,6 +61,7 @@ def best_checkpoint(path: Path) -> Path:
     checkpoint = state.folder.trial(trial_id).best
     if not checkpoint.is_dir():
         raise SweepError(f"{checkpoint}: the winner's checkpoint is missing; restore it or run the sweep again")
+    have_content(checkpoint)
     return checkpoint
 
 

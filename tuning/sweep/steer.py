@@ -13,6 +13,7 @@ from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import Scalar
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.opening import open_sweep
+from sweepbox.tuning.storage.remote.reader import pass_requests_on
 from sweepbox.tuning.storage.requests import PointRequest, request_point
 from sweepbox.tuning.storage.trial_record import TrialState, read_status, write_status
 from sweepbox.tuning.sweep.start_from import point_problems
@@ -46,7 +47,9 @@ def add_point(path: Path, settings: Sequence[Edit]) -> PointRequest:
     problems = problems or point_problems(point, load_spec(folder.spec), load_config(folder.base_config))
     if problems:
         raise SweepError("\n".join(problems))
-    return request_point(folder, point)
+    request = request_point(folder, point)
+    pass_requests_on(folder.path)
+    return request
 
 
 def stop_sweep(path: Path) -> SweepFolder:
@@ -56,6 +59,7 @@ def stop_sweep(path: Path) -> SweepFolder:
     """
     folder = open_sweep(path)
     folder.request_stop(BY_REQUEST)
+    pass_requests_on(folder.path)
     return folder
 
 
@@ -75,6 +79,7 @@ def stop_trial(path: Path, trial_id: str) -> SweepFolder:
             f"{trial.path}: the trial has ended ({state.replace('_', ' ')}); there is nothing to stop"
         )
     write_text(trial.stop_request, BY_REQUEST + "\n", makes_folder=False)
+    pass_requests_on(folder.path)
     return folder
 
 

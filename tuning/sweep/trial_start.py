@@ -5,6 +5,8 @@ from pathlib import Path
 
 from sweepbox.detection.core.errors import SweepError, UsageError
 from sweepbox.tuning.storage.dataset import open_sweep_data
+from sweepbox.tuning.storage.remote.content import have_content
+from sweepbox.tuning.storage.remote.reader import local_sweep
 from sweepbox.tuning.sweep.reader import load_sweep
 
 FORM = "give the sweep's folder and the trial, such as runs/mine:0004"
@@ -35,12 +37,13 @@ def trial_start(named: str, *, needs_data: bool) -> TrialStart:
     path, colon, trial_id = named.rpartition(":")
     if not colon or not path or not trial_id:
         raise UsageError(f"--from-trial {named}: {FORM}")
-    state = load_sweep(Path(path))
+    state = load_sweep(local_sweep(path))
     trial = state.folder.trial(state.trial(trial_id).id)
     if not trial.best.is_dir():
         raise SweepError(
             f"{trial.best}: the trial's checkpoint is not there: a sweep keeps those of its best "
             f"{state.spec.keep_checkpoints} trials; name one of these, or raise keep_checkpoints"
         )
+    have_content(trial.best)
     data = open_sweep_data(state.folder, state.spec).directory if needs_data else None
     return TrialStart(trial.config, trial.best, data)

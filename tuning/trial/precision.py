@@ -11,6 +11,8 @@ from sweepbox.detection.core.files import write_json
 from sweepbox.detection.model.precision import Precision
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.json_records import STRICT, read_record
+from sweepbox.tuning.storage.remote.content import shared_file
+from sweepbox.tuning.storage.remote.layout import PRECISION
 
 if TYPE_CHECKING:
     from sweepbox.detection.runner import RunSettings
@@ -28,7 +30,7 @@ class PrecisionRecord:
 
 def sweep_precision(sweep: SweepFolder, settings: "RunSettings") -> Precision:
     """Return the precision that the sweep's first trial found the better one; other trials wait for it."""
-    with FileLock(sweep.precision.with_suffix(".lock")):
+    with FileLock(sweep.precision.with_suffix(".lock")), shared_file(sweep.precision, PRECISION):
         if not sweep.precision.exists():
             from sweepbox.detection.runner.precision_choice import choose_precision
 

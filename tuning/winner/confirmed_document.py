@@ -10,6 +10,7 @@ from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
 from sweepbox.detection.core.files import sha256_of
 from sweepbox.tuning.objective.goal import LATENCY, Metrics
 from sweepbox.tuning.spec.confirm import ConfirmSpec
+from sweepbox.tuning.storage.remote.content import have_content
 from sweepbox.tuning.sweep.best import best_of_trial
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.trial.evaluation import TEST_AS_EXPORTED, Part
@@ -77,17 +78,19 @@ def frozen_winner(
     }
 
 
+def _weights_hash(state: SweepState, trial_id: str) -> str:
+    path = state.folder.trial(trial_id).best / WEIGHTS_FILE
+    have_content(path)
+    return sha256_of(path)
+
+
 def look_of(state: SweepState, contenders: Sequence[Contender]) -> dict[str, Any]:
     """Return the entry of `test_looks` on a reading of the test part now.
 
     It has the time, how many trials of the search had ended, and which weights are evaluated.
     """
     weights = [
-        {
-            "trial": run.id,
-            "seed": seed,
-            "sha256": sha256_of(state.folder.trial(run.id).best / WEIGHTS_FILE),
-        }
+        {"trial": run.id, "seed": seed, "sha256": _weights_hash(state, run.id)}
         for contender in contenders
         for seed, run in contender.runs.items()
     ]

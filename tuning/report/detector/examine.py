@@ -9,6 +9,7 @@ from sweepbox.tuning.report.detector.document import FORMAT, DetectorReport, wri
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.dataset import open_unchanged_data
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.remote.content import have_content
 from sweepbox.tuning.winner.post_processing import frozen_post_processing
 
 
@@ -43,6 +44,7 @@ def examine_detector(
 
     begin = time.monotonic()
     checkpoint = folder.trial(trial_id).best
+    have_content(checkpoint)
     metadata = read_checkpoint_metadata(checkpoint)
     dataset = open_unchanged_data(folder, spec)
     images = CheckpointImages.of(checkpoint, dataset.validation)
