@@ -4,13 +4,16 @@ Each function does nothing for a sweep that is in a folder alone.
 """
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sweepbox.detection.core.errors import SweepboxError
+from sweepbox.detection.core.errors import MissingObjectError, SweepboxError
 from sweepbox.tuning.storage.remote.mirror import Mirror
 from sweepbox.tuning.storage.remote.place import place_around
+
+UPLOAD_S = 120.0
 
 logger = logging.getLogger(__name__)
 
@@ -27,14 +30,25 @@ def have_content(path: Path) -> None:
         Mirror(place).materialise(path)
 
 
-def had_content(path: Path) -> bool:
-    """Do the same, and return whether it succeeded; why not is logged."""
-    try:
-        have_content(path)
-    except SweepboxError as error:
-        logger.warning("%s", error)
-        return False
-    return True
+def had_content(path: Path, *, wait_s: float = UPLOAD_S, sleep: Callable[[float], object] = time.sleep) -> bool:
+    """Do the same, and return whether it succeeded; why not is logged.
+
+    Objects that are missing are waited for: a worker may still be uploading what it has reported.
+    """
+    end = time.monotonic() + wait_s
+    while True:
+        try:
+            have_content(path)
+        except MissingObjectError as error:
+            if time.monotonic() > end:
+                logger.warning("%s", error)
+                return False
+        except SweepboxError as error:
+            logger.warning("%s", error)
+            return False
+        else:
+            return True
+        sleep(0.3)
 
 
 @contextmanager

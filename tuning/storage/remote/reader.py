@@ -51,6 +51,15 @@ def refresh(place: Place) -> None:
         write_json(place.root / RUNNING, {"running": _is_running(mirror)})
 
 
+def _fetch_events(place: Place) -> None:
+    """Fetch what TensorBoard shows."""
+    mirror = Mirror(place)
+    with mirror.locked():
+        for trial in mirror.folder.trial_folders():
+            if trial.tensorboard.is_dir():
+                mirror.materialise(trial.tensorboard)
+
+
 def _is_running(mirror: Mirror) -> bool:
     """Return whether a driver lives, as far as the time of its last beat tells.
 
@@ -82,6 +91,7 @@ def followed(folders: Sequence[Path]) -> Iterator[None]:
             for place in places:
                 try:
                     refresh(place)
+                    _fetch_events(place)
                 except (StorageError, SweepError, OSError):
                     continue  # it is tried again
 

@@ -12,6 +12,7 @@ from sweepbox.tuning.storage.folder import TrialFolder
 from sweepbox.tuning.storage.remote import driver as driver_module
 from sweepbox.tuning.storage.remote import lease as lease_module
 from sweepbox.tuning.storage.remote import node as node_module
+from sweepbox.tuning.storage.remote.content import had_content
 from sweepbox.tuning.storage.remote.driver import SweepDriver, driver_of
 from sweepbox.tuning.storage.remote.node import NodeOrder, NodeSweep, NodeTrial
 from sweepbox.tuning.storage.remote.reader import local_sweep, pass_requests_on
@@ -118,6 +119,50 @@ def test_a_node_continues_with_the_state_that_another_one_saved(uri: str, fill: 
         continued.close()
         driver.recover("0000")
         assert driver.folder.trial("0000").status.read_text() == '"saved"\n'
+
+
+def test_what_an_evaluation_on_a_node_wrote_comes_to_the_driver(uri: str, fill: Fill, machine: Machine) -> None:
+    with driving(uri, fill) as driver:
+        fill(driver.folder, "trained")
+        driver.flush()
+        order = driver.order()
+        machine("node")
+        sweep = NodeSweep(order)
+        prepared = sweep.prepare("0000", best=True)
+        assert (prepared.best / "weights.npz").is_file()
+        prepared.matches("validation").write_bytes(b"\xffmatches")
+        sweep.folder.detector.write_text("{}")
+        sweep.publish_evaluated("0000")
+        driver.fetch_evaluated(["0000"])
+        assert driver.folder.trial("0000").matches("validation").read_bytes() == b"\xffmatches"
+        assert driver.folder.detector.read_text() == "{}"
+        driver.folder.winner.write_text("{}")
+        driver.flush()
+
+
+def test_a_state_that_is_being_uploaded_is_waited_for(
+    uri: str, fill: Fill, machine: Machine, tmp_path: Path
+) -> None:
+    machine("cache")
+    with driving(uri, fill) as driver:
+        order = driver.hand_out("0000")
+        machine("node")
+        node = NodeSweep(order)
+        node.prepare("0000")
+        fill(node.folder, "saved")
+        snapshot = node._mirror.snapshot("trials/0000", epoch=1)
+        machine("cache")
+        driver.receive(snapshot.manifest.to_text())
+        state = driver.folder.trial("0000").last
+        assert not had_content(state, wait_s=0.0)
+
+        def upload(_seconds: float) -> None:
+            before = node._mirror.held("trials/0000")
+            node._mirror.store.publish(snapshot.manifest, snapshot.sources, before=before, check=lambda: None)
+
+        assert had_content(state, sleep=upload)
+        assert (state / "weights.npz").read_bytes() == b"\xff" + b"saved" * 1000
+        snapshot.drop()
 
 
 def test_the_driver_that_lost_its_sweep_publishes_nothing_and_its_trials_stop(
