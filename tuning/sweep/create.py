@@ -51,10 +51,10 @@ from sweepbox.tuning.storage.dataset import (
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import SweepMetadata, write_metadata
 from sweepbox.tuning.storage.pruned_file import write_pruned
-from sweepbox.tuning.storage.remote.layout import DATA
-from sweepbox.tuning.storage.remote.place import Role, place_at, place_of
+from sweepbox.tuning.storage.remote.place import Role, place_at
 from sweepbox.tuning.storage.start_file import write_start
 from sweepbox.tuning.sweep.divisions import divide_images
+from sweepbox.tuning.sweep.kept_spec import kept_spec
 from sweepbox.tuning.sweep.sampler_choice import fix_sampler
 from sweepbox.tuning.sweep.start_from import start_of
 
@@ -299,7 +299,7 @@ def _write(
     kept = (draft.base_config, draft.label_map, draft.start)
     hashes = {path.name: sha256_of(path) for path in kept if path.is_file()}
     write_metadata(draft, SweepMetadata(data_sha256=dataset.content_sha256(), files_sha256=hashes))
-    save_spec(_relative(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
+    save_spec(kept_spec(spec, folder, prepared_here=draft.data.is_dir()), draft.spec)
 
 
 def _reported(base: pb.TrainEvalPipelineConfig, labels: LabelMap) -> tuple[str, ...]:
@@ -378,26 +378,3 @@ def _check_length(base: pb.TrainEvalPipelineConfig) -> None:
 def _raise_together(checks: Iterable[Callable[[], object]], *, source: str) -> None:
     """Run all checks and raise one SweepError with all their messages."""
     raise_together(checks, kind=SweepError, source=source)
-
-
-def _relative(spec: SweepSpec, folder: SweepFolder, *, prepared_here: bool) -> SweepSpec:
-    """Return the spec as the folder keeps it: paths relative to the folder, all options given."""
-    place = place_of(folder.path)
-
-    def relative(path: str) -> str:
-        if place is not None:
-            return path  # what a folder is relative to differs between machines
-        return path if is_uri(path) else os.path.relpath(path, folder.path.resolve())
-
-    own_data = folder.data.name if place is None else str(place.location.join(DATA))
-
-    weights = spec.initial_weights
-    return spec.model_copy(
-        update={
-            "base_config": folder.base_config.name,
-            "data": own_data if prepared_here else relative(str(spec.data)),
-            "initial_weights": weights if weights in (None, KERAS_WEIGHTS) else relative(str(weights)),
-            "start_from": [relative(str(path)) for path in spec.start_from],
-            "scheduler": with_rule_options(spec.scheduler),
-        }
-    )
