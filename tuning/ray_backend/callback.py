@@ -10,6 +10,7 @@ from ray.tune import Callback
 from sweepbox.detection.core.errors import SweepboxError
 from sweepbox.tuning.ray_backend.failures import error_of, failure_of
 from sweepbox.tuning.ray_backend.halt import Halt
+from sweepbox.tuning.ray_backend.hang_watch import HangWatch
 from sweepbox.tuning.ray_backend.machines import Machines
 from sweepbox.tuning.ray_backend.retries import Cause, Failure, Retries
 from sweepbox.tuning.ray_backend.trainable import MANIFEST, OUTSIDE_CAUSE, RECORD, TRIAL_KEY, UNSAVED
@@ -41,6 +42,7 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         halt: Halt,
         check_ready: Callable[[], None],
         machines: Machines,
+        hangs: HangWatch,
         store: SweepDriver | None = None,
     ) -> None:
         """Keep the manager informed.
@@ -52,10 +54,12 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
             halt: Stops the sweep.
             check_ready: Raises where no trial can run; called when a trial's process has died.
             machines: Tells what became of the machines of trials.
+            hangs: Ends trials that make no progress.
             store: Keeps the store of a sweep on a URI up to date.
         """
         self._trials = trials
         self._machines = machines
+        self._hangs = hangs
         self._retries = Retries()
         self._halt = halt
         self._check_ready = check_ready
@@ -75,6 +79,7 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         """
         if self._trials.manager.effect_error is not None:
             self._halt.request(NO_EFFECT)
+        self._hangs.check()
         now = time.monotonic()
         if now - self._written >= WRITE_INTERVAL_S and not self._source.has_free_worker:
             self._trials.manager.write_study_in_background()
@@ -85,6 +90,7 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         trial_id = trial.config[TRIAL_KEY]
         self._source.started(trial_id)
         self._machines.started(trial_id, trial.temporary_state.ray_actor)
+        self._hangs.started(trial_id)
 
     def on_trial_result(self, *, trial: Any, result: dict[str, Any], **_info: Any) -> None:
         """Record the evaluation that a trial reports."""
@@ -94,6 +100,7 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
 
     def on_trial_complete(self, *, trial: Any, **_info: Any) -> None:
         """Close a trial that ended by itself, was stopped early or is paused; leave one that cannot go on."""
+        self._hangs.ended(trial.config[TRIAL_KEY])
         cause = (trial.last_result or {}).get(OUTSIDE_CAUSE)
         if cause is not None:
             self._leave(trial, cause)
@@ -111,11 +118,7 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         trial_id, error = trial.config[TRIAL_KEY], error_of(trial)
         if self._store is not None:
             self._store.recover(trial_id)
-        failure = failure_of(
-            error,
-            machine_is_gone=self._machines.is_gone(trial_id),
-            was_killed_for_memory=self._machines.killed_for_memory(trial_id),
-        )
+        failure = self._failure_of(trial_id, error)
         is_memory = failure.cause is Cause.MEMORY
         outside = None if is_memory else self._outside_cause(error)
         if outside is not None:
@@ -126,6 +129,16 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         else:
             status = self._close(trial, error=failure.line)
             logger.error("trial %s failed: %s", trial_id, status.error)
+
+    def _failure_of(self, trial_id: str, error: BaseException | None) -> Failure:
+        hang = self._hangs.ended(trial_id)
+        if hang is not None:
+            return Failure(Cause.HANG, hang)
+        return failure_of(
+            error,
+            machine_is_gone=self._machines.is_gone(trial_id),
+            was_killed_for_memory=self._machines.killed_for_memory(trial_id),
+        )
 
     def _runs_again(self, trial_id: str, failure: Failure) -> bool:
         """Return whether a trial that failed is run again; that it ran out of memory is recorded."""

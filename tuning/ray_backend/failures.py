@@ -8,6 +8,7 @@ from ray.exceptions import NodeDiedError, OutOfMemoryError, RayActorError, RayEr
 
 from sweepbox.tuning.ray_backend.retries import Cause, Failure
 from sweepbox.tuning.trial.out_of_memory import memory_cause
+from sweepbox.tuning.trial.termination import ProcessTerminatedError
 
 PROCESS_DIED = "the trial's process died"
 LOW_ON_MEMORY = "running low on memory"
@@ -26,6 +27,8 @@ def failure_of(error: BaseException | None, *, machine_is_gone: bool, was_killed
         return Failure(Cause.MEMORY, "Ray ended the process because its machine ran out of memory")
     if isinstance(error, RayTaskError):
         cause = error.cause if isinstance(error.cause, BaseException) else error
+        if isinstance(cause, ProcessTerminatedError):
+            return Failure(Cause.MACHINE, str(cause))
         memory = memory_cause(cause) or memory_cause(error)
         return Failure(Cause.DEATH, _last_line(error)) if memory is None else Failure(Cause.MEMORY, memory)
     is_preempted = isinstance(error, RayActorError) and error.preempted

@@ -3,8 +3,8 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -15,7 +15,6 @@ from sweepbox.detection.core.versions import package_versions
 from sweepbox.tuning.monitor.monitor import Listener, SweepMonitor
 from sweepbox.tuning.ray_backend.after_search import finish_winner
 from sweepbox.tuning.ray_backend.cluster import (
-    LOG_FORMAT,
     RayConnection,
     arrange_environment,
     ray_session,
@@ -24,6 +23,7 @@ from sweepbox.tuning.ray_backend.cluster_check import check_nodes
 from sweepbox.tuning.ray_backend.halt import Halt
 from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
 from sweepbox.tuning.ray_backend.places import concurrent_trials, whole_machine
+from sweepbox.tuning.ray_backend.sweep_log import log_to
 from sweepbox.tuning.ray_backend.watch import RayWatch
 from sweepbox.tuning.report.markdown import write_outcome
 from sweepbox.tuning.spec.durations import parse_duration
@@ -114,7 +114,7 @@ def run_sweep(
     if (store := driver_of(folder)) is not None:
         store.lost = halt.stop
     with nullcontext() if is_held else folder.held(), halt.raised():
-        with _log_to(folder):
+        with log_to(folder):
             stopped_by = _run_remaining(folder, config, listener, notify, halt)
         if halt.cause is None:
             state = read_sweep(folder, is_running=False)
@@ -309,6 +309,7 @@ def _run_trials(
     from ray import tune
 
     from sweepbox.tuning.ray_backend.callback import ManagerCallback
+    from sweepbox.tuning.ray_backend.hang_watch import HangWatch
     from sweepbox.tuning.ray_backend.machines import Machines
     from sweepbox.tuning.ray_backend.stopping import RuleScheduler
     from sweepbox.tuning.ray_backend.trainable import RESOURCES_KEY, TrialTrainable
@@ -316,13 +317,15 @@ def _run_trials(
 
     mode = str(trials.manager.records.objective.mode)
     source = TrialSource(trials, folder, spec, mode=mode, max_concurrent=num_workers, alone=alone)
+    machines = Machines()
     callback = ManagerCallback(
         trials,
         source,
         watch=watch,
         halt=halt,
         check_ready=lambda: check_ready(folder, spec),
-        machines=Machines(),
+        machines=machines,
+        hangs=HangWatch.of(folder, spec, machines),
         store=driver_of(folder),
     )
     tuner = tune.Tuner(
@@ -352,35 +355,6 @@ def _run_config(folder: SweepFolder, callback: Any) -> Any:
         verbose=0,
         log_to_file=False,
     )
-
-
-class _LogFile(logging.FileHandler):
-    """A log that loses lines where its disk is full; logging would print a traceback for each."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
-        """Print nothing."""
-
-
-@contextmanager
-def _log_to(folder: SweepFolder) -> Iterator[None]:
-    """Write what the sweep and Ray log to the folder's log.txt, what Ray logs nowhere else."""
-    import ray  # noqa: F401 - sets its logger up, which is replaced here
-
-    handler = _LogFile(folder.log, encoding="utf-8")
-    handler.setFormatter(logging.Formatter(LOG_FORMAT))
-    loggers = {logging.getLogger("sweepbox"): logging.INFO, logging.getLogger("ray"): logging.ERROR}
-    before = {logger: (logger.level, list(logger.handlers)) for logger in loggers}
-    for logger, level in loggers.items():
-        logger.setLevel(level)
-        logger.handlers = [handler]
-    try:
-        yield
-    finally:
-        for logger, (level, handlers) in before.items():
-            logger.setLevel(level)
-            logger.handlers = handlers
-        with suppress(OSError):  # the disk may be full
-            handler.close()
 
 
 def _take_stop_request(folder: SweepFolder) -> str | None:

@@ -1,6 +1,7 @@
 """On which machine and in which process each trial runs, and what that machine says when the process dies."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,11 +65,16 @@ class Machines:
         now = _answer(self._kills[place.node_id])
         return before is not None and now is not None and now > before
 
+    def ask(self, trial_id: str, function: Callable[..., Any], *arguments: object) -> Any:
+        """Return what a function returns on the trial's machine; None where that is gone, slow or unknown."""
+        place = self.places.get(trial_id)
+        return None if place is None else _answer(_on(place.node_id, function).remote(*arguments))
+
     def kill(self, trial_id: str) -> None:
         """End the process of a trial at once, also where it is stopped or blocked."""
         place = self.places.get(trial_id)
         if place is not None:
-            _answer(_on(place.node_id, kill_process).remote(place.pid))
+            self.ask(trial_id, kill_process, place.pid)
 
 
 def _place_of(actor: Any) -> Place | None:

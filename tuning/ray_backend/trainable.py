@@ -16,6 +16,7 @@ from sweepbox.tuning.storage.trial_record import evaluation_text
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
 from sweepbox.tuning.trial.outside_cause import outside_cause
 from sweepbox.tuning.trial.process import prepare_process
+from sweepbox.tuning.trial.termination import Termination
 from sweepbox.tuning.trial.worker import Outcome, TrialWorker
 
 SWEEP_KEY, TRIAL_KEY, CPU_KEY, GPU_KEY, BACKEND_KEY = "sweep", "trial", "cpu", "gpu", "backend"
@@ -43,6 +44,8 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray has no types
         self._worker: TrialWorker | None = None
         self._node: NodeTrial | None = None
         self._is_prepared = False
+        self._termination = Termination()
+        self._termination.install()
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Have the next step open the next trial; compiled programs stay."""
@@ -65,8 +68,17 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray has no types
     def step(self) -> dict[str, Any]:
         """Train to the next evaluation and report it; an ended trial reports `done`.
 
-        The ids of the programs that this process holds come with it, in one text.
+        The ids of the programs that this process holds come with it, in one text. ProcessTerminatedError where
+        the process was asked to end; the trial has saved its state then.
         """
+        with self._termination.working():
+            result = self._advance()
+        if RECORD not in result:
+            self._termination.check()
+        return result
+
+    def _advance(self) -> dict[str, Any]:
+        """Do the work of `step`."""
         try:
             worker = self._worker or self._open()
         except (OSError, SweepboxError) as error:
@@ -105,7 +117,13 @@ class TrialTrainable(Trainable):  # type: ignore[misc]  # Ray has no types
             self._is_prepared = True
         sweep = self._open_folder()
         self._spec = self._spec or load_spec(sweep.spec)
-        self._worker = TrialWorker(sweep, self._config[TRIAL_KEY], self._compiled_runs, spec=self._spec)
+        self._worker = TrialWorker(
+            sweep,
+            self._config[TRIAL_KEY],
+            self._compiled_runs,
+            spec=self._spec,
+            is_terminating=lambda: self._termination.is_requested,
+        )
         return self._worker
 
     def _open_folder(self) -> SweepFolder:

@@ -256,7 +256,7 @@ def write_status(folder: TrialFolder, status: TrialStatus) -> None:
 
 def end_trial(folder: TrialFolder, state: TrialState, *, error: str | None = None) -> TrialStatus:
     """Write that a trial has ended in `state`, and return its status."""
-    status = replace(read_status(folder), state=state, ended=time.time())
+    status = replace(read_status(folder), state=state, ended=time.time(), is_compiling=False)
     status = status if error is None else replace(status, error=error)
     write_status(folder, status)
     return status

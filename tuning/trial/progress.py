@@ -15,14 +15,14 @@ PROGRESS_S = 3.0
 """About how often, in seconds, a trial writes its progress and checks for a request to stop."""
 
 
-class _StopRequestedError(Exception):
-    """The sweep or the trial is asked to stop."""
+class StopRequestedError(Exception):
+    """The sweep, the trial or its process is asked to stop."""
 
 
 class Progress:
     """Trains a run in stretches; in between it writes the trial's progress every few seconds.
 
-    `on_report` is called with each report.
+    `on_report` is called with each report; `is_terminating` says whether the process was asked to end.
     """
 
     def __init__(
@@ -30,10 +30,13 @@ class Progress:
         sweep: SweepFolder,
         status: StatusWriter,
         on_report: "Callable[[StepReport], None]" = lambda _: None,
+        *,
+        is_terminating: Callable[[], bool] = lambda: False,
     ) -> None:
         self._sweep = sweep
         self._status = status
         self._on_report = on_report
+        self._is_terminating = is_terminating
         self._next_write = time.monotonic() + PROGRESS_S
         self._loss: float | None = None
 
@@ -43,20 +46,38 @@ class Progress:
             return None
         try:
             return run.advance(step - run.step, on_step=self._on_step)
-        except _StopRequestedError:
+        except StopRequestedError:
             return None
 
     def _on_step(self, report: "StepReport") -> None:
         self._loss = report.losses.get("total", self._loss)
         self._on_report(report)
-        now = time.monotonic()
-        if now < self._next_write:
+        if self._is_terminating():
+            raise StopRequestedError
+        if not self._is_due():
             return
-        self._next_write = now + PROGRESS_S
-        self._status.update(step=report.step, loss=self._loss, images_per_s=round(report.images_per_s, 2))
+        self._status.update(
+            step=report.step, loss=self._loss, images_per_s=round(report.images_per_s, 2), is_compiling=False
+        )
         if self._is_to_stop():
-            raise _StopRequestedError
+            raise StopRequestedError
+
+    def on_batch(self, _progress: object) -> None:
+        """Write that an evaluation goes on; StopRequestedError where the process is asked to end."""
+        if self._is_terminating():
+            raise StopRequestedError
+        if self._is_due():
+            self._status.update(is_compiling=False)
+
+    def _is_due(self) -> bool:
+        """Return whether progress is to be written: every few seconds, and once a program has compiled."""
+        now = time.monotonic()
+        if now < self._next_write and not self._status.status.is_compiling:
+            return False
+        self._next_write = now + PROGRESS_S
+        return True
 
     def _is_to_stop(self) -> bool:
         """Return whether the sweep or this trial is asked to stop."""
-        return self._sweep.stop_request.exists() or self._status.trial.stop_request.exists()
+        is_asked = self._sweep.stop_request.exists() or self._status.trial.stop_request.exists()
+        return is_asked or self._is_terminating()

@@ -43,12 +43,12 @@ class StatusWriter:
 
     def end(self, state: TrialState, *, step: int) -> None:
         """Write the state in which the trial leaves this process, and the time spent on it."""
-        self.update(state=state, step=step)
+        self.update(state=state, step=step, is_compiling=False)
 
     def fail(self, error: SweepboxError) -> None:
         """Write that the trial failed, and drop the state to resume from."""
         self.record_error(error)
-        self.update(state=TrialState.FAILED, ended=time.time())
+        self.update(state=TrialState.FAILED, ended=time.time(), is_compiling=False)
         shutil.rmtree(self.trial.last, ignore_errors=True)
 
     def record_error(self, error: Exception) -> None:

@@ -6,6 +6,7 @@ Knows no Ray: a caller repeats `next_evaluation` until the outcome says that the
 import logging
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ from sweepbox.tuning.trial.costs import costs_of
 from sweepbox.tuning.trial.out_of_memory import memory_cause
 from sweepbox.tuning.trial.outside_cause import outside_cause
 from sweepbox.tuning.trial.process import gpus_of_process
-from sweepbox.tuning.trial.progress import Progress
+from sweepbox.tuning.trial.progress import Progress, StopRequestedError
 from sweepbox.tuning.trial.provenance import record_provenance
 from sweepbox.tuning.trial.settings import check_weights, run_settings
 from sweepbox.tuning.trial.status_writer import StatusWriter
@@ -79,9 +80,18 @@ class TrialWorker:
     """
 
     def __init__(
-        self, sweep: SweepFolder, trial_id: str, compiled_runs: CompiledRunCache, *, spec: SweepSpec
+        self,
+        sweep: SweepFolder,
+        trial_id: str,
+        compiled_runs: CompiledRunCache,
+        *,
+        spec: SweepSpec,
+        is_terminating: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Prepare to run a trial; nothing is loaded before the first call of `next_evaluation`."""
+        """Prepare to run a trial; nothing is loaded before the first call of `next_evaluation`.
+
+        `is_terminating` says whether the process was asked to end; the trial is then left to be resumed.
+        """
         self._sweep = sweep
         self._trial = sweep.trial(trial_id)
         self._compiled_runs = compiled_runs
@@ -92,7 +102,9 @@ class TrialWorker:
         self._plan = evaluation_plan(
             self._configs.last, spec.training, recorded=self._status.status.total_evaluations
         )
-        self._progress = Progress(sweep, self._status)
+        self._is_terminating = is_terminating
+        self._progress = Progress(sweep, self._status, is_terminating=is_terminating)
+        self._has_evaluated = False
         self._evaluations: tuple[Evaluation, ...] = ()
         self._costs: dict[str, float] = {}
         self._run: TrainingRun | None = None
@@ -125,6 +137,8 @@ class TrialWorker:
             run = self._run or self._open()
             run, training = self._train(run, self._plan.step_of(self._next_number()))
             return self._stop(run) if training is None else self._evaluate(run, training)
+        except StopRequestedError:
+            return self._interrupt(run)
         except SweepboxError as error:
             if outside_cause(error) is not None or memory_cause(error) is not None:
                 raise
@@ -158,6 +172,8 @@ class TrialWorker:
         logger.info("trial %s: its config changes at step %d", self._trial.id, run.step)
         if not self._trial.last.is_dir() or read_checkpoint_metadata(self._trial.last).step != run.step:
             run.save(self._trial.last)
+        self._status.update(is_compiling=True)
+        self._has_evaluated = False
         self._run = self._compiled_runs.run_for(replace(run.settings, config=config))
         self._run.restore(self._trial.last)
         return self._run
@@ -175,6 +191,7 @@ class TrialWorker:
             host=socket.gethostname(),
             gpus=gpus_of_process(),
             error=None,
+            is_compiling=True,
         )
         remove_temporary_folders(self._trial.path)
         seed, fold = self._status.status.seed, self._status.status.fold
@@ -202,7 +219,9 @@ class TrialWorker:
         reused = self._compiled_runs.reused
         self._status.update(step=run.step, compiled_run_reused=reused, initial_weights=weights)
         self._loggers = self._begin_logging(run)
-        self._progress = Progress(self._sweep, self._status, self._loggers.log_steps)
+        self._progress = Progress(
+            self._sweep, self._status, self._loggers.log_steps, is_terminating=self._is_terminating
+        )
         return run
 
     def _begin_logging(self, run: "TrainingRun") -> Loggers:
@@ -264,8 +283,10 @@ class TrialWorker:
 
     def _measure(self, run: "TrainingRun", training: "TrainingSummary") -> Evaluation:
         """Evaluate and write the line."""
+        self._status.update(is_compiling=not self._has_evaluated)
         began = time.monotonic()
-        metrics = {**run.evaluate(), **self._costs}
+        metrics = {**run.evaluate(on_batch=self._progress.on_batch), **self._costs}
+        self._has_evaluated = True
         evaluation_s = time.monotonic() - began
         self._objective.check(metrics)  # raises where the metric is missing, before anything is written
         evaluation = Evaluation(

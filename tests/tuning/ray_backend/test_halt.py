@@ -97,6 +97,7 @@ def put_away(folder: SweepFolder, problem: Exception | None, **trial: Any) -> tu
         machines=SimpleNamespace(  # type: ignore[arg-type]
             is_gone=lambda _id: False, killed_for_memory=lambda _id: False
         ),
+        hangs=SimpleNamespace(ended=lambda _id: None),  # type: ignore[arg-type]
     )
     given = SimpleNamespace(config={TRIAL_KEY: "0003"}, last_result=trial.get("result"))
     if "error" in trial:
