@@ -66,7 +66,7 @@ def command(
             lambda: check_cluster(
                 reach,
                 backend=Backend.TENSORFLOW if spec is None else Backend(spec.backend),
-                share=Resources() if spec is None else spec.resources_per_trial,
+                share=Resources() if spec is None else spec.resources_per_trial.least,
             ),
             check=watch.check,
         )

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sweepbox.tuning.spec.durations import format_duration
+from sweepbox.tuning.spec.sizes import format_size
 
 if TYPE_CHECKING:
     from sweepbox.tuning.ray_backend.dry_run import DryRun
@@ -30,7 +31,7 @@ def print_dry_run(run: "DryRun", console: Console) -> None:
 
 def _programs(run: "DryRun") -> Table:
     table = Table("program", box=None, pad_edge=False, header_style="bold")
-    for name in ("compile", "step", "evaluation", "full trial"):
+    for name in ("compile", "step", "evaluation", "full trial", "memory"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, measured in run.programs.items():
         about = "" if measured.is_whole_evaluation else "about "
@@ -40,6 +41,7 @@ def _programs(run: "DryRun") -> Table:
             f"{measured.step_s:.3g} s",
             f"{about}{measured.evaluation_s:.3g} s",
             format_duration(measured.trial_s(steps=run.steps, evaluations=run.evaluations)),
+            "" if measured.memory is None else format_size(measured.memory.device_bytes),
         )
     return table
 
@@ -53,6 +55,8 @@ def _forecast(run: "DryRun") -> Iterator[tuple[str, str]]:
     if confirming := most_confirmations(spec):
         yield "confirmation", f"at most {confirming} more trials, and the evaluation of the finalists"
     yield "at a time", f"{forecast.num_workers} ({run.copies} in the warm-up)"
+    share = spec.resources_per_trial
+    yield "share of a trial", share.text + (", measured" if share.auto else "")
     yield "time per trial", f"{format_duration(forecast.trial_s)} if it runs to its end"
     full = f" with the rule {rule}; {format_duration(forecast.full_wall_s)} if all run to their end"
     yield "wall time", format_duration(forecast.wall_s) + ("" if rule == "none" else full)

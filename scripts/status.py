@@ -21,6 +21,7 @@ def command(
     from sweepbox.tuning.monitor.terminal import sweep_summary, sweep_table
     from sweepbox.tuning.monitor.trial_view import trial_view
     from sweepbox.tuning.sweep.reader import load_sweep
+    from sweepbox.tuning.sweep.share_lines import share_lines
     from sweepbox.tuning.sweep.winner_text import evidence_texts
 
     state = load_sweep(sweep)
@@ -37,6 +38,8 @@ def command(
         return
     console.print(sweep_table(state))
     console.print(sweep_summary(state), highlight=False, markup=False, soft_wrap=True)
+    for text in share_lines(state):
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
     for text in () if state.running or state.winner is None else evidence_texts(state.winner):
         console.print(text, highlight=False, markup=False, soft_wrap=True)
     if state.ended_by is not None:

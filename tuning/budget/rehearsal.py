@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sweepbox.detection.core.device_memory import PeakMemory
 from sweepbox.tuning.budget.limits import Amount, Limits
 from sweepbox.tuning.schedule.rule import Plan
 from sweepbox.tuning.schedule.simulator import Curve, simulate
@@ -25,6 +26,7 @@ class WarmUp:
         checkpoint_s: Writing a checkpoint.
         weights_bytes: The weights on disk.
         state_bytes: The state to resume from on disk, weights included.
+        memory: What the process has taken of memory at most; None where that was not measured.
     """
 
     compile_s: float
@@ -34,6 +36,7 @@ class WarmUp:
     checkpoint_s: float
     weights_bytes: int
     state_bytes: int
+    memory: PeakMemory | None = None
 
     @classmethod
     def mean(cls, measured: Sequence["WarmUp"]) -> "WarmUp":
@@ -50,6 +53,11 @@ class WarmUp:
             checkpoint_s=average("checkpoint_s"),
             weights_bytes=max(item.weights_bytes for item in measured),
             state_bytes=max(item.state_bytes for item in measured),
+            memory=max(
+                (item.memory for item in measured if item.memory is not None),
+                key=lambda memory: memory.device_bytes,
+                default=None,
+            ),
         )
 
     def trial_s(self, *, steps: int, evaluations: int) -> float:

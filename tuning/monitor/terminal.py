@@ -69,6 +69,8 @@ def sweep_summary(state: SweepState, *, time_left_s: float | None = None) -> str
     for kind in SUMMARISED:
         if state.count(kind):
             parts.append(f"{state.count(kind)} {kind.replace('_', ' ')}")
+    infeasible = sum(trial.status.infeasible is not None for trial in state.trials)
+    parts += [f"{infeasible} infeasible"] if infeasible else []
     best = best_text(state)
     parts += [] if best is None else [best]
     parts += spending_texts(state.spending)

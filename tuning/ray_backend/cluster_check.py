@@ -124,7 +124,7 @@ def check_nodes(folder: SweepFolder, spec: SweepSpec, *, notify: Callable[[str],
             out=folder.path.resolve() if place_of(folder.path) is None else folder.address,
         ),
         backend=Backend(spec.backend),
-        share=spec.resources_per_trial,
+        share=spec.resources_per_trial.least,
     )
     report.check()
     for finding in report.findings:

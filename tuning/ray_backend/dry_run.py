@@ -1,14 +1,11 @@
 """The dry run of a sweep: every check, a warm-up of its programs on the cluster, and a forecast."""
 
-import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from sweepbox.detection.config.load import load_config, save_config
+from sweepbox.detection.config.load import load_config
 from sweepbox.detection.core.backends import Backend, check_installed
-from sweepbox.detection.core.errors import SweepboxError, SweepError
 from sweepbox.detection.data.cache.open import CACHE_FOLDER
 from sweepbox.tuning.budget.rehearsal import SweepForecast, WarmUp, forecast_sweep
 from sweepbox.tuning.ray_backend.cluster import (
@@ -17,22 +14,19 @@ from sweepbox.tuning.ray_backend.cluster import (
     ray_session,
 )
 from sweepbox.tuning.ray_backend.launch import RayConfig
+from sweepbox.tuning.ray_backend.packing import measured_share
 from sweepbox.tuning.ray_backend.places import concurrent_trials
-from sweepbox.tuning.ray_backend.worker_path import drop_driver_folders
+from sweepbox.tuning.ray_backend.warm_ups import Share, warm_up_program
 from sweepbox.tuning.search.endpoints import max_evaluations
 from sweepbox.tuning.search.programs import sample_programs
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.durations import parse_duration
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.spec.schema import SweepSpec
-from sweepbox.tuning.storage.dataset import Progress, open_sweep_data
+from sweepbox.tuning.storage.dataset import Progress
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.remote.driver import driver_of
-from sweepbox.tuning.storage.remote.node import NodeOrder, NodeSweep
 from sweepbox.tuning.sweep.create import SweepRequest
 from sweepbox.tuning.sweep.rehearsal import rehearsed_sweep
-from sweepbox.tuning.trial.process import prepare_process
-from sweepbox.tuning.trial.settings import run_settings
 
 MOST_PROGRAMS = 3
 MOST_COPIES = 8
@@ -90,15 +84,17 @@ def dry_run(
 
 def _rehearse(folder: SweepFolder, connection: RayConnection, notify: Callable[[str], None]) -> DryRun:
     spec, base = load_spec(folder.spec), load_config(folder.base_config)
-    num_workers = concurrent_trials(connection.nodes, spec.resources_per_trial, limit=spec.max_concurrent)
-    copies = min(num_workers, spec.trials, MOST_COPIES)
     programs = sample_programs(base, Space.of(spec))
-    measured = {}
-    for program in programs[:MOST_PROGRAMS]:
+    measured: dict[str, WarmUp] = {}
+    if spec.resources_per_trial.auto:
+        spec, measured = measured_share(folder, spec, connection, notify=notify)
+    num_workers = concurrent_trials(connection.nodes, spec.resources_per_trial, limit=spec.max_concurrent)
+    copies = 1 if measured else min(num_workers, spec.trials, MOST_COPIES)
+    for program in () if measured else programs[:MOST_PROGRAMS]:
         notify(f"warm-up: {program.name}, {copies} at a time")
-        path = folder.path / "program.config"
-        save_config(program.config, path)
-        measured[program.name] = WarmUp.mean(_warm_up(folder, path, spec, copies, connection))
+        share = Share.of(spec.resources_per_trial)
+        warm_ups = warm_up_program(folder, program, connection, share=share, copies=copies)
+        measured[program.name] = WarmUp.mean(warm_ups)
     steps, evaluations = base.train_config.num_steps, max_evaluations(base, spec)
     forecast = forecast_sweep(
         spec,
@@ -123,52 +119,3 @@ def _rehearse(folder: SweepFolder, connection: RayConnection, notify: Callable[[
 def _bytes_below(folder: Path) -> int:
     """Return the size of all files below a folder; 0 where it is not there."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _warm_up(
-    folder: SweepFolder, config: Path, spec: SweepSpec, copies: int, connection: RayConnection
-) -> Sequence[WarmUp]:
-    """Return the warm-ups of a program in several processes at a time; SweepError where one fails."""
-    import ray
-
-    share, store = spec.resources_per_trial, driver_of(folder)
-    remote = ray.remote(num_cpus=share.cpu, num_gpus=share.gpu, max_calls=1, max_retries=0)(_in_process)
-
-    def run() -> list[Any]:
-        place = str(folder.path.resolve()) if store is None else store.order()
-        tasks = [remote.remote(place, config.name, copy) for copy in range(copies)]
-        try:
-            return list(ray.get(tasks))
-        except ray.exceptions.RayError as error:
-            last = [line.strip() for line in str(error).splitlines() if line.strip()][-1:]
-            raise SweepError(f"the warm-up failed: {''.join(last) or 'its process died'}") from error
-
-    results = connection.thread.call(run, check=connection.watch.check)
-    for result in results:
-        if isinstance(result, str):
-            raise SweepError(f"the warm-up failed: {result}")
-    return results
-
-
-def _in_process(sweep: str | NodeOrder, config_name: str, copy: int) -> WarmUp | str:
-    """Warm a program up in a process of its own; return the message of an error of ours."""
-    drop_driver_folders()
-    folder = SweepFolder(Path(sweep)) if isinstance(sweep, str) else NodeSweep(sweep).fetch_own()
-    spec = load_spec(folder.spec)
-    share = spec.resources_per_trial
-    prepare_process(cpus=share.cpu, gpus=share.gpu, backend=Backend(spec.backend))
-    from sweepbox.tuning.trial.warm_up import warm_up
-
-    trial = folder.trial(f"warm-up-{copy}")
-    trial.path.mkdir(parents=True)
-    try:
-        dataset = open_sweep_data(folder, spec)
-        config = load_config(folder.path / config_name)
-        settings = run_settings(folder, trial, spec, config, dataset, seed=spec.seed)
-        if not (dataset.directory / CACHE_FOLDER).is_dir():
-            settings = replace(settings, cache_directory=folder.path / CACHE_FOLDER)
-        return warm_up(settings)
-    except SweepboxError as error:
-        return str(error)
-    finally:
-        shutil.rmtree(trial.path, ignore_errors=True)

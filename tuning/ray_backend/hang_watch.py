@@ -43,10 +43,20 @@ class HangWatch:
         kill: Callable[[str], None],
         *,
         read: Callable[[str], TrialStatus | None],
+        read_before: Callable[[str], TrialStatus | None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Watch no trial; `kill` ends the process of one, and `read` returns what it wrote last."""
+        """Watch no trial.
+
+        Args:
+            spec: The sweep.
+            kill: Ends the process of a trial.
+            read: Returns what a trial wrote last.
+            read_before: Returns what it had written before its process began; by default `read`.
+            clock: Returns the time in seconds.
+        """
         self._read = read
+        self._read_before = read_before or read
         self._kill = kill
         self._clock = clock
         self._limit_s = None if spec.hang_timeout is None else parse_duration(spec.hang_timeout)
@@ -62,23 +72,27 @@ class HangWatch:
 
         Of a sweep on a URI they write to their machine, which is asked; elsewhere to the sweep's folder.
         """
+
+        def read(trial_id: str) -> TrialStatus | None:
+            return status_or_none(folder.trial(trial_id))
+
         store = None if spec.hang_timeout is None else driver_of(folder)
         if store is None:
-            return cls(spec, machines.kill, read=lambda trial_id: status_or_none(folder.trial(trial_id)))
+            return cls(spec, machines.kill, read=read)
         order = store.order()
 
         def ask(trial_id: str) -> TrialStatus | None:
             told = machines.ask(trial_id, status_on_node, order.uri, order.epoch, trial_id)
             return told if isinstance(told, TrialStatus) else None
 
-        return cls(spec, machines.kill, read=ask)
+        return cls(spec, machines.kill, read=ask, read_before=read)
 
     def started(self, trial_id: str) -> None:
         """Watch a trial that a process begins to run."""
         if self._limit_s is None:
             return
-        status = self._read(trial_id)
-        self._seen[trial_id] = _Seen(status, self._clock(), -1 if status is None else status.attempts)
+        before = self._read_before(trial_id)
+        self._seen[trial_id] = _Seen(before, self._clock(), 0 if before is None else before.attempts)
 
     def ended(self, trial_id: str) -> str | None:
         """Watch a trial no more; return one line on its hang where it was ended for that."""

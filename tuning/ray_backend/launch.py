@@ -22,6 +22,7 @@ from sweepbox.tuning.ray_backend.cluster import (
 from sweepbox.tuning.ray_backend.cluster_check import check_nodes
 from sweepbox.tuning.ray_backend.halt import Halt
 from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
+from sweepbox.tuning.ray_backend.packing import with_measured_share
 from sweepbox.tuning.ray_backend.places import concurrent_trials, whole_machine
 from sweepbox.tuning.ray_backend.sweep_log import log_to
 from sweepbox.tuning.ray_backend.watch import RayWatch
@@ -215,6 +216,7 @@ def _run_on_ray(
         if config.address is not None:
             check = partial(check_nodes, folder, spec, notify=notify)
             connection.thread.call(check, check=connection.watch.check)
+        spec = with_measured_share(folder, spec, connection, notify=notify)
         num_workers = concurrent_trials(connection.nodes, spec.resources_per_trial, limit=spec.max_concurrent)
         logger.info("%d trials at a time", num_workers)
         rule = restore_rule(folder, spec, before.trials)

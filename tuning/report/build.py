@@ -1,7 +1,9 @@
 """Builds the model of a report from the state of a sweep."""
 
 import time
+from dataclasses import asdict
 from importlib.metadata import version
+from typing import Any
 
 from sweepbox.tuning.report.model.report import FORMAT, GoalModel, HistoryPoint, ParameterModel, ReportModel
 from sweepbox.tuning.report.model.sections import ReportSections
@@ -12,6 +14,7 @@ from sweepbox.tuning.schedule.rungs import rungs_of
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.schema import Distribution
 from sweepbox.tuning.storage.trial_record import TrialState
+from sweepbox.tuning.sweep.share_lines import measured_memory
 from sweepbox.tuning.sweep.state import SweepState
 
 NOTHING = ReportSections()
@@ -57,7 +60,14 @@ def report_model(
         data=sections.data,
         detector=sections.detector,
         paired=sections.paired,
+        memory=_memory(state),
     )
+
+
+def _memory(state: SweepState) -> dict[str, Any] | None:
+    record = measured_memory(state)
+    share = state.spec.resources_per_trial.model_dump(exclude_none=True)
+    return None if record is None else {**asdict(record), "share": share}
 
 
 def _parameters(state: SweepState) -> tuple[ParameterModel, ...]:

@@ -24,6 +24,7 @@ from sweepbox.tuning.storage.winner_record import WinnerRecord
 from sweepbox.tuning.sweep.best import Best
 from sweepbox.tuning.sweep.formatting import origin_text, settings_text, value_text
 from sweepbox.tuning.sweep.results_table import write_results
+from sweepbox.tuning.sweep.share_lines import share_lines
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.sweep.trial_result import TrialResult
 from sweepbox.tuning.trial.throughput import weighted_mean
@@ -98,6 +99,8 @@ def report_text(state: SweepState) -> str:
         "",
     ]
     lines += budget_lines(state.spending)
+    for text in share_lines(state):
+        lines += [plain(text[0].upper() + text[1:]) + ".", ""]
     failures = [
         f"* {plain(trial.id)}: {plain(str(trial.status.error))}"
         for trial in state.trials

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.printable import shortened
 from sweepbox.tuning.spec.model import SpecModel
-from sweepbox.tuning.spec.sizes import parse_size
+from sweepbox.tuning.spec.sizes import format_size, parse_size
 
 AUTO = "auto"
 LEAST_SHARE = 0.01
@@ -38,6 +38,18 @@ class Resources(SpecModel):
     def memory_bytes(self) -> int | None:
         """The host memory in bytes; None where none is reserved."""
         return None if self.memory is None else parse_size(self.memory)
+
+    @property
+    def least(self) -> "Resources":
+        """What a trial takes at least: where it is measured, a CPU."""
+        return Resources() if self.auto else self
+
+    @property
+    def text(self) -> str:
+        """The resources in words."""
+        gpu = f"{self.gpu:g} GPU" if self.gpu else ""
+        memory = f"{format_size(self.memory_bytes or 0)} of memory" if self.memory else ""
+        return ", ".join(filter(None, (f"{self.cpu:g} CPU", gpu, memory)))
 
     @property
     def for_ray(self) -> dict[str, float]:

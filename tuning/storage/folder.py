@@ -202,6 +202,11 @@ class SweepFolder:
         return self.path / "precision.json"
 
     @property
+    def memory(self) -> Path:
+        """What the programs take of memory, as JSON; absent where it was not measured."""
+        return self.path / "memory.json"
+
+    @property
     def latency(self) -> Path:
         """The folder of the measured latencies, a JSON file each."""
         return self.path / "latency"

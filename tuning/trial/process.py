@@ -3,6 +3,7 @@
 import os
 
 from sweepbox.detection.core.backends import Backend, choose_kernels, use_backend
+from sweepbox.detection.core.device_memory import limit_tensorflow_memory
 
 SHARED_MEMORY_FRACTION = 0.92
 """What of a GPU's memory its trials divide among them; the rest is for the driver's part of each process."""
@@ -17,8 +18,8 @@ def prepare_process(*, cpus: float, gpus: float, backend: Backend = Backend.TENS
     """Fit this process to a trial's share of the machine; to be called before Keras is loaded.
 
     UsageError where the backend is not installed here. Threads follow the CPUs. With a GPU, memory is taken as
-    it is needed, so that several trials can share it, under JAX up to the trial's share; without, none is
-    touched. What the user has set in XLA_CLIENT_MEM_FRACTION, by its new or old name, stands.
+    it is needed, so that several trials can share it, up to the trial's share; without, none is touched. What
+    the user has set in XLA_CLIENT_MEM_FRACTION, by its new or old name, stands.
     """
     use_backend(backend)
     choose_kernels()
@@ -34,8 +35,12 @@ def prepare_process(*, cpus: float, gpus: float, backend: Backend = Backend.TENS
         os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
     if gpus == 0:
         os.environ[GPU_VARIABLE] = NO_GPU
+        return
+    fraction = SHARED_MEMORY_FRACTION * min(gpus, 1)
+    if backend is Backend.TENSORFLOW and gpus < 1:
+        limit_tensorflow_memory(fraction)
     elif backend is Backend.JAX and not MEMORY_VARIABLES & set(os.environ):
-        os.environ["XLA_CLIENT_MEM_FRACTION"] = f"{SHARED_MEMORY_FRACTION * min(gpus, 1):.3f}"
+        os.environ["XLA_CLIENT_MEM_FRACTION"] = f"{fraction:.4f}"
 
 
 def gpus_of_process() -> str | None:

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sweepbox.detection.checkpoint.files import WEIGHTS_FILE
+from sweepbox.detection.core.device_memory import peak_memory
 from sweepbox.tuning.budget.rehearsal import WarmUp
 
 if TYPE_CHECKING:
@@ -41,8 +42,9 @@ def warm_up(settings: "RunSettings") -> WarmUp:
     step_s = _step_s(run)
     evaluation_s, is_whole = _evaluate(run, most_s=PART_S, least_batches=LEAST_BATCHES)
     checkpoint_s, weights_bytes, state_bytes = _checkpoint(run, settings.directory)
+    memory = peak_memory()
     run.close()
-    return WarmUp(compile_s, step_s, evaluation_s, is_whole, checkpoint_s, weights_bytes, state_bytes)
+    return WarmUp(compile_s, step_s, evaluation_s, is_whole, checkpoint_s, weights_bytes, state_bytes, memory)
 
 
 def _step_s(run: "TrainingRun") -> float:

@@ -44,6 +44,8 @@ def test_a_dry_run_times_the_programs_and_leaves_nothing(
         assert measured.compile_s > measured.step_s > 0
         assert measured.is_whole_evaluation
         assert 0 < measured.weights_bytes < measured.state_bytes
+        assert measured.memory is not None
+        assert measured.memory.device_bytes == measured.memory.host_bytes > 10 * measured.state_bytes
     assert found.forecast.ends_by == "time budget"
     console = Console(width=100, record=True, quiet=False)
     print_dry_run(found, console)

@@ -64,6 +64,7 @@ def begun(tiny_spec: dict[str, Any], home: Path, **changes: Any) -> SweepFolder:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_program_that_fits_nowhere_is_tried_twice_and_not_suggested_again(
     tiny_spec: dict[str, Any], tmp_path: Path, shared_ray: None, handed: Handed
 ) -> None:
@@ -120,6 +121,7 @@ def kill_for_memory() -> Iterator[Callable[[int], None]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_trial_that_the_kernel_kills_for_memory_goes_on_alone(
     tiny_spec: dict[str, Any],
     tmp_path: Path,

@@ -143,6 +143,36 @@ def test_a_stop_after_any_step_leaves_out_no_evaluation(
     assert metrics_of(sweep_copy) == undisturbed
 
 
+@pytest.mark.parametrize(("looks", "left"), [(2, (1, 0)), (4, (2, 0)), (5, (2, 0)), (8, (4, 1))])
+def test_a_process_that_is_asked_to_end_saves_its_step_also_within_an_evaluation(
+    sweep_copy: SweepFolder,
+    compiled_runs: CompiledRunCache,
+    undisturbed: Measured,
+    looks: int,
+    left: tuple[int, int],
+) -> None:
+    """It looks before it trains, after each step (twice where it writes) and each batch of an evaluation.
+
+    `left` are the step that it saves and the evaluations that it has made.
+    """
+    to_look = iter(range(looks - 1, -1, -1))
+    worker = TrialWorker(
+        sweep_copy,
+        "0000",
+        compiled_runs,
+        spec=load_spec(sweep_copy.spec),
+        is_terminating=lambda: not next(to_look, 0),
+    )
+    while (outcome := worker.next_evaluation()).is_running:
+        pass
+    assert outcome.state is TrialState.INTERRUPTED
+    assert (read_status(sweep_copy.trial("0000")).step, len(metrics_of(sweep_copy))) == left
+    again = worker_of(sweep_copy, compiled_runs)
+    while again.next_evaluation().is_running:
+        pass
+    assert metrics_of(sweep_copy) == undisturbed
+
+
 @pytest.mark.parametrize("limit", [WRITABLE_BYTES, 600, 0])
 @pytest.mark.parametrize("evaluations", [0, 1, 2])
 def test_a_full_disk_interrupts_a_trial(

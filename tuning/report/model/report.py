@@ -95,6 +95,7 @@ class ReportModel:
         detector: The winner's detections on the validation part; None where they were not examined.
         paired: Comparisons of trials on the same images.
         thinning: What is left out; None where nothing is.
+        memory: The content of `memory.json`, and the `share` of a trial; None where it is not measured.
     """
 
     name: str
@@ -126,6 +127,7 @@ class ReportModel:
     detector: Mapping[str, Any] | None = None
     paired: tuple[PairedModel, ...] = ()
     thinning: ThinningModel | None = None
+    memory: Mapping[str, Any] | None = None
 
 
 def to_json(model: ReportModel) -> dict[str, Any]:
