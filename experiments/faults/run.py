@@ -14,9 +14,13 @@ from experiments.faults.kinds.files import DAMAGES, DamagedFile, damage_file
 from experiments.faults.kinds.table import KINDS
 from experiments.faults.scene import BrokenPromiseError, Scene
 from experiments.faults.winner import WinnerCheck
-from experiments.faults.workload import reference
+from experiments.faults.workload import EVERY, STEPS, TRIALS, reference
 
 MOST_SESSIONS = 40
+EVALUATIONS = (TRIALS - 1) * STEPS // EVERY
+"""How many evaluations a sweep makes, over which its faults are spread."""
+BUSY = "Ray does not start on this machine"
+"""What the driver says where Ray's processes have not started in a minute; it is then started again."""
 FILE = "file-"
 """What the names of the faults begin with that need no running sweep, but for `file-in-run`."""
 
@@ -100,6 +104,7 @@ class _Course:
         self._scene, self._generator, self._result = scene, generator, result
         self._live = [name for name in plan if KINDS[name].inject is not None]
         self._files = [name for name in plan if KINDS[name].inject is None]
+        self._longest_gap = max(2, 2 * EVALUATIONS // (len(plan) + 1))
         self._damaged: DamagedFile | None = None
 
     def run(self) -> None:
@@ -139,7 +144,7 @@ class _Course:
         if generator.random() < 0.25:
             wanted = time.monotonic() + generator.uniform(0, 12)
             return scene.until(lambda: time.monotonic() >= wanted)
-        target = scene.count() + generator.randint(1, 10)
+        target = scene.count() + generator.randint(1, self._longest_gap)
         reached = scene.until(lambda: scene.count() >= target)
         time.sleep(generator.uniform(0, 0.3))
         return reached and scene.is_running
@@ -149,7 +154,7 @@ class _Course:
         output = self._scene.now.output()
         if status == 0:
             return True
-        if effect.end is End.KILLED:
+        if effect.end is End.KILLED or BUSY in output:
             return False
         if self._damaged is not None and self._damaged.is_named(output):
             check_refusal(output, status, "")

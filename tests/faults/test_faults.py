@@ -18,7 +18,7 @@ from experiments.faults.run import planned
 from experiments.faults.scene import BrokenPromiseError, Scene, Session
 from experiments.faults.workload import ROOT
 
-COUNT, SEED = 20, 3
+COUNT, SEED = 20, 292
 LONG = pytest.mark.timeout(1500)
 
 

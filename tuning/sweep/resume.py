@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sweepbox.detection.config.difference import config_difference
 from sweepbox.detection.config.reading import keeps_own_pyramid
-from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.errors import ConfigError, SweepError
 from sweepbox.tuning.budget.limits import check_limits
 from sweepbox.tuning.loggers.table import check_loggers
 from sweepbox.tuning.schedule.table import with_rule_options
@@ -68,7 +68,7 @@ def resume_sweep(request: SweepRequest) -> SweepFolder:
     if given.sampler.type == AUTO:
         given = given.model_copy(update={"sampler": stored.sampler})
     changed = [name for name in SEARCH if getattr(given, name) != getattr(stored, name)]
-    changed += _base_changes(given, folder)
+    changed += _base_changes(given, folder, request.source)
     if changed:
         raise SweepError(
             f"{request.source}: asks for another search than {folder.path} ({', '.join(changed)}); resume "
@@ -96,12 +96,15 @@ def _with_all_options(spec: SweepSpec, source: str) -> SweepSpec:
         raise SweepError("\n".join(f"{source}: {line}" for line in str(error).splitlines())) from error
 
 
-def _base_changes(given: SweepSpec, folder: SweepFolder) -> list[str]:
+def _base_changes(given: SweepSpec, folder: SweepFolder, source: str) -> list[str]:
     """Return what the sweep file's base config, where it is still there, changes of the sweep's."""
     stored = load_base(folder)
     if not Path(given.base_config).is_file():
         return []
-    base = base_config_of(
-        given, num_classes=stored.model.ssd.num_classes, all_fields_count=keeps_own_pyramid(stored)
-    )
+    try:
+        base = base_config_of(
+            given, num_classes=stored.model.ssd.num_classes, all_fields_count=keeps_own_pyramid(stored)
+        )
+    except (ConfigError, SweepError) as error:
+        raise SweepError(f"{source}: {error}") from error
     return [f"base_config: {change.path}" for change in config_difference(stored, base)]

@@ -21,13 +21,21 @@ def kill_trial(scene: Scene, generator: random.Random) -> Effect:
     """Kill the process of a trial, of a trial that can be retried."""
     workers = _workers(scene)
     running = scene.running_trials()
-    lost = scene.now.lost
-    if not workers or any(lost.get(trial, 0) >= RETRIES for trial in running):
+    if not workers or _has_lost_all(scene, running):
         return Effect(None)
-    for trial in running:
-        lost[trial] = lost.get(trial, 0) + 1
+    _count_loss(scene, running)
     kill([generator.choice(workers)])
     return Effect(f"one of {len(workers)} workers, running {' '.join(running)}")
+
+
+def _has_lost_all(scene: Scene, trials: list[str]) -> bool:
+    """Return whether one of the trials must not lose its process again in this run of the driver."""
+    return any(scene.now.lost.get(trial, 0) >= RETRIES for trial in trials)
+
+
+def _count_loss(scene: Scene, trials: list[str]) -> None:
+    for trial in trials:
+        scene.now.lost[trial] = scene.now.lost.get(trial, 0) + 1
 
 
 def kill_driver(scene: Scene, generator: random.Random) -> Effect:

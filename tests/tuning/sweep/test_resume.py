@@ -59,6 +59,12 @@ def test_a_changed_base_config_is_refused(begun: SweepFolder, write_spec: Write,
         resume_sweep(SweepRequest(path, out=begun.path))
 
 
+def test_a_field_of_the_sweep_file_that_is_damaged_is_named_with_the_file(begun: SweepFolder) -> None:
+    begun.spec.write_text(begun.spec.read_text().replace("feature_extractor.type", "feature_extractor>type"))
+    with pytest.raises(SweepError, match=r"sweep\.yaml: set: .*feature_extractor>type"):
+        resume_sweep(SweepRequest(begun.spec, out=begun.path))
+
+
 def test_fewer_trials_than_there_are_is_refused(begun: SweepFolder, write_spec: Write) -> None:
     book = TrialManager(begun, load_spec(begun.spec))
     book.next_trial()
