@@ -311,12 +311,14 @@ def _run_trials(
     from ray import tune
 
     from sweepbox.tuning.ray_backend.callback import ManagerCallback
+    from sweepbox.tuning.ray_backend.credentials import propagate_no_credentials
     from sweepbox.tuning.ray_backend.hang_watch import HangWatch
     from sweepbox.tuning.ray_backend.machines import Machines
     from sweepbox.tuning.ray_backend.stopping import RuleScheduler
     from sweepbox.tuning.ray_backend.trainable import RESOURCES_KEY, TrialTrainable
     from sweepbox.tuning.ray_backend.trial_source import TrialSource
 
+    propagate_no_credentials()
     mode = str(trials.manager.records.objective.mode)
     source = TrialSource(trials, folder, spec, mode=mode, max_concurrent=num_workers, alone=alone)
     machines = Machines()
