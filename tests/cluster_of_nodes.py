@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -29,7 +30,6 @@ KERNEL = {"proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue", "securityfs"
 """File systems that show the kernel's state, on which nothing can be kept."""
 STARTED = "Ray runtime started."
 START_S = 180.0
-KEY_ID, SECRET = "SWEEPBOXTESTKEYID", "c2VjcmV0LW9mLXRoZS1jbHVzdGVyLW9mLW5vZGVz"
 
 
 def why_not() -> str | None:
@@ -104,6 +104,17 @@ class Node:
             self.process.wait(timeout=30)
         psutil.wait_procs(ended, timeout=30)
 
+    def write(self, path: str, text: str) -> None:
+        """Write a file on the node."""
+        command = self.command("sh", "-c", 'mkdir -p "$(dirname "$0")" && cat > "$0"', path)
+        subprocess.run(command, input=text, text=True, check=True, timeout=60)
+
+    def files_with(self, text: str) -> list[str]:
+        """Return the files in the node's own folders that have a text in them."""
+        paths = [point for point in self.writable_devices() if not point.startswith("/sys")]
+        found = self.run("find", *paths, "-xdev", "-type", "f", "-exec", "grep", "-lF", text, "{}", "+")
+        return found.stdout.splitlines()
+
     def writable_devices(self) -> dict[str, str]:
         """Return the mounts that can be written on the node, with the numbers of their devices."""
         found = {}
@@ -177,9 +188,54 @@ def cluster_of_nodes(folder: Path, *names: str, environment: dict[str, str]) -> 
         yield cluster
 
 
+@dataclass(frozen=True)
+class S3Server:
+    """An S3 server on the loopback interface, and credentials that no file of the product may have."""
+
+    endpoint: str
+    key_id: str = field(default_factory=lambda: token_hex(10).upper())
+    secret: str = field(default_factory=lambda: token_hex(20))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which a process reaches the server."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": self.key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self) -> Any:
+        """Return a client that is not the product's."""
+        import boto3  # type: ignore[import-untyped]
+
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            aws_access_key_id=self.key_id,
+            aws_secret_access_key=self.secret,
+            region_name="us-east-1",
+        )
+
+    def upload(self, folder: Path, bucket: str, prefix: str) -> None:
+        """Upload the files of a folder that are not hidden."""
+        client = self.client()
+        for path in folder.glob("[!.]*"):
+            client.upload_file(str(path), bucket, f"{prefix}/{path.name}")
+
+    def objects(self, bucket: str) -> dict[str, bytes]:
+        """Return all objects of a bucket, by their keys."""
+        client = self.client()
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
+        return {key: client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+
+
 @contextmanager
-def s3_server() -> Iterator[str]:
-    """Start an S3 server on the loopback interface and yield its address, `http://…`."""
+def s3_server(bucket: str) -> Iterator[S3Server]:
+    """Start an S3 server with one bucket on the loopback interface."""
     port = free_port()
     with TemporaryDirectory() as folder:
         output = Path(folder) / "moto.txt"
@@ -191,34 +247,12 @@ def s3_server() -> Iterator[str]:
             )
         try:
             _wait_for("Running on", output, process)
-            yield f"http://127.0.0.1:{port}"
+            server = S3Server(f"http://127.0.0.1:{port}")
+            server.client().create_bucket(Bucket=bucket)
+            yield server
         finally:
             process.kill()
             process.wait(timeout=20)
-
-
-def s3_environment(endpoint: str) -> dict[str, str]:
-    """Return the environment in which a process reaches an S3 server."""
-    return {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-
-
-def s3_client(endpoint: str) -> Any:
-    """Return a client of an S3 server that is not the product's."""
-    import boto3  # type: ignore[import-untyped]
-
-    return boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        aws_access_key_id=KEY_ID,
-        aws_secret_access_key=SECRET,
-        region_name="us-east-1",
-    )
 
 
 def free_port() -> int:
@@ -243,7 +277,8 @@ def _script(name: str, command: Sequence[str]) -> str:
     ]
     stage = "/mnt"
     lines = ["set -e", f"hostname {shlex.quote(name)}"]
-    lines += [f"mount -o remount,bind,ro {shlex.quote(path)}" for path in _mounts_with_files(private)]
+    for path in map(shlex.quote, _mounts_with_files()):
+        lines.append(f"mount -o remount,bind,ro {path} || ! mountpoint -q {path}")  # it may be gone by now
     lines += [f"mount -t tmpfs stage {stage}"]
     for number, path in enumerate(needed):
         lines += [f"mkdir {stage}/{number}", f"mount --bind {shlex.quote(path)} {stage}/{number}"]
@@ -254,15 +289,13 @@ def _script(name: str, command: Sequence[str]) -> str:
     return "\n".join([*lines, f"exec {shlex.join(command)}"])
 
 
-def _mounts_with_files(private: Sequence[str]) -> list[str]:
-    """Return the mounts of this machine that hold files and that a node must not write."""
+def _mounts_with_files() -> list[str]:
+    """Return the mounts of this machine that hold files, which a node must not write."""
     points = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         before, _, after = line.partition(" - ")
-        point = before.split()[4]
-        is_private = any(Path(point).is_relative_to(folder) for folder in private)
-        if after.split()[0] not in KERNEL and not is_private:
-            points.append(point)
+        if after.split()[0] not in KERNEL:
+            points.append(before.split()[4])
     return points
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from sweepbox.tuning.ray_backend.node_facts import facts_of_this_node
 from sweepbox.tuning.ray_backend.node_storage import sha256_of_object, unreachable_stores
-from tests.cluster_of_nodes import free_port, s3_client, s3_environment, s3_server
+from tests.cluster_of_nodes import S3Server, free_port, s3_server
 from tests.processes import kill_family
 
 ROOT = Path(__file__).parents[3]
@@ -29,6 +29,7 @@ class Cluster:
 
     folder: Path
     environment: dict[str, str]
+    s3: S3Server
     nodes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def add(self, *options: str, **environment: str) -> None:
@@ -56,18 +57,17 @@ class Cluster:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A head without GPUs, and a node that offers a GPU which it does not have and reaches no S3."""
-    with TemporaryDirectory(dir="/tmp") as folder, s3_server() as endpoint:
-        s3_client(endpoint).create_bucket(Bucket="sweeps")
+    with TemporaryDirectory(dir="/tmp") as folder, s3_server("sweeps") as s3:
         environment = (
             os.environ
-            | s3_environment(endpoint)
+            | s3.environment
             | {
                 "RAY_AUTH_MODE": "token",
                 "RAY_AUTH_TOKEN": "0" * 32,
                 "RAY_USAGE_STATS_ENABLED": "0",
             }
         )
-        cluster = Cluster(Path(folder), environment)
+        cluster = Cluster(Path(folder), environment, s3)
         try:
             head = ("--head", f"--port={PORT}", f"--temp-dir={folder}/ray", "--include-dashboard=false")
             cluster.add(*head, "--num-cpus=1", "--num-gpus=0")
@@ -110,9 +110,7 @@ def test_a_sweep_is_refused_by_a_node_that_could_not_run_it(
 @pytest.mark.cluster
 @pytest.mark.timeout(300)
 def test_a_node_that_does_not_reach_the_store_is_named_with_the_remedy(cluster: Cluster, records: Path) -> None:
-    client = s3_client(cluster.environment["AWS_ENDPOINT_URL"])
-    for path in records.glob("[!.]*"):
-        client.upload_file(str(path), "sweeps", f"records/{path.name}")
+    cluster.s3.upload(records, "sweeps", "records")
     checked = cluster.sweepbox("cluster", "check", "--data", "s3://sweeps/records", "--out", "s3://sweeps/runs")
     assert checked.returncode == 2
     refused = [line for line in checked.stdout.splitlines() if line.startswith("refused")]
@@ -121,7 +119,7 @@ def test_a_node_that_does_not_reach_the_store_is_named_with_the_remedy(cluster: 
         assert f"cannot use s3://sweeps/{uri}: cannot be {done}" in line
         assert "check the network, the rights and the credentials in the environment" in line
     assert len({line.split(": cannot use")[0] for line in refused}) == 1
-    assert not [item for item in client.list_objects_v2(Bucket="sweeps")["Contents"] if "probe" in item["Key"]]
+    assert not [key for key in cluster.s3.objects("sweeps") if "probe" in key]
     missing = cluster.sweepbox("cluster", "check", "--out", "s3://no-such-bucket/runs")
     assert missing.returncode == 2
     assert missing.stderr.startswith("error: s3://no-such-bucket/runs: cannot be written")
