@@ -1,0 +1,1 @@
+"""Real learning curves of detectors, recorded once and committed."""
