@@ -26,6 +26,7 @@ from sweepbox.tuning.storage.trial_record import (
     write_status,
 )
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+from tests.earlier_sweeps import without_start
 from tests.tiny import QUICKSTART, TINY
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def sweep(write_spec: Callable[..., Path], tmp_path: Path) -> Callable[..., Swee
 
     def begin(**changes: Any) -> SweepFolder:
         folder = create_sweep(SweepRequest(write_spec(**changes), out=tmp_path / "run"))
-        folder.start.unlink()
+        without_start(folder)
         return folder
 
     return begin

@@ -15,6 +15,7 @@ from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.trial_record import TrialState, read_evaluations, read_status
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.reader import load_sweep
+from tests.earlier_sweeps import without_start
 from tests.processes import kill_family
 
 ROOT = Path(__file__).parents[3]
@@ -42,7 +43,7 @@ def begun(tiny_spec: dict[str, Any], home: Path, name: str, **changes: Any) -> S
     path = home / f"{name}.yaml"
     path.write_text(yaml.safe_dump({**tiny_spec, **SWEEP, **changes}))
     folder = create_sweep(SweepRequest(path, out=home / name))
-    folder.start.unlink()  # a trial of the base config is never paused
+    without_start(folder)  # a trial of the base config is never paused
     return folder
 
 

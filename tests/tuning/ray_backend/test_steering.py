@@ -20,6 +20,7 @@ from sweepbox.tuning.sweep.queue import TrialQueue
 from sweepbox.tuning.sweep.reader import read_sweep
 from sweepbox.tuning.sweep.stopping import ScheduledTrials, restore_rule
 from sweepbox.tuning.trial.compiled_runs import CAPACITY
+from tests.earlier_sweeps import without_start
 
 WORKERS = 2
 SIZES = [3, 3, 2, 2, 3, 3, 2, 2]
@@ -46,7 +47,7 @@ def folder(tiny_spec: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) 
 
 def suggested_alone(folder: SweepFolder) -> SweepFolder:
     """Return a sweep without a trial of its base config, so that all sizes are suggested."""
-    folder.start.unlink()
+    without_start(folder)
     return folder
 
 

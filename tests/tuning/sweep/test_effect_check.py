@@ -19,6 +19,7 @@ from sweepbox.tuning.sweep.manager import TrialManager
 from sweepbox.tuning.trial import worker
 from sweepbox.tuning.trial.compiled_runs import CompiledRunCache
 from sweepbox.tuning.trial.config_steps import ConfigSteps
+from tests.earlier_sweeps import without_start
 
 SWEEP: dict[str, Any] = {
     "space": {"learning_rate": {"choice": [1e-3, 2e-3]}},
@@ -46,7 +47,7 @@ def test_trials_that_ignore_their_configs_are_found(
 ) -> None:
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump({**tiny_spec, **SWEEP}))
     folder = create_sweep(SweepRequest(tmp_path / "sweep.yaml", out=tmp_path / "run"))
-    folder.start.unlink()
+    without_start(folder)
     if not obeys:
         of_the_base = ConfigSteps((0,), (load_config(folder.base_config),))
         monkeypatch.setattr(ConfigSteps, "read", lambda *_arguments: of_the_base)

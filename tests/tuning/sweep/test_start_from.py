@@ -12,6 +12,7 @@ from sweepbox.tuning.storage.start_file import Start, read_start
 from sweepbox.tuning.storage.trial_record import Origin, TrialState, read_changes, read_status
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
 from sweepbox.tuning.sweep.manager import TrialManager
+from tests.earlier_sweeps import without_start
 
 Write = Callable[..., Path]
 BRIGHTNESS = {"random_adjust_brightness": {"enabled": True, "max_delta": {"uniform": [0.05, 0.25]}}}
@@ -129,7 +130,7 @@ def test_a_damaged_start_is_named(text: str, write_spec: Write, tmp_path: Path) 
 
 def test_a_sweep_of_an_earlier_format_starts_with_suggestions(write_spec: Write, tmp_path: Path) -> None:
     folder, _ = begin(write_spec(), tmp_path / "run")
-    folder.start.unlink()
+    without_start(folder)
     hand_out_all(folder)
     assert [read_status(trial).origin for trial in folder.trial_folders()] == [Origin.SAMPLED] * 3
 
