@@ -1,7 +1,6 @@
-"""A sweep on an S3 store: killed, its local copies deleted, resumed from the URI alone, exported."""
+"""A sweep on an S3 store: taken over from the URI alone while its driver lives, ended, exported elsewhere."""
 
 import json
-import shutil
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -46,18 +45,17 @@ def newest_metrics() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def story(environment: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a sweep left at each step: killed, resumed elsewhere, ended, exported."""
+    """What a sweep left at each step: taken over by another machine, ended, exported on a third one."""
     length = {"steps": STEPS, "evaluate_every": EVERY}
     home = make_home(tmp_path_factory.mktemp("home"), training=length)
     told: dict[str, Any] = {"home": home}
     first = Sweep(home, run=URI)
     first.until(lambda: 2 <= len(newest_metrics()) < EVALUATIONS)
-    first.kill_everything()
     told["before"] = newest_metrics()
     told["refused"] = sweepbox("sweep", f"{URI}/sweep.yaml", "--out", URI)
-    shutil.rmtree(home / "tiny.yaml", ignore_errors=True)
     environment.setenv("SWEEPBOX_CACHE", str(tmp_path_factory.mktemp("second-machine")))
     told["resumed"] = sweepbox("sweep", f"{URI}/sweep.yaml", "--out", URI, "--resume", "--take-over")
+    told["first"] = first.process.wait(300)
     environment.setenv("SWEEPBOX_CACHE", str(tmp_path_factory.mktemp("third-machine")))
     told["status"] = sweepbox("status", URI, "--json")
     told["cache"] = list(tmp_path_factory.getbasetemp().glob("third-machine*/**/*.npz"))
@@ -78,6 +76,14 @@ def test_a_sweep_goes_on_from_its_uri_alone(story: dict[str, Any]) -> None:
     assert after[: len(story["before"])] == story["before"], "no evaluation is made twice"
     told = json.loads(story["status"].stdout)
     assert [trial["state"] for trial in told["trials"]] == ["finished"] * TRIALS
+
+
+def test_the_driver_that_lost_the_sweep_ends_with_one_line(story: dict[str, Any]) -> None:
+    assert story["first"] == 2
+    last = story["terminals"].strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    assert "has taken the sweep over (epoch 2, here 1)" in last
+    assert "Traceback" not in story["terminals"]
 
 
 def test_a_new_sweep_is_refused_where_one_is(story: dict[str, Any]) -> None:

@@ -73,9 +73,20 @@ class Location:
         """Return the same location with another patience."""
         return replace(self, retry=retry)
 
-    def read_bytes(self) -> bytes:
-        """Return an object's bytes; MissingObjectError where there is none."""
-        return self._do("read", self._read)
+    def read_bytes(self, *, at_most: int | None = None) -> bytes:
+        """Return an object's bytes, which others may have written.
+
+        Args:
+            at_most: The largest number of bytes that are read; None for any.
+
+        Raises:
+            MissingObjectError: There is no object.
+            StorageError: It is larger, or the store cannot be reached.
+        """
+        content = self._do("read", lambda: self._read(None if at_most is None else at_most + 1))
+        if at_most is not None and len(content) > at_most:
+            raise StorageError(f"{self}: has more than {at_most} bytes, which it should not; remove the object")
+        return content
 
     def write_bytes(self, data: bytes) -> None:
         """Write an object as a whole, in place of one that is there."""
@@ -150,10 +161,10 @@ class Location:
         filesystem, path = self._opened()
         return filesystem.get_file_info(path)
 
-    def _read(self) -> bytes:
+    def _read(self, at_most: int | None) -> bytes:
         filesystem, path = self._opened()
         with filesystem.open_input_stream(path, compression=None) as stream:
-            return bytes(stream.read())
+            return bytes(stream.read() if at_most is None else stream.read(at_most))
 
     def _write(self, fill: Callable[[Any], object]) -> None:
         filesystem, path = self._opened()

@@ -66,6 +66,13 @@ def test_objects_are_written_read_listed_and_deleted(location: Location, tmp_pat
     assert location.list() == ()
 
 
+def test_an_object_is_not_read_beyond_a_limit(location: Location) -> None:
+    location.join("one").write_bytes(b"x" * 11)
+    assert location.join("one").read_bytes(at_most=11) == b"x" * 11
+    with pytest.raises(StorageError, match="has more than 10 bytes"):
+        location.join("one").read_bytes(at_most=10)
+
+
 def test_a_missing_object_is_an_error_of_its_own(location: Location, tmp_path: Path) -> None:
     for operation in ("read_bytes", "modified"):
         with pytest.raises(MissingObjectError, match="there is no such object"):

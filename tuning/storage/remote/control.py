@@ -7,7 +7,7 @@ from pathlib import Path
 from sweepbox.detection.core.errors import MissingObjectError
 from sweepbox.detection.core.files import write_bytes
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.remote.layout import CONTROL
+from sweepbox.tuning.storage.remote.layout import CONTROL, RECORD_BYTES
 from sweepbox.tuning.storage.remote.store import SweepStore
 
 _NAME = re.compile(r"stop|requests/[0-9]+-[0-9a-f]+\.json|trials/(?:[0-9]{4}|[1-9][0-9]{4,})/stop", re.ASCII)
@@ -87,7 +87,7 @@ def _fetch(store: SweepStore, name: str, folder: SweepFolder) -> None:
     if name.startswith("trials/") and not target.parent.is_dir():
         return
     try:
-        write_bytes(target, store.location.join(CONTROL, name).read_bytes())
+        write_bytes(target, store.location.join(CONTROL, name).read_bytes(at_most=RECORD_BYTES))
     except MissingObjectError:
         return
 

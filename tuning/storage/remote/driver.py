@@ -164,7 +164,7 @@ class SweepDriver:
             SupersededError: Another driver has taken over.
         """
         if self._lease.lost_to is not None:
-            raise SupersededError(self._lease.lost_to)
+            raise SupersededError(f"{self._uri}: {self._lease.lost_to}")
         self._submit_all()
         if not self._waited(END_S):
             raise StorageError(f"{self._uri}: {self._reason()}; resume the sweep when the store is back")

@@ -10,6 +10,10 @@ LEASE = "driver.json"
 MANIFESTS, FILES, CONTROL, DATA = "manifests", "files", "control", "data"
 EPOCHS = f"{CONTROL}/epochs"
 
+RECORD_BYTES = 2**20
+MANIFEST_BYTES = 64 * 2**20
+"""The most that is read of a lease, an epoch or a request, and of a manifest."""
+
 LARGE_FOLDERS = ("best", "last", "tensorboard")
 """The folders of a trial whose files are fetched only by those who need their content."""
 

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 
 from sweepbox.detection.core.errors import MissingObjectError, StorageError, SweepError
 from sweepbox.tuning.storage.json_records import STRICT, parse_record
-from sweepbox.tuning.storage.remote.layout import LEASE
+from sweepbox.tuning.storage.remote.layout import LEASE, RECORD_BYTES
 from sweepbox.tuning.storage.remote.store import Epoch, SweepStore
 
 INTERVAL_S = 10.0
@@ -48,7 +48,7 @@ def read_lease(store: SweepStore) -> Lease | None:
     """Return the lease of a sweep; None where no driver ever held one. SweepError where it is damaged."""
     location = store.location.join(LEASE)
     try:
-        return parse_record(Lease, location.read_bytes())
+        return parse_record(Lease, location.read_bytes(at_most=RECORD_BYTES))
     except MissingObjectError:
         return None
     except ValueError as error:
@@ -143,10 +143,7 @@ class DriverLease:
 
     def lose(self, owner: str, epoch: int) -> None:
         """Record that another driver has taken over."""
-        self.lost_to = (
-            f"{self._store.location}: the driver {owner} has taken the sweep over (epoch {epoch}, here "
-            f"{self.epoch}); this process stops"
-        )
+        self.lost_to = f"the driver {owner} has taken the sweep over (epoch {epoch}, here {self.epoch})"
 
     def _renew(self) -> None:
         while not self._is_over.wait(self._lease.interval_s) and self.lost_to is None:

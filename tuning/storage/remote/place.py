@@ -9,10 +9,13 @@ from pathlib import Path
 from sweepbox.detection.core.files import write_json
 from sweepbox.detection.core.machine_cache import machine_cache
 from sweepbox.detection.core.remote.location import Location
+from sweepbox.detection.core.remote.retries import Retry
 
 PLACE = "place.json"
 FOLDER = "sweep"
 RUNNING = "running.json"
+PATIENCE = Retry()
+"""How long a request of a mirror is repeated."""
 
 
 class Role(StrEnum):
@@ -55,7 +58,7 @@ def place_at(location: Location, role: Role, *, epoch: int | None = None) -> Pla
     """Return the place of a sweep's mirror for a role; trials have one for each epoch."""
     name = hashlib.sha256(location.uri.rstrip("/").encode()).hexdigest()[:24]
     own = role if epoch is None else f"{role}-{epoch:06}"
-    return Place(_mirrors() / name / own, location)
+    return Place(_mirrors() / name / own, location.with_retry(PATIENCE))
 
 
 def make_place(location: Location, role: Role, *, epoch: int | None = None) -> Place:

@@ -12,7 +12,7 @@ from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import sha256_of
 from sweepbox.detection.core.remote.location import Location
 from sweepbox.tuning.storage.json_records import STRICT, parse_record
-from sweepbox.tuning.storage.remote.layout import EPOCHS, MANIFESTS
+from sweepbox.tuning.storage.remote.layout import EPOCHS, MANIFEST_BYTES, MANIFESTS
 from sweepbox.tuning.storage.remote.manifest import (
     FileEntry,
     Manifest,
@@ -70,7 +70,7 @@ class SweepStore:
         """Return an epoch; SweepError where its object is damaged."""
         location = self._epoch(number)
         try:
-            return parse_record(Epoch, location.read_bytes())
+            return parse_record(Epoch, location.read_bytes(at_most=MANIFEST_BYTES))
         except ValueError as error:
             raise SweepError(f"{location}: damaged ({error}); resume the sweep with --take-over") from error
 
@@ -109,7 +109,7 @@ class SweepStore:
     def read_manifest(self, part: str, version: Version) -> Manifest:
         """Return a manifest; SweepError where it is damaged or of another part."""
         location = self.location.join(manifest_name(part, version))
-        manifest = parse_manifest(location.read_bytes(), source=str(location))
+        manifest = parse_manifest(location.read_bytes(at_most=MANIFEST_BYTES), source=str(location))
         if (manifest.part, manifest.version) != (part, version):
             raise SweepError(f"{location}: is the manifest of {manifest.part} {manifest.version}; restore it")
         return manifest

@@ -1,4 +1,5 @@
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,12 +9,15 @@ import pytest
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.remote.location import Location
+from sweepbox.detection.core.remote.retries import Retry
 from sweepbox.tuning.storage.folder import TrialFolder
 from sweepbox.tuning.storage.remote import driver as driver_module
 from sweepbox.tuning.storage.remote import lease as lease_module
 from sweepbox.tuning.storage.remote import node as node_module
+from sweepbox.tuning.storage.remote import place as place_module
 from sweepbox.tuning.storage.remote.content import had_content
 from sweepbox.tuning.storage.remote.driver import SweepDriver, driver_of
+from sweepbox.tuning.storage.remote.manifest import Version
 from sweepbox.tuning.storage.remote.node import NodeOrder, NodeSweep, NodeTrial
 from sweepbox.tuning.storage.remote.reader import local_sweep, pass_requests_on
 from sweepbox.tuning.storage.remote.store import SweepStore
@@ -181,7 +185,7 @@ def test_the_driver_that_lost_its_sweep_publishes_nothing_and_its_trials_stop(
         machine("second driver")
         with driving(uri, take_over=True) as second:
             until(lambda: bool(told))
-            assert "has taken the sweep over (epoch 2, here 1); this process stops" in told[0]
+            assert "has taken the sweep over (epoch 2, here 1)" in told[0]
             until(sweep.folder.stop_request.exists)
             fill(sweep.folder, "late")
             trial.published()
@@ -198,6 +202,26 @@ def test_the_driver_that_lost_its_sweep_publishes_nothing_and_its_trials_stop(
                 first.flush()
             assert second.folder.trial("0000").status.read_text() == '"one"\n'
     assert len(told) == 1
+
+
+def test_the_user_is_told_what_is_unsaved_and_when_all_is_saved_again(
+    unreliable_uri: str, away: threading.Event, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver_module, "SLOW_S", 0.2)
+    monkeypatch.setattr(driver_module, "END_S", 10.0)
+    monkeypatch.setattr(place_module, "PATIENCE", Retry(deadline_s=0.0))
+    told: list[str] = []
+    driver = SweepDriver(unreliable_uri, notify=told.append)
+    with driver.driving():
+        fill(driver.folder, "one")
+        driver.flush()
+        away.set()
+        fill(driver.folder, "two")
+        until(lambda: any("the store does not answer" in line for line in told))
+        assert all("unsaved since" in line and "trials go on, and it is tried again" in line for line in told)
+        away.clear()
+        until(lambda: told[-1].endswith("all is saved again"))
+    assert SweepStore(Location(unreliable_uri)).version("trials/0000") == Version(1, 2)
 
 
 def test_requests_from_elsewhere_reach_driver_and_trials_and_are_taken_once(

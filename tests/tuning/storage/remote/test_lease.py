@@ -60,7 +60,7 @@ def test_a_driver_that_misses_three_beats_loses_its_lease(store: SweepStore) -> 
     assert second.epoch == 2
     first.beat()
     assert first.lost_to is not None
-    assert "(epoch 2, here 1); this process stops" in first.lost_to
+    assert "has taken the sweep over (epoch 2, here 1)" in first.lost_to
     first.release()
     kept = read_lease(store)
     assert kept is not None
