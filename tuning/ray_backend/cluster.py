@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.tuning.ray_backend.loopback import on_loopback
 from sweepbox.tuning.ray_backend.messages import errors_to_log
 from sweepbox.tuning.ray_backend.processes import RayProcesses, leave_ray
 from sweepbox.tuning.ray_backend.temporary_folder import empty_folder, private_folder
@@ -136,14 +137,15 @@ def _start(settings: dict[str, Any], *, cpus: int | None, gpus: int | None) -> N
     import ray
 
     try:
-        ray.init(
-            address="local",  # not a cluster that happens to run here
-            num_cpus=cpus or len(os.sched_getaffinity(0)),
-            num_gpus=gpus,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-            **settings,
-        )
+        with on_loopback():
+            ray.init(
+                address="local",  # not a cluster that happens to run here
+                num_cpus=cpus or len(os.sched_getaffinity(0)),
+                num_gpus=gpus,
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                **settings,
+            )
     except Exception as error:
         if not _is_of_ray(error):
             raise
