@@ -33,6 +33,7 @@ QUIET_SETTINGS = {
     "TUNE_DISABLE_SIGINT_HANDLER": "1",
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
     "TUNE_GLOBAL_CHECKPOINT_S": "600",
+    "TUNE_MAX_PENDING_TRIALS_PG": "100000",  # as many as the sweep hands out: else processes start one by one
     "TUNE_WARN_THRESHOLD_S": "60",
 }
 WORKER_SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3"}
