@@ -47,6 +47,11 @@ class Limits:
         price, cost = (None, None) if spec.cost is None else (spec.cost.per_gpu_hour, spec.cost.limit)
         return cls(spec.trials, spec.gpu_hours, price, cost)
 
+    @property
+    def limits_amount(self) -> bool:
+        """Whether what the trials take is limited, beside their number."""
+        return self.gpu_hours is not None or self.cost is not None
+
     def amount(self, *, trials: int, trial_s: float, gpu_s: float) -> Amount:
         """Return what trials take that run `trial_s` seconds in all and hold GPUs for `gpu_s` seconds."""
         gpu_hours = gpu_s / SECONDS_PER_HOUR

@@ -13,6 +13,8 @@ def merits(reports: Sequence[Report]) -> tuple[float, ...]:
 
     It is the score where there is one and all constraints are met; see `objective.order` for other cases.
     """
+    if not any(report.violations or report.more_scores for report in reports):
+        return tuple([report.score for report in reports])  # the usual case: a rung may hold thousands
     return order.merits([report.merit for report in reports])
 
 

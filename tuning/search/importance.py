@@ -87,8 +87,9 @@ def _shares(trials: "Sequence[FrozenTrial]", direction: Direction, share: float)
     import optuna
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
-    study = optuna.create_study(direction=direction)
-    study.add_trials(trials)
+    from sweepbox.tuning.search.observed_storage import GivenStorage
+
+    study = optuna.create_study(storage=GivenStorage(trials), direction=direction)
     found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator(target_quantile=share))
     return {name: float(value) for name, value in found.items() if math.isfinite(value)}
 

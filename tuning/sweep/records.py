@@ -33,6 +33,7 @@ class TrialRecords:
         self._originals: dict[tuple[str, int], list[str]] = {}
         self._duplicates: dict[str, list[str]] = {}
         self._checkpoints: set[str] = set()
+        self._population = 0
         for trial in folder.trial_folders():
             self._insert(self._without_lost_original(read_trial(trial, self.objective)))
             if trial.best.is_dir():
@@ -45,7 +46,7 @@ class TrialRecords:
     @property
     def population(self) -> int:
         """The number of trials that count to the sweep's number of trials."""
-        return sum(trial.status.is_planned for trial in self._trials.values())
+        return self._population
 
     def __getitem__(self, trial_id: str) -> TrialResult:
         """Return a trial's record."""
@@ -127,6 +128,7 @@ class TrialRecords:
 
     def _insert(self, trial: TrialResult) -> None:
         self._trials[trial.id] = trial
+        self._population += trial.status.is_planned
         original = trial.status.duplicate_of
         if trial.status.copied_from is not None or trial.status.is_confirmation:
             return  # it begins with other weights than an equal trial, or is not part of the search

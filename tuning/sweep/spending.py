@@ -38,16 +38,20 @@ class Spending:
 
 def spending_of(state: "SweepState") -> Spending:
     """Return what a sweep has used so far, and a forecast."""
-    limits = Limits.of(state.spec)
-    share = state.spec.resources_per_trial.gpu
-    trial_s = sum(trial.seconds for trial in state.trials)
-    gpu_s = sum(_gpu_seconds(trial, share) for trial in state.trials)
+    limits, share = Limits.of(state.spec), state.spec.resources_per_trial.gpu
+    trial_s, gpu_s = _seconds_taken(state, share)
     left_s = state.work_left_s
     forecast = None
     if left_s is not None:
         planned = state.planned - len(state.trials) + len(state.searched)
         forecast = limits.amount(trials=planned, trial_s=trial_s + left_s, gpu_s=gpu_s + left_s * share)
     return Spending(limits.amount(trials=state.searched_count, trial_s=trial_s, gpu_s=gpu_s), forecast, limits)
+
+
+def _seconds_taken(state: "SweepState", share: float) -> tuple[float, float]:
+    """Return the seconds of all trials together, and those for which they held GPUs."""
+    trial_s = sum(trial.seconds for trial in state.trials)
+    return trial_s, sum(_gpu_seconds(trial, share) for trial in state.trials)
 
 
 def limit_reached(state: "SweepState") -> str | None:
@@ -60,7 +64,11 @@ def limit_reached(state: "SweepState") -> str | None:
 
 def amount_reached(state: "SweepState") -> str | None:
     """Return the limit on what all trials take that is used up, in words; None while there is none."""
-    return Limits.of(state.spec).reached_by(spending_of(state).spent)
+    limits = Limits.of(state.spec)
+    if not limits.limits_amount:
+        return None
+    trial_s, gpu_s = _seconds_taken(state, state.spec.resources_per_trial.gpu)
+    return limits.reached_by(limits.amount(trials=state.searched_count, trial_s=trial_s, gpu_s=gpu_s))
 
 
 def reason_to_end_search(state: "SweepState") -> str | None:
@@ -68,6 +76,8 @@ def reason_to_end_search(state: "SweepState") -> str | None:
 
     Failed trials and those equal to earlier ones do not count.
     """
+    if state.spec.stop is None:
+        return None
     own = [trial for trial in state.searched if trial.best is not None and trial.status.duplicate_of is None]
     ended = [trial for trial in own if trial.state in (TrialState.FINISHED, TrialState.STOPPED_EARLY)]
     running = [trial for trial in own if not trial.state.has_ended]

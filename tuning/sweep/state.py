@@ -1,5 +1,6 @@
 """The state of a sweep at one moment: its trials and the best of their evaluations."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -57,9 +58,13 @@ class SweepState:
 
     def count(self, *states: TrialState) -> int:
         """Return the number of trials in any of `states`."""
-        return sum(trial.state in states for trial in self.trials)
+        return sum(self._counts[state] for state in states)
 
-    @property
+    @cached_property
+    def _counts(self) -> Counter[TrialState]:
+        return Counter(trial.state for trial in self.trials)
+
+    @cached_property
     def population(self) -> int:
         """The number of trials that count to the sweep's number of trials."""
         return sum(trial.status.is_planned for trial in self.trials)
@@ -69,7 +74,7 @@ class SweepState:
         """The number of trials in all: the planned ones, and those that came beside them so far."""
         return max(self.spec.trials, self.population) + len(self.trials) - self.population
 
-    @property
+    @cached_property
     def searched(self) -> tuple[TrialResult, ...]:
         """The trials of the search, without those that confirm its finalists."""
         return tuple(trial for trial in self.trials if not trial.status.is_confirmation)
@@ -99,12 +104,12 @@ class SweepState:
         is_current = self.winner.is_choice_of(self.spec.confirm, self.searched_count)
         return self.winner if is_current else None
 
-    @property
+    @cached_property
     def searched_count(self) -> int:
         """The number of the search's trials that have ended."""
         return sum(trial.state.has_ended for trial in self.searched)
 
-    @property
+    @cached_property
     def ended(self) -> int:
         """The number of trials that have ended."""
         return sum(trial.state.has_ended for trial in self.trials)
