@@ -16,6 +16,7 @@ from textwrap import shorten
 import numpy as np
 from numpy.typing import NDArray
 
+from sweepbox.detection.core.array_files import check_npz
 from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.files import atomic_path
 
@@ -44,6 +45,7 @@ def load_arrays(path: Path) -> Arrays:
         raise TrainingError(f"{path}: there is no such file; name a folder that training wrote")
     with path.open("rb") as file:
         try:
+            check_npz(path)
             with np.load(file, allow_pickle=False) as arrays:
                 return {name: arrays[name] for name in arrays.files}
         except DAMAGE as error:

@@ -19,6 +19,8 @@ from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.files import atomic_directory, write_json
 from sweepbox.detection.core.json_text import parse_json
 from sweepbox.detection.core.labels import LabelMap
+from sweepbox.detection.core.limits import JSON_BYTES
+from sweepbox.detection.core.regular_files import read_limited
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def read_checkpoint_metadata(directory: Path) -> CheckpointMetadata:
     """
     path = directory / METRICS_FILE
     try:
-        return CheckpointMetadata(**parse_json(path.read_text()))
+        return CheckpointMetadata(**parse_json(read_limited(path, JSON_BYTES)))
     except FileNotFoundError:
         raise TrainingError(f"{directory}: not a checkpoint folder, {METRICS_FILE} is missing") from None
     except (ValueError, TypeError) as error:

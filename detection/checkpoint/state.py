@@ -11,6 +11,8 @@ from sweepbox.detection.checkpoint.arrays import Arrays, load_arrays
 from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.files import write_json
 from sweepbox.detection.core.json_text import parse_json
+from sweepbox.detection.core.limits import JSON_BYTES
+from sweepbox.detection.core.regular_files import read_limited
 
 OPTIMIZER_FILE = "optimizer.npz"
 STATE_FILE = "state.json"
@@ -42,7 +44,7 @@ def read_state(directory: Path) -> tuple[ResumeMetadata, Arrays]:
     """
     path = directory / STATE_FILE
     try:
-        resume = ResumeMetadata(**parse_json(path.read_text()))
+        resume = ResumeMetadata(**parse_json(read_limited(path, JSON_BYTES)))
     except FileNotFoundError:
         raise TrainingError(
             f"{directory}: has no training state to resume from ({STATE_FILE} is missing)"

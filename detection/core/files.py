@@ -131,9 +131,17 @@ def atomic_directory(path: Path, *, makes_folder: bool = True) -> Iterator[Path]
             replaced = hidden_sibling(path)
             path.rename(replaced)
             temporary.rename(path)
-            shutil.rmtree(replaced)
+            _remove_folder(replaced)
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        _remove_folder(temporary)
+
+
+def _remove_folder(path: Path) -> None:
+    """Remove a folder where it is there; of a symbolic link the link alone."""
+    if path.is_symlink():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _exchange(first: Path, second: Path) -> bool:

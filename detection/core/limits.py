@@ -55,4 +55,22 @@ RECORD_BYTES = Limit("SWEEPBOX_MAX_RECORD_BYTES", 2**30, "bytes", "a record")
 DESCRIPTION_BYTES = Limit("SWEEPBOX_MAX_DESCRIPTION_BYTES", 2**30, "bytes", "a description")
 """The size of the `dataset.json` of prepared records."""
 
-LIMITS = (IMAGE_PIXELS, IMAGE_BYTES, ANNOTATION_BYTES, RECORD_BYTES, DESCRIPTION_BYTES)
+JSON_BYTES = Limit("SWEEPBOX_MAX_JSON_BYTES", 64 * 2**20, "bytes", "a JSON file")
+"""The size of a JSON file, or of the lines of metrics, in the folder of a sweep, a run or a model."""
+
+WEIGHTS_BYTES = Limit("SWEEPBOX_MAX_WEIGHTS_BYTES", 8 * 2**30, "bytes", "weights")
+"""The size of all arrays in a file of weights, as it declares them."""
+
+TRIALS = Limit("SWEEPBOX_MAX_TRIALS", 100_000, "trials", "a sweep's folder")
+"""The folders of trials that are read."""
+
+LIMITS = (
+    IMAGE_PIXELS,
+    IMAGE_BYTES,
+    ANNOTATION_BYTES,
+    RECORD_BYTES,
+    DESCRIPTION_BYTES,
+    JSON_BYTES,
+    WEIGHTS_BYTES,
+    TRIALS,
+)

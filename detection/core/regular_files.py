@@ -1,5 +1,6 @@
 """Reads regular files of bounded size: no pipe, device or folder, and nothing that fills the memory."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -9,7 +10,6 @@ from sweepbox.detection.core.limits import Limit
 
 _KINDS = {
     stat.S_ISFIFO: "a named pipe",
-    stat.S_ISDIR: "a folder",
     stat.S_ISCHR: "a device",
     stat.S_ISBLK: "a device",
     stat.S_ISSOCK: "a socket",
@@ -23,25 +23,53 @@ def read_regular(path: Path, limit: Limit) -> bytes:
         DataError: It is missing, cannot be read, is no regular file or is larger than the limit.
     """
     try:
-        _check_kind(path, path.stat().st_mode)
-        # A pipe that has replaced the file since then must not block.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            _check_kind(path, status.st_mode)
-            data = b"" if status.st_size > limit.value else file.read(limit.value + 1)
+        return read_limited(path, limit)
+    except IsADirectoryError:
+        raise DataError(f"{path}: it is a folder; only regular files are read: remove it") from None
     except OSError as error:
         raise DataError(
             f"{path}: it cannot be read ({error.strerror or error}); repair or remove it"
         ) from error
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def read_limited(path: Path, limit: Limit) -> bytes:
+    """Return the bytes of a regular file.
+
+    Raises:
+        OSError: It is missing, is a folder or cannot be read.
+        ValueError: It is no regular file or is larger than the limit; the reason without the file's name.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    _check_kind(mode)
+    # A pipe that has replaced the file since then must not block.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        _check_kind(status.st_mode)
+        data = b"" if status.st_size > limit.value else file.read(status.st_size + 1)
+        if len(data) > status.st_size:  # it grows, or has no size of its own
+            data += file.read(limit.value + 1 - len(data))
     size = max(status.st_size, len(data))
     if size > limit.value:
-        raise DataError(f"{path}: {limit.excess(size)}")
+        raise ValueError(limit.excess(size))
     return data
 
 
-def _check_kind(path: Path, mode: int) -> None:
-    """Raise DataError unless the mode is that of a regular file."""
+def read_end(path: Path, most: int) -> str:
+    """Return the last `most` bytes of a regular file as text, whatever they are; OSError if it has none."""
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "it is no regular file", str(path))
+    with path.open("rb") as file:
+        file.seek(max(os.fstat(file.fileno()).st_size - most, 0))
+        return file.read(most).decode(errors="replace")
+
+
+def _check_kind(mode: int) -> None:
+    """Raise ValueError unless the mode is that of a regular file."""
     if not stat.S_ISREG(mode):
         kind = next((name for is_kind, name in _KINDS.items() if is_kind(mode)), "no regular file")
-        raise DataError(f"{path}: it is {kind}; only regular files are read: remove it")
+        raise ValueError(f"it is {kind}; only regular files are read: remove it")

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from sweepbox.detection.core.errors import ModelError
 from sweepbox.detection.core.files import write_json
 from sweepbox.detection.core.json_text import parse_json
+from sweepbox.detection.core.limits import JSON_BYTES
+from sweepbox.detection.core.regular_files import read_limited
 
 THRESHOLDS_FILE = "thresholds.json"
 
@@ -104,7 +106,7 @@ class OperatingThresholds:
 def read_thresholds(path: Path) -> OperatingThresholds:
     """Return the thresholds in a file; ModelError where it is malformed."""
     try:
-        value = parse_json(path.read_text(encoding="utf-8"))
+        value = parse_json(read_limited(path, JSON_BYTES))
     except ValueError as error:
         raise ModelError(f"{path}: damaged ({error}); export the model again or delete it") from None
     return OperatingThresholds.from_json(value, source=str(path))

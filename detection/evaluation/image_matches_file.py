@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweepbox.detection.core.array_files import check_arrow
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import atomic_path
 from sweepbox.detection.core.json_text import parse_json
@@ -59,6 +60,7 @@ def read_matches(path: Path) -> ImageMatches:
         DataError: The file is missing, damaged or of another format or version.
     """
     try:
+        check_arrow(path)
         with pa.OSFile(str(path), "rb") as file:
             table = pa.ipc.open_file(file).read_all()
         found = parse_json((table.schema.metadata or {}).get(_KEY, b"{}"))

@@ -1,6 +1,7 @@
 """Loads weights from a file into the backbone or feature extractor of a detector."""
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweepbox.detection.config.extractors import EXTRACTORS, Backbone
+from sweepbox.detection.core.array_files import check_h5, check_npz
 from sweepbox.detection.core.errors import ModelError
 from sweepbox.detection.model.batch_norm import BatchNorm
 from sweepbox.detection.model.folding import ConvNorm
@@ -145,6 +147,11 @@ def _pair_values(name: str, pair: ConvNorm, norm: Any, source: str) -> dict[str,
 
 def _load_h5(detector: SsdDetector, path: Path) -> WeightsSummary:
     """Load a Keras weights file of the complete network, or of a `keras.applications` model."""
+    try:
+        check_h5(path)
+    except (ValueError, OSError, RuntimeError, KeyError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"{path}: damaged or not a file of weights ({reason}); name another file") from error
     before = read_variables(detector.network.weights)
     if try_load_weights(detector.network, path):
         assign_variables(detector.network.weights, before)
@@ -176,7 +183,8 @@ def _summary(
 
 def _read_npz(path: Path) -> dict[str, NDArray[Any]]:
     try:
+        check_npz(path)
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (zipfile.BadZipFile, ValueError, EOFError, KeyError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, OSError, MemoryError) as error:
         raise ModelError(f"{path}: damaged or not an .npz file ({error}); name another file") from error

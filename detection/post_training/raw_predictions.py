@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweepbox.detection.core.array_files import check_arrow
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.files import atomic_path
 
@@ -92,6 +93,7 @@ class RawPredictions:
         if not path.is_file():
             return None
         try:
+            check_arrow(path)
             with pa.memory_map(str(path)) as mapping:
                 table = pa.ipc.open_file(mapping).read_all().combine_chunks()
             metadata = table.schema.metadata or {}

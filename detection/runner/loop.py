@@ -8,6 +8,7 @@ from sweepbox.detection.checkpoint.folder import read_checkpoint_metadata
 from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.core.evaluation_plan import EvaluationPlan
 from sweepbox.detection.core.files import remove_temporary_folders
+from sweepbox.detection.core.links import check_links
 from sweepbox.detection.core.metric_names import metric_sets, reported_names
 from sweepbox.detection.runner.folder import RunFolder
 from sweepbox.detection.runner.initial_weights import WeightsReport
@@ -66,7 +67,8 @@ def train(
             length changes, and after every step, validation batch and evaluation.
 
     Raises:
-        UsageError: The metric is unknown, or the folder is not empty or belongs to another run.
+        UsageError: The metric is unknown, or the folder is not empty, belongs to another run or has a symbolic
+            link that leads out of it.
         ConfigError, DataError, ModelError: See `TrainingRun`.
         TrainingError: A loss or the metric is not finite, or the state to resume from does not match.
         Interrupted: Ctrl-C was pressed.
@@ -76,6 +78,7 @@ def train(
     plan = settings.evaluation_plan
     length = folder.check_same_run(settings) if resume else None
     if resume:
+        check_links(folder.directory)
         remove_temporary_folders(folder.directory)
     else:
         folder.check_new()

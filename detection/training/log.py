@@ -10,9 +10,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.files import write_text
 from sweepbox.detection.core.json_text import parse_json
+from sweepbox.detection.core.limits import JSON_BYTES
 from sweepbox.detection.core.metric_names import original_names
+from sweepbox.detection.core.regular_files import read_limited
 from sweepbox.detection.training.reports import EvaluationReport, StepReport, ValidationPicture
 
 METRICS_FILE = "metrics.jsonl"
@@ -23,8 +26,12 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     """Return the entries of a `metrics.jsonl`, without an incomplete last line of a killed run."""
     if not path.exists():
         return []
+    try:
+        text = read_limited(path, JSON_BYTES).decode()
+    except ValueError as error:
+        raise TrainingError(f"{path}: damaged ({error}); start a new run in another folder") from error
     entries = []
-    for line in path.read_text().splitlines():
+    for line in text.splitlines():
         try:
             entries.append(parse_json(line))
         except ValueError:

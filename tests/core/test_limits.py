@@ -100,7 +100,7 @@ def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, limit
 
 
 def test_the_documentation_states_the_limits() -> None:
-    text = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
     for limit in LIMITS:
         assert f"| `{limit.variable}` | {limit.default} |" in text
 

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sweepbox.detection.core.regular_files import read_end
 from sweepbox.tuning.spec.durations import format_duration
 from sweepbox.tuning.storage.trial_record import Evaluation
 from sweepbox.tuning.sweep.formatting import origin_text, value_text
@@ -15,6 +16,9 @@ from sweepbox.tuning.sweep.trial_result import TrialResult
 
 LOSS, CLASS_PREFIX = "loss/total", "AP@.50/"
 FIRST_COLUMNS = ("evaluation", "step", "seconds", "images/s")
+
+LONGEST_TRACEBACK = 100_000
+"""How many bytes of a traceback, its last ones, are shown."""
 
 
 def trial_view(state: SweepState, trial_id: str) -> Group:
@@ -30,7 +34,7 @@ def trial_view(state: SweepState, trial_id: str) -> Group:
         parts += ["", _evaluations(state, trial)]
     if trial.status.error is not None:
         traceback = state.folder.trial(trial.id).traceback
-        whole = traceback.read_text(errors="replace").rstrip() if traceback.is_file() else trial.status.error
+        whole = read_end(traceback, LONGEST_TRACEBACK).rstrip() if traceback.is_file() else trial.status.error
         parts += ["", Text(whole, "red")]
     return Group(*parts)
 

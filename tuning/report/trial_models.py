@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
+from sweepbox.detection.core.regular_files import read_end
 from sweepbox.tuning.objective.objective import Objective
 from sweepbox.tuning.report.model.trial import CurveModel, RunModel, TrialModel
 from sweepbox.tuning.storage.folder import TrialFolder
@@ -105,7 +106,7 @@ def _curve(evaluations: Sequence[Evaluation], objective: Objective) -> CurveMode
 
 def _traceback(folder: TrialFolder) -> str | None:
     try:
-        return folder.traceback.read_text(encoding="utf-8", errors="replace").strip()[-LONGEST_TRACEBACK:]
+        return read_end(folder.traceback, LONGEST_TRACEBACK).strip()
     except OSError:
         return None
 

@@ -6,12 +6,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_text
+from sweepbox.detection.core.limits import TRIALS
+from sweepbox.detection.core.regular_files import read_end
 from sweepbox.tuning.storage.lock import hold, is_held
 from sweepbox.tuning.storage.remote.place import address_of, is_told_running, place_of
 
 TRIAL_ID = re.compile("[0-9]{4}|[1-9][0-9]{4,}", re.ASCII)
 """The ids of trials: their numbers with four digits or more."""
+LONGEST_REASON = 1000
+"""How many bytes of a request to stop are read."""
 
 
 @dataclass(frozen=True)
@@ -232,14 +237,21 @@ class SweepFolder:
         return self.spec.is_file()
 
     def trial(self, trial_id: str) -> TrialFolder:
-        """Return one trial's folder, whether or not it is there."""
+        """Return one trial's folder, whether or not it is there; SweepError where its id is not one name."""
+        if Path(trial_id).name != trial_id or trial_id in ("", "..") or "\0" in trial_id:
+            raise SweepError(f"{self.path}: {trial_id[:40]!r} is no trial; ids of trials are numbers, as 0007")
         return TrialFolder(self.trials / trial_id)
 
     def trial_folders(self) -> list[TrialFolder]:
-        """Return the folders of all trials, in the order of their ids; other files there are left aside."""
+        """Return the folders of all trials, in the order of their ids; other files there are left aside.
+
+        SweepError where there are more than `TRIALS`.
+        """
         if not self.trials.is_dir():
             return []
         paths = [path for path in self.trials.iterdir() if TRIAL_ID.fullmatch(path.name) and path.is_dir()]
+        if len(paths) > TRIALS.value:
+            raise SweepError(f"{self.trials}: {TRIALS.excess(len(paths))}")
         return [TrialFolder(path) for path in sorted(paths, key=lambda path: int(path.name))]
 
     @property
@@ -257,7 +269,7 @@ class SweepFolder:
     def stop_reason(self) -> str | None:
         """Return why the trials are asked to end; None where they are not."""
         try:
-            return self.stop_request.read_text(encoding="utf-8", errors="replace").strip() or "stop file"
+            return read_end(self.stop_request, LONGEST_REASON).strip() or "stop file"
         except FileNotFoundError:
             return None
 

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.limits import JSON_BYTES
+from sweepbox.detection.core.regular_files import read_limited
 from sweepbox.tuning.storage.checksum import without_checksum
 
 Record = TypeVar("Record")
@@ -46,7 +48,7 @@ def read_record(kind: type[Record], path: Path, *, remedy: str) -> Record:
         SweepError: The file is missing or damaged; the line ends with `remedy`.
     """
     try:
-        return parse_record(kind, without_checksum(path.read_bytes()))
+        return parse_record(kind, without_checksum(read_limited(path, JSON_BYTES)))
     except FileNotFoundError:
         raise SweepError(f"{path}: the file is missing; {remedy}") from None
     except (IsADirectoryError, NotADirectoryError):

@@ -3,12 +3,22 @@
 from pathlib import Path
 
 from sweepbox.detection.core.errors import SweepError, UsageError
+from sweepbox.detection.core.links import check_links
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.metadata import read_metadata
 
 
-def open_sweep(path: Path) -> SweepFolder:
-    """Return the sweep in a folder; SweepError where there is none, or one of a newer format."""
+def open_sweep(path: Path, *, is_known: bool = False) -> SweepFolder:
+    """Return the sweep in a folder.
+
+    Args:
+        path: The folder.
+        is_known: Whether it was opened before, so that its symbolic links are known to stay in it.
+
+    Raises:
+        SweepError: There is no sweep, or one of a newer format.
+        UsageError: A symbolic link in it leads out of it.
+    """
     folder = SweepFolder(path)
     if not folder.exists:
         known = (
@@ -20,6 +30,8 @@ def open_sweep(path: Path) -> SweepFolder:
             f"; sweeps in it: {', '.join(known)}" if known else "; give the folder that `sweepbox sweep` wrote"
         )
         raise SweepError(f"{path}: no sweep here (sweep.yaml is missing){hint}")
+    if not is_known:
+        check_links(path)
     read_metadata(folder)
     return folder
 

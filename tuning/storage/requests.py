@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from sweepbox.detection.core.files import write_json
+from sweepbox.detection.core.limits import JSON_BYTES
+from sweepbox.detection.core.regular_files import read_limited
 from sweepbox.tuning.spec.schema import Scalar
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.json_records import STRICT, parse_record
@@ -43,7 +45,7 @@ def read_requests(folder: SweepFolder) -> tuple[PointRequest, ...]:
     requests = []
     for path in sorted(folder.requests.glob("[0-9]*.json")):
         try:
-            request = parse_record(PointRequest, path.read_bytes())
+            request = parse_record(PointRequest, read_limited(path, JSON_BYTES))
         except FileNotFoundError:
             continue  # taken meanwhile
         except (OSError, ValueError) as error:

@@ -14,6 +14,8 @@ from pydantic import AfterValidator, AliasChoices, ConfigDict, Field
 from sweepbox.detection.config.change import Change
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_json, write_text
+from sweepbox.detection.core.limits import JSON_BYTES
+from sweepbox.detection.core.regular_files import read_limited
 from sweepbox.tuning.search.observation import Attributes
 from sweepbox.tuning.spec.schema import Scalar
 from sweepbox.tuning.storage.checksum import with_checksum, without_checksum
@@ -269,11 +271,13 @@ def read_evaluations(folder: TrialFolder, *, first: int = 1) -> tuple[Evaluation
         SweepError: Another line is damaged, or an evaluation is missing before a later one.
     """
     try:
-        *lines, tail = folder.metrics.read_bytes().split(b"\n")
+        *lines, tail = read_limited(folder.metrics, JSON_BYTES).split(b"\n")
     except FileNotFoundError:
         return ()
     except IsADirectoryError:
         raise SweepError(f"{folder.metrics}: it is not a file; {_remedy(folder)}") from None
+    except ValueError as error:
+        raise SweepError(f"{folder.metrics}: {error}; {_remedy(folder)}") from None
     if not _is_torn(tail):
         lines.append(tail)
     return tuple(

@@ -62,7 +62,7 @@ class WatchedSweep:
         return self._reading
 
     def _read(self) -> Reading:
-        folder = open_sweep(self.path)
+        folder = open_sweep(self.path, is_known=self._reading.state is not None)
         before, self._damaged = frozenset(self._damaged), {}
         state = read_sweep(folder, read=self._read_trials)
         self._suspects = frozenset(self._damaged) - before

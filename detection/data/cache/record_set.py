@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sweepbox.detection.core.array_files import check_arrow
 from sweepbox.detection.core.detections import GroundTruth
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.data.cache.arrow.metadata import NUMBERS, OBJECTS, ArrowMetadata
@@ -62,6 +63,10 @@ class RecordSet:
     @classmethod
     def mapped(cls, path: Path) -> Self:
         """Return the record set of an intact Arrow file."""
+        try:
+            check_arrow(path)
+        except ValueError as error:
+            raise DataError(f"{path}: {error}; write it again") from error
         with pa.memory_map(str(path)) as mapping:
             table = pa.ipc.open_file(mapping).read_all()
         metadata = ArrowMetadata.of(table.schema.metadata)

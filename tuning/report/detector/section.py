@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from sweepbox.detection.core.errors import SweepboxError
+from sweepbox.detection.core.limits import IMAGE_BYTES
+from sweepbox.detection.core.regular_files import read_limited
 from sweepbox.tuning.report.detector.document import FORMAT, DetectorReport, read_detector_report
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.winner.post_processing import KEY
@@ -70,6 +72,6 @@ def winner_trial(state: SweepState) -> str | None:
 
 def _data_uri(path: Path) -> str | None:
     try:
-        return f"data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"
-    except OSError:
+        return f"data:image/jpeg;base64,{base64.b64encode(read_limited(path, IMAGE_BYTES)).decode()}"
+    except (OSError, ValueError):
         return None

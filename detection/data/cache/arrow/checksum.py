@@ -11,6 +11,7 @@ from threading import Lock
 
 import pyarrow as pa
 
+from sweepbox.detection.core.array_files import check_arrow
 from sweepbox.detection.data.cache.arrow.metadata import ArrowMetadata, schema_of
 from sweepbox.detection.data.parallel import map_in_order
 
@@ -50,13 +51,19 @@ def is_intact(path: Path) -> bool:
     The file is read, not mapped, a few batches at a time: memory stays flat.
     """
     try:
+        check_arrow(path)
         with pa.OSFile(str(path)) as file:
             reader = pa.ipc.open_file(file)
             metadata = ArrowMetadata.of(reader.schema.metadata)
             if metadata is None or not reader.schema.equals(schema_of(metadata)):
                 return False
             return _are_intact(_batches(reader))
-    except (pa.ArrowException, OSError, MemoryError):  # raised by Arrow for damaged metadata of a batch
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        MemoryError,
+    ):  # raised by Arrow for damaged metadata of a batch
         return False
 
 
