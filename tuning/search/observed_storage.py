@@ -49,7 +49,7 @@ class GivenStorage(InMemoryStorage):
     """A study of new trials, to be read only; adding thousands to Optuna's own storage copies each deeply."""
 
     def __init__(self, trials: Sequence[FrozenTrial]) -> None:
-        """Number the trials and take them."""
+        """Take the trials, and number them."""
         super().__init__()
         for number, trial in enumerate(trials):
             trial.number = trial._trial_id = number
