@@ -8,6 +8,7 @@ from pathlib import Path
 from sweepbox.detection.core.errors import DataError
 from sweepbox.detection.core.limits import Limit
 
+_CHUNK_BYTES = 2**20
 _KINDS = {
     stat.S_ISFIFO: "a named pipe",
     stat.S_ISCHR: "a device",
@@ -47,16 +48,29 @@ def read_limited(path: Path, limit: Limit) -> bytes:
     _check_kind(mode)
     # A pipe that has replaced the file since then must not block.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         _check_kind(status.st_mode)
-        data = b"" if status.st_size > limit.value else file.read(status.st_size + 1)
-        if len(data) > status.st_size:  # it grows, or has no size of its own
-            data += file.read(limit.value + 1 - len(data))
+        most = limit.value
+        data = b"" if status.st_size > most else _read(descriptor, status.st_size, most + 1)
+    finally:
+        os.close(descriptor)
     size = max(status.st_size, len(data))
-    if size > limit.value:
+    if size > most:
         raise ValueError(limit.excess(size))
     return data
+
+
+def _read(descriptor: int, size: int, most: int) -> bytes:
+    """Return what a file holds, at most `most` bytes; `size` is what it is said to have."""
+    data = os.read(descriptor, min(size + 1, most))
+    if len(data) == size:
+        return data  # of a short file at once: a sweep has thousands
+    parts, left = [data], most - len(data)
+    while left and (part := os.read(descriptor, min(left, _CHUNK_BYTES))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def read_end(path: Path, most: int) -> str:

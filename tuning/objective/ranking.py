@@ -50,6 +50,8 @@ def pareto_front(candidates: Iterable[Candidate], objective: Objective) -> list[
 
 def _ordered(candidates: Iterable[Candidate], objective: Objective, *, goals: int) -> list[Candidate]:
     comparable = [candidate for candidate in candidates if objective.is_comparable(candidate.metrics)]
+    if len(comparable) < 2:
+        return comparable  # most trials are stopped after their first evaluation
     in_time = sorted(comparable, key=lambda candidate: (candidate.trial, candidate.evaluation))
     given = [objective.merit(candidate.metrics) for candidate in in_time]
     order = merits([Merit(merit.scores[:goals], merit.violations) for merit in given])

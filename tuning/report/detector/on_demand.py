@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from sweepbox.detection.core.backends import Backend
 from sweepbox.detection.core.errors import SweepboxError
-from sweepbox.tuning.report.detector.examine import examine_detector
 from sweepbox.tuning.report.detector.section import detector_report_of, winner_trial
 from sweepbox.tuning.sweep.state import SweepState
 from sweepbox.tuning.trial.process import prepare_process
@@ -28,6 +27,10 @@ def examine_if_missing(
         return None
     if state.running:
         return "the winner's detections are examined when the sweep has ended"
+    from sweepbox.tuning.report.detector.examine import (
+        examine_detector,
+    )  # a report that has it needs none of this
+
     try:
         prepare_process(
             cpus=os.cpu_count() or 1,

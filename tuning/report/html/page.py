@@ -93,6 +93,8 @@ def _links(links: Mapping[str, str]) -> str:
 
 
 def _rounded(value: Any) -> Any:
+    if type(value) in (str, int):
+        return value
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if abs(value) < 1e9 else round(value, 2)
     if isinstance(value, Mapping):

@@ -130,12 +130,18 @@ class ReportModel:
     memory: Mapping[str, Any] | None = None
 
 
+_ALREADY_PLAIN = frozenset({str, float, int, bool, type(None)})
+"""The types of most values: a report of thousands of trials has a hundred thousand."""
+
+
 def to_json(model: ReportModel) -> dict[str, Any]:
     """Return the model as values of JSON, by the names of its fields."""
     return {field.name: _plain(getattr(model, field.name)) for field in fields(model)}
 
 
 def _plain(value: Any) -> Any:
+    if type(value) in _ALREADY_PLAIN:
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
