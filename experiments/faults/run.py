@@ -79,7 +79,7 @@ def run_faults(
     with ExitStack() as stack:
         disk = stack.enter_context(small_disk(work / f"disk-{seed}"))
         scene = Scene(work, original, disk=disk, module=module)
-        scene.set_concurrency(generator.choice((1, 1, 2)))
+        scene.set_limits(concurrent=generator.choice((1, 1, 2)))
         try:
             _Course(scene, generator, plan, result).run()
             scene.check_all_gone()

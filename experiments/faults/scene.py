@@ -18,6 +18,7 @@ from experiments.faults.workload import ROOT, copy_home, environment, evaluation
 
 MARK = "FAULTS_SCENE"
 """The environment variable that all processes of a scene inherit."""
+HANG, LONGEST_COMPILATION = "90s", "400s"
 LONGEST_S = 900.0
 """How long a sweep may take, on a busy machine, to reach what is waited for."""
 GONE_WITHIN_S = 30.0
@@ -184,10 +185,11 @@ class Scene:
                 self.dropped.add(trial)
         self.suspects.clear()
 
-    def set_concurrency(self, number: int) -> None:
-        """Let so many trials run at a time."""
+    def set_limits(self, *, concurrent: int) -> None:
+        """Let so many trials run at a time, and have those killed that hang."""
         path = self.home / "sweep.yaml"
-        path.write_text(path.read_text().replace("max_concurrent: 2", f"max_concurrent: {number}"))
+        text = path.read_text().replace("max_concurrent: 2", f"max_concurrent: {concurrent}")
+        path.write_text(f"{text}hang_timeout: {HANG}\ncompile_timeout: {LONGEST_COMPILATION}\n")
 
     def keep(self, folder: Path, reason: str) -> None:
         """Copy the sweep and the drivers' terminals, to be looked at."""
@@ -220,11 +222,12 @@ def kill(processes: list[psutil.Process]) -> None:
         with suppress(psutil.Error):
             process.kill()
     deadline = time.monotonic() + GONE_WITHIN_S
-    while any(_runs(process) for process in processes) and time.monotonic() < deadline:
+    while any(is_alive(process) for process in processes) and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
-def _runs(process: psutil.Process) -> bool:
+def is_alive(process: psutil.Process) -> bool:
+    """Return whether a process is there and has not ended."""
     with suppress(psutil.Error):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

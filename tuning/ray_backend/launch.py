@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sweepbox.detection.core.backends import Backend, check_installed
@@ -25,6 +26,7 @@ from sweepbox.tuning.ray_backend.interrupts import INTERRUPT, orderly_interrupts
 from sweepbox.tuning.ray_backend.packing import with_measured_share
 from sweepbox.tuning.ray_backend.places import concurrent_trials, whole_machine
 from sweepbox.tuning.ray_backend.sweep_log import log_to
+from sweepbox.tuning.ray_backend.temporary_folder import empty_folder
 from sweepbox.tuning.ray_backend.watch import RayWatch
 from sweepbox.tuning.report.markdown import write_outcome
 from sweepbox.tuning.spec.durations import parse_duration
@@ -210,6 +212,7 @@ def _run_on_ray(
     """Start Ray or join it, and run the trials under the monitor; `before` is the sweep until now."""
     folder, spec = before.folder, before.spec
     with (
+        empty_folder() as storage,
         orderly_interrupts(folder, notify),
         ray_session(address=config.address, cpus=config.cpus, gpus=config.gpus) as connection,
     ):
@@ -231,7 +234,7 @@ def _run_on_ray(
             time_budget_s=None if spec.time_budget is None else parse_duration(spec.time_budget),
             limit=phase.limit_reached,
         )
-        workers = _Workers(folder, spec, num_workers, connection, halt)
+        workers = _Workers(folder, spec, num_workers, connection, halt, storage)
         with monitor:
             try:
                 if work.search:
@@ -269,13 +272,17 @@ class _Phase:
 
 @dataclass(frozen=True)
 class _Workers:
-    """Ray's workers, by the thread that makes the calls of Ray."""
+    """Ray's workers, by the thread that makes the calls of Ray.
+
+    What Ray writes itself goes to `storage`: it would make the sweep's folder anew where that is away.
+    """
 
     folder: SweepFolder
     spec: SweepSpec
     number: int
     connection: RayConnection
     halt: Halt
+    storage: Path
 
     def run(self, trials: RunnableTrials) -> None:
         """Run trials until none is left or the sweep is asked to stop."""
@@ -288,6 +295,7 @@ class _Workers:
                 num_workers=self.number,
                 watch=watch,
                 halt=self.halt,
+                storage=self.storage,
                 alone=whole_machine(self.connection.nodes, self.spec.resources_per_trial),
             )
         )
@@ -305,6 +313,7 @@ def _run_trials(
     num_workers: int,
     watch: RayWatch,
     halt: Halt,
+    storage: Path,
     alone: dict[str, float],
 ) -> None:
     """Let Ray Tune run the trials; `alone` is what one takes that has run out of memory."""
@@ -342,17 +351,17 @@ def _run_trials(
             num_samples=-1,
             reuse_actors=True,
         ),
-        run_config=_run_config(folder, callback),
+        run_config=_run_config(storage, callback),
     )
     tuner.fit()
 
 
-def _run_config(folder: SweepFolder, callback: Any) -> Any:
+def _run_config(storage: Path, callback: Any) -> Any:
     from ray import tune
 
     return tune.RunConfig(
         name=time.strftime("%Y%m%d-%H%M%S"),
-        storage_path=str(folder.ray.resolve()),
+        storage_path=str(storage),
         callbacks=[callback],
         failure_config=tune.FailureConfig(max_failures=0),
         checkpoint_config=tune.CheckpointConfig(num_to_keep=1, checkpoint_frequency=0, checkpoint_at_end=False),

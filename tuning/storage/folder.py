@@ -134,7 +134,7 @@ class SweepFolder:
 
     @property
     def ray(self) -> Path:
-        """Ray's own files."""
+        """Ray's own files, which earlier versions kept here."""
         return self.path / "ray"
 
     @property

@@ -9,7 +9,7 @@ from contextlib import suppress
 import psutil
 
 from experiments.faults.kinds.fault import Effect, End
-from experiments.faults.scene import Scene, kill
+from experiments.faults.scene import Scene, is_alive, kill
 
 WORKER = re.compile(r"ray::\w*Trainable")
 """The titles of the processes in which Ray runs trials."""
@@ -78,6 +78,19 @@ def pause_trial(scene: Scene, generator: random.Random) -> Effect:
         time.sleep(seconds)
         victim.send_signal(signal.SIGCONT)
     return Effect(f"for {seconds:.1f} s")
+
+
+def hang_trial(scene: Scene, generator: random.Random) -> Effect:
+    """Stop a trial's process for good: the driver is to kill it and to have the trial go on."""
+    workers, running = _workers(scene), scene.running_trials()
+    if not workers or _has_lost_all(scene, running):
+        return Effect(None)
+    _count_loss(scene, running)
+    victim = generator.choice(workers)
+    with suppress(psutil.Error):
+        victim.send_signal(signal.SIGSTOP)
+    scene.until(lambda: not is_alive(victim))
+    return Effect(f"running {' '.join(running)}")
 
 
 def pause_driver(scene: Scene, generator: random.Random) -> Effect:

@@ -31,6 +31,7 @@ KINDS: Mapping[str, Kind] = {
     "kill-gcs": Kind("the GCS is killed", processes.Kill("gcs_server"), weight=1),
     "kill-all": Kind("all processes are killed (a power cut)", processes.kill_everything, weight=1),
     "pause-trial": Kind("a trial's process stops for seconds", processes.pause_trial, weight=3),
+    "hang-trial": Kind("a trial's process stops for good", processes.hang_trial),
     "pause-driver": Kind("the driver's process stops for seconds", processes.pause_driver, weight=3),
     "disk-full": Kind("the disk is full", storage.fill_disk, weight=1),
     "read-only": Kind("the folder becomes read-only", storage.make_read_only, weight=1),
