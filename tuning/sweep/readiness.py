@@ -28,7 +28,8 @@ def check_ready(folder: SweepFolder, spec: SweepSpec) -> None:
         raise SweepError(f"{folder.label_map}: the sweep's classes are missing; restore the file")
     load_label_map(folder.label_map)
     check_unchanged(folder, folder.label_map)
-    check_unchanged(folder, folder.start)
+    if folder.start.is_file():  # without, all trials are suggested
+        check_unchanged(folder, folder.start)
     open_unchanged_data(folder, spec)
     check_weights(folder, spec, base)
     check_writable(folder)
