@@ -134,11 +134,9 @@ class ManagerCallback(Callback):  # type: ignore[misc]  # Ray has no types
         hang = self._hangs.ended(trial_id)
         if hang is not None:
             return Failure(Cause.HANG, hang)
-        return failure_of(
-            error,
-            machine_is_gone=self._machines.is_gone(trial_id),
-            was_killed_for_memory=self._machines.killed_for_memory(trial_id),
-        )
+        is_gone = self._machines.is_gone(trial_id)
+        was_killed = not is_gone and self._machines.killed_for_memory(trial_id)
+        return failure_of(error, machine_is_gone=is_gone, was_killed_for_memory=was_killed)
 
     def _runs_again(self, trial_id: str, failure: Failure) -> bool:
         """Return whether a trial that failed is run again; that it ran out of memory is recorded."""

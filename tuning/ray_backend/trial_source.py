@@ -68,6 +68,7 @@ class TrialSource(Searcher):  # type: ignore[misc]
         self._alone = alone
         self._again: deque[str] = deque()
         self._waits_for_machine: str | None = None
+        self._ray_id_alone: str | None = None
         self._max_concurrent = max_concurrent
         self._running: dict[str, Programs] = {}
         self._free: deque[Programs] = deque()
@@ -127,7 +128,7 @@ class TrialSource(Searcher):  # type: ignore[misc]
     def _begin(self, trial_id: str, ours: str, held: Programs) -> None:
         """Record the programs that the worker of a trial will hold, and whether it is to run alone."""
         if self._trials.manager.records[ours].status.out_of_memory:
-            self._waits_for_machine, held = ours, ()
+            self._waits_for_machine, self._ray_id_alone, held = ours, trial_id, ()
             self._free.clear()  # Ray ends free processes to make room
         program = self._trials.manager.program(ours)
         self._running[trial_id] = held if program is None else (*held, program)
@@ -145,7 +146,6 @@ class TrialSource(Searcher):  # type: ignore[misc]
 
     def retry(self, ours: str) -> None:
         """Hand a trial out again, whose process has died."""
-        self.started(ours)
         self._again.append(ours)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
@@ -155,6 +155,8 @@ class TrialSource(Searcher):  # type: ignore[misc]
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, **info: Any) -> None:
         """Free the trial's worker, unless its process died; the callback closes the trial."""
         held = self._running.pop(trial_id, ())
+        if trial_id == self._ray_id_alone:
+            self._waits_for_machine = None  # also where its process never started
         if not info.get("error"):
             self._free.append(_programs_of(result) if result else held)
 

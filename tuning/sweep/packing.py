@@ -43,8 +43,8 @@ def share_text(record: MemoryRecord, share: Resources) -> str:
         else f"{item.name} does not fit"
         for item in record.programs
     )
-    device = "of GPU memory" if record.on_gpu else "of memory"
-    return f"{share.text}: the largest program {device} ({measured}) plus {MARGIN - 1:.0%}"
+    device = "GPU memory" if record.on_gpu else "memory"
+    return f"{share.text}: the largest peak of {device} ({measured}) plus {MARGIN - 1:.0%}"
 
 
 def _gpu_share(record: MemoryRecord) -> float:

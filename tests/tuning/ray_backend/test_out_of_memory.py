@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 import yaml
 
+from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.ray_backend.launch import RayConfig, SweepOutcome, run_sweep
 from sweepbox.tuning.ray_backend.machines import Machines
 from sweepbox.tuning.ray_backend.node_memory import memory_kills
 from sweepbox.tuning.ray_backend.trainable import RESOURCES_KEY, TRIAL_KEY
 from sweepbox.tuning.ray_backend.trial_source import TrialSource
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.trial_record import TrialState, read_evaluations
+from sweepbox.tuning.storage.trial_record import TrialState, read_evaluations, read_status
 from sweepbox.tuning.sweep.create import SweepRequest, create_sweep
+from tests.earlier_sweeps import without_start
 
 CGROUPS = Path("/sys/fs/cgroup/memory")
 LIMIT_BYTES = 4096
@@ -69,7 +71,7 @@ def test_a_program_that_fits_nowhere_is_tried_twice_and_not_suggested_again(
     tiny_spec: dict[str, Any], tmp_path: Path, shared_ray: None, handed: Handed
 ) -> None:
     folder = begun(tiny_spec, tmp_path)
-    folder.start.unlink()  # all trials are suggested
+    without_start(folder)  # all trials are suggested
     outcome = run_sweep(folder, ray_config=RayConfig(cpus=2))
     huge = [trial for trial in outcome.state.trials if trial.status.parameters.get(HEIGHT) == HUGE]
     first, *others = huge
@@ -144,3 +146,22 @@ def test_a_trial_that_the_kernel_kills_for_memory_goes_on_alone(
     assert [item.evaluation for item in killed.evaluations] == [1, 2, 3]
     assert handed == [("0000", {"CPU": 1}), ("0000", {"CPU": 2.0}), ("0001", {"CPU": 1})]
     assert "the system killed the process because its machine ran out of memory" in folder.log.read_text()
+
+
+@pytest.fixture
+def ray_that_kills(no_shared_ray: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next Ray take its machine for one that has run out of memory."""
+    monkeypatch.setenv("RAY_memory_usage_threshold", "0.001")
+    monkeypatch.setenv("RAY_memory_monitor_refresh_ms", "100")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_what_rays_memory_monitor_kills_has_run_out_of_memory(
+    tiny_spec: dict[str, Any], tmp_path: Path, ray_that_kills: None
+) -> None:
+    folder = begun(tiny_spec, tmp_path, space=RATE, trials=1)
+    with pytest.raises(SweepError, match="all 1 trials failed, the first with: infeasible: memory: Ray ended"):
+        run_sweep(folder, ray_config=RayConfig(cpus=1))
+    status = read_status(folder.trial("0000"))
+    assert (status.out_of_memory, status.infeasible) == (2, "memory")

@@ -53,7 +53,7 @@ def test_a_share_of_a_gpu_is_rounded_up_and_at_most_one(taken: float, share: flo
 def test_the_share_is_shown_with_what_it_follows_from() -> None:
     share = share_of(HOST, [{"CPU": 16.0, "memory": 20.0 * GB}], limit=None)
     assert share_text(HOST, share) == (
-        "4 CPU, 4.6 GB of memory: the largest program of memory (base config 2 GB, batch_size=64 4 GB, "
+        "4 CPU, 4.6 GB of memory: the largest peak of memory (base config 2 GB, batch_size=64 4 GB, "
         "batch_size=512 does not fit) plus 15%"
     )
 
