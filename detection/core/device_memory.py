@@ -68,8 +68,9 @@ def limit_tensorflow_memory(fraction: float) -> None:
     """
     import tensorflow as tf
 
-    gpus, total = tf.config.list_physical_devices("GPU"), gpu_memory()
-    if not gpus or total is None:
+    gpus = tf.config.list_physical_devices("GPU")
+    total = gpu_memory() if gpus else None
+    if total is None:
         return
     limit = tf.config.LogicalDeviceConfiguration(memory_limit=int(total * fraction / MIB))
     tf.config.set_logical_device_configuration(gpus[0], [limit])

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweepbox.detection.core.device_memory import gpu_memory, peak_resident
+from sweepbox.detection.core import device_memory
+from sweepbox.detection.core.device_memory import gpu_memory, limit_tensorflow_memory, peak_resident
 
 TAKEN = 200 * 2**20
 
@@ -40,3 +41,25 @@ def test_the_memory_of_the_gpu_is_that_of_the_first_visible_one(
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,1")
     assert gpu_memory() == size
     assert said is None or "--id=3 " in (tmp_path / "asked").read_text()
+
+
+@pytest.mark.parametrize(
+    ("gpus", "total", "limits"),
+    [(["one", "two"], 80 * 2**30, [("one", 20480)]), ([], 80 * 2**30, []), (["one"], None, [])],
+)
+def test_tensorflow_is_limited_to_its_share_of_the_first_gpu(
+    monkeypatch: pytest.MonkeyPatch, gpus: list[str], total: int | None, limits: list[tuple[str, int]]
+) -> None:
+    """GPUs are pretended: what is told to TensorFlow is compared."""
+    import tensorflow as tf
+
+    told: list[tuple[str, int]] = []
+
+    def tell(gpu: str, logical: list[tf.config.LogicalDeviceConfiguration]) -> None:
+        told.extend((gpu, device.memory_limit) for device in logical)
+
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda _kind: gpus)
+    monkeypatch.setattr(tf.config, "set_logical_device_configuration", tell)
+    monkeypatch.setattr(device_memory, "gpu_memory", lambda: total)
+    limit_tensorflow_memory(0.25)
+    assert told == limits

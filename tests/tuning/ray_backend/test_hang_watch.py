@@ -1,14 +1,18 @@
 """When a trial counts as hung, by what it writes and a clock that the test moves."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sweepbox.tuning.ray_backend.hang_watch import HangWatch, status_or_none
+from sweepbox.detection.core.remote.location import Location
+from sweepbox.tuning.ray_backend.hang_watch import HangWatch, status_on_node, status_or_none
 from sweepbox.tuning.spec.file import load_spec
 from sweepbox.tuning.storage.folder import SweepFolder
+from sweepbox.tuning.storage.remote.place import Role, place_at
 from sweepbox.tuning.storage.trial_record import TrialState, read_status, write_status
 from sweepbox.tuning.sweep.manager import TrialManager
 
@@ -106,3 +110,17 @@ def test_by_default_no_trial_is_killed(sweep: Callable[..., SweepFolder]) -> Non
     watched.write(state=TrialState.RUNNING, attempts=1)
     watched.pass_time(5000)
     assert not watched.killed
+
+
+def test_a_trial_of_a_sweep_on_a_store_is_read_where_it_runs(
+    sweep: Callable[..., SweepFolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWEEPBOX_CACHE", str(tmp_path / "cache"))
+    uri = (tmp_path / "store").as_uri()
+    assert status_on_node(uri, 2, "0000") is None
+    made = sweep()
+    TrialManager(made, load_spec(made.spec)).next_trial()
+    there = SweepFolder(place_at(Location(uri), Role.TRIALS, epoch=2).folder)
+    shutil.copytree(made.trials, there.trials)
+    assert status_on_node(uri, 2, "0000") == read_status(made.trial("0000"))
+    assert status_on_node(uri, 3, "0000") is None

@@ -77,7 +77,9 @@ def test_a_process_without_gpus_names_none(
     assert gpus_of_process() == used
 
 
-@pytest.mark.parametrize(("gpus", "fraction"), [(0.25, "0.230"), (0.5, "0.460"), (1, "0.920"), (2, "0.920")])
+@pytest.mark.parametrize(
+    ("gpus", "fraction"), [(0.011, "0.0101"), (0.25, "0.2300"), (0.5, "0.4600"), (1, "0.9200"), (2, "0.9200")]
+)
 def test_jax_keeps_to_its_share_of_a_gpus_memory(
     monkeypatch: pytest.MonkeyPatch, gpus: float, fraction: str
 ) -> None:
