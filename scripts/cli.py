@@ -1,5 +1,6 @@
 """The `sweepbox` command: finds the verb, runs it, and turns errors into one line and an exit status."""
 
+import errno
 import importlib
 import os
 import shlex
@@ -115,7 +116,8 @@ def _line_of(error: Exception) -> str:
     if isinstance(error, SweepboxError):
         return str(error)
     if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror or error}"
+        remedy = "; free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        return f"{error.filename}: {error.strerror or error}{remedy}"
     first_line = (str(error).splitlines() or [""])[0]
     return f"unexpected {type(error).__name__}: {first_line} (run again with {DEBUG_OPTION} for the traceback)"
 

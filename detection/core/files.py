@@ -107,6 +107,10 @@ def atomic_path(path: Path, *, is_durable: bool = True, makes_folder: bool = Tru
             with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        if error.filename is None:  # that of a write, as to a full disk
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

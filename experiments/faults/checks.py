@@ -19,7 +19,8 @@ WINNER = ("trial", "evaluation", "step", "metric", "value", "metrics", "verdict"
 def check_refusal(output: str, status: int, pattern: str) -> None:
     """Raise BrokenPromiseError unless the driver ended with status 2 and one message that has the pattern."""
     errors = re.findall(r"^error: .*$", output, re.MULTILINE)
-    if status != 2 or "Traceback" in output or len(errors) != 1:
+    is_understood = "Traceback" not in output and "error: unexpected" not in output
+    if status != 2 or not is_understood or len(errors) != 1:
         raise BrokenPromiseError(f"the driver ends with {status} and not with one message: {output[-3000:]}")
     told = output[output.index("error: ") :]
     if not re.search(pattern, told):

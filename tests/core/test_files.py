@@ -1,3 +1,5 @@
+import resource
+import signal
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,17 @@ def test_where_the_folder_has_to_exist_nothing_is_made_in_its_place(tmp_path: Pa
     with pytest.raises(FileNotFoundError), files.atomic_directory(gone / "folder", makes_folder=False):
         pass
     assert not gone.exists()
+
+
+def test_an_error_of_the_disk_names_the_file_that_was_written(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    limit, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, limit[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as error:
+            files.write_bytes(path, bytes(100))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert error.value.filename == str(path)
+    assert not list(tmp_path.iterdir())

@@ -107,6 +107,7 @@ def test_the_checks_find_what_is_wrong(results: Path, tmp_path: Path, tamper: Ta
         ("error: run/a: damaged\n", 2, False),
         ("error: No space left on device\nerror: No space left on device\n", 2, False),
         ("Traceback (most recent call last):\nerror: No space left on device\n", 2, False),
+        ("error: unexpected OSError: No space left on device\n", 2, False),
         ("", 2, False),
     ],
 )
