@@ -37,11 +37,12 @@ SUITE = (
     "export",
     "sweep",
     "trials",
+    "scale",
     "records",
     "search",
     "report",
 )
-WITHOUT_PEER = ("resampled_metrics", "trials", "records", "search", "report")
+WITHOUT_PEER = ("resampled_metrics", "trials", "scale", "records", "search", "report")
 """The benchmarks that do not run the Object Detection API."""
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
