@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from sweepbox.detection.core.errors import StorageError, SweepboxError
@@ -31,6 +32,10 @@ END_S = 300.0
 """How long a sweep that ends waits until all is on the store."""
 PRUNE_S = 120.0
 """How long the version before a trial's end is kept, for those who are reading it."""
+TURN = 1000
+"""Each worker of a trial numbers its versions from the next multiple of this on."""
+SCAN_S = 30.0
+"""Trials that ended some time ago are looked at once in this time."""
 SLOW_S = 60.0
 """Versions that wait for longer are told to the user."""
 AT_ONCE = Retry(deadline_s=5.0)
@@ -69,10 +74,12 @@ class SweepDriver:
         self._bases: dict[str, Version] = {}
         self._stamps: dict[str, object] = {}
         self._closed: dict[str, float] = {}
+        self._turns: dict[str, int] = {}
         self._uncertain: set[str] = set()
         self._unsaved_there: dict[str, float] = {}
         self._away_since: float | None = None
         self._is_over = threading.Event()
+        self._scanned = 0.0
         self._told_s = 0.0
         self._is_told_lost = False
 
@@ -119,10 +126,13 @@ class SweepDriver:
 
     def hand_out(self, trial_id: str) -> NodeOrder:
         """Return what a worker is told that runs a trial, whose files are the worker's from now on."""
-        order = self.order(trial_id)
+        order, part = self.order(trial_id), trial_part(trial_id)
         with self._lock:
-            self._with_workers.add(trial_part(trial_id))
-        return order
+            self._with_workers.add(part)
+            held = self._mirror.held(part)
+            turn = max(0 if held is None else held.number // TURN, self._turns.get(part, 0)) + 1
+            self._turns[part] = turn
+        return replace(order, first_number=turn * TURN)
 
     def receive(self, text: str, *, unsaved_s: float = 0.0) -> None:
         """Make the folder hold what a worker has reported of its trial, and since when it could not save it."""
@@ -204,7 +214,7 @@ class SweepDriver:
 
     def _look(self) -> None:
         """Publish changes, exchange requests, and tell what is not saved."""
-        self._submit_all()
+        self._submit_recent()
         self._tell_unsaved()
         poll = ControlPoll(self._mirror.store)
         if poll.epoch > self._lease.epoch and self._lease.lost_to is None:
@@ -216,12 +226,25 @@ class SweepDriver:
             self._is_told_lost = True
             self.lost(self._lease.lost_to)
 
+    def _submit_recent(self) -> None:
+        """Have the changes published of what is new or was closed lately; now and then, all changes."""
+        if time.monotonic() - self._scanned >= SCAN_S:
+            self._submit_all()
+            return
+        with self._lock:
+            for trial in self.folder.trial_folders():
+                part = trial_part(trial.id)
+                if part not in self._with_workers and (part in self._closed or part not in self._stamps):
+                    self._submit_changes(part)
+            self._submit_changes(SWEEP)
+
     def _submit_all(self, *, is_end: bool = False) -> None:
         with self._lock:
             for trial in self.folder.trial_folders():
                 if trial_part(trial.id) not in self._with_workers:
                     self._submit_changes(trial_part(trial.id))
             self._submit_changes(SWEEP, with_log=is_end)
+        self._scanned = time.monotonic()
 
     def _submit_changes(self, part: str, *, with_log: bool = False) -> None:
         """Have a part published where its files have changed."""
@@ -230,7 +253,9 @@ class SweepDriver:
         stamps = _stamps(self.folder.path, part)
         if stamps == self._stamps.get(part) and not with_log:
             return
-        snapshot = self._mirror.snapshot(part, epoch=self._lease.epoch, with_log=with_log)
+        snapshot = self._mirror.snapshot(
+            part, epoch=self._lease.epoch, first_number=self._first_number(part), with_log=with_log
+        )
         if changed_files(self._mirror.held(part), snapshot.manifest):
             self._mirror.record(snapshot.manifest)
             self._publisher.submit(snapshot, after=self._bases.pop(part, None))
@@ -247,6 +272,10 @@ class SweepDriver:
             if part not in waiting and part not in self._with_workers:
                 self._mirror.store.prune(part)
             del self._closed[part]
+
+    def _first_number(self, part: str) -> int:
+        """Return a number above all that workers of a part write."""
+        return (self._turns[part] + 1) * TURN if part in self._turns else 1
 
     def _tell_unsaved(self) -> None:
         waiting = dict(self._unsaved_there) | ({} if self._publisher is None else self._publisher.unsaved())

@@ -1,5 +1,6 @@
 """A local mirror of a sweep on a store."""
 
+import re
 import shutil
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,9 @@ from sweepbox.tuning.storage.remote.store import SweepStore, TornError
 ATTEMPTS = 5
 """How often a part is fetched whose files a newer version has replaced meanwhile."""
 THREADS = 16
+HEAD_BYTES = 300
+_VERSION = re.compile(rb'^\{"part": "[^"]*", "epoch": (\d+), "number": (\d+), ')
+"""What a note on a part begins with."""
 
 
 class Mirror:
@@ -124,10 +128,13 @@ class Mirror:
             if inside and not self._is_there(entry):
                 self._download(entry)
 
-    def snapshot(self, part: str, *, epoch: int, with_log: bool = False) -> Snapshot:
-        """Return a part as the folder has it now, as the version after the one that it holds."""
+    def snapshot(self, part: str, *, epoch: int, first_number: int = 1, with_log: bool = False) -> Snapshot:
+        """Return a part as the folder has it now, as the version after the one that it holds.
+
+        Its number is `first_number` at least.
+        """
         before = self.held(part)
-        number = 1 if before is None else before.number + 1
+        number = first_number if before is None else max(before.number + 1, first_number)
         self.place.root.mkdir(parents=True, exist_ok=True)
         temporary = Path(mkdtemp(prefix=".upload-", dir=self.place.root))
         return taken(
@@ -148,8 +155,18 @@ class Mirror:
             shutil.rmtree(path, ignore_errors=True)
 
     def _holds(self, part: str, version: Version) -> bool:
-        held = self.held(part)
-        return held is not None and held.version == version
+        return self._version_of(part) == version
+
+    def _version_of(self, part: str) -> Version | None:
+        """Return the version that the folder holds of a part, without reading the whole note on it."""
+        if part in self._held:
+            return self._held[part].version
+        try:
+            with self._note(part).open("rb") as file:
+                match = _VERSION.search(file.read(HEAD_BYTES))
+        except OSError:
+            return None
+        return None if match is None else Version(int(match[1]), int(match[2]))
 
     def _fetch_part(self, part: str, version: Version) -> None:
         self.apply(self.store.read_manifest(part, version))

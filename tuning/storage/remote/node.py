@@ -37,11 +37,14 @@ class NodeOrder:
         uri: The sweep on the store.
         epoch: The driver's turn.
         versions: The versions that parts have at least.
+        first_number: The first number of versions that a trial's worker writes; above those of earlier workers,
+            of which one may still live on a node that was cut off.
     """
 
     uri: str
     epoch: int
     versions: Mapping[str, str]
+    first_number: int = 1
 
 
 class NodeSweep:
@@ -152,6 +155,7 @@ class NodeTrial:
         self._mirror = sweep._mirror
         self._folder = sweep.folder
         self._epoch = order.epoch
+        self._first_number = order.first_number
         self._trial_id = trial_id
         self._part = trial_part(trial_id)
         sweep.prepare(trial_id, state=True)
@@ -175,7 +179,7 @@ class NodeTrial:
 
     def published(self) -> str:
         """Have the trial's files published as they are now, in the background, and return their manifest."""
-        snapshot = self._mirror.snapshot(self._part, epoch=self._epoch)
+        snapshot = self._mirror.snapshot(self._part, epoch=self._epoch, first_number=self._first_number)
         self._mirror.record(snapshot.manifest)
         text = snapshot.manifest.to_text()
         self._publisher.submit(snapshot)

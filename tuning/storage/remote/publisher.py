@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from sweepbox.detection.core.errors import StorageError
+from sweepbox.detection.core.errors import StorageError, SweepError
 from sweepbox.detection.core.remote.location import without_secrets
 from sweepbox.detection.core.remote.retries import Retry
 from sweepbox.tuning.storage.remote.manifest import Manifest, Version
 from sweepbox.tuning.storage.remote.snapshot import Snapshot
-from sweepbox.tuning.storage.remote.store import SupersededError, SweepStore, TornError
+from sweepbox.tuning.storage.remote.store import SupersededError, SweepStore
 
 logger = logging.getLogger(__name__)
 
@@ -133,7 +133,7 @@ class Publisher:
             self._publish(item)
         except SupersededError as error:
             self._supersede(str(error))
-        except (StorageError, TornError, OSError) as error:
+        except (SweepError, OSError) as error:
             self._fail(item, error)
         else:
             self._complete(item)

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
 
-from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.errors import MissingObjectError, StorageError, SweepError
 from sweepbox.detection.core.files import sha256_of
 from sweepbox.detection.core.remote.location import Location
 from sweepbox.tuning.storage.json_records import STRICT, parse_record
@@ -140,24 +140,35 @@ class SweepStore:
             sources: The local files by their names; of an unchanged file none is needed.
             before: The last version that is complete on the store.
             check: Raises where this process may not write any more; called before the manifest is written.
+
+        Raises:
+            SupersededError: Another process has written a later version.
+            TornError: A file has changed, or is missing.
+            StorageError: The store cannot be reached.
         """
         known = frozenset() if before is None else before.keys
         for entry in manifest.files:
             if entry.text is None and entry.key not in known:
                 self._upload(entry, sources)
         check()
+        listed = sorted(self._versions_of(manifest.part))
+        if listed and listed[-1] > manifest.version:
+            raise SupersededError(
+                f"{self.location}: another process has written {manifest.part} {listed[-1]}, which is later "
+                f"than {manifest.version} here"
+            )
         text = manifest.to_text().encode()
         self.location.join(manifest_name(manifest.part, manifest.version)).write_bytes(text)
-        self._clean(manifest, before)
+        self._clean(manifest, before, listed)
 
     def prune(self, part: str) -> None:
         """Delete all versions of a part but the newest, with the objects that they alone have.
 
         A reader that fetches one of them finds an object missing, and goes on with the newest.
         """
-        newest = self.version(part)
-        if newest is not None:
-            self._clean(self.read_manifest(part, newest), None)
+        listed = sorted(self._versions_of(part))
+        if listed:
+            self._clean(self.read_manifest(part, listed[-1]), None, listed)
 
     def _upload(self, entry: FileEntry, sources: Mapping[str, Path]) -> None:
         source = sources.get(entry.name)
@@ -169,16 +180,26 @@ class SweepStore:
             raise TornError(f"{source}: has changed while it was to be uploaded")
         self.location.join(entry.key).upload_file(source)
 
-    def _clean(self, manifest: Manifest, before: Manifest | None) -> None:
+    def _clean(self, manifest: Manifest, before: Manifest | None, listed: Iterable[Version]) -> None:
         kept = manifest.keys | (frozenset() if before is None else before.keys)
         versions = {manifest.version, *([] if before is None else [before.version])}
-        for version in self._versions_of(manifest.part):
+        for version in listed:
             if version in versions or version > manifest.version:
                 continue
-            old = self.read_manifest(manifest.part, version)
-            for key in sorted(old.keys - kept):
+            for key in sorted(self._keys_of(manifest.part, version) - kept):
                 self.location.join(key).delete()
             self.location.join(manifest_name(manifest.part, version)).delete()
+
+    def _keys_of(self, part: str, version: Version) -> frozenset[str]:
+        """Return the objects of a version; none where its manifest is gone or damaged."""
+        try:
+            return self.read_manifest(part, version).keys
+        except MissingObjectError:
+            return frozenset()
+        except StorageError:
+            raise
+        except SweepError:
+            return frozenset()
 
     def _versions_of(self, part: str) -> Iterable[Version]:
         for item in self.location.join(MANIFESTS, part).list():

@@ -125,6 +125,44 @@ def test_a_node_continues_with_the_state_that_another_one_saved(uri: str, fill: 
         assert driver.folder.trial("0000").status.read_text() == '"saved"\n'
 
 
+def test_a_worker_that_was_cut_off_does_not_undo_what_the_next_one_writes(
+    uri: str, fill: Fill, machine: Machine
+) -> None:
+    with driving(uri, fill) as driver:
+        machine("first node")
+        sweep, cut_off = working(driver.hand_out("0000"))
+        fill(sweep.folder, "first")
+        cut_off.published()
+        machine("driver")
+        driver.recover("0000")  # its node is gone, as far as the driver can tell
+        order = driver.hand_out("0000")
+        machine("second node")
+        other, second = working(order)
+        for number in range(5):
+            machine("first node")
+            fill(sweep.folder, f"late {number}")
+            cut_off.published()
+        machine("second node")
+        fill(other.folder, "second")
+        second.published()
+        second.close()
+        machine("first node")
+        fill(sweep.folder, "too late")
+        cut_off.published()
+        cut_off.close()
+        machine("reader")
+        assert (local_sweep(uri) / "trials/0000/state.json").read_text() == '"second"\n'
+        machine("driver")
+        driver.recover("0000")
+        driver.folder.trial("0000").status.write_text('"failed"\n')
+        driver.flush()
+        machine("first node")
+        fill(sweep.folder, "much too late")
+        cut_off.published()
+        machine("reader")
+        assert (local_sweep(uri) / "trials/0000/state.json").read_text() == '"failed"\n'
+
+
 def test_what_an_evaluation_on_a_node_wrote_comes_to_the_driver(uri: str, fill: Fill, machine: Machine) -> None:
     with driving(uri, fill) as driver:
         fill(driver.folder, "trained")
