@@ -185,3 +185,24 @@ def test_cut_images_do_not_show_tensorflow(tmp_path: Path, share: float, reader:
         READ_PIXELS[reader](path)
     for word in ("{{", "node", "Op:", "device", "\n"):
         assert word not in str(raised.value).removeprefix(str(path))
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+@pytest.mark.parametrize("prefix", [b"zTXt" + b"a\0\0", b"iTXt" + b"a\0\1\0\0\0", b"iCCP" + b"a\0\0"])
+@pytest.mark.parametrize(("count", "size"), [(1, 100_000_000), (100, 1_000_000)])
+def test_a_png_whose_texts_unpack_to_much_is_refused(
+    tmp_path: Path, prefix: bytes, count: int, size: int
+) -> None:
+    if prefix.startswith(b"iCCP") and count > 1:
+        pytest.skip("a picture has one profile")
+    content, good = zlib.compress(bytes(size), 9), encoded("PNG")
+    bomb = _chunk(prefix[:4], prefix[4:] + content) * count
+    path = tmp_path / "picture.png"
+    path.write_bytes(good[:33] + bomb + good[33:])  # after the header
+    assert path.stat().st_size < 1_000_000
+    for read in (inspect_image, read_image):
+        with pytest.raises(DataError, match="text"):
+            read(path)

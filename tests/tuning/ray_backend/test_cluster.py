@@ -77,3 +77,17 @@ def test_a_call_after_ray_has_died_starts_no_other_one() -> None:
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode != 0
     assert "another Ray" not in ended.stdout
+
+
+def test_ray_tune_asks_for_the_processes_of_all_workers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise one at a time: where trials end sooner than a process starts, a second would never start."""
+    from ray.tune.execution.tune_controller import _get_max_pending_trials
+
+    searcher = SimpleNamespace(searcher=None)
+    monkeypatch.delenv("TUNE_MAX_PENDING_TRIALS_PG", raising=False)
+    assert _get_max_pending_trials(searcher) == 1
+    cluster.arrange_environment(None)
+    assert _get_max_pending_trials(searcher) >= 10_000
+    monkeypatch.setenv("TUNE_MAX_PENDING_TRIALS_PG", "4")
+    cluster.arrange_environment(None)
+    assert _get_max_pending_trials(searcher) == 4
