@@ -17,19 +17,19 @@ class WinnerCheck:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Prepare this process for JAX, as those of the sweeps are."""
+        from sweepbox.detection.core.backends import Backend
+        from sweepbox.tuning.trial.process import prepare_process
+
         os.environ.update({key: value for key, value in environment.items() if key != "PATH"})
+        prepare_process(cpus=1, gpus=0, backend=Backend.JAX)
         self._runs: Any = None
 
     def check(self, run: Path) -> None:
         """Raise BrokenPromiseError where the checkpoint has other metrics than `winner.json` claims."""
-        from sweepbox.detection.core.backends import Backend
         from sweepbox.tuning.spec.file import load_spec
         from sweepbox.tuning.storage.folder import SweepFolder
         from sweepbox.tuning.trial.evaluation import Part, TrialEvaluator
-        from sweepbox.tuning.trial.process import prepare_process
 
-        if self._runs is None:
-            prepare_process(cpus=1, gpus=0, backend=Backend("jax"))
         folder = SweepFolder(run)
         evaluator = TrialEvaluator(folder, load_spec(folder.spec))
         if self._runs is not None:

@@ -92,7 +92,9 @@ def test_the_checks_find_what_is_wrong(results: Path, tmp_path: Path, tamper: Ta
     try:
         shutil.copytree(reference / "run", scene.run)
         terminal = tmp_path / "terminal.txt"
-        scene.sessions.append(Session(scene.popen(["true"], terminal), terminal))
+        process = scene.popen(["true"], terminal)
+        process.wait()
+        scene.sessions.append(Session(process, terminal))
         check_end(scene)
         tamper(scene.run)
         with pytest.raises(BrokenPromiseError, match=told):
