@@ -15,7 +15,7 @@ from sweepbox.tuning.storage.checksum import with_checksum
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.json_records import STRICT, read_record
 
-FORMAT = 3
+FORMAT = 4
 """The format that this version writes. Folders without `sweep.json` have format 1."""
 
 

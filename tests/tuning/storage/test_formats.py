@@ -43,7 +43,8 @@ def test_the_state_is_read(copy: Path, number: int) -> None:
     ]
     assert [len(trial.evaluations) for trial in state.trials] == [5, 2, 0]
     assert all(trial.status.compile_key for trial in state.trials)
-    assert {trial.status.origin for trial in state.trials} == {Origin.SAMPLED}
+    first = Origin.SAMPLED if number < 3 else Origin.BASE
+    assert [trial.status.origin for trial in state.trials] == [first, Origin.SAMPLED, Origin.SAMPLED]
     assert state.best is not None
     assert read_metadata(open_sweep(copy)).format == number
 
