@@ -43,10 +43,10 @@ def command(
     if fetched:
         from sweepbox.detection.core.remote.fetched import fetched_root
         from sweepbox.detection.data.cache.freeing import free_fetched_files
+        from sweepbox.tuning.storage.remote.freeing import free_mirrors
 
-        console.print(
-            f"{fetched_root()}: {_megabytes(free_fetched_files())} freed", highlight=False, markup=False
-        )
+        freed = _megabytes(free_fetched_files() + free_mirrors())
+        console.print(f"{fetched_root().parent}: {freed} freed", highlight=False, markup=False)
 
 
 def _megabytes(size: int) -> str:

@@ -13,6 +13,8 @@ from sweepbox.detection.core.remote.retries import Retry
 
 PLACE = "place.json"
 FOLDER = "sweep"
+LOCK = "fetch.lock"
+MIRRORS = "sweeps"
 RUNNING = "running.json"
 PATIENCE = Retry()
 """How long a request of a mirror is repeated."""
@@ -51,7 +53,7 @@ class Place:
     @property
     def lock(self) -> Path:
         """Held while files are fetched into the folder."""
-        return self.root / "fetch.lock"
+        return self.root / LOCK
 
 
 def place_at(location: Location, role: Role, *, epoch: int | None = None) -> Place:
@@ -107,4 +109,4 @@ def place_around(path: Path) -> Place | None:
 
 
 def _mirrors() -> Path:
-    return machine_cache() / "sweeps"
+    return machine_cache() / MIRRORS
