@@ -1,14 +1,18 @@
-"""Synthetic learning curves with a known best score of 1, for the search benchmark.
+"""Families of learning curves with a known best score, for the search benchmark.
 
-The optimum is elsewhere for every seed. No curve has noise, so that the best score is known exactly.
+Two are synthetic; their best score is 1, and the optimum is elsewhere for every seed. The third is a surrogate
+of recorded curves of a real detector. No curve has noise, so that the best score is known exactly.
 """
 
 import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from experiments.curves.landscape import Landscape
+from experiments.curves.recorded import CURVES
 from sweepbox.tuning.search.space import Space
 from sweepbox.tuning.spec.schema import Augmentation, Distribution
 
@@ -93,10 +97,44 @@ def late_rare_class(parameters: Parameters, optimum: Optimum) -> Scores:
     )
 
 
-FAMILIES: dict[str, Callable[[Parameters, Optimum], Scores]] = {
-    "crossing curves": crossing_curves,
-    "late rare class": late_rare_class,
+@dataclass(frozen=True)
+class Family:
+    """Curves for the parameters of a space.
+
+    Attributes:
+        space: The parameters.
+        evaluations: The evaluations of each curve.
+        best: The best score of all.
+        scores: Returns the curve of parameters for a seed.
+    """
+
+    space: Space
+    evaluations: int
+    best: float
+    scores: Callable[[Parameters, int], Scores]
+
+
+def _synthetic(curve: Callable[[Parameters, Optimum], Scores]) -> Family:
+    return Family(SPACE, EVALUATIONS, 1.0, lambda parameters, seed: curve(parameters, Optimum.of(seed)))
+
+
+def _recorded() -> Family:
+    found = Landscape.of_recorded()
+    return Family(found.space, found.evaluations, found.best, lambda parameters, _: found.curve(parameters))
+
+
+FAMILIES: dict[str, Callable[[], Family]] = {
+    "crossing curves": lambda: _synthetic(crossing_curves),
+    "late rare class": lambda: _synthetic(late_rare_class),
 }
+if any(CURVES.glob("*.parquet")):
+    FAMILIES["face masks, recorded"] = _recorded
+
+
+@cache
+def family_of(name: str) -> Family:
+    """Return a family by its name, made once in a process."""
+    return FAMILIES[name]()
 
 
 def _numbers() -> range:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from experiments.curves.landscape import Landscape
 from experiments.curves.recorded import RecordedCurves, read_curves
 from experiments.curves.surrogate import Surrogate, features_of, held_out
 from sweepbox.tuning.search.space import Space
@@ -76,6 +77,16 @@ def test_a_surrogate_predicts_whole_curves() -> None:
     predicted = surrogate.predict(features[others])
     assert predicted.shape == (16, 6)
     assert np.abs(predicted - recorded.scores[others]).mean() < 0.05
+
+
+def test_the_best_score_of_a_landscape_is_found() -> None:
+    """It is 0.66 at the best rate with flips, less what is not yet reached at the end of the training."""
+    landscape = Landscape.of(SPACE, drawn(80))
+    assert landscape.evaluations == 6
+    assert landscape.best == pytest.approx(0.66 * (1 - np.exp(-3)), abs=0.05)
+    best = {"learning_rate": 1e-3, "focal_gamma": 2.0, "warmup_steps": 30, FLIP: True, BRIGHTNESS: False}
+    assert landscape.curve(best)[-1] <= landscape.best + 1e-9
+    assert landscape.curve({**best, "learning_rate": 1e-4})[-1] < 0.5 * landscape.best
 
 
 def test_complete_suggested_trials_are_read(tmp_path: Path) -> None:

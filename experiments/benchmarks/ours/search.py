@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from multiprocessing import get_context
 from typing import Any
 
-from experiments.benchmarks.search_families import EVALUATIONS, FAMILIES, SPACE, Optimum, Scores
+from experiments.benchmarks.search_families import FAMILIES, Scores, family_of
 from sweepbox.tuning.schedule.rule import Action, Actions, Event, Plan, Report, StoppingRule
 from sweepbox.tuning.schedule.simulator import simulate
 from sweepbox.tuning.schedule.table import RULES, build_rule
@@ -36,23 +36,24 @@ class SimulatedSweep:
     """The trials of a sweep: each is suggested when it starts, from what was reported until then."""
 
     def __init__(self, family: str, sampler: str, seed: int) -> None:
-        own_seed = seed + 1000 * [*FAMILIES].index(family)
-        self._curve = FAMILIES[family]
-        self._optimum = Optimum.of(own_seed)
-        self._suggestions = Suggestions(sampler_of(SamplerSpec(type=sampler)), SPACE, seed=own_seed)
+        self.family = family_of(family)
+        self._seed = seed + 1000 * [*FAMILIES].index(family)
+        self._suggestions = Suggestions(
+            sampler_of(SamplerSpec(type=sampler)), self.family.space, seed=self._seed
+        )
         self._numbers: dict[str, int] = {}
 
     def start(self, trial: str) -> Scores:
         """Return the learning curve of a trial that starts now."""
         suggestion = self._suggestions.suggest()
         self._numbers[trial] = suggestion.number
-        return self._curve(suggestion.parameters, self._optimum)
+        return self.family.scores(suggestion.parameters, self._seed)
 
     def report(self, report: Report) -> None:
         """Pass an evaluation on to the sampler; the last one finishes the trial."""
         number = self._numbers[report.trial]
         self._suggestions.report(number, report.evaluation, report.score)
-        if report.evaluation == EVALUATIONS:
+        if report.evaluation == self.family.evaluations:
             best = max(self._suggestions.trial(number).intermediate_values.values())
             self._suggestions.close(number, ObservedState.FINISHED, scores=(best,))
 
@@ -66,7 +67,7 @@ class StartedCurve:
 
     def __init__(self, trial: str, sweep: SimulatedSweep) -> None:
         self.trial = trial
-        self.seconds = (1.0,) * EVALUATIONS
+        self.seconds = (1.0,) * sweep.family.evaluations
         self._sweep = sweep
         self._scores: Scores = ()
 
@@ -102,7 +103,7 @@ class ObservedRule:
         """Return what the rule decides, once the sampler has the report."""
         if isinstance(event, Report):
             self.evaluations += 1
-            if event.score >= TARGET:
+            if event.score >= TARGET * self._sweep.family.best:
                 raise TargetReached
             self._sweep.report(event)
         state, actions = self._rule.decide(state, event)
@@ -116,20 +117,22 @@ def compute_to_target(task: Task) -> float | None:
     """Return the compute until a trial first came to the target, in whole trainings; None where none did."""
     family, sampler, rule, seed, trials = task
     sweep = SimulatedSweep(family, sampler, seed)
-    plan = Plan(trials=trials, max_evaluations=EVALUATIONS, seed=seed)
+    evaluations = sweep.family.evaluations
+    plan = Plan(trials=trials, max_evaluations=evaluations, seed=seed)
     observed = ObservedRule(build_rule(SchedulerSpec(type=rule), plan), sweep, plan)
     curves: Any = [StartedCurve(f"{number:04}", sweep) for number in range(trials)]
     try:
         simulate(observed, curves, workers=WORKERS)
     except TargetReached:
-        return observed.evaluations / EVALUATIONS
+        return observed.evaluations / evaluations
     return None
 
 
 def left_out() -> Iterator[tuple[str, str]]:
     """Yield each sampler and rule that is not run, and why."""
+    spaces = [family_of(name).space for name in FAMILIES]
     for name in SAMPLERS:
-        problems = sampler_of(SamplerSpec(type=name)).problems(SPACE)
+        problems = [line for space in spaces for line in sampler_of(SamplerSpec(type=name)).problems(space)]
         if name in TOO_SLOW or problems:
             yield name, TOO_SLOW.get(name) or problems[0]
     for name, kind in RULES.items():
