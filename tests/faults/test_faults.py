@@ -40,7 +40,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_is_promised_holds_under_faults(results: Path) -> None:
     [result] = read_results(results / "results.jsonl")
     assert result["reason"] == ""
-    assert len(result["injected"]) >= COUNT // 2
+    assert len(result["injected"]) >= COUNT // 4  # as many as there were moments for
     assert result["sessions"] > 1
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -97,6 +98,6 @@ def test_weights_file_of_keras_mobilenet_v1(changed_ssd: Changed, tmp_path: Path
 
 def test_another_width_of_mobilenet_v1_is_rejected(tmp_path: Path) -> None:
     config = load_config(GOLDEN / "model_mobilenet_v1_ssd_small" / "pipeline.config")
-    (tmp_path / "mobilenet.weights.h5").write_bytes(b"")
+    h5py.File(tmp_path / "mobilenet.weights.h5", "w").close()
     with pytest.raises(ModelError, match=r"MobileNetV1 exist for depth_multiplier 1\.0, not 0\.4; change it"):
         load_backbone_weights(build_detector(config.model.ssd), tmp_path / "mobilenet.weights.h5")

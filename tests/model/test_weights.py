@@ -205,7 +205,11 @@ def test_weights_file_of_the_keras_resnet(changed_ssd: Changed, tmp_path: Path) 
     [
         ("none.npz", None, "there is no such file"),
         ("truncated.npz", b"PK\x03\x04 truncated", "damaged or not an .npz"),
-        ("truncated.weights.h5", b"truncated", "neither weights of this detector"),
+        (
+            "truncated.weights.h5",
+            b"truncated",
+            r"damaged or not a file of weights \(Unable ",
+        ),
         ("weights.pth", b"", r"\.pth is not a format of weights; name an \.npz or \.weights\.h5 file"),
     ],
 )

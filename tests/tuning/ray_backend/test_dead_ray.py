@@ -76,7 +76,7 @@ def driver(tiny_spec: dict[str, Any], tmp_path: Path, short_folder: Path) -> Ite
 
 
 def assert_nothing_is_left(driver: Driver, family: list[psutil.Process]) -> None:
-    _gone, alive = psutil.wait_procs(family, timeout=5)
+    _gone, alive = psutil.wait_procs(family, timeout=120)  # Ray's helper processes poll
     assert not [process.name() for process in alive]
     assert not list(driver.temporary.iterdir())
     assert not driver.folder.is_running()

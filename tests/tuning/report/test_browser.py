@@ -20,7 +20,7 @@ from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.sweep.reader import read_sweep
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -41,6 +41,13 @@ AXE = "axe.run({exclude: ['.plot svg']}, {resultTypes: ['violations']})"
 """Charts are images to assistive technology; the tables behind them are looked at."""
 View = tuple[int, str]
 Opened = Callable[..., "Page"]
+
+
+def assert_count(locator: "Locator", count: int) -> None:
+    """Wait until there are so many elements: some are made when they come into view or are opened."""
+    from playwright.sync_api import expect
+
+    expect(locator).to_have_count(count, timeout=20_000)
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +142,7 @@ def test_the_numbers_are_those_of_winner_json(
     for name, value in winner["AP"].items():
         assert told[name] == pytest.approx((value, winner["AP@.50"][name]), abs=6e-5)
     changed = shown.locator("#verdict table", has_text="Changes of the base config").locator("tbody tr")
-    assert changed.count() == len(winner["changes"])
+    assert_count(changed, len(winner["changes"]))
     assert shown.locator("tr.winner th").inner_text() == winner["trial"]
 
 
@@ -153,11 +160,11 @@ def test_the_keyboard_reaches_every_control(pages: dict[str, Path], opened: Open
 def test_the_table_behind_a_chart_opens_with_the_keyboard(pages: dict[str, Path], opened: Opened) -> None:
     shown = opened(pages["finished"])
     details = shown.locator("#curves details")
-    assert details.locator("tbody tr").count() == 0
+    assert_count(details.locator("tbody tr"), 0)
     details.locator("summary").focus()
     shown.keyboard.press("Enter")
     model = json.loads(shown.inner_text("#model"))
-    assert details.locator("tbody tr").count() == sum(trial["evaluations"] for trial in model["trials"])
+    assert_count(details.locator("tbody tr"), sum(trial["evaluations"] for trial in model["trials"]))
 
 
 def test_trials_are_sorted_and_filtered(pages: dict[str, Path], opened: Opened) -> None:
@@ -173,7 +180,7 @@ def test_trials_are_sorted_and_filtered(pages: dict[str, Path], opened: Opened) 
     assert names.all_inner_texts() == ["0017"]
     assert "1 of 24" in shown.inner_text("#trials [role=status]")
     shown.locator("#trials input").fill("nothing has this")
-    assert names.count() == 0
+    assert_count(names, 0)
 
 
 def test_two_trials_are_compared(pages: dict[str, Path], opened: Opened) -> None:
@@ -195,10 +202,11 @@ def test_kinds_of_boxes_are_switched_off(pages: dict[str, Path], opened: Opened)
     grid = shown.locator("#pictures .pictures")
     analysis = json.loads(shown.inner_text("#model"))["detector"]["analysis"]
     boxes = [box["outcome"] for item in analysis["worst"] for box in item["boxes"]]
-    assert grid.locator("figure").count() == len(analysis["worst"])
+    assert_count(grid.locator("figure"), len(analysis["worst"]))
     for label, outcome in (("misses", "miss"), ("false alarms", "false alarm"), ("confusions", "confusion")):
         marks = grid.locator(f".mark.{outcome.replace(' ', '-')}")
-        assert marks.count() == boxes.count(outcome) > 0
+        assert outcome in boxes
+        assert_count(marks, boxes.count(outcome))
         assert marks.first.is_visible()
         shown.locator("#pictures").get_by_label(label, exact=True).uncheck()
         assert not marks.first.is_visible()
@@ -226,12 +234,13 @@ def test_the_errors_of_the_detector_are_those_of_its_document(
     shown.locator("#detector select").select_option("dog")
     shown.locator("#detector summary", has_text="precision at each recall").click()
     rows = shown.locator("#detector details", has_text="precision at each recall").locator("tbody tr")
-    assert rows.count() == 2 * 11  # two IoUs, recalls 0, 0.1 … 1
+    assert_count(rows, 2 * 11)  # two IoUs, recalls 0, 0.1 … 1
     assert set(rows.locator("th").all_inner_texts()) == {"dog"}
     suspects = shown.locator("#suspects tbody tr")
-    assert suspects.count() == 20 < len(analysis["suspects"])
+    assert len(analysis["suspects"]) > 20
+    assert_count(suspects, 20)
     shown.locator("#suspects").get_by_role("button", name="Show all").click()
-    assert suspects.count() == len(analysis["suspects"])
+    assert_count(suspects, len(analysis["suspects"]))
 
 
 def test_without_javascript_the_tables_are_readable(pages: dict[str, Path], opened: Opened) -> None:
@@ -248,7 +257,7 @@ def test_a_browser_that_cannot_unpack_says_so(pages: dict[str, Path], browser: "
         shown.locator("#curves .plot").scroll_into_view_if_needed()
         shown.locator("#curves .plot.failed").wait_for(timeout=20_000)
         assert "This browser cannot draw charts" in shown.inner_text("#curves .plot")
-        assert shown.locator("#trials table.trials tbody tr").count() == 24
+        assert_count(shown.locator("#trials table.trials tbody tr"), 24)
 
 
 @contextmanager
@@ -282,7 +291,9 @@ def test_a_live_page_shows_what_it_polls(running_sweep: SweepFolder, opened: Ope
         shown = opened(address)
         shown.locator("#trials input").fill("00")
         shown.locator("#curves summary").click()
-        before = shown.locator("#curves tbody tr").count()
+        rows = shown.locator("#curves tbody tr")
+        rows.first.wait_for(state="attached")  # they are made when the table is opened
+        before = rows.count()
         changed = {**model, "running": False, "trials": model["trials"][:-1], "name": "<b>ended</b>"}
         publish(tmp_path / "state.json", {**changed, "problems": ["trial 0003 cannot be read"]})
         shown.get_by_role("heading", name="<b>ended</b>", exact=True).wait_for(timeout=10_000)
@@ -290,8 +301,8 @@ def test_a_live_page_shows_what_it_polls(running_sweep: SweepFolder, opened: Ope
         assert shown.inner_text("#notice") == "trial 0003 cannot be read"
         assert shown.locator("#trials input").input_value() == "00"
         lost = model["trials"][-1]["evaluations"]
-        assert shown.locator("#curves tbody tr").count() == before - lost
+        assert_count(shown.locator("#curves tbody tr"), before - lost)
         publish(tmp_path / "state.json", {"name": "x", "problems": ["the folder is gone"]})
         shown.get_by_text("the folder is gone").wait_for(timeout=10_000)
-        assert shown.locator("#trials table.trials tbody tr").count() == len(changed["trials"])
+        assert_count(shown.locator("#trials table.trials tbody tr"), len(changed["trials"]))
         shown.close()

@@ -24,6 +24,8 @@ END_S = 0.5
 """How long the end waits for the threads, in seconds."""
 MOST_BODY_BYTES = 64 * 1024
 """Of a request's body, which no application reads."""
+MOST_ANSWER_BYTES = 256 * 2**20
+"""Of an answer; a longer one goes through a temporary file, which a lost connection leaves open."""
 
 
 class DashboardServer:
@@ -59,6 +61,7 @@ class DashboardServer:
             threads=THREADS,
             ident="sweepbox",
             max_request_body_size=MOST_BODY_BYTES,
+            outbuf_overflow=MOST_ANSWER_BYTES,
             log_socket_errors=False,
         )
         self._thread = threading.Thread(target=self._serve, name="dashboard", daemon=True)

@@ -273,6 +273,13 @@ class SweepDriver:
                 self._mirror.store.prune(part)
             del self._closed[part]
 
+    def _remove_orphans(self) -> None:
+        """Delete what was uploaded without a manifest, by workers that were killed or lost their driver."""
+        if self._uncertain or self._unsaved_there:
+            return
+        held = [self._mirror.held(part) for part in self._mirror.parts()]
+        self._mirror.store.remove_orphans([manifest for manifest in held if manifest is not None])
+
     def _first_number(self, part: str) -> int:
         """Return a number above all that workers of a part write."""
         return (self._turns[part] + 1) * TURN if part in self._turns else 1
@@ -321,6 +328,7 @@ class SweepDriver:
             if self._waited(END_S):
                 with suppress(StorageError):
                     self._prune(0.0)
+                    self._remove_orphans()
             else:
                 left = ", ".join(sorted(self._publisher.unsaved()))
                 self._notify(

@@ -12,7 +12,7 @@ from sweepbox.detection.core.errors import MissingObjectError, StorageError, Swe
 from sweepbox.detection.core.files import sha256_of
 from sweepbox.detection.core.remote.location import Location
 from sweepbox.tuning.storage.json_records import STRICT, parse_record
-from sweepbox.tuning.storage.remote.layout import EPOCHS, MANIFEST_BYTES, MANIFESTS
+from sweepbox.tuning.storage.remote.layout import EPOCHS, FILES, MANIFEST_BYTES, MANIFESTS, TRIALS
 from sweepbox.tuning.storage.remote.manifest import (
     FileEntry,
     Manifest,
@@ -169,6 +169,17 @@ class SweepStore:
         listed = sorted(self._versions_of(part))
         if listed:
             self._clean(self.read_manifest(part, listed[-1]), None, listed)
+
+    def remove_orphans(self, manifests: Iterable[Manifest]) -> None:
+        """Delete the objects of trials that none of these manifests has: uploads that came to no manifest.
+
+        The caller holds the lease, nothing is being published, and the manifests are the newest of all parts.
+        """
+        kept = frozenset().union(*(manifest.keys for manifest in manifests))
+        folder = f"{FILES}/{TRIALS}"
+        for item in self.location.join(folder).list():
+            if f"{folder}/{item.name}" not in kept:
+                self.location.join(f"{folder}/{item.name}").delete()
 
     def _upload(self, entry: FileEntry, sources: Mapping[str, Path]) -> None:
         source = sources.get(entry.name)

@@ -125,6 +125,17 @@ def test_a_node_continues_with_the_state_that_another_one_saved(uri: str, fill: 
         assert driver.folder.trial("0000").status.read_text() == '"saved"\n'
 
 
+def test_uploads_that_came_to_no_manifest_are_deleted_when_the_driver_ends(uri: str, fill: Fill) -> None:
+    trials = Location(uri).join("files/trials")
+    with driving(uri, fill) as driver:
+        (driver.folder.trial("0000").best / "weights.npz").parent.mkdir()
+        (driver.folder.trial("0000").best / "weights.npz").write_bytes(b"\xff" * 100)
+        driver.flush()
+        [kept] = [item.name for item in trials.list()]
+        trials.join("0000/last/optimizer.npz.0123456789").write_bytes(b"of a worker that was killed")
+    assert [item.name for item in trials.list()] == [kept]
+
+
 def test_a_worker_that_was_cut_off_does_not_undo_what_the_next_one_writes(
     uri: str, fill: Fill, machine: Machine
 ) -> None:
