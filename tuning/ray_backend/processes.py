@@ -3,6 +3,7 @@
 import atexit
 import os
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,8 +18,9 @@ LEAVE_TIMEOUT_S = 12.0
 class RayProcesses:
     """The processes of the Ray whose temporary files are in `folder`.
 
-    The processes that Ray starts from this one name the folder on their command line; all others are
-    descendants of these. A descendant whose parent has died is found only if it was noted before.
+    The processes that Ray starts from this one name the folder on their command line, as workers do until they
+    are ready; all others are descendants of these. A ready worker whose parent has died is found only if it was
+    noted before.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -37,11 +39,21 @@ class RayProcesses:
     def end(self) -> None:
         """Kill all that run, and wait until they are gone."""
         self.note()
+        self._noted.update(self._starting())
         running = [process for process in self._noted if process.is_running()]
         for process in running:
             with suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(running, timeout=END_TIMEOUT_S)
+
+    def _starting(self) -> Iterator[psutil.Process]:
+        """Yield Ray's processes that name the folder, also those whose raylet died while they started."""
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                words = process.cmdline()
+                is_of_ray = any("/ray/" in part for part in words) and process.uids().real == os.getuid()
+                if is_of_ray and any(self._folder in part for part in words):
+                    yield process
 
 
 def leave_ray() -> None:
