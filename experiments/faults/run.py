@@ -87,7 +87,7 @@ def run_faults(
             if winner is not None:
                 winner.check(scene.run)
         except BrokenPromiseError as error:
-            result.reason = str(error)
+            result.reason = str(error).replace(str(work), "WORK")
             if keep:
                 scene.keep(work / f"failed-{seed}", result.reason)
         finally:

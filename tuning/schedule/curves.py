@@ -6,8 +6,9 @@ optimization (Swersky et al. 2014, arXiv:1406.3896); here the forecast does not 
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from pydantic import Field
 
@@ -87,10 +88,11 @@ class Curves:
         chances = self._chances(state)
         action = self._action(state, report, chances)
         if action is Action.CONTINUE:
-            return self._resume(state, resumed)
+            return self._resume(state, resumed, chances)
         if action is Action.STOP:
             state = replace(state, over=state.over | {trial})
-        after, actions = self._resume(state, resumed + 1 if state.is_searched else 0)
+        known = None if action is Action.STOP else chances  # a stopped trial counts with its best score
+        after, actions = self._resume(state, resumed + 1 if state.is_searched else 0, known)
         if action is Action.PAUSE:
             after = replace(after, paused=after.paused | {trial})
         return after, {**actions, trial: action}
@@ -106,11 +108,13 @@ class Curves:
         waiting = max((chances[name] for name in state.paused), default=0.0)
         return Action.PAUSE if waiting > 2 * own else Action.CONTINUE
 
-    def _resume(self, state: CurvesState, count: int) -> tuple[CurvesState, Actions]:
+    def _resume(
+        self, state: CurvesState, count: int, chances: Mapping[str, float] | None = None
+    ) -> tuple[CurvesState, Actions]:
         """Resume the paused trials with the highest probabilities, none below the limit for stopping."""
         if not state.paused or not count:
             return state, {}
-        chances = self._chances(state)
+        chances = self._chances(state) if chances is None else chances
         promising = [name for name in sorted(state.paused) if chances[name] >= self.options.stop_below]
         resumed = sorted(promising, key=lambda name: -chances[name])[:count]
         return replace(state, paused=state.paused - {*resumed}), dict.fromkeys(resumed, Action.PROMOTE)
@@ -145,13 +149,8 @@ class Curves:
 
 def _curves(reports: Mapping[str, tuple[Report, ...]]) -> dict[str, dict[int, float]]:
     """Return the merits of all reports by trial and evaluation."""
-    given = list(_all(reports.values()))
+    given = list(chain.from_iterable(reports.values()))
     curves: dict[str, dict[int, float]] = {trial: {} for trial in reports}
     for report, merit in zip(given, merits(given), strict=True):
         curves[report.trial][report.evaluation] = merit
     return curves
-
-
-def _all(groups: Iterable[tuple[Report, ...]]) -> Iterable[Report]:
-    for group in groups:
-        yield from group

@@ -27,9 +27,8 @@ def examine_if_missing(
         return None
     if state.running:
         return "the winner's detections are examined when the sweep has ended"
-    from sweepbox.tuning.report.detector.examine import (
-        examine_detector,
-    )  # a report that has it needs none of this
+    # Loaded here, since a report that has the section needs none of it.
+    from sweepbox.tuning.report.detector.examine import examine_detector
 
     try:
         prepare_process(
