@@ -17,10 +17,8 @@ from sweepbox.detection.config.label_map import LABEL_MAP_FILE, save_label_map
 from sweepbox.detection.config.load import save_config
 from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.files import atomic_directory, write_json
-from sweepbox.detection.core.json_text import parse_json
+from sweepbox.detection.core.json_text import read_json
 from sweepbox.detection.core.labels import LabelMap
-from sweepbox.detection.core.limits import JSON_BYTES
-from sweepbox.detection.core.regular_files import read_limited
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def read_checkpoint_metadata(directory: Path) -> CheckpointMetadata:
     """
     path = directory / METRICS_FILE
     try:
-        return CheckpointMetadata(**parse_json(read_limited(path, JSON_BYTES)))
+        return CheckpointMetadata(**read_json(path))
     except FileNotFoundError:
         raise TrainingError(f"{directory}: not a checkpoint folder, {METRICS_FILE} is missing") from None
     except (ValueError, TypeError) as error:

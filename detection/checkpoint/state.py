@@ -10,9 +10,7 @@ from pathlib import Path
 from sweepbox.detection.checkpoint.arrays import Arrays, load_arrays
 from sweepbox.detection.core.errors import TrainingError
 from sweepbox.detection.core.files import write_json
-from sweepbox.detection.core.json_text import parse_json
-from sweepbox.detection.core.limits import JSON_BYTES
-from sweepbox.detection.core.regular_files import read_limited
+from sweepbox.detection.core.json_text import read_json
 
 OPTIMIZER_FILE = "optimizer.npz"
 STATE_FILE = "state.json"
@@ -44,7 +42,7 @@ def read_state(directory: Path) -> tuple[ResumeMetadata, Arrays]:
     """
     path = directory / STATE_FILE
     try:
-        resume = ResumeMetadata(**parse_json(read_limited(path, JSON_BYTES)))
+        resume = ResumeMetadata(**read_json(path))
     except FileNotFoundError:
         raise TrainingError(
             f"{directory}: has no training state to resume from ({STATE_FILE} is missing)"

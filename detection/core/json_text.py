@@ -2,7 +2,11 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
+
+from sweepbox.detection.core.limits import JSON_BYTES
+from sweepbox.detection.core.regular_files import read_limited
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -22,3 +26,13 @@ def parse_json(text: bytes | str) -> Any:
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     return value
+
+
+def read_json(path: Path) -> Any:
+    """Return the value in a JSON file of limited size.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is too large, is no regular file, or as in `parse_json`.
+    """
+    return parse_json(read_limited(path, JSON_BYTES))

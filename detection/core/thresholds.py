@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from sweepbox.detection.core.errors import ModelError
 from sweepbox.detection.core.files import write_json
-from sweepbox.detection.core.json_text import parse_json
-from sweepbox.detection.core.limits import JSON_BYTES
-from sweepbox.detection.core.regular_files import read_limited
+from sweepbox.detection.core.json_text import read_json
 
 THRESHOLDS_FILE = "thresholds.json"
 
@@ -106,7 +104,7 @@ class OperatingThresholds:
 def read_thresholds(path: Path) -> OperatingThresholds:
     """Return the thresholds in a file; ModelError where it is malformed."""
     try:
-        value = parse_json(read_limited(path, JSON_BYTES))
+        value = read_json(path)
     except ValueError as error:
         raise ModelError(f"{path}: damaged ({error}); export the model again or delete it") from None
     return OperatingThresholds.from_json(value, source=str(path))

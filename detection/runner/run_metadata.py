@@ -5,9 +5,7 @@ from pathlib import Path
 
 from sweepbox.detection.core.errors import UsageError
 from sweepbox.detection.core.files import write_json
-from sweepbox.detection.core.json_text import parse_json
-from sweepbox.detection.core.limits import JSON_BYTES
-from sweepbox.detection.core.regular_files import read_limited
+from sweepbox.detection.core.json_text import read_json
 
 RUN_FILE = "run.json"
 
@@ -29,7 +27,7 @@ def read_run_metadata(directory: Path) -> RunMetadata | None:
     """
     path = directory / RUN_FILE
     try:
-        return RunMetadata(**parse_json(read_limited(path, JSON_BYTES)))
+        return RunMetadata(**read_json(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, TypeError) as error:

@@ -12,7 +12,7 @@ from tests.scripts.sweeps import TRIALS, Sweep, make_home, sweepbox
 
 SECRET = "c2VjcmV0LW9mLXRoZS1zdG9yZQ"  # noqa: S105 - of a server of this test
 URI = "s3://sweeps/mine/run"
-STEPS, EVERY = 15, 3
+STEPS, EVERY = 60, 3
 EVALUATIONS = STEPS // EVERY
 
 

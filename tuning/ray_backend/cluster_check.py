@@ -22,6 +22,7 @@ from sweepbox.detection.data.dataset.prepared import DESCRIPTION
 from sweepbox.tuning.ray_backend import node_facts
 from sweepbox.tuning.ray_backend.cluster_findings import Finding, Gpu, Node, findings
 from sweepbox.tuning.ray_backend.node_storage import sha256_of_object, unreachable_stores
+from sweepbox.tuning.ray_backend.node_task import on_node
 from sweepbox.tuning.spec.resources import Resources
 from sweepbox.tuning.spec.schema import SweepSpec
 from sweepbox.tuning.storage.dataset import open_sweep_data
@@ -177,11 +178,11 @@ def _ask_nodes(reach: Reach, token: str, hashes: Mapping[str, str]) -> tuple[Nod
     try:
         alive = [node for node in ray.nodes() if node["Alive"]]
         facts = [
-            _on(node["NodeID"], node_facts.facts_of_this_node).remote(PACKAGES, folders, token, files)
+            on_node(node["NodeID"], node_facts.facts_of_this_node).remote(PACKAGES, folders, token, files)
             for node in alive
         ]
         stores = [
-            _on(node["NodeID"], unreachable_stores).remote(hashes, reach.stores, token)
+            on_node(node["NodeID"], unreachable_stores).remote(hashes, reach.stores, token)
             for node in alive
             if hashes or reach.stores
         ]
@@ -193,15 +194,6 @@ def _ask_nodes(reach: Reach, token: str, hashes: Mapping[str, str]) -> tuple[Nod
         )
     finally:
         cloudpickle.unregister_pickle_by_value(node_facts)
-
-
-def _on(node_id: str, function: Any) -> Any:
-    """Return a function as a task of Ray that runs on one node and takes no share of it."""
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    strategy = NodeAffinitySchedulingStrategy(node_id, soft=False)
-    return ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=strategy)(function)
 
 
 def _node_of(node: Mapping[str, Any], answer: Any, hosts: Mapping[str, int]) -> Node:
@@ -257,7 +249,7 @@ def _clock(node_id: str) -> tuple[float, float]:
     """Return how far a node's clock is ahead of this one, and the error: from the fastest of a few answers."""
     import ray
 
-    clock = _on(node_id, node_facts.clock_of_this_node)
+    clock = on_node(node_id, node_facts.clock_of_this_node)
     readings = []
     for _ in range(CLOCK_READINGS):
         before = time.time()

@@ -30,8 +30,11 @@ class EvaluationWorker:
         drop_driver_folders()
         share = spec.resources_per_trial
         prepare_process(cpus=share.cpu, gpus=share.gpu, backend=Backend(spec.backend))
-        self._node = None if isinstance(sweep, SweepFolder) else NodeSweep(sweep)
-        self._sweep = sweep if isinstance(sweep, SweepFolder) else NodeSweep(sweep).folder
+        if isinstance(sweep, SweepFolder):
+            self._node, self._sweep = None, sweep
+        else:
+            self._node = NodeSweep(sweep)
+            self._sweep = self._node.folder
         self._spec = spec
         self._evaluator = TrialEvaluator(self._sweep, spec)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweepbox.tuning.ray_backend.node_memory import kill_process, memory_kills
+from sweepbox.tuning.ray_backend.node_task import on_node
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class Machines:
             return
         self.places[trial_id] = place
         if place.node_id not in self._kills:
-            self._kills[place.node_id] = _on(place.node_id, memory_kills).remote()
+            self._kills[place.node_id] = on_node(place.node_id, memory_kills).remote()
 
     def is_gone(self, trial_id: str) -> bool:
         """Return whether the trial's machine has left the cluster."""
@@ -61,14 +62,14 @@ class Machines:
         if place is None:
             return False
         before = _answer(self._kills.get(place.node_id))
-        self._kills[place.node_id] = _on(place.node_id, memory_kills).remote()
+        self._kills[place.node_id] = on_node(place.node_id, memory_kills).remote()
         now = _answer(self._kills[place.node_id])
         return before is not None and now is not None and now > before
 
     def ask(self, trial_id: str, function: Callable[..., Any], *arguments: object) -> Any:
         """Return what a function returns on the trial's machine; None where that is gone, slow or unknown."""
         place = self.places.get(trial_id)
-        return None if place is None else _answer(_on(place.node_id, function).remote(*arguments))
+        return None if place is None else _answer(on_node(place.node_id, function).remote(*arguments))
 
     def kill(self, trial_id: str) -> None:
         """End the process of a trial at once, also where it is stopped or blocked."""
@@ -87,15 +88,6 @@ def _place_of(actor: Any) -> Place | None:
     except Exception as error:  # noqa: BLE001 - a trial that is not followed runs all the same
         logger.warning("Ray does not tell where a trial runs: %s", error)
         return None
-
-
-def _on(node_id: str, function: Any) -> Any:
-    """Return a function as a task of Ray that runs on one machine and takes no share of it."""
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    strategy = NodeAffinitySchedulingStrategy(node_id, soft=False)
-    return ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=strategy)(function)
 
 
 def _answer(asked: Any) -> Any:

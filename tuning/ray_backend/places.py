@@ -1,18 +1,15 @@
 """Where trials fit: how many run at a time, and what one that runs alone takes of a machine."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.tuning.spec.resources import Resources
 from sweepbox.tuning.spec.sizes import format_size
-
-Node = Mapping[str, float]
-"""What Ray may give to trials on one machine, by Ray's names."""
+from sweepbox.tuning.sweep.packing import ROUNDING, Node, places_on_gpus
 
 KEYS = {"CPU": "cpu", "GPU": "gpu", "memory": "memory"}
 """The keys of `resources_per_trial` by Ray's names."""
-ROUNDING = 1e-6
 
 
 def concurrent_trials(nodes: Sequence[Node], per_trial: Resources, *, limit: int | None) -> int:
@@ -51,7 +48,7 @@ def _places_on(node: Node, per_trial: Resources) -> int:
         if name != "GPU"
     ]
     if per_trial.gpu > 0:
-        places.append(int(node.get("GPU", 0)) * int(1 / per_trial.gpu + ROUNDING))
+        places.append(places_on_gpus(node, per_trial.gpu))
     return min(places)
 
 

@@ -1,14 +1,20 @@
 """Strict reading of JSON: a text that does not have the types of its record is refused with the reason."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from sweepbox.detection.core.errors import SweepError
+from sweepbox.detection.core.files import write_text
 from sweepbox.detection.core.limits import JSON_BYTES
 from sweepbox.detection.core.regular_files import read_limited
-from sweepbox.tuning.storage.checksum import without_checksum
+from sweepbox.tuning.storage.checksum import with_checksum, without_checksum
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Record = TypeVar("Record")
 
@@ -55,6 +61,12 @@ def read_record(kind: type[Record], path: Path, *, remedy: str) -> Record:
         raise SweepError(f"{path}: it is not a file; {remedy}") from None
     except ValueError as error:
         raise SweepError(f"{path}: damaged ({error}); {remedy}") from error
+
+
+def write_record(record: "DataclassInstance", path: Path) -> None:
+    """Write a record as JSON with its checksum, atomically, into a folder that is there."""
+    text = json.dumps(asdict(record), indent=2, allow_nan=False) + "\n"
+    write_text(path, with_checksum(text), makes_folder=False)
 
 
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}

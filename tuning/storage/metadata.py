@@ -1,19 +1,17 @@
 """`sweep.json`: the format of a sweep's folder, its data, and the processes that ran it."""
 
-import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
 from pydantic import ConfigDict
 
 from sweepbox.detection.core.errors import SweepError
-from sweepbox.detection.core.files import sha256_of, write_text
-from sweepbox.tuning.storage.checksum import with_checksum
+from sweepbox.detection.core.files import sha256_of
 from sweepbox.tuning.storage.folder import SweepFolder
-from sweepbox.tuning.storage.json_records import STRICT, read_record
+from sweepbox.tuning.storage.json_records import STRICT, read_record, write_record
 
 FORMAT = 4
 """The format that this version writes. Folders without `sweep.json` have format 1."""
@@ -90,8 +88,7 @@ def check_unchanged(folder: SweepFolder, path: Path) -> None:
 
 def write_metadata(folder: SweepFolder, metadata: SweepMetadata) -> None:
     """Write a folder's metadata, atomically."""
-    text = json.dumps(asdict(metadata), indent=2, allow_nan=False) + "\n"
-    write_text(folder.metadata, with_checksum(text), makes_folder=False)
+    write_record(metadata, folder.metadata)
 
 
 def begin_session(folder: SweepFolder, packages: Mapping[str, str]) -> list[str]:

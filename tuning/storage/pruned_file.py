@@ -6,9 +6,7 @@ from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_json
-from sweepbox.detection.core.json_text import parse_json
-from sweepbox.detection.core.limits import JSON_BYTES
-from sweepbox.detection.core.regular_files import read_limited
+from sweepbox.detection.core.json_text import read_json
 from sweepbox.tuning.search.data_fit import UnfitChoice
 from sweepbox.tuning.storage.folder import SweepFolder
 
@@ -24,7 +22,7 @@ def read_pruned(folder: SweepFolder) -> tuple[UnfitChoice, ...]:
     if not folder.pruned.is_file():
         return ()
     try:
-        given: dict[str, Any] = parse_json(read_limited(folder.pruned, JSON_BYTES))
+        given: dict[str, Any] = read_json(folder.pruned)
         return tuple(UnfitChoice(**fields) for fields in given["choices"])
     except (ValueError, TypeError, KeyError) as error:
         raise SweepError(f"{folder.pruned}: damaged ({error}); restore it from a copy of the folder") from error

@@ -6,9 +6,7 @@ from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
 from sweepbox.detection.core.files import write_json
-from sweepbox.detection.core.json_text import parse_json
-from sweepbox.detection.core.limits import JSON_BYTES
-from sweepbox.detection.core.regular_files import read_limited
+from sweepbox.detection.core.json_text import read_json
 from sweepbox.tuning.search.observation import Observation, ObservedState
 from sweepbox.tuning.spec.schema import Scalar
 from sweepbox.tuning.storage.folder import SweepFolder
@@ -46,7 +44,7 @@ def read_start(folder: SweepFolder) -> Start | None:
     if not folder.start.is_file():
         return None
     try:
-        given: dict[str, Any] = parse_json(read_limited(folder.start, JSON_BYTES))
+        given: dict[str, Any] = read_json(folder.start)
         earlier = tuple(_observation(fields) for fields in given["earlier"])
         return Start(tuple(dict(point) for point in given["points"]), earlier)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -20,7 +20,7 @@ from sweepbox.tuning.search.observation import Attributes
 from sweepbox.tuning.spec.schema import Scalar
 from sweepbox.tuning.storage.checksum import with_checksum, without_checksum
 from sweepbox.tuning.storage.folder import TrialFolder
-from sweepbox.tuning.storage.json_records import STRICT, parse_record, read_record
+from sweepbox.tuning.storage.json_records import STRICT, parse_record, read_record, write_record
 
 
 class Origin(StrEnum):
@@ -252,8 +252,7 @@ def read_status(folder: TrialFolder) -> TrialStatus:
 
 def write_status(folder: TrialFolder, status: TrialStatus) -> None:
     """Write the status of a trial, atomically."""
-    text = json.dumps(asdict(status), indent=2, allow_nan=False) + "\n"
-    write_text(folder.status, with_checksum(text), makes_folder=False)
+    write_record(status, folder.status)
 
 
 def end_trial(folder: TrialFolder, state: TrialState, *, error: str | None = None) -> TrialStatus:

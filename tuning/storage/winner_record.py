@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sweepbox.detection.core.errors import SweepError
-from sweepbox.detection.core.json_text import parse_json
-from sweepbox.detection.core.limits import JSON_BYTES
-from sweepbox.detection.core.regular_files import read_limited
+from sweepbox.detection.core.json_text import read_json
 from sweepbox.tuning.spec.confirm import ConfirmSpec
 from sweepbox.tuning.storage.folder import SweepFolder
 from sweepbox.tuning.storage.winner_content import check_content
@@ -55,7 +53,7 @@ class WinnerRecord:
 def read_winner(folder: SweepFolder) -> WinnerRecord | None:
     """Return what `winner.json` holds, None where there is none; SweepError where it is damaged."""
     try:
-        content = parse_json(read_limited(folder.winner, JSON_BYTES))
+        content = read_json(folder.winner)
         check_content(content)
     except FileNotFoundError:
         return None

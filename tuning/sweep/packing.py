@@ -16,6 +16,12 @@ MEGABYTE = 10**6
 
 Node = Mapping[str, float]
 """What Ray may give to trials on one machine, by Ray's names."""
+ROUNDING = 1e-6
+
+
+def places_on_gpus(node: Node, share: float) -> int:
+    """Return how many trials fit on the GPUs of a machine; a share lies on one GPU."""
+    return int(node.get("GPU", 0)) * int(1 / share + ROUNDING)
 
 
 def share_of(record: MemoryRecord, nodes: Sequence[Node], *, limit: int | None) -> Resources:
@@ -62,6 +68,6 @@ def _cpus_each(node: Node, memory: int, gpu: float, limit: int | None) -> int:
     """Return the CPUs of a trial where as many run on a machine as its memory and GPUs let, one at least."""
     places = int(node.get("memory", 0) // max(memory, 1))
     if gpu > 0:
-        places = min(places, int(node.get("GPU", 0)) * int(1 / gpu + 1e-9))
+        places = min(places, places_on_gpus(node, gpu))
     places = places if limit is None else min(places, limit)
     return max(int(node.get("CPU", 0) // max(places, 1)), 1)
